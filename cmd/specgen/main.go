@@ -1,0 +1,37 @@
+// Command specgen writes everything under gen/ from the resource model in openapi/.
+//
+// It reads the whole model, computes every file in memory and only then replaces the output folder's content, so that a
+// faulty model leaves the last good generation in place and a run without changes touches nothing.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
+)
+
+func main() {
+	in := flag.String("spec", "openapi", "folder of the resource model")
+	out := flag.String("out", "gen", "folder to write; files in it that are not generated any more are removed")
+	flag.Parse()
+	if err := run(*in, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "specgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(in, out string) error {
+	model, err := spec.Load(in)
+	if err != nil {
+		return err
+	}
+	files := output{}
+	for _, write := range []func(spec.Model, output) error{writeTypes, writeDeepCopy, writeResources} {
+		if err := write(model, files); err != nil {
+			return err
+		}
+	}
+	return files.sync(out)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
+)
+
+// writeResources writes gen/resources: the resource rows and the constructors of all kinds.
+func writeResources(m spec.Model, out output) error {
+	var imports, kinds strings.Builder
+	for _, file := range slices.Sorted(maps.Keys(m)) {
+		d := m[file]
+		if d.GV.Version == "" {
+			continue
+		}
+		fmt.Fprintf(&imports, "\t%s %q\n", spec.Alias(file), modulePath+"/gen/types/"+file)
+		for _, name := range slices.Sorted(maps.Keys(d.Schemas)) {
+			if d.Schemas[name].Keys["x-kind"] == true {
+				fmt.Fprintf(&kinds, "\t{Group: %q, Version: %q, Kind: %q}: func() runtime.Object { return new(%s.%s) },\n", d.GV.Group, d.GV.Version, name, spec.Alias(file), name)
+			}
+		}
+	}
+	err := out.goFile("resources/kinds.gen.go", "package resources\n\nimport (\n\t\"k8s.io/apimachinery/pkg/runtime\"\n\t\"k8s.io/apimachinery/pkg/runtime/schema\"\n\n"+imports.String()+")\n\n"+
+		"// Kinds makes an empty object of each built-in kind; its apiVersion and kind are not set.\nvar Kinds = map[schema.GroupVersionKind]func() runtime.Object{\n"+kinds.String()+"}\n")
+	if err != nil {
+		return err
+	}
+	return writeRows(m, out)
+}
+
+// writeRows writes the table of resource rows, in the order of /apis and of each file.
+func writeRows(m spec.Model, out output) error {
+	files := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return (m[a].GV.Order - m[b].GV.Order)
+	})
+	slices.SortStableFunc(files, func(a, b string) int {
+		if c := m[a].GV.Order - m[b].GV.Order; c != 0 {
+			return c
+		}
+		return strings.Compare(a, b)
+	})
+	var rows strings.Builder
+	for _, file := range files {
+		d := m[file]
+		if d.GV.Version == "" {
+			continue
+		}
+		for _, r := range d.Resources {
+			main, sub, _ := strings.Cut(r.Name, "/")
+			kindGroup, kindVersion := d.GV.Group, d.GV.Version
+			if r.Group != nil {
+				kindGroup = *r.Group
+			}
+			if r.Version != nil {
+				kindVersion = *r.Version
+			}
+			fmt.Fprintf(&rows, "\t{Group: %q, Version: %q, Resource: %q, Subresource: %q, Kind: %q, KindGroup: %q, KindVersion: %q,\n\t\tNamespaced: %v, Verbs: %#v", d.GV.Group, d.GV.Version, main, sub, r.Kind, kindGroup, kindVersion, r.Namespaced, r.Verbs)
+			for _, f := range []struct {
+				name  string
+				value any
+				zero  bool
+			}{
+				{"Enabled", d.GV.Enabled, !d.GV.Enabled},
+				{"Singular", r.Singular, r.Singular == ""},
+				{"ShortNames", r.ShortNames, r.ShortNames == nil},
+				{"Categories", r.Categories, r.Categories == nil},
+				{"Connect", r.Connect, r.Connect == nil},
+				{"Storage", storage(m, d, r), r.Storage == ""},
+				{"Key", r.Key, r.Key == ""},
+				{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
+				{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
+				{"Fields", r.Fields, r.Fields == nil},
+				{"TTL", r.TTL, r.TTL == 0},
+			} {
+				if !f.zero {
+					fmt.Fprintf(&rows, ", %s: %#v", f.name, f.value)
+				}
+			}
+			rows.WriteString("},\n")
+		}
+	}
+	return out.goFile("resources/rows.gen.go", rowsHead+rows.String()+"}\n")
+}
+
+// storage is the group/version that a row's objects are kept in.
+func storage(m spec.Model, d *spec.Doc, r spec.Resource) string {
+	if r.Storage == "" {
+		return ""
+	}
+	if strings.Contains(r.Storage, "/") {
+		return m[r.Storage].GV.Group + "/" + m[r.Storage].GV.Version
+	}
+	return d.GV.Group + "/" + r.Storage
+}
+
+const rowsHead = `// Package resources has the facts of every built-in resource: one row for each resource and subresource.
+package resources
+
+// Row is one resource or subresource of one version, as openapi/ states it.
+type Row struct {
+	Group, Version, Resource, Subresource string
+	// Kind is the kind of the bodies; its group and version differ from the row's for scale, eviction and token.
+	Kind, KindGroup, KindVersion string
+	Namespaced                   bool
+	// Enabled rows are served unless --runtime-config says otherwise.
+	Enabled                bool
+	Verbs                  []string
+	Singular               string
+	ShortNames, Categories []string
+	// Connect lists the HTTP methods of a subresource that is a connection and not an object.
+	Connect []string
+	// Storage is the group/version of the stored form; empty for what is not stored.
+	Storage string
+	// Key is the part of the key after the prefix, before namespace and name.
+	Key string
+	// CreateOnUpdate lets PUT create what is missing.
+	CreateOnUpdate bool
+	// ConditionalUpdate refuses a PUT without resourceVersion.
+	ConditionalUpdate bool
+	// Fields are the selectable fields beyond metadata.name and metadata.namespace.
+	Fields []string
+	// TTL is the life of an object in seconds after its last write; 0 is for ever.
+	TTL int
+}
+
+// Rows are in the order of discovery.
+var Rows = []Row{
+`
