@@ -1,0 +1,84 @@
+package golden
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// shownHeaders are the headers that a client may act on, in the order in which a script lists them.
+var shownHeaders = []string{
+	"Content-Type", "Cache-Control", "Vary", "Etag", "Location", "Allow", "Retry-After", "Warning", "X-Content-Type-Options",
+}
+
+// usualCacheControl is on nearly every answer; a script shows the header only where it is another one.
+const usualCacheControl = "no-cache, private"
+
+// describeHead writes the status line and the headers.
+func describeHead(resp *http.Response, m *masker) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s\n", resp.StatusCode, http.StatusText(resp.StatusCode))
+	for _, name := range shownHeaders {
+		values := resp.Header.Values(name)
+		switch {
+		case name == "Cache-Control" && len(values) == 0:
+			values = []string{"<absent>"}
+		case name == "Cache-Control" && len(values) == 1 && values[0] == usualCacheControl:
+			continue
+		case name == "Etag" && len(values) == 1:
+			values = []string{"<etag>"}
+		}
+		for _, value := range values {
+			fmt.Fprintf(&b, "%s: %s\n", name, m.text(value))
+		}
+	}
+	return b.String()
+}
+
+// decodeBody reads a body that has a structure; nil for one that has none.
+func decodeBody(contentType string, body []byte) (*node, error) {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || len(body) == 0 {
+		return nil, nil
+	}
+	switch {
+	case media == "application/json" || strings.HasSuffix(media, "+json"):
+		return parseJSON(body)
+	case media == "application/yaml":
+		return parseYAML(body)
+	}
+	return nil, nil
+}
+
+// describeBody writes a body as the step asks for it. doc is what decodeBody made of it.
+func describeBody(req *Request, doc *node, body []byte, m *masker) string {
+	switch {
+	case doc != nil && !req.Raw:
+		m.document(doc)
+		if len(req.Show) == 0 {
+			return doc.pretty()
+		}
+		var lines []string
+		for _, path := range req.Show {
+			hits := path.find(doc)
+			for _, hit := range hits {
+				lines = append(lines, path.String()+" = "+hit.pretty())
+			}
+			if len(hits) == 0 {
+				lines = append(lines, path.String()+" is absent")
+			}
+		}
+		return strings.Join(lines, "\n")
+	case bytes.HasPrefix(body, []byte("k8s\x00")):
+		var envelope runtime.Unknown
+		if err := envelope.Unmarshal(body[4:]); err != nil {
+			return fmt.Sprintf("<broken protobuf envelope: %v>", err)
+		}
+		return fmt.Sprintf("<protobuf: %s %s>", envelope.APIVersion, envelope.Kind)
+	}
+	return strings.TrimRight(m.text(string(body)), "\n")
+}

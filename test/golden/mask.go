@@ -1,0 +1,140 @@
+package golden
+
+import (
+	"bytes"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// What a server makes up anew in every run is replaced by its kind, so that the form is still compared: a uid must be a
+// UUID, a time must be a time with or without fractions of a second, a continue token must decode as one.
+var (
+	uuidText   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	timeText   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
+	number     = regexp.MustCompile(`^[1-9][0-9]*$`)
+	age        = regexp.MustCompile(`^([0-9]+[smhdy])+$`)
+	nameSuffix = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	// "current: 17" and the like in messages about resource versions.
+	revisionInText = regexp.MustCompile(`(resource ?version[^0-9"]*|, current: |optimal revision: )[0-9]+`)
+)
+
+// A masker knows what is particular to one run.
+type masker struct {
+	namespace string
+	now       time.Time
+	extra     []Path
+	extraText []*regexp.Regexp
+}
+
+func (m *masker) document(n *node) {
+	for _, path := range m.extra {
+		for _, hit := range path.find(n) {
+			hit.set("<masked>")
+		}
+	}
+	m.walk("", n)
+}
+
+func (m *masker) walk(key string, n *node) {
+	if n.kind == scalarNode {
+		if s, ok := n.str(); ok {
+			n.set(m.value(key, s))
+		}
+		return
+	}
+	if n.kind == objectNode {
+		m.object(n)
+	}
+	for i, kid := range n.kids {
+		if n.kind == objectNode {
+			n.keys[i] = m.text(n.keys[i])
+			key = n.keys[i]
+		}
+		m.walk(key, kid)
+	}
+}
+
+func (m *masker) object(n *node) {
+	// Until field management is served, managedFields are no part of the comparison.
+	for i := 0; i < len(n.keys); i++ {
+		if n.keys[i] == "managedFields" {
+			n.keys = append(n.keys[:i:i], n.keys[i+1:]...)
+			n.kids = append(n.kids[:i:i], n.kids[i+1:]...)
+			i--
+		}
+	}
+	if prefix, ok := n.get("generateName").str(); ok && prefix != "" {
+		if name, ok := n.get("name").str(); ok {
+			if rest, ok := strings.CutPrefix(name, prefix); ok && nameSuffix.MatchString(rest) {
+				n.get("name").set(prefix + "<suffix>")
+			}
+		}
+	}
+	if kind, _ := n.get("kind").str(); kind == "Table" {
+		maskAges(n)
+	}
+}
+
+// maskAges replaces the cells of a table that count from the object's creation to now.
+func maskAges(table *node) {
+	columns := table.get("columnDefinitions")
+	rows := table.get("rows")
+	if columns == nil || rows == nil {
+		return
+	}
+	for i, column := range columns.kids {
+		switch name, _ := column.get("name").str(); name {
+		case "Age", "Last Seen", "First Seen", "Duration":
+		default:
+			continue
+		}
+		for _, row := range rows.kids {
+			cells := row.get("cells")
+			if cells == nil || i >= len(cells.kids) {
+				continue
+			}
+			if s, ok := cells.kids[i].str(); ok && age.MatchString(s) {
+				cells.kids[i].set("<age>")
+			}
+		}
+	}
+}
+
+func (m *masker) value(key, s string) string {
+	switch {
+	case key == "resourceVersion" && number.MatchString(s):
+		return "<rv>"
+	case key == "continue" && isContinueToken(s):
+		return "<continue>"
+	}
+	return m.text(s)
+}
+
+// isContinueToken: the token is base64 of a JSON object that names its own format.
+func isContinueToken(s string) bool {
+	data, err := base64.RawURLEncoding.DecodeString(s)
+	return err == nil && bytes.Contains(data, []byte(`"v":"meta.k8s.io/v1"`))
+}
+
+// text masks what may stand anywhere in a text.
+func (m *masker) text(s string) string {
+	s = strings.ReplaceAll(s, m.namespace, "$NS")
+	for _, expr := range m.extraText {
+		s = expr.ReplaceAllString(s, "<masked>")
+	}
+	s = uuidText.ReplaceAllString(s, "<uid>")
+	s = revisionInText.ReplaceAllString(s, "$1<rv>")
+	return timeText.ReplaceAllStringFunc(s, func(found string) string {
+		at, err := time.Parse(time.RFC3339Nano, found)
+		// A time that a script wrote itself lies far from now and is compared.
+		if err != nil || at.Sub(m.now).Abs() > 24*time.Hour {
+			return found
+		}
+		if strings.Contains(found, ".") {
+			return "<microtime>"
+		}
+		return "<time>"
+	})
+}
