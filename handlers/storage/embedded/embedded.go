@@ -1,0 +1,126 @@
+// Package embedded runs etcd inside this process, for a server that needs no second one.
+//
+// It is a complete etcd with one member: the same files, the same durability (every acknowledged write was fsynced into
+// the write-ahead log), readable by etcd's own tools. Only what costs time or is of no use alone is left out: there are
+// no listeners, requests are function calls, and the member elects itself at once instead of waiting for a timeout.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/zaplog"
+)
+
+// Options says where and how the store is kept.
+type Options struct {
+	// DataDir is the directory that holds everything; it is made, for its owner alone, when it is missing.
+	DataDir string
+	// UnsafeNoFsync trades the promise that acknowledged writes survive a power cut for speed. For tests.
+	UnsafeNoFsync bool
+	// Listen is an address at which etcd's own tools may look in: unix:///path or unix:path (for this user alone), or a
+	// loopback host:port (for everybody on this machine). There is no authentication. Empty means none.
+	Listen string
+	// QuotaBytes is how large the database may grow; 0 means 8 GiB.
+	QuotaBytes int64
+	// Store is how the store on top of it behaves.
+	Store etcd.Options
+}
+
+// Store is an etcd.Store that brings its server. Close stops both.
+type Store struct {
+	*etcd.Store
+	server   *etcdserver.EtcdServer
+	listener *listener
+	lock     *lock
+	close    sync.Once
+}
+
+var (
+	_ storage.Store     = (*Store)(nil)
+	_ storage.Compactor = (*Store)(nil)
+)
+
+// Open starts the server on its data directory and returns when the store can be read and written. A directory that
+// another server uses is refused at once; one that cannot be read is an error, never a panic or an exit.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.DataDir == "" {
+		return nil, errors.New("embedded etcd: no data directory is given")
+	}
+	if o.Store.Logger == nil {
+		o.Store.Logger = slog.Default()
+	}
+	held, err := acquire(o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{lock: held}
+	if err := s.start(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("embedded etcd in %s: %w", o.DataDir, err), s.shutdown())
+	}
+	s.Store = etcd.New(v3client.New(s.server), o.Store)
+	return s, nil
+}
+
+// quiet is what etcd calls an error on every first start: the database has no term noted yet when the version of its
+// layout is to be raised. It tries again by itself, and the version matters only to a downgrade of etcd.
+var quiet = []string{"failed to update storage version"}
+
+func (s *Store) start(ctx context.Context, o Options) error {
+	fatal := &fatalities{log: o.Store.Logger}
+	cfg, err := config(o, zaplog.New(zaplog.Options{
+		Logger: o.Store.Logger, Component: "embedded etcd", Ignore: quiet, OnFatal: fatal.stop,
+	}))
+	if err != nil {
+		return err
+	}
+	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
+	if err != nil {
+		return err
+	}
+	fatal.serving.Store(true)
+	server.Start()
+	s.server = server
+	if err := elect(ctx, server); err != nil {
+		return err
+	}
+	if err := server.LinearizableReadNotify(ctx); err != nil {
+		return fmt.Errorf("first read: %w", err)
+	}
+	if o.Listen != "" {
+		if s.listener, err = listen(server, o.Listen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close implements storage.Store. What was acknowledged is in the log already; closing also brings it into the database,
+// so that the next start has nothing to replay.
+func (s *Store) Close() error {
+	var err error
+	s.close.Do(func() {
+		// The other way round, calls under way would meet a server whose database is closed.
+		err = errors.Join(s.Store.Close(), s.shutdown())
+	})
+	return err
+}
+
+// shutdown takes down what start brought up, as far as it came.
+func (s *Store) shutdown() error {
+	if s.listener != nil {
+		s.listener.close()
+	}
+	if s.server != nil {
+		s.server.Stop()
+	}
+	return s.lock.release()
+}

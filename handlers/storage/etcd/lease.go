@@ -1,0 +1,86 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// Objects written close together share a lease: events come in floods, and a lease costs etcd a write of its own.
+	// The window is the original's: 5 % of the time to live and at most a minute, at most 1000 objects.
+	leaseWindow  = time.Minute
+	leasePercent = 5
+	leaseObjects = 1000
+)
+
+// leases hands out the lease for a time to live. One is remembered, because nearly all callers ask for the same time.
+type leases struct {
+	grant func(ctx context.Context, seconds int64) (clientv3.LeaseID, error)
+
+	mu      sync.Mutex
+	id      clientv3.LeaseID
+	expires time.Time
+	used    int
+}
+
+func (s *Store) grant(ctx context.Context, seconds int64) (clientv3.LeaseID, error) {
+	resp, err := s.client.Grant(ctx, seconds)
+	if err != nil {
+		return clientv3.NoLease, err
+	}
+	return resp.ID, nil
+}
+
+// get returns a lease that lives at least ttl from now and no longer than the window beyond it. The lock is held while
+// a lease is granted: whoever asks meanwhile wants that very lease.
+func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (clientv3.LeaseID, error) {
+	// etcd counts whole seconds; a started one is given in full.
+	ttl = (ttl + time.Second - 1).Truncate(time.Second)
+	longest := ttl + min(ttl*leasePercent/100, leaseWindow).Truncate(time.Second)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	left := l.expires.Sub(now)
+	if l.id != clientv3.NoLease && left >= ttl && left <= longest && l.used < leaseObjects {
+		l.used++
+		return l.id, nil
+	}
+	id, err := l.grant(ctx, int64(longest/time.Second))
+	if err != nil {
+		return clientv3.NoLease, err
+	}
+	l.id, l.expires, l.used = id, now.Add(longest), 1
+	return id, nil
+}
+
+// forget drops a lease that etcd does not know any more (revoked by hand, or its clock ran ahead of ours).
+func (l *leases) forget(id clientv3.LeaseID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.id == id {
+		l.id = clientv3.NoLease
+	}
+}
+
+// leased runs write with the option that ties the key to a lease for ttl, or with none. A vanished lease is replaced
+// once; etcd refused that write, so repeating it is safe.
+func (s *Store) leased(ctx context.Context, ttl time.Duration, write func([]clientv3.OpOption) (*clientv3.TxnResponse, error)) (*clientv3.TxnResponse, error) {
+	if ttl <= 0 {
+		return write(nil)
+	}
+	for again := true; ; again = false {
+		id, err := s.leases.get(ctx, ttl, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		resp, err := write([]clientv3.OpOption{clientv3.WithLease(id)})
+		if err == nil || !again || !errors.Is(err, rpctypes.ErrLeaseNotFound) {
+			return resp, err
+		}
+		s.leases.forget(id)
+	}
+}

@@ -1,0 +1,93 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+const (
+	// A list is read in pages so that no single answer holds up etcd, or the connection, for long. Pages grow, because
+	// each costs etcd a walk of the whole range to count what is left.
+	firstPage = 500
+	lastPage  = 10_000
+	// pageBytes bounds a page of large objects; the next page is sized by the average of the one before.
+	pageBytes = 16 << 20
+	// An unlimited list that is overtaken by compaction between two pages begins anew, this often.
+	listAttempts = 3
+)
+
+// List implements storage.Store. All pages are read at the revision of the first.
+func (s *Store) List(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	for attempt := 1; ; attempt++ {
+		result, err := s.list(ctx, prefix, o)
+		if err == nil {
+			return result, nil
+		}
+		if o.Revision == 0 && errors.Is(err, rpcCompacted) && attempt < listAttempts {
+			continue
+		}
+		return storage.ListResult{}, s.wrap(ctx, "list "+prefix, err)
+	}
+}
+
+func (s *Store) list(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	start, end := s.span(prefix)
+	if from := s.prefix + o.From; o.From != "" && from > start {
+		start = from
+		// etcd reads an empty or inverted range as an error or as one key; for us it is past the last item.
+		if end != "\x00" && start >= end {
+			revision := o.Revision
+			if revision == 0 {
+				var err error
+				if revision, err = s.Revision(ctx); err != nil {
+					return storage.ListResult{}, err
+				}
+			}
+			return storage.ListResult{Revision: revision}, nil
+		}
+	}
+	result := storage.ListResult{Revision: o.Revision}
+	for page := int64(firstPage); ; {
+		if o.Limit > 0 {
+			page = min(page, o.Limit-int64(len(result.Items)))
+		}
+		resp, err := s.client.Get(ctx, start, clientv3.WithRange(end), clientv3.WithLimit(page),
+			clientv3.WithRev(result.Revision))
+		if err != nil {
+			return storage.ListResult{}, err
+		}
+		if result.Revision == 0 {
+			result.Revision = resp.Header.GetRevision()
+		}
+		if result.Items == nil {
+			n := resp.Count
+			if o.Limit > 0 {
+				n = min(n, o.Limit)
+			}
+			result.Items = make([]storage.KeyValue, 0, n)
+		}
+		for _, kv := range resp.Kvs {
+			result.Items = append(result.Items, s.pair(kv))
+		}
+		result.Remaining = resp.Count - int64(len(resp.Kvs))
+		if !resp.More || int64(len(result.Items)) == o.Limit || len(resp.Kvs) == 0 {
+			return result, nil
+		}
+		start = string(resp.Kvs[len(resp.Kvs)-1].Key) + "\x00"
+		page = nextPage(page, resp.Kvs)
+	}
+}
+
+func nextPage(page int64, kvs []*mvccpb.KeyValue) int64 {
+	size := 1
+	for _, kv := range kvs {
+		size += len(kv.Key) + len(kv.Value)
+	}
+	fits := int64(pageBytes) * int64(len(kvs)) / int64(size)
+	return max(1, min(2*page, lastPage, fits))
+}

@@ -1,0 +1,65 @@
+package etcd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Update implements storage.Store. It begins with a linearizable read, so a no-op decided on the first value is as good
+// as one decided inside a transaction; after a lost race it goes on with the value that the transaction brought back.
+// An update that changes nothing leaves the key's lease alone too, whatever ttl says.
+func (s *Store) Update(ctx context.Context, key string, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+	current, _, err := s.Get(ctx, key)
+	if err != nil {
+		return storage.KeyValue{}, fmt.Errorf("update: %w", err)
+	}
+	for {
+		value, err := next(current)
+		if err != nil {
+			return storage.KeyValue{}, err
+		}
+		if value != nil && bytes.Equal(value, current.Value) {
+			return current, nil
+		}
+		resp, err := s.swap(ctx, current, value, ttl)
+		if err != nil {
+			return storage.KeyValue{}, s.wrap(ctx, "update "+key, err)
+		}
+		if resp.Succeeded {
+			done := storage.KeyValue{Key: key, Value: value, Revision: resp.Header.GetRevision()}
+			if value == nil {
+				done.Value = current.Value
+			}
+			return done, nil
+		}
+		found := resp.Responses[0].GetResponseRange().GetKvs()
+		if len(found) == 0 {
+			return storage.KeyValue{}, fmt.Errorf("update %s: %w", key, storage.ErrNotFound)
+		}
+		current = s.pair(found[0])
+	}
+}
+
+// swap writes value, or deletes when it is nil, if the key is still as current says; otherwise it reads the newer one.
+func (s *Store) swap(ctx context.Context, current storage.KeyValue, value []byte, ttl time.Duration) (*clientv3.TxnResponse, error) {
+	full := s.prefix + current.Key
+	commit := func(op clientv3.Op) (*clientv3.TxnResponse, error) {
+		return s.client.Txn(ctx).
+			If(clientv3.Compare(clientv3.ModRevision(full), "=", current.Revision)).
+			Then(op).
+			Else(clientv3.OpGet(full)).
+			Commit()
+	}
+	if value == nil {
+		return commit(clientv3.OpDelete(full))
+	}
+	return s.leased(ctx, ttl, func(lease []clientv3.OpOption) (*clientv3.TxnResponse, error) {
+		return commit(clientv3.OpPut(full, string(value), lease...))
+	})
+}
