@@ -1,0 +1,104 @@
+// Package resource joins what is known of a resource: its row of facts, the constructors of its kind, its codec and its
+// strategy. Verbs, admission and discovery work on Resources and never ask whether one is built in or custom.
+package resource
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// Resource is one resource or subresource in one version. It is immutable once it is in a Registry.
+type Resource struct {
+	resources.Row
+	// New makes an empty object of the body's kind, apiVersion and kind set.
+	New func() runtime.Object
+	// Codec is the stored form; nil for what is not stored. A subresource has the codec of its parent.
+	Codec Codec
+	// Strategy is never nil; for a subresource it is its own, not its parent's.
+	Strategy *Strategy
+	// Parent is the resource that a subresource belongs to; nil for a resource.
+	Parent *Resource
+	// Subresources by name.
+	Subresources map[string]*Resource
+}
+
+// GVR is the group, version and (plural) resource.
+func (r *Resource) GVR() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Resource}
+}
+
+// GroupResource is what error messages name.
+func (r *Resource) GroupResource() schema.GroupResource {
+	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
+}
+
+// GVK is the kind of the bodies.
+func (r *Resource) GVK() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: r.KindGroup, Version: r.KindVersion, Kind: r.Kind}
+}
+
+// HasVerb says whether the row lists the verb.
+func (r *Resource) HasVerb(verb string) bool {
+	for _, v := range r.Verbs {
+		if v == verb {
+			return true
+		}
+	}
+	return false
+}
+
+// HasStatus says whether status is kept apart from spec: main writes keep the old status, status writes the old rest.
+func (r *Resource) HasStatus() bool { return r.Subresources["status"] != nil }
+
+// Lifetime is how long an object lives after its last write; 0 is for ever.
+func (r *Resource) Lifetime() time.Duration { return time.Duration(r.TTL) * time.Second }
+
+// Prefix is the part of the keys of all objects after the store's prefix, with slashes at both ends: /pods/.
+func (r *Resource) Prefix() string {
+	if r.Key != "" {
+		return "/" + r.Key + "/"
+	}
+	return "/" + r.Resource + "/"
+}
+
+// ObjectKey is the key of one object after the store's prefix. The namespace is empty for a cluster-scoped resource.
+func (r *Resource) ObjectKey(namespace, name string) string {
+	if r.Namespaced {
+		return r.Prefix() + namespace + "/" + name
+	}
+	return r.Prefix() + name
+}
+
+// Codec turns objects into the bytes that the store holds and back. The stored form has no resourceVersion: that is the
+// store's revision, which every reading method puts in. Methods are safe for concurrent use and never keep their
+// arguments. A revision of 0 leaves the resourceVersion out.
+type Codec interface {
+	// Encode is the stored form of an object of the resource's kind and version, converted when it is stored in another.
+	Encode(o object.Object) ([]byte, error)
+	// Decode builds an object of the resource's kind and version, defaults applied.
+	Decode(stored []byte, revision int64) (object.Object, error)
+	// AppendJSON appends the object as JSON. With item, apiVersion and kind are left out where lists of this kind have
+	// none in their items.
+	AppendJSON(dst, stored []byte, revision int64, item bool) ([]byte, error)
+	// AppendProtobuf appends the object in protobuf: with its envelope, or as a list's item without.
+	AppendProtobuf(dst, stored []byte, revision int64, item bool) ([]byte, error)
+}
+
+// Converter turns objects of one version into another of the same kind.
+type Converter func(in object.Object) (object.Object, error)
+
+type contextKey int
+
+const dryRunKey contextKey = 0
+
+// WithDryRun marks a request that must leave no trace.
+func WithDryRun(ctx context.Context) context.Context { return context.WithValue(ctx, dryRunKey, true) }
+
+// IsDryRun says whether strategies and allocators must leave no trace.
+func IsDryRun(ctx context.Context) bool { return ctx.Value(dryRunKey) != nil }

@@ -1,0 +1,77 @@
+package resource
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// Strategy is what the resource model cannot say of a resource. Every hook may be nil: then nothing happens beyond what
+// the row and the schema say. Hooks may change only the object named o, must be safe for concurrent use, and run once per
+// attempt of a write, so they must be repeatable.
+//
+// The verbs do by themselves, before the hooks: object metadata (name, namespace, uid, creationTimestamp, generateName,
+// deletion fields), the separation of status and spec, the generation, field rules and metadata validation.
+type Strategy struct {
+	// Default fills what generated defaults cannot: values that depend on other fields. It also runs on stored objects
+	// that another version of the server wrote, so it must leave defaulted objects as they are.
+	Default func(o object.Object)
+	// PrepareForCreate brings a new object into its first state. It may have effects outside the object (allocations)
+	// unless IsDryRun; Undo takes them back when the create fails afterwards.
+	PrepareForCreate func(ctx context.Context, o object.Object) error
+	// PrepareForUpdate carries over from old what a writer may not change silently.
+	PrepareForUpdate func(ctx context.Context, o, old object.Object) error
+	// Undo runs after a create failed or an object was deleted: it releases what PrepareForCreate took.
+	Undo func(ctx context.Context, o object.Object)
+	// Validate finds the faults of a new object (and of an updated one) that span fields.
+	Validate func(ctx context.Context, o object.Object) field.ErrorList
+	// ValidateUpdate finds what may not change from old to o. Validate has run before.
+	ValidateUpdate func(ctx context.Context, o, old object.Object) field.ErrorList
+	// Warnings are sentences for the writer about an object that is accepted; old is nil for a create.
+	Warnings func(ctx context.Context, o, old object.Object) []string
+	// ValidateName returns what is wrong with a name; nil means a DNS subdomain. prefix: the name is a generateName.
+	ValidateName func(name string, prefix bool) []string
+	// Fields are the values of the row's selectable fields.
+	Fields func(o object.Object) fields.Set
+	// PrepareStatus runs for a write to the status subresource after spec and metadata were taken from old as the row
+	// says; for what is particular to the kind.
+	PrepareStatus func(ctx context.Context, o, old object.Object) error
+	// GracePeriod decides on graceful deletion: how many seconds the object stays with a deletionTimestamp. Nil or a
+	// result of 0 deletes at once.
+	GracePeriod func(ctx context.Context, o object.Object, options *metav1.DeleteOptions) int64
+	// BeforeDelete may refuse a deletion or, by returning a changed object, turn it into an update (a namespace that
+	// starts terminating). It is called with the live object once per attempt.
+	BeforeDelete func(ctx context.Context, o object.Object, options *metav1.DeleteOptions) (changed object.Object, err error)
+	// OrphanByDefault: a delete without propagationPolicy leaves the dependents alone.
+	OrphanByDefault bool
+	// NewName makes the name of a create without name and generateName is refused unless this is set.
+	NewName func(o object.Object) string
+	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets
+	// the decoded body and returns the answer.
+	Create func(ctx context.Context, request Action) (result object.Object, err error)
+	// Convert replaces a subresource's body: View makes it from the parent object, Apply writes it into the parent object
+	// (scale, ephemeral containers, approval). When nil, the body is the parent's own kind.
+	View  func(parent object.Object) (object.Object, error)
+	Apply func(ctx context.Context, body, parent object.Object) error
+}
+
+// Action is a create that stores nothing itself.
+type Action struct {
+	// Namespace and Name are those of the path: of the parent object for a subresource.
+	Namespace, Name string
+	Body            object.Object
+	DryRun          bool
+	// User is who asks.
+	User UserInfo
+}
+
+// UserInfo is who makes a request.
+type UserInfo struct {
+	Name, UID string
+	Groups    []string
+	Extra     map[string][]string
+}
