@@ -17,7 +17,7 @@ var (
 	age        = regexp.MustCompile(`^([0-9]+[smhdy])+$`)
 	nameSuffix = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{5}$`)
 	// "current: 17" and the like in messages about resource versions.
-	revisionInText = regexp.MustCompile(`(resource ?version[^0-9"]*|, current: |optimal revision: )[0-9]+`)
+	revisionInText = regexp.MustCompile(`((?i:resource ?version)[^0-9"]*|, current: |optimal revision: )[0-9]+`)
 )
 
 // A masker knows what is particular to one run.

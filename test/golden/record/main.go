@@ -36,7 +36,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	if differing > 0 {
+	if differing > 0 && !o.rewrite {
 		os.Exit(1)
 	}
 }
