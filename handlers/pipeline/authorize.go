@@ -1,0 +1,55 @@
+package pipeline
+
+import (
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+)
+
+// Authorize asks whether the user may do what the request asks for, and answers 403 with the original's sentence when not.
+func Authorize(a authz.Authorizer) Stage {
+	return func(next Handler) Handler {
+		return func(r *Request) error {
+			attributes := authz.Attributes{
+				User: r.User, Verb: r.Info.Verb, IsResource: r.Info.IsResource, Path: r.Info.Path,
+				Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource, Subresource: r.Info.Subresource,
+				Namespace: r.Info.Namespace, Name: r.Info.Name,
+			}
+			decision, reason, err := a.Authorize(r.Context(), attributes)
+			if err != nil && decision != authz.Allow {
+				return apierrors.NewInternalError(err)
+			}
+			if decision != authz.Allow {
+				return forbidden(attributes, reason)
+			}
+			return next(r)
+		}
+	}
+}
+
+func forbidden(a authz.Attributes, reason string) error {
+	var what string
+	gr := schema.GroupResource{Group: a.Group, Resource: a.Resource}
+	switch {
+	case !a.IsResource:
+		what = fmt.Sprintf("User %q cannot %s path %q", a.User.Name, a.Verb, a.Path)
+	default:
+		res := a.Resource
+		if a.Subresource != "" {
+			res += "/" + a.Subresource
+		}
+		what = fmt.Sprintf("User %q cannot %s resource %q in API group %q", a.User.Name, a.Verb, res, a.Group)
+		if a.Namespace != "" {
+			what += fmt.Sprintf(" in the namespace %q", a.Namespace)
+		} else {
+			what += " at the cluster scope"
+		}
+	}
+	if reason != "" {
+		what += ": " + reason
+	}
+	return apierrors.NewForbidden(gr, a.Name, fmt.Errorf("%s", what))
+}

@@ -1,0 +1,101 @@
+// Package pipeline has the stages that a request passes before and after its verb: one file per stage, each a function
+// that wraps the next. The order is not known here; it is written once, in the chain of the root package.
+package pipeline
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// Request is one request on its way. It belongs to the goroutine that serves it and is not kept after the answer.
+type Request struct {
+	// HTTP is the request; stages replace its context through WithContext.
+	HTTP *http.Request
+	// Writer is where the answer goes. Writes count what went out, so that an error after the first byte is not answered.
+	Writer *ResponseWriter
+	// Query is the parsed query of HTTP.
+	Query url.Values
+	// Info is what the request asks for, as authorization and audit see it. The verb works on the same Info and never
+	// parses the path again, so the two cannot disagree.
+	Info Info
+	// Resource is nil for requests that are not about a served resource.
+	Resource *resource.Resource
+	// User is who asks; nil before authentication.
+	User *resource.UserInfo
+}
+
+// Info is what a request is about.
+type Info struct {
+	// IsResource says whether the path is one of the resource API: below /api/<version> or /apis/<group>/<version>.
+	IsResource bool
+	Path       string
+	// Verb is get, list, watch, create, update, patch, delete or deletecollection; proxy; or, for other paths, the HTTP
+	// method in lower case.
+	Verb                  string
+	Group, Version        string
+	Resource, Subresource string
+	Namespace, Name       string
+	// Parts are the segments after the subresource, as proxies need them.
+	Parts []string
+}
+
+// Handler answers a request or returns what is to be answered as an error.
+type Handler func(*Request) error
+
+// Stage wraps a handler.
+type Stage func(Handler) Handler
+
+// NewRequest wraps what net/http gives. The query must have been parsed by the caller: a bad one is a bad request.
+func NewRequest(w http.ResponseWriter, r *http.Request, info Info) *Request {
+	return &Request{HTTP: r, Writer: &ResponseWriter{ResponseWriter: w}, Query: r.URL.Query(), Info: info}
+}
+
+// Context is the request's context.
+func (r *Request) Context() context.Context { return r.HTTP.Context() }
+
+// WithContext makes ctx the context of the request from here on.
+func (r *Request) WithContext(ctx context.Context) { r.HTTP = r.HTTP.WithContext(ctx) }
+
+// LongRunning says whether the request has no deadline: watches and connections.
+func (r *Request) LongRunning() bool {
+	switch r.Info.Verb {
+	case "watch", "proxy":
+		return true
+	}
+	switch r.Info.Subresource {
+	case "attach", "exec", "proxy", "log", "portforward":
+		return true
+	}
+	return false
+}
+
+// ResponseWriter remembers whether the answer has begun.
+type ResponseWriter struct {
+	http.ResponseWriter
+	// Status is the status code sent; 0 before the first byte.
+	Status int
+	// warned has the warnings sent or to be sent already.
+	warned map[string]bool
+}
+
+// WriteHeader sends the header once; later calls are ignored, as they are by net/http, but without its log line.
+func (w *ResponseWriter) WriteHeader(status int) {
+	if w.Status != 0 {
+		return
+	}
+	w.Status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *ResponseWriter) Write(b []byte) (int, error) {
+	if w.Status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection (flush, deadlines, hijack).
+func (w *ResponseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
