@@ -76,10 +76,17 @@ func writeRows(m spec.Model, out output) error {
 				{"ReturnDeleted", r.ReturnDeleted, !r.ReturnDeleted},
 				{"Fields", r.Fields, r.Fields == nil},
 				{"TTL", r.TTL, r.TTL == 0},
+				{"Generation", r.Generation, !r.Generation},
+				{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
+				{"CreateStatus", r.CreateStatus, !r.CreateStatus},
+				{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
 			} {
 				if !f.zero {
 					fmt.Fprintf(&rows, ", %s: %#v", f.name, f.value)
 				}
+			}
+			if s := r.Scale; s != nil {
+				fmt.Fprintf(&rows, ", Scale: &Scale{SpecReplicas: %q, StatusReplicas: %q, Selector: %q}", s.SpecReplicas, s.StatusReplicas, s.Selector)
 			}
 			rows.WriteString("},\n")
 		}
@@ -128,6 +135,25 @@ type Row struct {
 	Fields []string
 	// TTL is the life of an object in seconds after its last write; 0 is for ever.
 	TTL int
+	// Generation rows number the states of an object's content: 1 at creation, one more with each change of anything but
+	// metadata and status. Where it is false the verbs leave metadata.generation to the writer at creation and keep it
+	// afterwards.
+	Generation bool
+	// StatusKeeps are the parts of the metadata (labels, annotations, finalizers, ownerReferences) that a write to this
+	// status row takes from the old object; nil when all may change.
+	StatusKeeps []string
+	// CreateStatus lets a create bring its status; otherwise it is emptied where there is a status row.
+	CreateStatus bool
+	// ReturnsDeleted answers a delete with the object that is gone instead of a Status.
+	ReturnsDeleted bool
+	// Scale is set on scale rows.
+	Scale *Scale
+}
+
+// Scale says where the numbers of a scalable object are, as paths like .spec.replicas.
+type Scale struct {
+	// Selector leads to a label selector, to a map of labels or to a string.
+	SpecReplicas, StatusReplicas, Selector string
 }
 
 // Rows are in the order of discovery.

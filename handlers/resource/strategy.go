@@ -15,18 +15,30 @@ import (
 // attempt of a write, so they must be repeatable.
 //
 // The verbs do by themselves, before the hooks: object metadata (name, namespace, uid, creationTimestamp, generateName,
-// deletion fields), the separation of status and spec, the generation, field rules and metadata validation.
+// deletion fields), the separation of status and spec (for resources with a /status row only), field rules and metadata
+// validation; and after PrepareForUpdate the generation.
+//
+// A write to a subresource runs the hooks of the subresource's own strategy and none of its parent's, except that Changed,
+// Retain and Fields are always the parent's. Subresources other than status whose body is the parent's kind (finalize,
+// approval, resize, ephemeralcontainers) separate what may be written in their PrepareForUpdate.
 type Strategy struct {
 	// Default fills what generated defaults cannot: values that depend on other fields. It also runs on stored objects
 	// that another version of the server wrote, so it must leave defaulted objects as they are.
 	Default func(o object.Object)
-	// PrepareForCreate brings a new object into its first state. It may have effects outside the object (allocations)
-	// unless IsDryRun; Undo takes them back when the create fails afterwards.
+	// PrepareForCreate brings a new object into its first state.
 	PrepareForCreate func(ctx context.Context, o object.Object) error
 	// PrepareForUpdate carries over from old what a writer may not change silently.
 	PrepareForUpdate func(ctx context.Context, o, old object.Object) error
-	// Undo runs after a create failed or an object was deleted: it releases what PrepareForCreate took.
-	Undo func(ctx context.Context, o object.Object)
+	// Allocate takes what the object needs outside itself (addresses, ports) after it was found valid, as the last step
+	// before storing; old is nil for a create. What it took or frees it registers with the attempt's Effects, which the
+	// verb finishes when it knows whether the object was stored.
+	Allocate func(ctx context.Context, o, old object.Object) error
+	// AfterDelete runs once an object is gone from the store, never for a dry run: it releases what Allocate took.
+	AfterDelete func(ctx context.Context, o object.Object)
+	// Changed says whether the generation goes up, for rows with Generation; nil means ContentChanged.
+	Changed func(o, old object.Object) bool
+	// Retain keeps an object that is being deleted in the store although its metadata has no finalizers left.
+	Retain func(o object.Object) bool
 	// Validate finds the faults of a new object (and of an updated one) that span fields.
 	Validate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateUpdate finds what may not change from old to o. Validate has run before.

@@ -47,6 +47,23 @@ type Resource struct {
 	ReturnDeleted     bool   `yaml:"returnDeleted"`
 	Fields            []string
 	TTL               int
+	// Generation: metadata.generation starts at 1 and rises with the content.
+	Generation bool
+	// StatusKeeps is the metadata that a write to the status subresource cannot change; it stands on the status row.
+	StatusKeeps []string `yaml:"statusKeeps"`
+	// CreateStatus: a create keeps the status it brings.
+	CreateStatus bool `yaml:"createStatus"`
+	// ReturnsDeleted: a delete answers with the object instead of a Status.
+	ReturnsDeleted bool `yaml:"returnsDeleted"`
+	// Scale says where a scale row's numbers are in its parent.
+	Scale *Scale
+}
+
+// Scale are paths into a scalable object.
+type Scale struct {
+	SpecReplicas   string `yaml:"specReplicas"`
+	StatusReplicas string `yaml:"statusReplicas"`
+	Selector       string
 }
 
 type Schema struct {
