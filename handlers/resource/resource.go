@@ -6,8 +6,10 @@ import (
 	"context"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -20,12 +22,26 @@ type Resource struct {
 	New func() runtime.Object
 	// Codec is the stored form; nil for what is not stored. A subresource has the codec of its parent.
 	Codec Codec
+	// Default fills defaults, those of the schema and those of the strategy; nil when there are none.
+	Default func(o object.Object)
+	// Rules finds what breaks the field rules of the schema; Immutable what may not differ from old. Nil when there are
+	// none.
+	Rules     func(o object.Object) field.ErrorList
+	Immutable func(o, old object.Object) field.ErrorList
+	// Columns are what tables print of the objects.
+	Columns Columns
 	// Strategy is never nil; for a subresource it is its own, not its parent's.
 	Strategy *Strategy
 	// Parent is the resource that a subresource belongs to; nil for a resource.
 	Parent *Resource
 	// Subresources by name.
 	Subresources map[string]*Resource
+}
+
+// Columns are the columns of tables. Cells has one value per definition; now is what ages are counted to.
+type Columns struct {
+	Definitions []metav1.TableColumnDefinition
+	Cells       func(o object.Object, now time.Time) []any
 }
 
 // GVR is the group, version and (plural) resource.
