@@ -73,7 +73,6 @@ func writeRows(m spec.Model, out output) error {
 				{"Key", r.Key, r.Key == ""},
 				{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
 				{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
-				{"ReturnDeleted", r.ReturnDeleted, !r.ReturnDeleted},
 				{"Fields", r.Fields, r.Fields == nil},
 				{"TTL", r.TTL, r.TTL == 0},
 				{"Generation", r.Generation, !r.Generation},
@@ -129,8 +128,6 @@ type Row struct {
 	CreateOnUpdate bool
 	// ConditionalUpdate refuses a PUT without resourceVersion.
 	ConditionalUpdate bool
-	// ReturnDeleted answers a deletion with the object that was deleted instead of a Status.
-	ReturnDeleted bool
 	// Fields are the selectable fields beyond metadata.name and metadata.namespace.
 	Fields []string
 	// TTL is the life of an object in seconds after its last write; 0 is for ever.

@@ -44,7 +44,6 @@ type Resource struct {
 	Key               string // the part of the etcd key between prefix and namespace; the plural name when absent
 	CreateOnUpdate    bool   `yaml:"createOnUpdate"`
 	ConditionalUpdate bool   `yaml:"conditionalUpdate"`
-	ReturnDeleted     bool   `yaml:"returnDeleted"`
 	Fields            []string
 	TTL               int
 	// Generation: metadata.generation starts at 1 and rises with the content.
