@@ -45,7 +45,35 @@ func expandProperty(p spec.M, file string, required bool) spec.M {
 		}
 		out["x-go-type-skip-optional-pointer"] = false
 	}
+	addTags(out, patchTags(p))
 	return out
+}
+
+// patchTags are the struct tags by which apimachinery's strategic merge patch learns how a list is merged.
+func patchTags(p spec.M) map[string]string {
+	tags := map[string]string{}
+	if s, ok := p["x-kubernetes-patch-strategy"].(string); ok {
+		tags["patchStrategy"] = s
+	}
+	if s, ok := p["x-kubernetes-patch-merge-key"].(string); ok {
+		tags["patchMergeKey"] = s
+	}
+	return tags
+}
+
+// addTags adds struct tags to what an expanded property has already.
+func addTags(property spec.M, tags map[string]string) {
+	if len(tags) == 0 {
+		return
+	}
+	all, _ := property["x-oapi-codegen-extra-tags"].(spec.M)
+	if all == nil {
+		all = spec.M{}
+		property["x-oapi-codegen-extra-tags"] = all
+	}
+	for k, v := range tags {
+		all[k] = v
+	}
 }
 
 // expandSchema turns a schema of the model into what oapi-codegen understands.
