@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,255 +8,215 @@ import (
 	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
 )
 
+// operation is one method on one path. The rows of the model expand to operations once, and both the route lines and the
+// published documents are made from them, so that a path cannot be served without being published or the other way round.
+type operation struct {
+	Path, Method, Action string
+	// ID is the published operationId.
+	ID  string
+	Row spec.Resource
+	// Body and Result are the schemas of the request and of a good answer. An empty Result is plain text; an empty Body is none.
+	Body, Result schemaName
+	Query        []parameter
+}
+
+// schemaName names a schema of the model.
+type schemaName struct{ File, Name string }
+
+type parameter struct{ Name, Type string }
+
+// metaFile has the schemas of requests and answers that are no resources: DeleteOptions, Patch, Status, WatchEvent.
+const metaFile = "meta/v1"
+
 // rowKey names a resource row across all files: group/version/resource[/subresource].
 func rowKey(d *spec.Doc, r spec.Resource) string {
 	return d.GV.Group + "/" + d.GV.Version + "/" + r.Name
 }
 
-// operations expands the resource rows of a file to OpenAPI paths.
-func operations(m spec.Model, d *spec.Doc) map[string]spec.M {
-	p := paths{model: m, doc: d, paths: map[string]spec.M{}}
-	for _, r := range d.Resources {
-		p.resource(r)
+// basePath is where a group-version is served.
+func basePath(gv spec.GroupVersion) string {
+	if gv.Group == "" {
+		return "/api/" + gv.Version
 	}
-	return p.paths
-}
-
-type paths struct {
-	model spec.Model
-	doc   *spec.Doc
-	paths map[string]spec.M
+	return "/apis/" + gv.Group + "/" + gv.Version
 }
 
 // parameters makes query parameters of "name" or "name:type" words.
-func parameters(words string) (out []any) {
+func parameters(words string) (out []parameter) {
 	for w := range strings.FieldsSeq(words) {
 		name, typ, ok := strings.Cut(w, ":")
 		if !ok {
 			typ = "string"
 		}
-		out = append(out, spec.M{"name": name, "in": "query", "schema": spec.M{"type": typ}})
+		out = append(out, parameter{name, typ})
 	}
 	return out
 }
 
-var (
-	commonParameters = parameters("pretty")
-	writeParameters  = slices.Concat(commonParameters, parameters("dryRun fieldManager fieldValidation"))
-	patchParameters  = slices.Concat(writeParameters, parameters("force:boolean"))
-	deleteParameters = slices.Concat(commonParameters, parameters("dryRun gracePeriodSeconds:integer orphanDependents:boolean propagationPolicy ignoreStoreReadErrorWithClusterBreakingPotential:boolean"))
-	listParameters   = slices.Concat(commonParameters, parameters("allowWatchBookmarks:boolean continue fieldSelector labelSelector limit:integer resourceVersion resourceVersionMatch sendInitialEvents:boolean shardSelector timeoutSeconds:integer watch:boolean"))
-	// collectionDeleteParameters: what is deleted is selected as in a list, how it is deleted is said as in a delete.
-	collectionDeleteParameters = slices.Concat(deleteParameters, parameters("continue fieldSelector labelSelector limit:integer resourceVersion resourceVersionMatch sendInitialEvents:boolean shardSelector timeoutSeconds:integer"))
+const (
+	selecting = " continue fieldSelector labelSelector limit:integer resourceVersion resourceVersionMatch sendInitialEvents:boolean shardSelector timeoutSeconds:integer"
+	deleting  = " dryRun gracePeriodSeconds:integer orphanDependents:boolean propagationPolicy ignoreStoreReadErrorWithClusterBreakingPotential:boolean"
 )
 
-var patchTypes = []string{"application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml", "application/apply-patch+cbor"}
+var (
+	commonParameters = parameters("pretty")
+	writeParameters  = parameters("pretty dryRun fieldManager fieldValidation")
+	patchParameters  = parameters("pretty dryRun fieldManager fieldValidation force:boolean")
+	deleteParameters = parameters("pretty" + deleting)
+	listParameters   = parameters("pretty allowWatchBookmarks:boolean watch:boolean" + selecting)
+	// collectionDeleteParameters: what is deleted is selected as in a list, how it is deleted is said as in a delete.
+	collectionDeleteParameters = parameters("pretty" + selecting + deleting)
+)
 
-// resource adds the paths of one row.
-func (p *paths) resource(r spec.Resource) {
-	base := "/apis/" + p.doc.GV.Group + "/" + p.doc.GV.Version
-	if p.doc.GV.Group == "" {
-		base = "/api/" + p.doc.GV.Version
+// operations expands the resource rows of a file.
+func operations(m spec.Model, d *spec.Doc) []operation {
+	e := expander{model: m, doc: d}
+	for _, r := range d.Resources {
+		e.row(r)
 	}
+	return e.out
+}
+
+// expander collects the operations of one file.
+type expander struct {
+	model spec.Model
+	doc   *spec.Doc
+	out   []operation
+}
+
+// call is how a verb appears in HTTP, and word how it appears in an operationId.
+type call struct {
+	verb, method, action, word string
+	query                      []parameter
+}
+
+var (
+	collectionCalls = []call{
+		{"list", "get", "list", "list", listParameters},
+		{"create", "post", "post", "create", writeParameters},
+		{"deletecollection", "delete", "deletecollection", "delete", collectionDeleteParameters},
+	}
+	itemCalls = []call{
+		{"get", "get", "get", "read", commonParameters},
+		{"update", "put", "put", "replace", writeParameters},
+		{"patch", "patch", "patch", "patch", patchParameters},
+		{"delete", "delete", "delete", "delete", deleteParameters},
+	}
+	subresourceCalls = append(slices.Clone(itemCalls[:3]), call{"create", "post", "post", "create", writeParameters})
+	watchCall        = call{"watch", "get", "watch", "watch", listParameters}
+	watchlistCall    = call{"watch", "get", "watchlist", "watch", listParameters}
+)
+
+// row adds the operations of one row.
+func (e *expander) row(r spec.Resource) {
+	base := basePath(e.doc.GV)
 	main, sub, _ := strings.Cut(r.Name, "/")
-	collection := base + "/" + main
+	all := base + "/" + main
+	collection, scope := all, ""
 	if r.Namespaced {
-		collection = base + "/namespaces/{namespace}/" + main
+		collection, scope = base+"/namespaces/{namespace}/"+main, "Namespaced"
 	}
 	item := collection + "/{name}"
 	if sub != "" {
-		p.subresource(r, item+"/"+sub)
+		e.subresource(r, item+"/"+sub, scope)
 		return
 	}
-	verbs := verbSet(r)
-	for _, x := range []struct {
-		verb, path, method, action string
-		params                     []any
-	}{
-		{"list", collection, "get", "list", listParameters},
-		{"create", collection, "post", "post", writeParameters},
-		{"deletecollection", collection, "delete", "deletecollection", collectionDeleteParameters},
-		{"get", item, "get", "get", commonParameters},
-		{"update", item, "put", "put", writeParameters},
-		{"patch", item, "patch", "patch", patchParameters},
-		{"delete", item, "delete", "delete", deleteParameters},
-	} {
-		if verbs[x.verb] {
-			p.operation(r, x.path, x.method, x.action, x.params, "")
+	for _, c := range collectionCalls {
+		middle := ""
+		if c.action == "deletecollection" {
+			middle = "Collection"
 		}
+		e.add(r, c, collection, middle+scope+r.Kind)
 	}
-	all := base + "/" + main
-	if verbs["watch"] {
-		watch := func(path string) string { return strings.Replace(path, base, base+"/watch", 1) }
-		p.operation(r, watch(collection), "get", "watchlist", listParameters, "L")
-		p.operation(r, watch(item), "get", "watch", listParameters, "")
-		if r.Namespaced {
-			p.operation(r, watch(all), "get", "watchlist", listParameters, "LAll")
-		}
+	for _, c := range itemCalls {
+		e.add(r, c, item, scope+r.Kind)
 	}
-	if r.Namespaced && verbs["list"] {
-		p.operation(r, all, "get", "list", listParameters, "All")
+	watch := func(path string) string { return base + "/watch" + strings.TrimPrefix(path, base) }
+	e.add(r, watchlistCall, watch(collection), scope+r.Kind+"List")
+	e.add(r, watchCall, watch(item), scope+r.Kind)
+	if r.Namespaced && slices.Contains(r.Verbs, "list") {
+		e.add(r, collectionCalls[0], all, r.Kind+"ForAllNamespaces")
+		e.add(r, watchlistCall, watch(all), r.Kind+"ListForAllNamespaces")
 	}
 }
 
-func (p *paths) subresource(r spec.Resource, item string) {
-	var extra []any
+// subresource adds the operations of a row that lies under another: its operationIds carry the parent's kind.
+func (e *expander) subresource(r spec.Resource, path, scope string) {
+	main, sub, _ := strings.Cut(r.Name, "/")
+	subject := scope + e.parentKind(main, r.Kind) + title(sub)
+	var extra []parameter
 	for _, n := range slices.Sorted(maps.Keys(r.Params)) {
-		extra = append(extra, parameters(n+":"+r.Params[n])...)
+		extra = append(extra, parameter{n, r.Params[n]})
+	}
+	for _, method := range r.Connect {
+		c := call{method: method, action: "connect", word: "connect", query: extra}
+		e.add(r, c, path, title(method)+subject)
+		if r.Path {
+			c.query = append(slices.Clone(extra), parameters("path")...)
+			e.add(r, c, path+"/{path}", title(method)+subject+"WithPath")
+		}
 	}
 	if r.Connect != nil {
-		for _, method := range r.Connect {
-			p.operation(r, item, method, "connect", extra, title(method))
-			if r.Path {
-				p.operation(r, item+"/{path}", method, "connect", append(slices.Clone(extra), parameters("path")...), title(method)+"Path")
-			}
-		}
 		return
 	}
-	verbs := verbSet(r)
-	for _, x := range []struct {
-		verb, method, action string
-		params               []any
-	}{
-		{"get", "get", "get", commonParameters},
-		{"update", "put", "put", writeParameters},
-		{"patch", "patch", "patch", patchParameters},
-		{"create", "post", "post", writeParameters},
-	} {
-		if verbs[x.verb] {
-			p.operation(r, item, x.method, x.action, slices.Concat(x.params, extra), "")
+	for _, c := range subresourceCalls {
+		c.query = slices.Concat(c.query, extra)
+		e.add(r, c, path, subject)
+	}
+}
+
+// parentKind is the kind of the resource that a subresource belongs to.
+func (e *expander) parentKind(resource, otherwise string) string {
+	for _, r := range e.doc.Resources {
+		if r.Name == resource {
+			return r.Kind
 		}
 	}
+	return otherwise
 }
 
-func verbSet(r spec.Resource) map[string]bool {
-	set := map[string]bool{}
-	for _, v := range r.Verbs {
-		set[v] = true
+// add adds an operation when the row has the verb; a connection has methods instead of verbs.
+func (e *expander) add(r spec.Resource, c call, path, subject string) {
+	if c.verb != "" && !slices.Contains(r.Verbs, c.verb) {
+		return
 	}
-	return set
-}
-
-// operation adds one operation. suffix tells apart operations that differ by nothing else.
-func (p *paths) operation(r spec.Resource, path, method, action string, params []any, suffix string) {
-	kindFile := p.kindFile(r)
-	body := spec.M{"type": "string"} // connect options and logs have no schema
-	if r.Connect == nil && p.model[kindFile].Schemas[r.Kind] != nil && r.Name != "pods/log" {
-		body = p.ref(kindFile, r.Kind)
+	group, version := e.doc.KindOf(r)
+	kind := schemaName{e.model.File(group, version), r.Kind}
+	if d := e.model[kind.File]; d == nil || d.Schemas[r.Kind] == nil || r.Connect != nil || r.Text {
+		kind = schemaName{} // connect options have no schema
 	}
-	result := body
-	switch action {
+	o := operation{
+		Path: path, Method: c.method, Action: c.action, Row: r, Query: c.query, Result: kind,
+		ID: c.word + camelGroup(e.doc.GV.Group) + title(e.doc.GV.Version) + subject,
+	}
+	switch c.action {
 	case "list":
-		result = p.ref(kindFile, r.Kind+"List")
-	case "delete", "deletecollection":
-		result = p.ref("meta/v1", "Status")
+		o.Result = schemaName{kind.File, r.Kind + "List"}
 	case "watch", "watchlist":
-		result = p.ref("meta/v1", "WatchEvent")
-	}
-	var inPath []any
-	for _, n := range []string{"namespace", "name", "path"} {
-		if strings.Contains(path, "{"+n+"}") {
-			inPath = append(inPath, spec.M{"name": n, "in": "path", "required": true, "schema": spec.M{"type": "string"}})
-		}
-	}
-	group, _, _ := strings.Cut(p.doc.File, "/")
-	id := action + title(group) + title(p.doc.GV.Version) + suffix
-	for s := range strings.SplitSeq(r.Name, "/") {
-		id += title(s)
-	}
-	o := spec.M{
-		"operationId": id, "x-kubernetes-action": action, "x-kubernetes-row": rowKey(p.doc, r),
-		"parameters": append(inPath, params...),
-		"responses":  spec.M{"200": spec.M{"description": "OK", "content": spec.M{"application/json": spec.M{"schema": result}}}, "401": spec.M{"description": "Unauthorized"}},
-	}
-	if b := requestBody(p, body, method, action); b != nil {
-		o["requestBody"] = b
-	}
-	if p.paths[path] == nil {
-		p.paths[path] = spec.M{}
-	}
-	p.paths[path][method] = o
-}
-
-func requestBody(p *paths, body spec.M, method, action string) spec.M {
-	if action == "connect" {
-		return nil
-	}
-	switch method {
-	case "post", "put":
-		return spec.M{"required": true, "content": spec.M{"application/json": spec.M{"schema": body}}}
-	case "patch":
-		content := spec.M{}
-		for _, t := range patchTypes {
-			content[t] = spec.M{"schema": p.ref("meta/v1", "Patch")}
-		}
-		return spec.M{"required": true, "content": content}
+		o.Result = schemaName{metaFile, "WatchEvent"}
+	case "deletecollection":
+		o.Body, o.Result = schemaName{metaFile, "DeleteOptions"}, schemaName{metaFile, "Status"}
 	case "delete":
-		return spec.M{"content": spec.M{"application/json": spec.M{"schema": p.ref("meta/v1", "DeleteOptions")}}}
-	}
-	return nil
-}
-
-// kindFile is the file that has the schema of a row's kind: its own, or that of the group-version the row names.
-func (p *paths) kindFile(r spec.Resource) string {
-	group, version := p.doc.GV.Group, p.doc.GV.Version
-	if r.Group != nil {
-		group = *r.Group
-	}
-	if r.Version != nil {
-		version = *r.Version
-	}
-	for file, d := range p.model {
-		if d.GV.Group == group && d.GV.Version == version {
-			return file
+		o.Body = schemaName{metaFile, "DeleteOptions"}
+		if !r.ReturnsDeleted {
+			o.Result = schemaName{metaFile, "Status"}
 		}
+	case "post", "put":
+		o.Body = kind
+	case "patch":
+		o.Body = schemaName{metaFile, "Patch"}
 	}
-	return p.doc.File
+	e.out = append(e.out, o)
 }
 
-func (p *paths) ref(file, name string) spec.M {
-	if file == "meta/v1" { // apimachinery's; only the shape of the operation matters here
-		return spec.M{"type": "object"}
+// camelGroup is a group in operationIds: Core, Apps, RbacAuthorization.
+func camelGroup(group string) string {
+	if group == "" {
+		return "Core"
 	}
-	if file == p.doc.File {
-		return spec.M{"$ref": "#/components/schemas/" + name}
+	out := ""
+	for word := range strings.SplitSeq(strings.TrimSuffix(group, ".k8s.io"), ".") {
+		out += title(word)
 	}
-	return spec.M{"$ref": "../" + file + ".yaml#/components/schemas/" + name}
-}
-
-// writeRoutes writes what the route lines call: the Router interface and the list of all files' registrations.
-func writeRoutes(m spec.Model, out output) error {
-	var calls strings.Builder
-	for _, file := range slices.Sorted(maps.Keys(m)) {
-		if len(m[file].Resources) > 0 {
-			fmt.Fprintf(&calls, "\t%s(r)\n", spec.Alias(file))
-		}
-	}
-	return out.goFile("routes/routes.gen.go", `// Package routes has one line per operation of the API: action, method, path, resource row.
-package routes
-
-// Action is what an operation does to its resource, in the words of x-kubernetes-action.
-type Action string
-
-const (
-	Get              Action = "get"
-	List             Action = "list"
-	Watch            Action = "watch"
-	Watchlist        Action = "watchlist"
-	Post             Action = "post"
-	Put              Action = "put"
-	Patch            Action = "patch"
-	Delete           Action = "delete"
-	Deletecollection Action = "deletecollection"
-	Connect          Action = "connect"
-)
-
-// Router takes the routes. path is in echo's notation; row is group/version/resource[/subresource].
-type Router interface {
-	Route(action Action, method, path, row string)
-}
-
-// Register gives every operation to r.
-func Register(r Router) {
-`+calls.String()+"}\n")
+	return out
 }

@@ -29,7 +29,7 @@ const nothing = `{{- "" -}}` + "\n"
 func writeTypes(m spec.Model, out output) error {
 	documents := map[string][]byte{}
 	for file, d := range m {
-		b, err := json.Marshal(document(d, operations(m, d)))
+		b, err := json.Marshal(document(d, codegenPaths(m, d)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -132,8 +132,8 @@ var (
 // embedMeta embeds TypeMeta, ObjectMeta and ListMeta where oapi-codegen writes ordinary fields: embedding gives every kind
 // the accessors that make it a runtime.Object and a metav1.Object, and leaves its JSON as it is.
 func embedMeta(source string) string {
-	source = typeMetaFields.ReplaceAllString(source, "metav1.TypeMeta `json:\",inline\"`\n")
-	return dropImports(objectMetaField.ReplaceAllString(source, "$1 `$2`\n"))
+	source = typeMetaFields.ReplaceAllString(source, "metav1.TypeMeta `json:\",inline\" validate:\"-\"`\n")
+	return dropImports(objectMetaField.ReplaceAllString(source, "$1 `$2 validate:\"-\"`\n"))
 }
 
 // dropImports removes imports that nothing uses; goimports would do it ten times slower. The body is searched by the

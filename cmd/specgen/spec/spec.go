@@ -17,6 +17,8 @@ type Doc struct {
 	GV        GroupVersion
 	Resources []Resource
 	Schemas   map[string]*Schema
+	// Columns are x-kubernetes-columns by kind: a list, or the name of the version beside this one that has it.
+	Columns map[string]yaml.Node
 }
 
 type GroupVersion struct {
@@ -27,6 +29,28 @@ type GroupVersion struct {
 
 // Model is the whole of openapi/ by file: core/v1, apps/v1, ...
 type Model map[string]*Doc
+
+// File is the file of a group-version; empty when there is none.
+func (m Model) File(group, version string) string {
+	for file, d := range m {
+		if d.GV.Version != "" && d.GV.Group == group && d.GV.Version == version {
+			return file
+		}
+	}
+	return ""
+}
+
+// KindOf is the group and version of a row's kind: the row's own, or those that the row names.
+func (d *Doc) KindOf(r Resource) (group, version string) {
+	group, version = d.GV.Group, d.GV.Version
+	if r.Group != nil {
+		group = *r.Group
+	}
+	if r.Version != nil {
+		version = *r.Version
+	}
+	return group, version
+}
 
 type Resource struct {
 	Name              string `yaml:"-"`
@@ -46,6 +70,8 @@ type Resource struct {
 	ConditionalUpdate bool   `yaml:"conditionalUpdate"`
 	Fields            []string
 	TTL               int
+	// Text: the answer is plain text and not an object.
+	Text bool
 	// Generation: metadata.generation starts at 1 and rises with the content.
 	Generation bool
 	// StatusKeeps is the metadata that a write to the status subresource cannot change; it stands on the status row.
@@ -130,8 +156,9 @@ func Load(dir string) (Model, error) {
 			return nil, err
 		}
 		var d struct {
-			GV         GroupVersion `yaml:"x-kubernetes-group-version"`
-			Resources  resources    `yaml:"x-kubernetes-resources"`
+			GV         GroupVersion         `yaml:"x-kubernetes-group-version"`
+			Resources  resources            `yaml:"x-kubernetes-resources"`
+			Columns    map[string]yaml.Node `yaml:"x-kubernetes-columns"`
 			Components struct{ Schemas map[string]*Schema }
 		}
 		if err := yaml.Unmarshal(b, &d); err != nil {
@@ -144,7 +171,7 @@ func Load(dir string) (Model, error) {
 				d.Components.Schemas[n] = &Schema{Keys: M{}, Props: map[string]M{}}
 			}
 		}
-		out[k] = &Doc{k, d.GV, d.Resources, d.Components.Schemas}
+		out[k] = &Doc{k, d.GV, d.Resources, d.Components.Schemas, d.Columns}
 	}
 	return out, nil
 }
