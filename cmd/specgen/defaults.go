@@ -145,7 +145,7 @@ func (g *defaultGenerator) fill(field string, p spec.M) error {
 	case p["x-ptr"] == true && strings.HasSuffix(value, "{}"):
 		fmt.Fprintf(&g.body, "if %s == nil {\n%[1]s = &%s\n}\n", field, value)
 	case p["x-ptr"] == true:
-		fmt.Fprintf(&g.body, "if %s == nil {\n%[1]s = new(%s)\n*%[1]s = %s\n}\n", field, g.goType(p), value)
+		fmt.Fprintf(&g.body, "if %s == nil {\n%[1]s = new(%s)\n*%[1]s = %[3]s\n}\n", field, g.goType(p), value)
 	case p["items"] != nil:
 		fmt.Fprintf(&g.body, "if len(%s) == 0 {\n%[1]s = %s\n}\n", field, value)
 	case p["type"] == "string":

@@ -28,7 +28,7 @@ func run(in, out string) error {
 		return err
 	}
 	files := output{}
-	for _, write := range []func(spec.Model, output) error{writeTypes, writeDeepCopy, writeResources} {
+	for _, write := range []func(spec.Model, output) error{writeTypes, writeDeepCopy, writeDefaults, writeResources, writeProtoTables, writeColumns} {
 		if err := write(model, files); err != nil {
 			return err
 		}

@@ -29,7 +29,9 @@ const nothing = `{{- "" -}}` + "\n"
 func writeTypes(m spec.Model, out output) error {
 	documents := map[string][]byte{}
 	for file, d := range m {
-		b, err := json.Marshal(document(d, codegenPaths(m, d)))
+		expanded := document(d, codegenPaths(m, d))
+		addRules(m, d, expanded)
+		b, err := json.Marshal(expanded)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}

@@ -8,237 +8,237 @@ import (
 )
 
 type ApplyConfiguration struct {
-	Expression string `json:"expression,omitempty"`
+	Expression string `json:"expression,omitempty" validate:"-"`
 }
 
 type AuditAnnotation struct {
-	Key             string `json:"key"`
-	ValueExpression string `json:"valueExpression"`
+	Key             string `json:"key" validate:"-"`
+	ValueExpression string `json:"valueExpression" validate:"-"`
 }
 
 type ExpressionWarning struct {
-	FieldRef string `json:"fieldRef"`
-	Warning  string `json:"warning"`
+	FieldRef string `json:"fieldRef" validate:"-"`
+	Warning  string `json:"warning" validate:"-"`
 }
 
 type JSONPatch struct {
-	Expression string `json:"expression,omitempty"`
+	Expression string `json:"expression,omitempty" validate:"-"`
 }
 
 type MatchCondition struct {
-	Name       string `json:"name"`
-	Expression string `json:"expression"`
+	Name       string `json:"name" validate:"-"`
+	Expression string `json:"expression" validate:"-"`
 }
 
 type MatchResources struct {
-	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty"`
-	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty"`
-	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty"`
-	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty"`
+	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty" validate:"-"`
+	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
+	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
+	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 }
 
 type MutatingAdmissionPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:""`
 }
 
 type MutatingAdmissionPolicyBinding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
 }
 
 type MutatingAdmissionPolicyBindingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []MutatingAdmissionPolicyBinding `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"dive"`
 }
 
 type MutatingAdmissionPolicyBindingSpec struct {
-	PolicyName     string          `json:"policyName,omitempty"`
-	ParamRef       *ParamRef       `json:"paramRef,omitempty"`
-	MatchResources *MatchResources `json:"matchResources,omitempty"`
+	PolicyName     string          `json:"policyName,omitempty" validate:"-"`
+	ParamRef       *ParamRef       `json:"paramRef,omitempty" validate:"-"`
+	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
 }
 
 type MutatingAdmissionPolicyList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []MutatingAdmissionPolicy `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []MutatingAdmissionPolicy `json:"items" validate:"dive"`
 }
 
 type MutatingAdmissionPolicySpec struct {
-	ParamKind          *ParamKind       `json:"paramKind,omitempty"`
-	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty"`
-	Variables          []Variable       `json:"variables,omitempty"`
-	Mutations          []Mutation       `json:"mutations,omitempty"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty"`
-	MatchConditions    []MatchCondition `json:"matchConditions,omitempty"`
-	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty"`
+	ParamKind          *ParamKind       `json:"paramKind,omitempty" validate:"-"`
+	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
+	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
+	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" validate:"-"`
+	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
 }
 
 type MutatingWebhook struct {
-	Name                    string                `json:"name"`
-	ClientConfig            WebhookClientConfig   `json:"clientConfig"`
-	Rules                   []RuleWithOperations  `json:"rules,omitempty"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty"`
-	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
-	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty"`
-	SideEffects             *string               `json:"sideEffects"`
-	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty"`
-	AdmissionReviewVersions []string              `json:"admissionReviewVersions"`
-	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty"`
-	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty"`
+	Name                    string                `json:"name" validate:"-"`
+	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
+	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
+	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun Some Unknown"`
+	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
+	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
+	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
+	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" validate:"-"`
 }
 
 type MutatingWebhookConfiguration struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Webhooks          []MutatingWebhook `json:"webhooks,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Webhooks          []MutatingWebhook `json:"webhooks,omitempty" validate:"dive"`
 }
 
 type MutatingWebhookConfigurationList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []MutatingWebhookConfiguration `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []MutatingWebhookConfiguration `json:"items" validate:"dive"`
 }
 
 type Mutation struct {
-	PatchType          string              `json:"patchType"`
-	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty"`
-	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty"`
+	PatchType          string              `json:"patchType" validate:"enum=ApplyConfiguration JSONPatch"`
+	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty" validate:"-"`
+	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty" validate:"-"`
 }
 
 type NamedRuleWithOperations struct {
-	ResourceNames []string `json:"resourceNames,omitempty"`
-	Operations    []string `json:"operations,omitempty"`
-	APIGroups     []string `json:"apiGroups,omitempty"`
-	APIVersions   []string `json:"apiVersions,omitempty"`
-	Resources     []string `json:"resources,omitempty"`
-	Scope         *string  `json:"scope,omitempty"`
+	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
+	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
+	Resources     []string `json:"resources,omitempty" validate:"-"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ParamKind struct {
-	APIVersion string `json:"apiVersion,omitempty"`
-	Kind       string `json:"kind,omitempty"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
+	Kind       string `json:"kind,omitempty" validate:"-"`
 }
 
 type ParamRef struct {
-	Name                    string                `json:"name,omitempty"`
-	Namespace               string                `json:"namespace,omitempty"`
-	Selector                *metav1.LabelSelector `json:"selector,omitempty"`
-	ParameterNotFoundAction *string               `json:"parameterNotFoundAction,omitempty"`
+	Name                    string                `json:"name,omitempty" validate:"-"`
+	Namespace               string                `json:"namespace,omitempty" validate:"-"`
+	Selector                *metav1.LabelSelector `json:"selector,omitempty" validate:"-"`
+	ParameterNotFoundAction *string               `json:"parameterNotFoundAction,omitempty" validate:"-"`
 }
 
 type RuleWithOperations struct {
-	Operations  []string `json:"operations,omitempty"`
-	APIGroups   []string `json:"apiGroups,omitempty"`
-	APIVersions []string `json:"apiVersions,omitempty"`
-	Resources   []string `json:"resources,omitempty"`
-	Scope       *string  `json:"scope,omitempty"`
+	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	APIGroups   []string `json:"apiGroups,omitempty" validate:"-"`
+	APIVersions []string `json:"apiVersions,omitempty" validate:"-"`
+	Resources   []string `json:"resources,omitempty" validate:"-"`
+	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ServiceReference struct {
-	Namespace string  `json:"namespace"`
-	Name      string  `json:"name"`
-	Path      *string `json:"path,omitempty"`
-	Port      *int32  `json:"port,omitempty"`
+	Namespace string  `json:"namespace" validate:"-"`
+	Name      string  `json:"name" validate:"-"`
+	Path      *string `json:"path,omitempty" validate:"-"`
+	Port      *int32  `json:"port,omitempty" validate:"-"`
 }
 
 type TypeChecking struct {
-	ExpressionWarnings []ExpressionWarning `json:"expressionWarnings,omitempty"`
+	ExpressionWarnings []ExpressionWarning `json:"expressionWarnings,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ValidatingAdmissionPolicySpec   `json:"spec,omitempty"`
-	Status            ValidatingAdmissionPolicyStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ValidatingAdmissionPolicySpec   `json:"spec,omitempty" validate:""`
+	Status            ValidatingAdmissionPolicyStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyBinding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ValidatingAdmissionPolicyBindingSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ValidatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
 }
 
 type ValidatingAdmissionPolicyBindingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ValidatingAdmissionPolicyBinding `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ValidatingAdmissionPolicyBinding `json:"items" validate:"dive"`
 }
 
 type ValidatingAdmissionPolicyBindingSpec struct {
-	PolicyName        string          `json:"policyName,omitempty"`
-	ParamRef          *ParamRef       `json:"paramRef,omitempty"`
-	MatchResources    *MatchResources `json:"matchResources,omitempty"`
-	ValidationActions []string        `json:"validationActions,omitempty"`
+	PolicyName        string          `json:"policyName,omitempty" validate:"-"`
+	ParamRef          *ParamRef       `json:"paramRef,omitempty" validate:"-"`
+	MatchResources    *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
+	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Audit Deny Warn"`
 }
 
 type ValidatingAdmissionPolicyList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ValidatingAdmissionPolicy `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ValidatingAdmissionPolicy `json:"items" validate:"dive"`
 }
 
 type ValidatingAdmissionPolicySpec struct {
-	ParamKind        *ParamKind        `json:"paramKind,omitempty"`
-	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty"`
-	Validations      []Validation      `json:"validations,omitempty"`
-	FailurePolicy    *string           `json:"failurePolicy,omitempty"`
-	AuditAnnotations []AuditAnnotation `json:"auditAnnotations,omitempty"`
-	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty"`
-	Variables        []Variable        `json:"variables,omitempty"`
+	ParamKind        *ParamKind        `json:"paramKind,omitempty" validate:"-"`
+	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty" validate:"omitempty"`
+	Validations      []Validation      `json:"validations,omitempty" validate:"-"`
+	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	AuditAnnotations []AuditAnnotation `json:"auditAnnotations,omitempty" validate:"-"`
+	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty" validate:"-"`
+	Variables        []Variable        `json:"variables,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyStatus struct {
-	ObservedGeneration int64              `json:"observedGeneration,omitempty"`
-	TypeChecking       *TypeChecking      `json:"typeChecking,omitempty"`
-	Conditions         []metav1.Condition `json:"conditions,omitempty"`
+	ObservedGeneration int64              `json:"observedGeneration,omitempty" validate:"-"`
+	TypeChecking       *TypeChecking      `json:"typeChecking,omitempty" validate:"-"`
+	Conditions         []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }
 
 type ValidatingWebhook struct {
-	Name                    string                `json:"name"`
-	ClientConfig            WebhookClientConfig   `json:"clientConfig"`
-	Rules                   []RuleWithOperations  `json:"rules,omitempty"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty"`
-	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
-	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty"`
-	SideEffects             *string               `json:"sideEffects"`
-	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty"`
-	AdmissionReviewVersions []string              `json:"admissionReviewVersions"`
-	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty"`
+	Name                    string                `json:"name" validate:"-"`
+	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
+	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
+	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun Some Unknown"`
+	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
+	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
+	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" validate:"-"`
 }
 
 type ValidatingWebhookConfiguration struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty" validate:"dive"`
 }
 
 type ValidatingWebhookConfigurationList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ValidatingWebhookConfiguration `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ValidatingWebhookConfiguration `json:"items" validate:"dive"`
 }
 
 type Validation struct {
-	Expression        string  `json:"expression"`
-	Message           string  `json:"message,omitempty"`
-	Reason            *string `json:"reason,omitempty"`
-	MessageExpression string  `json:"messageExpression,omitempty"`
+	Expression        string  `json:"expression" validate:"-"`
+	Message           string  `json:"message,omitempty" validate:"-"`
+	Reason            *string `json:"reason,omitempty" validate:"-"`
+	MessageExpression string  `json:"messageExpression,omitempty" validate:"-"`
 }
 
 type Variable struct {
-	Name       string `json:"name"`
-	Expression string `json:"expression"`
+	Name       string `json:"name" validate:"-"`
+	Expression string `json:"expression" validate:"-"`
 }
 
 type WebhookClientConfig struct {
-	URL      *string           `json:"url,omitempty"`
-	Service  *ServiceReference `json:"service,omitempty"`
-	CABundle []byte            `json:"caBundle,omitempty"`
+	URL      *string           `json:"url,omitempty" validate:"-"`
+	Service  *ServiceReference `json:"service,omitempty" validate:"-"`
+	CABundle []byte            `json:"caBundle,omitempty" validate:"-"`
 }

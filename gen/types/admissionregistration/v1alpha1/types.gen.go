@@ -8,94 +8,94 @@ import (
 )
 
 type ApplyConfiguration struct {
-	Expression string `json:"expression,omitempty"`
+	Expression string `json:"expression,omitempty" validate:"-"`
 }
 
 type JSONPatch struct {
-	Expression string `json:"expression,omitempty"`
+	Expression string `json:"expression,omitempty" validate:"-"`
 }
 
 type MatchCondition struct {
-	Name       string `json:"name"`
-	Expression string `json:"expression"`
+	Name       string `json:"name" validate:"-"`
+	Expression string `json:"expression" validate:"-"`
 }
 
 type MatchResources struct {
-	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty"`
-	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty"`
-	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty"`
-	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty"`
+	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty" validate:"-"`
+	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
+	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
+	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 }
 
 type MutatingAdmissionPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:""`
 }
 
 type MutatingAdmissionPolicyBinding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
 }
 
 type MutatingAdmissionPolicyBindingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []MutatingAdmissionPolicyBinding `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"dive"`
 }
 
 type MutatingAdmissionPolicyBindingSpec struct {
-	PolicyName     string          `json:"policyName,omitempty"`
-	ParamRef       *ParamRef       `json:"paramRef,omitempty"`
-	MatchResources *MatchResources `json:"matchResources,omitempty"`
+	PolicyName     string          `json:"policyName,omitempty" validate:"-"`
+	ParamRef       *ParamRef       `json:"paramRef,omitempty" validate:"omitempty"`
+	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
 }
 
 type MutatingAdmissionPolicyList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []MutatingAdmissionPolicy `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []MutatingAdmissionPolicy `json:"items" validate:"dive"`
 }
 
 type MutatingAdmissionPolicySpec struct {
-	ParamKind          *ParamKind       `json:"paramKind,omitempty"`
-	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty"`
-	Variables          []Variable       `json:"variables,omitempty"`
-	Mutations          []Mutation       `json:"mutations,omitempty"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty"`
-	MatchConditions    []MatchCondition `json:"matchConditions,omitempty"`
-	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty"`
+	ParamKind          *ParamKind       `json:"paramKind,omitempty" validate:"-"`
+	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
+	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
+	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" validate:"-"`
+	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"-"`
 }
 
 type Mutation struct {
-	PatchType          string              `json:"patchType"`
-	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty"`
-	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty"`
+	PatchType          string              `json:"patchType" validate:"enum=ApplyConfiguration JSONPatch"`
+	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty" validate:"-"`
+	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty" validate:"-"`
 }
 
 type NamedRuleWithOperations struct {
-	ResourceNames []string `json:"resourceNames,omitempty"`
-	Operations    []string `json:"operations,omitempty"`
-	APIGroups     []string `json:"apiGroups,omitempty"`
-	APIVersions   []string `json:"apiVersions,omitempty"`
-	Resources     []string `json:"resources,omitempty"`
-	Scope         *string  `json:"scope,omitempty"`
+	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
+	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
+	Resources     []string `json:"resources,omitempty" validate:"-"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ParamKind struct {
-	APIVersion string `json:"apiVersion,omitempty"`
-	Kind       string `json:"kind,omitempty"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
+	Kind       string `json:"kind,omitempty" validate:"-"`
 }
 
 type ParamRef struct {
-	Name                    string                `json:"name,omitempty"`
-	Namespace               string                `json:"namespace,omitempty"`
-	Selector                *metav1.LabelSelector `json:"selector,omitempty"`
-	ParameterNotFoundAction *string               `json:"parameterNotFoundAction,omitempty"`
+	Name                    string                `json:"name,omitempty" validate:"-"`
+	Namespace               string                `json:"namespace,omitempty" validate:"-"`
+	Selector                *metav1.LabelSelector `json:"selector,omitempty" validate:"-"`
+	ParameterNotFoundAction *string               `json:"parameterNotFoundAction,omitempty" validate:"omitempty,enum=Allow Deny"`
 }
 
 type Variable struct {
-	Name       string `json:"name"`
-	Expression string `json:"expression"`
+	Name       string `json:"name" validate:"-"`
+	Expression string `json:"expression" validate:"-"`
 }

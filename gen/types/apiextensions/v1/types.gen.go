@@ -10,147 +10,147 @@ import (
 )
 
 type CustomResourceColumnDefinition struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"`
-	Format      string `json:"format,omitempty"`
-	Description string `json:"description,omitempty"`
-	Priority    int32  `json:"priority,omitempty"`
-	JSONPath    string `json:"jsonPath"`
+	Name        string `json:"name" validate:"-"`
+	Type        string `json:"type" validate:"-"`
+	Format      string `json:"format,omitempty" validate:"-"`
+	Description string `json:"description,omitempty" validate:"-"`
+	Priority    int32  `json:"priority,omitempty" validate:"-"`
+	JSONPath    string `json:"jsonPath" validate:"-"`
 }
 
 type CustomResourceConversion struct {
-	Strategy string             `json:"strategy"`
-	Webhook  *WebhookConversion `json:"webhook,omitempty"`
+	Strategy string             `json:"strategy" validate:"-"`
+	Webhook  *WebhookConversion `json:"webhook,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinition struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              CustomResourceDefinitionSpec   `json:"spec"`
-	Status            CustomResourceDefinitionStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              CustomResourceDefinitionSpec   `json:"spec" validate:""`
+	Status            CustomResourceDefinitionStatus `json:"status,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinitionCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
-	ObservedGeneration int64       `json:"observedGeneration,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
+	ObservedGeneration int64       `json:"observedGeneration,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinitionList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CustomResourceDefinition `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CustomResourceDefinition `json:"items" validate:"dive"`
 }
 
 type CustomResourceDefinitionNames struct {
-	Plural     string   `json:"plural"`
-	Singular   string   `json:"singular,omitempty"`
-	ShortNames []string `json:"shortNames,omitempty"`
-	Kind       string   `json:"kind"`
-	ListKind   string   `json:"listKind,omitempty"`
-	Categories []string `json:"categories,omitempty"`
+	Plural     string   `json:"plural" validate:"-"`
+	Singular   string   `json:"singular,omitempty" validate:"-"`
+	ShortNames []string `json:"shortNames,omitempty" validate:"-"`
+	Kind       string   `json:"kind" validate:"-"`
+	ListKind   string   `json:"listKind,omitempty" validate:"-"`
+	Categories []string `json:"categories,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinitionSpec struct {
-	Group                 string                            `json:"group"`
-	Names                 CustomResourceDefinitionNames     `json:"names"`
-	Scope                 string                            `json:"scope"`
-	Versions              []CustomResourceDefinitionVersion `json:"versions"`
-	Conversion            *CustomResourceConversion         `json:"conversion,omitempty"`
-	PreserveUnknownFields bool                              `json:"preserveUnknownFields,omitempty"`
+	Group                 string                            `json:"group" validate:"-"`
+	Names                 CustomResourceDefinitionNames     `json:"names" validate:"-"`
+	Scope                 string                            `json:"scope" validate:"-"`
+	Versions              []CustomResourceDefinitionVersion `json:"versions" validate:"dive"`
+	Conversion            *CustomResourceConversion         `json:"conversion,omitempty" validate:"-"`
+	PreserveUnknownFields bool                              `json:"preserveUnknownFields,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinitionStatus struct {
-	Conditions         []CustomResourceDefinitionCondition `json:"conditions"`
-	AcceptedNames      CustomResourceDefinitionNames       `json:"acceptedNames"`
-	StoredVersions     []string                            `json:"storedVersions"`
-	ObservedGeneration int64                               `json:"observedGeneration,omitempty"`
+	Conditions         []CustomResourceDefinitionCondition `json:"conditions" validate:"-"`
+	AcceptedNames      CustomResourceDefinitionNames       `json:"acceptedNames" validate:"-"`
+	StoredVersions     []string                            `json:"storedVersions" validate:"-"`
+	ObservedGeneration int64                               `json:"observedGeneration,omitempty" validate:"-"`
 }
 
 type CustomResourceDefinitionVersion struct {
-	Name                     string                           `json:"name"`
-	Served                   bool                             `json:"served"`
-	Storage                  bool                             `json:"storage"`
-	Deprecated               bool                             `json:"deprecated,omitempty"`
-	DeprecationWarning       *string                          `json:"deprecationWarning,omitempty"`
-	Schema                   *CustomResourceValidation        `json:"schema,omitempty"`
-	Subresources             *CustomResourceSubresources      `json:"subresources,omitempty"`
-	AdditionalPrinterColumns []CustomResourceColumnDefinition `json:"additionalPrinterColumns,omitempty"`
-	SelectableFields         []SelectableField                `json:"selectableFields,omitempty"`
+	Name                     string                           `json:"name" validate:"-"`
+	Served                   bool                             `json:"served" validate:"-"`
+	Storage                  bool                             `json:"storage" validate:"-"`
+	Deprecated               bool                             `json:"deprecated,omitempty" validate:"-"`
+	DeprecationWarning       *string                          `json:"deprecationWarning,omitempty" validate:"-"`
+	Schema                   *CustomResourceValidation        `json:"schema,omitempty" validate:"omitempty"`
+	Subresources             *CustomResourceSubresources      `json:"subresources,omitempty" validate:"-"`
+	AdditionalPrinterColumns []CustomResourceColumnDefinition `json:"additionalPrinterColumns,omitempty" validate:"-"`
+	SelectableFields         []SelectableField                `json:"selectableFields,omitempty" validate:"-"`
 }
 
 type CustomResourceSubresourceScale struct {
-	SpecReplicasPath   string  `json:"specReplicasPath"`
-	StatusReplicasPath string  `json:"statusReplicasPath"`
-	LabelSelectorPath  *string `json:"labelSelectorPath,omitempty"`
+	SpecReplicasPath   string  `json:"specReplicasPath" validate:"-"`
+	StatusReplicasPath string  `json:"statusReplicasPath" validate:"-"`
+	LabelSelectorPath  *string `json:"labelSelectorPath,omitempty" validate:"-"`
 }
 
 type CustomResourceSubresourceStatus = struct{}
 
 type CustomResourceSubresources struct {
-	Status *CustomResourceSubresourceStatus `json:"status,omitempty"`
-	Scale  *CustomResourceSubresourceScale  `json:"scale,omitempty"`
+	Status *CustomResourceSubresourceStatus `json:"status,omitempty" validate:"-"`
+	Scale  *CustomResourceSubresourceScale  `json:"scale,omitempty" validate:"-"`
 }
 
 type CustomResourceValidation struct {
-	OpenAPIV3Schema *JSONSchemaProps `json:"openAPIV3Schema,omitempty"`
+	OpenAPIV3Schema *JSONSchemaProps `json:"openAPIV3Schema,omitempty" validate:"omitempty"`
 }
 
 type ExternalDocumentation struct {
-	Description string `json:"description,omitempty"`
-	URL         string `json:"url,omitempty"`
+	Description string `json:"description,omitempty" validate:"-"`
+	URL         string `json:"url,omitempty" validate:"-"`
 }
 
 type JSON = json.RawMessage
 
 type JSONSchemaProps struct {
-	ID                     string                                  `json:"id,omitempty"`
-	Schema                 string                                  `json:"$schema,omitempty"`
-	Ref                    *string                                 `json:"$ref,omitempty"`
-	Description            string                                  `json:"description,omitempty"`
-	Type                   string                                  `json:"type,omitempty"`
-	Format                 string                                  `json:"format,omitempty"`
-	Title                  string                                  `json:"title,omitempty"`
-	Default                *JSON                                   `json:"default,omitempty"`
-	Maximum                *float64                                `json:"maximum,omitempty"`
-	ExclusiveMaximum       bool                                    `json:"exclusiveMaximum,omitempty"`
-	Minimum                *float64                                `json:"minimum,omitempty"`
-	ExclusiveMinimum       bool                                    `json:"exclusiveMinimum,omitempty"`
-	MaxLength              *int64                                  `json:"maxLength,omitempty"`
-	MinLength              *int64                                  `json:"minLength,omitempty"`
-	Pattern                string                                  `json:"pattern,omitempty"`
-	MaxItems               *int64                                  `json:"maxItems,omitempty"`
-	MinItems               *int64                                  `json:"minItems,omitempty"`
-	UniqueItems            bool                                    `json:"uniqueItems,omitempty"`
-	MultipleOf             *float64                                `json:"multipleOf,omitempty"`
-	Enum                   []JSON                                  `json:"enum,omitempty"`
-	MaxProperties          *int64                                  `json:"maxProperties,omitempty"`
-	MinProperties          *int64                                  `json:"minProperties,omitempty"`
-	Required               []string                                `json:"required,omitempty"`
-	Items                  *JSONSchemaPropsOrArray                 `json:"items,omitempty"`
-	AllOf                  []JSONSchemaProps                       `json:"allOf,omitempty"`
-	OneOf                  []JSONSchemaProps                       `json:"oneOf,omitempty"`
-	AnyOf                  []JSONSchemaProps                       `json:"anyOf,omitempty"`
-	Not                    *JSONSchemaProps                        `json:"not,omitempty"`
-	Properties             map[string]JSONSchemaProps              `json:"properties,omitempty"`
-	AdditionalProperties   *JSONSchemaPropsOrBool                  `json:"additionalProperties,omitempty"`
-	PatternProperties      map[string]JSONSchemaProps              `json:"patternProperties,omitempty"`
-	Dependencies           map[string]JSONSchemaPropsOrStringArray `json:"dependencies,omitempty"`
-	AdditionalItems        *JSONSchemaPropsOrBool                  `json:"additionalItems,omitempty"`
-	Definitions            map[string]JSONSchemaProps              `json:"definitions,omitempty"`
-	ExternalDocs           *ExternalDocumentation                  `json:"externalDocs,omitempty"`
-	Example                *JSON                                   `json:"example,omitempty"`
-	Nullable               bool                                    `json:"nullable,omitempty"`
-	XPreserveUnknownFields *bool                                   `json:"x-kubernetes-preserve-unknown-fields,omitempty"`
-	XEmbeddedResource      bool                                    `json:"x-kubernetes-embedded-resource,omitempty"`
-	XIntOrString           bool                                    `json:"x-kubernetes-int-or-string,omitempty"`
-	XListMapKeys           []string                                `json:"x-kubernetes-list-map-keys,omitempty"`
-	XListType              *string                                 `json:"x-kubernetes-list-type,omitempty"`
-	XMapType               *string                                 `json:"x-kubernetes-map-type,omitempty"`
-	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty"`
+	ID                     string                                  `json:"id,omitempty" validate:"-"`
+	Schema                 string                                  `json:"$schema,omitempty" validate:"-"`
+	Ref                    *string                                 `json:"$ref,omitempty" validate:"-"`
+	Description            string                                  `json:"description,omitempty" validate:"-"`
+	Type                   string                                  `json:"type,omitempty" validate:"-"`
+	Format                 string                                  `json:"format,omitempty" validate:"-"`
+	Title                  string                                  `json:"title,omitempty" validate:"-"`
+	Default                *JSON                                   `json:"default,omitempty" validate:"-"`
+	Maximum                *float64                                `json:"maximum,omitempty" validate:"-"`
+	ExclusiveMaximum       bool                                    `json:"exclusiveMaximum,omitempty" validate:"-"`
+	Minimum                *float64                                `json:"minimum,omitempty" validate:"-"`
+	ExclusiveMinimum       bool                                    `json:"exclusiveMinimum,omitempty" validate:"-"`
+	MaxLength              *int64                                  `json:"maxLength,omitempty" validate:"-"`
+	MinLength              *int64                                  `json:"minLength,omitempty" validate:"-"`
+	Pattern                string                                  `json:"pattern,omitempty" validate:"-"`
+	MaxItems               *int64                                  `json:"maxItems,omitempty" validate:"-"`
+	MinItems               *int64                                  `json:"minItems,omitempty" validate:"-"`
+	UniqueItems            bool                                    `json:"uniqueItems,omitempty" validate:"-"`
+	MultipleOf             *float64                                `json:"multipleOf,omitempty" validate:"-"`
+	Enum                   []JSON                                  `json:"enum,omitempty" validate:"-"`
+	MaxProperties          *int64                                  `json:"maxProperties,omitempty" validate:"-"`
+	MinProperties          *int64                                  `json:"minProperties,omitempty" validate:"-"`
+	Required               []string                                `json:"required,omitempty" validate:"-"`
+	Items                  *JSONSchemaPropsOrArray                 `json:"items,omitempty" validate:"-"`
+	AllOf                  []JSONSchemaProps                       `json:"allOf,omitempty" validate:"dive"`
+	OneOf                  []JSONSchemaProps                       `json:"oneOf,omitempty" validate:"dive"`
+	AnyOf                  []JSONSchemaProps                       `json:"anyOf,omitempty" validate:"dive"`
+	Not                    *JSONSchemaProps                        `json:"not,omitempty" validate:"omitempty"`
+	Properties             map[string]JSONSchemaProps              `json:"properties,omitempty" validate:"dive"`
+	AdditionalProperties   *JSONSchemaPropsOrBool                  `json:"additionalProperties,omitempty" validate:"-"`
+	PatternProperties      map[string]JSONSchemaProps              `json:"patternProperties,omitempty" validate:"dive"`
+	Dependencies           map[string]JSONSchemaPropsOrStringArray `json:"dependencies,omitempty" validate:"-"`
+	AdditionalItems        *JSONSchemaPropsOrBool                  `json:"additionalItems,omitempty" validate:"-"`
+	Definitions            map[string]JSONSchemaProps              `json:"definitions,omitempty" validate:"dive"`
+	ExternalDocs           *ExternalDocumentation                  `json:"externalDocs,omitempty" validate:"-"`
+	Example                *JSON                                   `json:"example,omitempty" validate:"-"`
+	Nullable               bool                                    `json:"nullable,omitempty" validate:"-"`
+	XPreserveUnknownFields *bool                                   `json:"x-kubernetes-preserve-unknown-fields,omitempty" validate:"-"`
+	XEmbeddedResource      bool                                    `json:"x-kubernetes-embedded-resource,omitempty" validate:"-"`
+	XIntOrString           bool                                    `json:"x-kubernetes-int-or-string,omitempty" validate:"-"`
+	XListMapKeys           []string                                `json:"x-kubernetes-list-map-keys,omitempty" validate:"-"`
+	XListType              *string                                 `json:"x-kubernetes-list-type,omitempty" validate:"-"`
+	XMapType               *string                                 `json:"x-kubernetes-map-type,omitempty" validate:"-"`
+	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty" validate:"dive"`
 }
 
 type JSONSchemaPropsOrArray = json.RawMessage
@@ -160,32 +160,32 @@ type JSONSchemaPropsOrBool = json.RawMessage
 type JSONSchemaPropsOrStringArray = json.RawMessage
 
 type SelectableField struct {
-	JSONPath string `json:"jsonPath"`
+	JSONPath string `json:"jsonPath" validate:"-"`
 }
 
 type ServiceReference struct {
-	Namespace string  `json:"namespace"`
-	Name      string  `json:"name"`
-	Path      *string `json:"path,omitempty"`
-	Port      *int32  `json:"port,omitempty"`
+	Namespace string  `json:"namespace" validate:"-"`
+	Name      string  `json:"name" validate:"-"`
+	Path      *string `json:"path,omitempty" validate:"-"`
+	Port      *int32  `json:"port,omitempty" validate:"-"`
 }
 
 type ValidationRule struct {
-	Rule              string  `json:"rule"`
-	Message           string  `json:"message,omitempty"`
-	MessageExpression string  `json:"messageExpression,omitempty"`
-	Reason            *string `json:"reason,omitempty"`
-	FieldPath         string  `json:"fieldPath,omitempty"`
-	OptionalOldSelf   *bool   `json:"optionalOldSelf,omitempty"`
+	Rule              string  `json:"rule" validate:"-"`
+	Message           string  `json:"message,omitempty" validate:"-"`
+	MessageExpression string  `json:"messageExpression,omitempty" validate:"-"`
+	Reason            *string `json:"reason,omitempty" validate:"omitempty,enum=FieldValueDuplicate FieldValueForbidden FieldValueInvalid FieldValueRequired"`
+	FieldPath         string  `json:"fieldPath,omitempty" validate:"-"`
+	OptionalOldSelf   *bool   `json:"optionalOldSelf,omitempty" validate:"-"`
 }
 
 type WebhookClientConfig struct {
-	URL      *string           `json:"url,omitempty"`
-	Service  *ServiceReference `json:"service,omitempty"`
-	CABundle []byte            `json:"caBundle,omitempty"`
+	URL      *string           `json:"url,omitempty" validate:"-"`
+	Service  *ServiceReference `json:"service,omitempty" validate:"-"`
+	CABundle []byte            `json:"caBundle,omitempty" validate:"-"`
 }
 
 type WebhookConversion struct {
-	ClientConfig             *WebhookClientConfig `json:"clientConfig,omitempty"`
-	ConversionReviewVersions []string             `json:"conversionReviewVersions"`
+	ClientConfig             *WebhookClientConfig `json:"clientConfig,omitempty" validate:"-"`
+	ConversionReviewVersions []string             `json:"conversionReviewVersions" validate:"-"`
 }

@@ -8,42 +8,42 @@ import (
 )
 
 type APIService struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              APIServiceSpec   `json:"spec,omitempty"`
-	Status            APIServiceStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              APIServiceSpec   `json:"spec,omitempty" validate:"-"`
+	Status            APIServiceStatus `json:"status,omitempty" validate:"-"`
 }
 
 type APIServiceCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type APIServiceList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []APIService `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []APIService `json:"items" validate:"-"`
 }
 
 type APIServiceSpec struct {
-	Service               *ServiceReference `json:"service,omitempty"`
-	Group                 string            `json:"group,omitempty"`
-	Version               string            `json:"version,omitempty"`
-	InsecureSkipTLSVerify bool              `json:"insecureSkipTLSVerify,omitempty"`
-	CABundle              []byte            `json:"caBundle,omitempty"`
-	GroupPriorityMinimum  int32             `json:"groupPriorityMinimum"`
-	VersionPriority       int32             `json:"versionPriority"`
+	Service               *ServiceReference `json:"service,omitempty" validate:"-"`
+	Group                 string            `json:"group,omitempty" validate:"-"`
+	Version               string            `json:"version,omitempty" validate:"-"`
+	InsecureSkipTLSVerify bool              `json:"insecureSkipTLSVerify,omitempty" validate:"-"`
+	CABundle              []byte            `json:"caBundle,omitempty" validate:"-"`
+	GroupPriorityMinimum  int32             `json:"groupPriorityMinimum" validate:"-"`
+	VersionPriority       int32             `json:"versionPriority" validate:"-"`
 }
 
 type APIServiceStatus struct {
-	Conditions []APIServiceCondition `json:"conditions,omitempty"`
+	Conditions []APIServiceCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type ServiceReference struct {
-	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name,omitempty"`
-	Port      *int32 `json:"port,omitempty"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
+	Name      string `json:"name,omitempty" validate:"-"`
+	Port      *int32 `json:"port,omitempty" validate:"-"`
 }

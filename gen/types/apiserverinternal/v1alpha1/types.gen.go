@@ -8,38 +8,38 @@ import (
 )
 
 type ServerStorageVersion struct {
-	APIServerID       string   `json:"apiServerID,omitempty"`
-	EncodingVersion   string   `json:"encodingVersion,omitempty"`
-	DecodableVersions []string `json:"decodableVersions,omitempty"`
-	ServedVersions    []string `json:"servedVersions,omitempty"`
+	APIServerID       string   `json:"apiServerID,omitempty" validate:"-"`
+	EncodingVersion   string   `json:"encodingVersion,omitempty" validate:"-"`
+	DecodableVersions []string `json:"decodableVersions,omitempty" validate:"-"`
+	ServedVersions    []string `json:"servedVersions,omitempty" validate:"-"`
 }
 
 type StorageVersion struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              StorageVersionSpec   `json:"spec"`
-	Status            StorageVersionStatus `json:"status"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              StorageVersionSpec   `json:"spec" validate:"-"`
+	Status            StorageVersionStatus `json:"status" validate:"-"`
 }
 
 type StorageVersionCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	ObservedGeneration int64       `json:"observedGeneration,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	ObservedGeneration int64       `json:"observedGeneration,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type StorageVersionList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []StorageVersion `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []StorageVersion `json:"items" validate:"-"`
 }
 
 type StorageVersionSpec = struct{}
 
 type StorageVersionStatus struct {
-	StorageVersions       []ServerStorageVersion    `json:"storageVersions,omitempty"`
-	CommonEncodingVersion *string                   `json:"commonEncodingVersion,omitempty"`
-	Conditions            []StorageVersionCondition `json:"conditions,omitempty"`
+	StorageVersions       []ServerStorageVersion    `json:"storageVersions,omitempty" validate:"-"`
+	CommonEncodingVersion *string                   `json:"commonEncodingVersion,omitempty" validate:"-"`
+	Conditions            []StorageVersionCondition `json:"conditions,omitempty" validate:"-"`
 }

@@ -11,226 +11,226 @@ import (
 )
 
 type ControllerRevision struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Data              runtime.RawExtension `json:"data,omitempty"`
-	Revision          int64                `json:"revision"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Data              runtime.RawExtension `json:"data,omitempty" validate:"-"`
+	Revision          int64                `json:"revision" validate:"-"`
 }
 
 type ControllerRevisionList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ControllerRevision `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ControllerRevision `json:"items" validate:"-"`
 }
 
 type DaemonSet struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              DaemonSetSpec   `json:"spec,omitempty"`
-	Status            DaemonSetStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              DaemonSetSpec   `json:"spec,omitempty" validate:""`
+	Status            DaemonSetStatus `json:"status,omitempty" validate:"-"`
 }
 
 type DaemonSetCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type DaemonSetList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []DaemonSet `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []DaemonSet `json:"items" validate:"dive"`
 }
 
 type DaemonSetSpec struct {
-	Selector             *metav1.LabelSelector   `json:"selector"`
-	Template             corev1.PodTemplateSpec  `json:"template"`
-	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty"`
-	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty"`
-	RevisionHistoryLimit *int32                  `json:"revisionHistoryLimit,omitempty"`
+	Selector             *metav1.LabelSelector   `json:"selector" validate:"-"`
+	Template             corev1.PodTemplateSpec  `json:"template" validate:""`
+	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty" validate:""`
+	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty" validate:"-"`
+	RevisionHistoryLimit *int32                  `json:"revisionHistoryLimit,omitempty" validate:"-"`
 }
 
 type DaemonSetStatus struct {
-	CurrentNumberScheduled int32                `json:"currentNumberScheduled"`
-	NumberMisscheduled     int32                `json:"numberMisscheduled"`
-	DesiredNumberScheduled int32                `json:"desiredNumberScheduled"`
-	NumberReady            int32                `json:"numberReady"`
-	ObservedGeneration     int64                `json:"observedGeneration,omitempty"`
-	UpdatedNumberScheduled int32                `json:"updatedNumberScheduled,omitempty"`
-	NumberAvailable        int32                `json:"numberAvailable,omitempty"`
-	NumberUnavailable      int32                `json:"numberUnavailable,omitempty"`
-	CollisionCount         *int32               `json:"collisionCount,omitempty"`
-	Conditions             []DaemonSetCondition `json:"conditions,omitempty"`
+	CurrentNumberScheduled int32                `json:"currentNumberScheduled" validate:"-"`
+	NumberMisscheduled     int32                `json:"numberMisscheduled" validate:"-"`
+	DesiredNumberScheduled int32                `json:"desiredNumberScheduled" validate:"-"`
+	NumberReady            int32                `json:"numberReady" validate:"-"`
+	ObservedGeneration     int64                `json:"observedGeneration,omitempty" validate:"-"`
+	UpdatedNumberScheduled int32                `json:"updatedNumberScheduled,omitempty" validate:"-"`
+	NumberAvailable        int32                `json:"numberAvailable,omitempty" validate:"-"`
+	NumberUnavailable      int32                `json:"numberUnavailable,omitempty" validate:"-"`
+	CollisionCount         *int32               `json:"collisionCount,omitempty" validate:"-"`
+	Conditions             []DaemonSetCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type DaemonSetUpdateStrategy struct {
-	Type          string                  `json:"type,omitempty"`
-	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty"`
+	Type          string                  `json:"type,omitempty" validate:"omitempty,enum=OnDelete RollingUpdate"`
+	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty" validate:"-"`
 }
 
 type Deployment struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              DeploymentSpec   `json:"spec,omitempty"`
-	Status            DeploymentStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              DeploymentSpec   `json:"spec,omitempty" validate:""`
+	Status            DeploymentStatus `json:"status,omitempty" validate:"-"`
 }
 
 type DeploymentCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastUpdateTime     metav1.Time `json:"lastUpdateTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastUpdateTime     metav1.Time `json:"lastUpdateTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type DeploymentList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Deployment `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Deployment `json:"items" validate:"dive"`
 }
 
 type DeploymentSpec struct {
-	Replicas                *int32                 `json:"replicas,omitempty"`
-	Selector                *metav1.LabelSelector  `json:"selector"`
-	Template                corev1.PodTemplateSpec `json:"template"`
-	Strategy                DeploymentStrategy     `json:"strategy,omitempty"`
-	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty"`
-	RevisionHistoryLimit    *int32                 `json:"revisionHistoryLimit,omitempty"`
-	Paused                  bool                   `json:"paused,omitempty"`
-	ProgressDeadlineSeconds *int32                 `json:"progressDeadlineSeconds,omitempty"`
+	Replicas                *int32                 `json:"replicas,omitempty" validate:"-"`
+	Selector                *metav1.LabelSelector  `json:"selector" validate:"-"`
+	Template                corev1.PodTemplateSpec `json:"template" validate:""`
+	Strategy                DeploymentStrategy     `json:"strategy,omitempty" validate:""`
+	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty" validate:"-"`
+	RevisionHistoryLimit    *int32                 `json:"revisionHistoryLimit,omitempty" validate:"-"`
+	Paused                  bool                   `json:"paused,omitempty" validate:"-"`
+	ProgressDeadlineSeconds *int32                 `json:"progressDeadlineSeconds,omitempty" validate:"-"`
 }
 
 type DeploymentStatus struct {
-	ObservedGeneration  int64                 `json:"observedGeneration,omitempty"`
-	Replicas            int32                 `json:"replicas,omitempty"`
-	UpdatedReplicas     int32                 `json:"updatedReplicas,omitempty"`
-	ReadyReplicas       int32                 `json:"readyReplicas,omitempty"`
-	AvailableReplicas   int32                 `json:"availableReplicas,omitempty"`
-	UnavailableReplicas int32                 `json:"unavailableReplicas,omitempty"`
-	TerminatingReplicas *int32                `json:"terminatingReplicas,omitempty"`
-	Conditions          []DeploymentCondition `json:"conditions,omitempty"`
-	CollisionCount      *int32                `json:"collisionCount,omitempty"`
+	ObservedGeneration  int64                 `json:"observedGeneration,omitempty" validate:"-"`
+	Replicas            int32                 `json:"replicas,omitempty" validate:"-"`
+	UpdatedReplicas     int32                 `json:"updatedReplicas,omitempty" validate:"-"`
+	ReadyReplicas       int32                 `json:"readyReplicas,omitempty" validate:"-"`
+	AvailableReplicas   int32                 `json:"availableReplicas,omitempty" validate:"-"`
+	UnavailableReplicas int32                 `json:"unavailableReplicas,omitempty" validate:"-"`
+	TerminatingReplicas *int32                `json:"terminatingReplicas,omitempty" validate:"-"`
+	Conditions          []DeploymentCondition `json:"conditions,omitempty" validate:"-"`
+	CollisionCount      *int32                `json:"collisionCount,omitempty" validate:"-"`
 }
 
 type DeploymentStrategy struct {
-	Type          string                   `json:"type,omitempty"`
-	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty"`
+	Type          string                   `json:"type,omitempty" validate:"omitempty,enum=Recreate RollingUpdate"`
+	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty" validate:"-"`
 }
 
 type ReplicaSet struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ReplicaSetSpec   `json:"spec,omitempty"`
-	Status            ReplicaSetStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ReplicaSetSpec   `json:"spec,omitempty" validate:""`
+	Status            ReplicaSetStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ReplicaSetCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type ReplicaSetList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ReplicaSet `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ReplicaSet `json:"items" validate:"dive"`
 }
 
 type ReplicaSetSpec struct {
-	Replicas        *int32                 `json:"replicas,omitempty"`
-	MinReadySeconds int32                  `json:"minReadySeconds,omitempty"`
-	Selector        *metav1.LabelSelector  `json:"selector"`
-	Template        corev1.PodTemplateSpec `json:"template,omitempty"`
+	Replicas        *int32                 `json:"replicas,omitempty" validate:"-"`
+	MinReadySeconds int32                  `json:"minReadySeconds,omitempty" validate:"-"`
+	Selector        *metav1.LabelSelector  `json:"selector" validate:"-"`
+	Template        corev1.PodTemplateSpec `json:"template,omitempty" validate:""`
 }
 
 type ReplicaSetStatus struct {
-	Replicas             int32                 `json:"replicas"`
-	FullyLabeledReplicas int32                 `json:"fullyLabeledReplicas,omitempty"`
-	ReadyReplicas        int32                 `json:"readyReplicas,omitempty"`
-	AvailableReplicas    int32                 `json:"availableReplicas,omitempty"`
-	TerminatingReplicas  *int32                `json:"terminatingReplicas,omitempty"`
-	ObservedGeneration   int64                 `json:"observedGeneration,omitempty"`
-	Conditions           []ReplicaSetCondition `json:"conditions,omitempty"`
+	Replicas             int32                 `json:"replicas" validate:"-"`
+	FullyLabeledReplicas int32                 `json:"fullyLabeledReplicas,omitempty" validate:"-"`
+	ReadyReplicas        int32                 `json:"readyReplicas,omitempty" validate:"-"`
+	AvailableReplicas    int32                 `json:"availableReplicas,omitempty" validate:"-"`
+	TerminatingReplicas  *int32                `json:"terminatingReplicas,omitempty" validate:"-"`
+	ObservedGeneration   int64                 `json:"observedGeneration,omitempty" validate:"-"`
+	Conditions           []ReplicaSetCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type RollingUpdateDaemonSet struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
 }
 
 type RollingUpdateDeployment struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
 }
 
 type RollingUpdateStatefulSetStrategy struct {
-	Partition      *int32              `json:"partition,omitempty"`
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
+	Partition      *int32              `json:"partition,omitempty" validate:"-"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
 }
 
 type StatefulSet struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              StatefulSetSpec   `json:"spec,omitempty"`
-	Status            StatefulSetStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              StatefulSetSpec   `json:"spec,omitempty" validate:""`
+	Status            StatefulSetStatus `json:"status,omitempty" validate:"-"`
 }
 
 type StatefulSetCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type StatefulSetList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []StatefulSet `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []StatefulSet `json:"items" validate:"dive"`
 }
 
 type StatefulSetOrdinals struct {
-	Start int32 `json:"start"`
+	Start int32 `json:"start" validate:"-"`
 }
 
 type StatefulSetPersistentVolumeClaimRetentionPolicy struct {
-	WhenDeleted string `json:"whenDeleted,omitempty"`
-	WhenScaled  string `json:"whenScaled,omitempty"`
+	WhenDeleted string `json:"whenDeleted,omitempty" validate:"-"`
+	WhenScaled  string `json:"whenScaled,omitempty" validate:"-"`
 }
 
 type StatefulSetSpec struct {
-	Replicas                             *int32                                           `json:"replicas,omitempty"`
-	Selector                             *metav1.LabelSelector                            `json:"selector"`
-	Template                             corev1.PodTemplateSpec                           `json:"template"`
-	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty"`
-	ServiceName                          string                                           `json:"serviceName"`
-	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty"`
-	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty"`
-	RevisionHistoryLimit                 *int32                                           `json:"revisionHistoryLimit,omitempty"`
-	MinReadySeconds                      int32                                            `json:"minReadySeconds,omitempty"`
-	PersistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty"`
-	Ordinals                             *StatefulSetOrdinals                             `json:"ordinals,omitempty"`
+	Replicas                             *int32                                           `json:"replicas,omitempty" validate:"-"`
+	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"-"`
+	Template                             corev1.PodTemplateSpec                           `json:"template" validate:""`
+	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"dive"`
+	ServiceName                          string                                           `json:"serviceName" validate:"-"`
+	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"omitempty,enum=OrderedReady Parallel"`
+	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty" validate:""`
+	RevisionHistoryLimit                 *int32                                           `json:"revisionHistoryLimit,omitempty" validate:"-"`
+	MinReadySeconds                      int32                                            `json:"minReadySeconds,omitempty" validate:"-"`
+	PersistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty" validate:"-"`
+	Ordinals                             *StatefulSetOrdinals                             `json:"ordinals,omitempty" validate:"-"`
 }
 
 type StatefulSetStatus struct {
-	ObservedGeneration int64                  `json:"observedGeneration,omitempty"`
-	Replicas           int32                  `json:"replicas"`
-	ReadyReplicas      int32                  `json:"readyReplicas,omitempty"`
-	CurrentReplicas    int32                  `json:"currentReplicas,omitempty"`
-	UpdatedReplicas    int32                  `json:"updatedReplicas,omitempty"`
-	CurrentRevision    string                 `json:"currentRevision,omitempty"`
-	UpdateRevision     string                 `json:"updateRevision,omitempty"`
-	CollisionCount     *int32                 `json:"collisionCount,omitempty"`
-	Conditions         []StatefulSetCondition `json:"conditions,omitempty"`
-	AvailableReplicas  int32                  `json:"availableReplicas"`
+	ObservedGeneration int64                  `json:"observedGeneration,omitempty" validate:"-"`
+	Replicas           int32                  `json:"replicas" validate:"-"`
+	ReadyReplicas      int32                  `json:"readyReplicas,omitempty" validate:"-"`
+	CurrentReplicas    int32                  `json:"currentReplicas,omitempty" validate:"-"`
+	UpdatedReplicas    int32                  `json:"updatedReplicas,omitempty" validate:"-"`
+	CurrentRevision    string                 `json:"currentRevision,omitempty" validate:"-"`
+	UpdateRevision     string                 `json:"updateRevision,omitempty" validate:"-"`
+	CollisionCount     *int32                 `json:"collisionCount,omitempty" validate:"-"`
+	Conditions         []StatefulSetCondition `json:"conditions,omitempty" validate:"-"`
+	AvailableReplicas  int32                  `json:"availableReplicas" validate:"-"`
 }
 
 type StatefulSetUpdateStrategy struct {
-	Type          string                            `json:"type,omitempty"`
-	RollingUpdate *RollingUpdateStatefulSetStrategy `json:"rollingUpdate,omitempty"`
+	Type          string                            `json:"type,omitempty" validate:"omitempty,enum=OnDelete RollingUpdate"`
+	RollingUpdate *RollingUpdateStatefulSetStrategy `json:"rollingUpdate,omitempty" validate:"-"`
 }

@@ -8,61 +8,62 @@ import (
 )
 
 type BoundObjectReference struct {
-	metav1.TypeMeta `json:",inline"`
-	Name            string `json:"name,omitempty"`
-	UID             string `json:"uid,omitempty"`
+	Kind       string `json:"kind,omitempty" validate:"-"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
+	Name       string `json:"name,omitempty" validate:"-"`
+	UID        string `json:"uid,omitempty" validate:"-"`
 }
 
 type SelfSubjectReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Status            SelfSubjectReviewStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Status            SelfSubjectReviewStatus `json:"status,omitempty" validate:"-"`
 }
 
 type SelfSubjectReviewStatus struct {
-	UserInfo UserInfo `json:"userInfo,omitempty"`
+	UserInfo UserInfo `json:"userInfo,omitempty" validate:"-"`
 }
 
 type TokenRequest struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              TokenRequestSpec   `json:"spec"`
-	Status            TokenRequestStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              TokenRequestSpec   `json:"spec" validate:"-"`
+	Status            TokenRequestStatus `json:"status,omitempty" validate:"-"`
 }
 
 type TokenRequestSpec struct {
-	Audiences         []string              `json:"audiences"`
-	ExpirationSeconds *int64                `json:"expirationSeconds"`
-	BoundObjectRef    *BoundObjectReference `json:"boundObjectRef"`
+	Audiences         []string              `json:"audiences" validate:"-"`
+	ExpirationSeconds *int64                `json:"expirationSeconds" validate:"-"`
+	BoundObjectRef    *BoundObjectReference `json:"boundObjectRef" validate:"-"`
 }
 
 type TokenRequestStatus struct {
-	Token               string      `json:"token"`
-	ExpirationTimestamp metav1.Time `json:"expirationTimestamp"`
+	Token               string      `json:"token" validate:"-"`
+	ExpirationTimestamp metav1.Time `json:"expirationTimestamp" validate:"-"`
 }
 
 type TokenReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              TokenReviewSpec   `json:"spec"`
-	Status            TokenReviewStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              TokenReviewSpec   `json:"spec" validate:"-"`
+	Status            TokenReviewStatus `json:"status,omitempty" validate:"-"`
 }
 
 type TokenReviewSpec struct {
-	Token     string   `json:"token,omitempty"`
-	Audiences []string `json:"audiences,omitempty"`
+	Token     string   `json:"token,omitempty" validate:"-"`
+	Audiences []string `json:"audiences,omitempty" validate:"-"`
 }
 
 type TokenReviewStatus struct {
-	Authenticated bool     `json:"authenticated,omitempty"`
-	User          UserInfo `json:"user,omitempty"`
-	Audiences     []string `json:"audiences,omitempty"`
-	Error         string   `json:"error,omitempty"`
+	Authenticated bool     `json:"authenticated,omitempty" validate:"-"`
+	User          UserInfo `json:"user,omitempty" validate:"-"`
+	Audiences     []string `json:"audiences,omitempty" validate:"-"`
+	Error         string   `json:"error,omitempty" validate:"-"`
 }
 
 type UserInfo struct {
-	Username string              `json:"username,omitempty"`
-	UID      string              `json:"uid,omitempty"`
-	Groups   []string            `json:"groups,omitempty"`
-	Extra    map[string][]string `json:"extra,omitempty"`
+	Username string              `json:"username,omitempty" validate:"-"`
+	UID      string              `json:"uid,omitempty" validate:"-"`
+	Groups   []string            `json:"groups,omitempty" validate:"-"`
+	Extra    map[string][]string `json:"extra,omitempty" validate:"-"`
 }

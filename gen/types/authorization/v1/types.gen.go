@@ -8,100 +8,100 @@ import (
 )
 
 type FieldSelectorAttributes struct {
-	RawSelector  string                            `json:"rawSelector,omitempty"`
-	Requirements []metav1.FieldSelectorRequirement `json:"requirements,omitempty"`
+	RawSelector  string                            `json:"rawSelector,omitempty" validate:"-"`
+	Requirements []metav1.FieldSelectorRequirement `json:"requirements,omitempty" validate:"-"`
 }
 
 type LabelSelectorAttributes struct {
-	RawSelector  string                            `json:"rawSelector,omitempty"`
-	Requirements []metav1.LabelSelectorRequirement `json:"requirements,omitempty"`
+	RawSelector  string                            `json:"rawSelector,omitempty" validate:"-"`
+	Requirements []metav1.LabelSelectorRequirement `json:"requirements,omitempty" validate:"-"`
 }
 
 type LocalSubjectAccessReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              SubjectAccessReviewSpec   `json:"spec"`
-	Status            SubjectAccessReviewStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              SubjectAccessReviewSpec   `json:"spec" validate:"-"`
+	Status            SubjectAccessReviewStatus `json:"status,omitempty" validate:"-"`
 }
 
 type NonResourceAttributes struct {
-	Path string `json:"path,omitempty"`
-	Verb string `json:"verb,omitempty"`
+	Path string `json:"path,omitempty" validate:"-"`
+	Verb string `json:"verb,omitempty" validate:"-"`
 }
 
 type NonResourceRule struct {
-	Verbs           []string `json:"verbs"`
-	NonResourceURLs []string `json:"nonResourceURLs,omitempty"`
+	Verbs           []string `json:"verbs" validate:"-"`
+	NonResourceURLs []string `json:"nonResourceURLs,omitempty" validate:"-"`
 }
 
 type ResourceAttributes struct {
-	Namespace     string                   `json:"namespace,omitempty"`
-	Verb          string                   `json:"verb,omitempty"`
-	Group         string                   `json:"group,omitempty"`
-	Version       string                   `json:"version,omitempty"`
-	Resource      string                   `json:"resource,omitempty"`
-	Subresource   string                   `json:"subresource,omitempty"`
-	Name          string                   `json:"name,omitempty"`
-	FieldSelector *FieldSelectorAttributes `json:"fieldSelector,omitempty"`
-	LabelSelector *LabelSelectorAttributes `json:"labelSelector,omitempty"`
+	Namespace     string                   `json:"namespace,omitempty" validate:"-"`
+	Verb          string                   `json:"verb,omitempty" validate:"-"`
+	Group         string                   `json:"group,omitempty" validate:"-"`
+	Version       string                   `json:"version,omitempty" validate:"-"`
+	Resource      string                   `json:"resource,omitempty" validate:"-"`
+	Subresource   string                   `json:"subresource,omitempty" validate:"-"`
+	Name          string                   `json:"name,omitempty" validate:"-"`
+	FieldSelector *FieldSelectorAttributes `json:"fieldSelector,omitempty" validate:"-"`
+	LabelSelector *LabelSelectorAttributes `json:"labelSelector,omitempty" validate:"-"`
 }
 
 type ResourceRule struct {
-	Verbs         []string `json:"verbs"`
-	APIGroups     []string `json:"apiGroups,omitempty"`
-	Resources     []string `json:"resources,omitempty"`
-	ResourceNames []string `json:"resourceNames,omitempty"`
+	Verbs         []string `json:"verbs" validate:"-"`
+	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
+	Resources     []string `json:"resources,omitempty" validate:"-"`
+	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
 }
 
 type SelfSubjectAccessReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              SelfSubjectAccessReviewSpec `json:"spec"`
-	Status            SubjectAccessReviewStatus   `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              SelfSubjectAccessReviewSpec `json:"spec" validate:"-"`
+	Status            SubjectAccessReviewStatus   `json:"status,omitempty" validate:"-"`
 }
 
 type SelfSubjectAccessReviewSpec struct {
-	ResourceAttributes    *ResourceAttributes    `json:"resourceAttributes,omitempty"`
-	NonResourceAttributes *NonResourceAttributes `json:"nonResourceAttributes,omitempty"`
+	ResourceAttributes    *ResourceAttributes    `json:"resourceAttributes,omitempty" validate:"-"`
+	NonResourceAttributes *NonResourceAttributes `json:"nonResourceAttributes,omitempty" validate:"-"`
 }
 
 type SelfSubjectRulesReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              SelfSubjectRulesReviewSpec `json:"spec"`
-	Status            SubjectRulesReviewStatus   `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              SelfSubjectRulesReviewSpec `json:"spec" validate:"-"`
+	Status            SubjectRulesReviewStatus   `json:"status,omitempty" validate:"-"`
 }
 
 type SelfSubjectRulesReviewSpec struct {
-	Namespace string `json:"namespace,omitempty"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
 }
 
 type SubjectAccessReview struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              SubjectAccessReviewSpec   `json:"spec"`
-	Status            SubjectAccessReviewStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              SubjectAccessReviewSpec   `json:"spec" validate:"-"`
+	Status            SubjectAccessReviewStatus `json:"status,omitempty" validate:"-"`
 }
 
 type SubjectAccessReviewSpec struct {
-	ResourceAttributes    *ResourceAttributes    `json:"resourceAttributes,omitempty"`
-	NonResourceAttributes *NonResourceAttributes `json:"nonResourceAttributes,omitempty"`
-	User                  string                 `json:"user,omitempty"`
-	Groups                []string               `json:"groups,omitempty"`
-	Extra                 map[string][]string    `json:"extra,omitempty"`
-	UID                   string                 `json:"uid,omitempty"`
+	ResourceAttributes    *ResourceAttributes    `json:"resourceAttributes,omitempty" validate:"-"`
+	NonResourceAttributes *NonResourceAttributes `json:"nonResourceAttributes,omitempty" validate:"-"`
+	User                  string                 `json:"user,omitempty" validate:"-"`
+	Groups                []string               `json:"groups,omitempty" validate:"-"`
+	Extra                 map[string][]string    `json:"extra,omitempty" validate:"-"`
+	UID                   string                 `json:"uid,omitempty" validate:"-"`
 }
 
 type SubjectAccessReviewStatus struct {
-	Allowed         bool   `json:"allowed"`
-	Denied          bool   `json:"denied,omitempty"`
-	Reason          string `json:"reason,omitempty"`
-	EvaluationError string `json:"evaluationError,omitempty"`
+	Allowed         bool   `json:"allowed" validate:"-"`
+	Denied          bool   `json:"denied,omitempty" validate:"-"`
+	Reason          string `json:"reason,omitempty" validate:"-"`
+	EvaluationError string `json:"evaluationError,omitempty" validate:"-"`
 }
 
 type SubjectRulesReviewStatus struct {
-	ResourceRules    []ResourceRule    `json:"resourceRules"`
-	NonResourceRules []NonResourceRule `json:"nonResourceRules"`
-	Incomplete       bool              `json:"incomplete"`
-	EvaluationError  string            `json:"evaluationError,omitempty"`
+	ResourceRules    []ResourceRule    `json:"resourceRules" validate:"-"`
+	NonResourceRules []NonResourceRule `json:"nonResourceRules" validate:"-"`
+	Incomplete       bool              `json:"incomplete" validate:"-"`
+	EvaluationError  string            `json:"evaluationError,omitempty" validate:"-"`
 }

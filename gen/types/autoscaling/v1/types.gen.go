@@ -8,51 +8,51 @@ import (
 )
 
 type CrossVersionObjectReference struct {
-	Kind       string `json:"kind"`
-	Name       string `json:"name"`
-	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind" validate:"-"`
+	Name       string `json:"name" validate:"-"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscaler struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              HorizontalPodAutoscalerSpec   `json:"spec,omitempty"`
-	Status            HorizontalPodAutoscalerStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              HorizontalPodAutoscalerSpec   `json:"spec,omitempty" validate:"-"`
+	Status            HorizontalPodAutoscalerStatus `json:"status,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []HorizontalPodAutoscaler `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []HorizontalPodAutoscaler `json:"items" validate:"-"`
 }
 
 type HorizontalPodAutoscalerSpec struct {
-	ScaleTargetRef                 CrossVersionObjectReference `json:"scaleTargetRef"`
-	MinReplicas                    *int32                      `json:"minReplicas,omitempty"`
-	MaxReplicas                    int32                       `json:"maxReplicas"`
-	TargetCPUUtilizationPercentage *int32                      `json:"targetCPUUtilizationPercentage,omitempty"`
+	ScaleTargetRef                 CrossVersionObjectReference `json:"scaleTargetRef" validate:"-"`
+	MinReplicas                    *int32                      `json:"minReplicas,omitempty" validate:"-"`
+	MaxReplicas                    int32                       `json:"maxReplicas" validate:"-"`
+	TargetCPUUtilizationPercentage *int32                      `json:"targetCPUUtilizationPercentage,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerStatus struct {
-	ObservedGeneration              *int64       `json:"observedGeneration,omitempty"`
-	LastScaleTime                   *metav1.Time `json:"lastScaleTime,omitempty"`
-	CurrentReplicas                 int32        `json:"currentReplicas"`
-	DesiredReplicas                 int32        `json:"desiredReplicas"`
-	CurrentCPUUtilizationPercentage *int32       `json:"currentCPUUtilizationPercentage,omitempty"`
+	ObservedGeneration              *int64       `json:"observedGeneration,omitempty" validate:"-"`
+	LastScaleTime                   *metav1.Time `json:"lastScaleTime,omitempty" validate:"-"`
+	CurrentReplicas                 int32        `json:"currentReplicas" validate:"-"`
+	DesiredReplicas                 int32        `json:"desiredReplicas" validate:"-"`
+	CurrentCPUUtilizationPercentage *int32       `json:"currentCPUUtilizationPercentage,omitempty" validate:"-"`
 }
 
 type Scale struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ScaleSpec   `json:"spec,omitempty"`
-	Status            ScaleStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ScaleSpec   `json:"spec,omitempty" validate:"-"`
+	Status            ScaleStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ScaleSpec struct {
-	Replicas int32 `json:"replicas,omitempty"`
+	Replicas int32 `json:"replicas,omitempty" validate:"-"`
 }
 
 type ScaleStatus struct {
-	Replicas int32  `json:"replicas"`
-	Selector string `json:"selector,omitempty"`
+	Replicas int32  `json:"replicas" validate:"-"`
+	Selector string `json:"selector,omitempty" validate:"-"`
 }

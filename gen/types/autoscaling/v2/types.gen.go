@@ -9,153 +9,153 @@ import (
 )
 
 type ContainerResourceMetricSource struct {
-	Name      string       `json:"name"`
-	Target    MetricTarget `json:"target"`
-	Container string       `json:"container"`
+	Name      string       `json:"name" validate:"-"`
+	Target    MetricTarget `json:"target" validate:"-"`
+	Container string       `json:"container" validate:"-"`
 }
 
 type ContainerResourceMetricStatus struct {
-	Name      string            `json:"name"`
-	Current   MetricValueStatus `json:"current"`
-	Container string            `json:"container"`
+	Name      string            `json:"name" validate:"-"`
+	Current   MetricValueStatus `json:"current" validate:"-"`
+	Container string            `json:"container" validate:"-"`
 }
 
 type CrossVersionObjectReference struct {
-	Kind       string `json:"kind"`
-	Name       string `json:"name"`
-	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind" validate:"-"`
+	Name       string `json:"name" validate:"-"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
 }
 
 type ExternalMetricSource struct {
-	Metric MetricIdentifier `json:"metric"`
-	Target MetricTarget     `json:"target"`
+	Metric MetricIdentifier `json:"metric" validate:"-"`
+	Target MetricTarget     `json:"target" validate:"-"`
 }
 
 type ExternalMetricStatus struct {
-	Metric  MetricIdentifier  `json:"metric"`
-	Current MetricValueStatus `json:"current"`
+	Metric  MetricIdentifier  `json:"metric" validate:"-"`
+	Current MetricValueStatus `json:"current" validate:"-"`
 }
 
 type HPAScalingPolicy struct {
-	Type          string `json:"type"`
-	Value         int32  `json:"value"`
-	PeriodSeconds int32  `json:"periodSeconds"`
+	Type          string `json:"type" validate:"-"`
+	Value         int32  `json:"value" validate:"-"`
+	PeriodSeconds int32  `json:"periodSeconds" validate:"-"`
 }
 
 type HPAScalingRules struct {
-	StabilizationWindowSeconds *int32             `json:"stabilizationWindowSeconds,omitempty"`
-	SelectPolicy               *string            `json:"selectPolicy,omitempty"`
-	Policies                   []HPAScalingPolicy `json:"policies,omitempty"`
-	Tolerance                  *resource.Quantity `json:"tolerance,omitempty"`
+	StabilizationWindowSeconds *int32             `json:"stabilizationWindowSeconds,omitempty" validate:"-"`
+	SelectPolicy               *string            `json:"selectPolicy,omitempty" validate:"-"`
+	Policies                   []HPAScalingPolicy `json:"policies,omitempty" validate:"-"`
+	Tolerance                  *resource.Quantity `json:"tolerance,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscaler struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              HorizontalPodAutoscalerSpec   `json:"spec,omitempty"`
-	Status            HorizontalPodAutoscalerStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              HorizontalPodAutoscalerSpec   `json:"spec,omitempty" validate:"-"`
+	Status            HorizontalPodAutoscalerStatus `json:"status,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerBehavior struct {
-	ScaleUp   *HPAScalingRules `json:"scaleUp,omitempty"`
-	ScaleDown *HPAScalingRules `json:"scaleDown,omitempty"`
+	ScaleUp   *HPAScalingRules `json:"scaleUp,omitempty" validate:"-"`
+	ScaleDown *HPAScalingRules `json:"scaleDown,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []HorizontalPodAutoscaler `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []HorizontalPodAutoscaler `json:"items" validate:"-"`
 }
 
 type HorizontalPodAutoscalerSpec struct {
-	ScaleTargetRef CrossVersionObjectReference      `json:"scaleTargetRef"`
-	MinReplicas    *int32                           `json:"minReplicas,omitempty"`
-	MaxReplicas    int32                            `json:"maxReplicas"`
-	Metrics        []MetricSpec                     `json:"metrics,omitempty"`
-	Behavior       *HorizontalPodAutoscalerBehavior `json:"behavior,omitempty"`
+	ScaleTargetRef CrossVersionObjectReference      `json:"scaleTargetRef" validate:"-"`
+	MinReplicas    *int32                           `json:"minReplicas,omitempty" validate:"-"`
+	MaxReplicas    int32                            `json:"maxReplicas" validate:"-"`
+	Metrics        []MetricSpec                     `json:"metrics,omitempty" validate:"-"`
+	Behavior       *HorizontalPodAutoscalerBehavior `json:"behavior,omitempty" validate:"-"`
 }
 
 type HorizontalPodAutoscalerStatus struct {
-	ObservedGeneration *int64                             `json:"observedGeneration,omitempty"`
-	LastScaleTime      *metav1.Time                       `json:"lastScaleTime,omitempty"`
-	CurrentReplicas    int32                              `json:"currentReplicas,omitempty"`
-	DesiredReplicas    int32                              `json:"desiredReplicas"`
-	CurrentMetrics     []MetricStatus                     `json:"currentMetrics"`
-	Conditions         []HorizontalPodAutoscalerCondition `json:"conditions,omitempty"`
+	ObservedGeneration *int64                             `json:"observedGeneration,omitempty" validate:"-"`
+	LastScaleTime      *metav1.Time                       `json:"lastScaleTime,omitempty" validate:"-"`
+	CurrentReplicas    int32                              `json:"currentReplicas,omitempty" validate:"-"`
+	DesiredReplicas    int32                              `json:"desiredReplicas" validate:"-"`
+	CurrentMetrics     []MetricStatus                     `json:"currentMetrics" validate:"-"`
+	Conditions         []HorizontalPodAutoscalerCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type MetricIdentifier struct {
-	Name     string                `json:"name"`
-	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+	Name     string                `json:"name" validate:"-"`
+	Selector *metav1.LabelSelector `json:"selector,omitempty" validate:"-"`
 }
 
 type MetricSpec struct {
-	Type              string                         `json:"type"`
-	Object            *ObjectMetricSource            `json:"object,omitempty"`
-	Pods              *PodsMetricSource              `json:"pods,omitempty"`
-	Resource          *ResourceMetricSource          `json:"resource,omitempty"`
-	ContainerResource *ContainerResourceMetricSource `json:"containerResource,omitempty"`
-	External          *ExternalMetricSource          `json:"external,omitempty"`
+	Type              string                         `json:"type" validate:"-"`
+	Object            *ObjectMetricSource            `json:"object,omitempty" validate:"-"`
+	Pods              *PodsMetricSource              `json:"pods,omitempty" validate:"-"`
+	Resource          *ResourceMetricSource          `json:"resource,omitempty" validate:"-"`
+	ContainerResource *ContainerResourceMetricSource `json:"containerResource,omitempty" validate:"-"`
+	External          *ExternalMetricSource          `json:"external,omitempty" validate:"-"`
 }
 
 type MetricStatus struct {
-	Type              string                         `json:"type"`
-	Object            *ObjectMetricStatus            `json:"object,omitempty"`
-	Pods              *PodsMetricStatus              `json:"pods,omitempty"`
-	Resource          *ResourceMetricStatus          `json:"resource,omitempty"`
-	ContainerResource *ContainerResourceMetricStatus `json:"containerResource,omitempty"`
-	External          *ExternalMetricStatus          `json:"external,omitempty"`
+	Type              string                         `json:"type" validate:"-"`
+	Object            *ObjectMetricStatus            `json:"object,omitempty" validate:"-"`
+	Pods              *PodsMetricStatus              `json:"pods,omitempty" validate:"-"`
+	Resource          *ResourceMetricStatus          `json:"resource,omitempty" validate:"-"`
+	ContainerResource *ContainerResourceMetricStatus `json:"containerResource,omitempty" validate:"-"`
+	External          *ExternalMetricStatus          `json:"external,omitempty" validate:"-"`
 }
 
 type MetricTarget struct {
-	Type               string             `json:"type"`
-	Value              *resource.Quantity `json:"value,omitempty"`
-	AverageValue       *resource.Quantity `json:"averageValue,omitempty"`
-	AverageUtilization *int32             `json:"averageUtilization,omitempty"`
+	Type               string             `json:"type" validate:"-"`
+	Value              *resource.Quantity `json:"value,omitempty" validate:"-"`
+	AverageValue       *resource.Quantity `json:"averageValue,omitempty" validate:"-"`
+	AverageUtilization *int32             `json:"averageUtilization,omitempty" validate:"-"`
 }
 
 type MetricValueStatus struct {
-	Value              *resource.Quantity `json:"value,omitempty"`
-	AverageValue       *resource.Quantity `json:"averageValue,omitempty"`
-	AverageUtilization *int32             `json:"averageUtilization,omitempty"`
+	Value              *resource.Quantity `json:"value,omitempty" validate:"-"`
+	AverageValue       *resource.Quantity `json:"averageValue,omitempty" validate:"-"`
+	AverageUtilization *int32             `json:"averageUtilization,omitempty" validate:"-"`
 }
 
 type ObjectMetricSource struct {
-	DescribedObject CrossVersionObjectReference `json:"describedObject"`
-	Target          MetricTarget                `json:"target"`
-	Metric          MetricIdentifier            `json:"metric"`
+	DescribedObject CrossVersionObjectReference `json:"describedObject" validate:"-"`
+	Target          MetricTarget                `json:"target" validate:"-"`
+	Metric          MetricIdentifier            `json:"metric" validate:"-"`
 }
 
 type ObjectMetricStatus struct {
-	Metric          MetricIdentifier            `json:"metric"`
-	Current         MetricValueStatus           `json:"current"`
-	DescribedObject CrossVersionObjectReference `json:"describedObject"`
+	Metric          MetricIdentifier            `json:"metric" validate:"-"`
+	Current         MetricValueStatus           `json:"current" validate:"-"`
+	DescribedObject CrossVersionObjectReference `json:"describedObject" validate:"-"`
 }
 
 type PodsMetricSource struct {
-	Metric MetricIdentifier `json:"metric"`
-	Target MetricTarget     `json:"target"`
+	Metric MetricIdentifier `json:"metric" validate:"-"`
+	Target MetricTarget     `json:"target" validate:"-"`
 }
 
 type PodsMetricStatus struct {
-	Metric  MetricIdentifier  `json:"metric"`
-	Current MetricValueStatus `json:"current"`
+	Metric  MetricIdentifier  `json:"metric" validate:"-"`
+	Current MetricValueStatus `json:"current" validate:"-"`
 }
 
 type ResourceMetricSource struct {
-	Name   string       `json:"name"`
-	Target MetricTarget `json:"target"`
+	Name   string       `json:"name" validate:"-"`
+	Target MetricTarget `json:"target" validate:"-"`
 }
 
 type ResourceMetricStatus struct {
-	Name    string            `json:"name"`
-	Current MetricValueStatus `json:"current"`
+	Name    string            `json:"name" validate:"-"`
+	Current MetricValueStatus `json:"current" validate:"-"`
 }

@@ -9,126 +9,126 @@ import (
 )
 
 type CronJob struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              CronJobSpec   `json:"spec,omitempty"`
-	Status            CronJobStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              CronJobSpec   `json:"spec,omitempty" validate:""`
+	Status            CronJobStatus `json:"status,omitempty" validate:"-"`
 }
 
 type CronJobList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CronJob `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CronJob `json:"items" validate:"dive"`
 }
 
 type CronJobSpec struct {
-	Schedule                   string          `json:"schedule"`
-	TimeZone                   *string         `json:"timeZone,omitempty"`
-	StartingDeadlineSeconds    *int64          `json:"startingDeadlineSeconds,omitempty"`
-	ConcurrencyPolicy          string          `json:"concurrencyPolicy,omitempty"`
-	Suspend                    *bool           `json:"suspend,omitempty"`
-	JobTemplate                JobTemplateSpec `json:"jobTemplate"`
-	SuccessfulJobsHistoryLimit *int32          `json:"successfulJobsHistoryLimit,omitempty"`
-	FailedJobsHistoryLimit     *int32          `json:"failedJobsHistoryLimit,omitempty"`
+	Schedule                   string          `json:"schedule" validate:"-"`
+	TimeZone                   *string         `json:"timeZone,omitempty" validate:"-"`
+	StartingDeadlineSeconds    *int64          `json:"startingDeadlineSeconds,omitempty" validate:"-"`
+	ConcurrencyPolicy          string          `json:"concurrencyPolicy,omitempty" validate:"omitempty,enum=Allow Forbid Replace"`
+	Suspend                    *bool           `json:"suspend,omitempty" validate:"-"`
+	JobTemplate                JobTemplateSpec `json:"jobTemplate" validate:""`
+	SuccessfulJobsHistoryLimit *int32          `json:"successfulJobsHistoryLimit,omitempty" validate:"-"`
+	FailedJobsHistoryLimit     *int32          `json:"failedJobsHistoryLimit,omitempty" validate:"-"`
 }
 
 type CronJobStatus struct {
-	Active             []corev1.ObjectReference `json:"active,omitempty"`
-	LastScheduleTime   *metav1.Time             `json:"lastScheduleTime,omitempty"`
-	LastSuccessfulTime *metav1.Time             `json:"lastSuccessfulTime,omitempty"`
+	Active             []corev1.ObjectReference `json:"active,omitempty" validate:"-"`
+	LastScheduleTime   *metav1.Time             `json:"lastScheduleTime,omitempty" validate:"-"`
+	LastSuccessfulTime *metav1.Time             `json:"lastSuccessfulTime,omitempty" validate:"-"`
 }
 
 type Job struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              JobSpec   `json:"spec,omitempty"`
-	Status            JobStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              JobSpec   `json:"spec,omitempty" validate:""`
+	Status            JobStatus `json:"status,omitempty" validate:"-"`
 }
 
 type JobCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type JobList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Job `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Job `json:"items" validate:"dive"`
 }
 
 type JobSpec struct {
-	Parallelism             *int32                 `json:"parallelism,omitempty"`
-	Completions             *int32                 `json:"completions,omitempty"`
-	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty"`
-	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty"`
-	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty"`
-	BackoffLimit            *int32                 `json:"backoffLimit,omitempty"`
-	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty"`
-	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty"`
-	Selector                *metav1.LabelSelector  `json:"selector,omitempty"`
-	ManualSelector          *bool                  `json:"manualSelector,omitempty"`
-	Template                corev1.PodTemplateSpec `json:"template"`
-	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty"`
-	CompletionMode          *string                `json:"completionMode,omitempty"`
-	Suspend                 *bool                  `json:"suspend,omitempty"`
-	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty"`
-	ManagedBy               *string                `json:"managedBy,omitempty"`
+	Parallelism             *int32                 `json:"parallelism,omitempty" validate:"-"`
+	Completions             *int32                 `json:"completions,omitempty" validate:"-"`
+	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty" validate:"-"`
+	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"omitempty"`
+	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty" validate:"-"`
+	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"-"`
+	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"-"`
+	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty" validate:"-"`
+	Selector                *metav1.LabelSelector  `json:"selector,omitempty" validate:"-"`
+	ManualSelector          *bool                  `json:"manualSelector,omitempty" validate:"-"`
+	Template                corev1.PodTemplateSpec `json:"template" validate:""`
+	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty" validate:"-"`
+	CompletionMode          *string                `json:"completionMode,omitempty" validate:"omitempty,enum=Indexed NonIndexed"`
+	Suspend                 *bool                  `json:"suspend,omitempty" validate:"-"`
+	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"omitempty,enum=Failed TerminatingOrFailed"`
+	ManagedBy               *string                `json:"managedBy,omitempty" validate:"-"`
 }
 
 type JobStatus struct {
-	Conditions              []JobCondition           `json:"conditions,omitempty"`
-	StartTime               *metav1.Time             `json:"startTime,omitempty"`
-	CompletionTime          *metav1.Time             `json:"completionTime,omitempty"`
-	Active                  int32                    `json:"active,omitempty"`
-	Succeeded               int32                    `json:"succeeded,omitempty"`
-	Failed                  int32                    `json:"failed,omitempty"`
-	Terminating             *int32                   `json:"terminating,omitempty"`
-	CompletedIndexes        string                   `json:"completedIndexes,omitempty"`
-	FailedIndexes           *string                  `json:"failedIndexes,omitempty"`
-	UncountedTerminatedPods *UncountedTerminatedPods `json:"uncountedTerminatedPods,omitempty"`
-	Ready                   *int32                   `json:"ready,omitempty"`
+	Conditions              []JobCondition           `json:"conditions,omitempty" validate:"-"`
+	StartTime               *metav1.Time             `json:"startTime,omitempty" validate:"-"`
+	CompletionTime          *metav1.Time             `json:"completionTime,omitempty" validate:"-"`
+	Active                  int32                    `json:"active,omitempty" validate:"-"`
+	Succeeded               int32                    `json:"succeeded,omitempty" validate:"-"`
+	Failed                  int32                    `json:"failed,omitempty" validate:"-"`
+	Terminating             *int32                   `json:"terminating,omitempty" validate:"-"`
+	CompletedIndexes        string                   `json:"completedIndexes,omitempty" validate:"-"`
+	FailedIndexes           *string                  `json:"failedIndexes,omitempty" validate:"-"`
+	UncountedTerminatedPods *UncountedTerminatedPods `json:"uncountedTerminatedPods,omitempty" validate:"-"`
+	Ready                   *int32                   `json:"ready,omitempty" validate:"-"`
 }
 
 type JobTemplateSpec struct {
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              JobSpec `json:"spec,omitempty"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              JobSpec `json:"spec,omitempty" validate:""`
 }
 
 type PodFailurePolicy struct {
-	Rules []PodFailurePolicyRule `json:"rules"`
+	Rules []PodFailurePolicyRule `json:"rules" validate:"dive"`
 }
 
 type PodFailurePolicyOnExitCodesRequirement struct {
-	ContainerName *string `json:"containerName,omitempty"`
-	Operator      string  `json:"operator"`
-	Values        []int32 `json:"values"`
+	ContainerName *string `json:"containerName,omitempty" validate:"-"`
+	Operator      string  `json:"operator" validate:"enum=In NotIn"`
+	Values        []int32 `json:"values" validate:"-"`
 }
 
 type PodFailurePolicyOnPodConditionsPattern struct {
-	Type   string `json:"type"`
-	Status string `json:"status"`
+	Type   string `json:"type" validate:"-"`
+	Status string `json:"status" validate:"-"`
 }
 
 type PodFailurePolicyRule struct {
-	Action          string                                   `json:"action"`
-	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty"`
-	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty"`
+	Action          string                                   `json:"action" validate:"enum=Count FailIndex FailJob Ignore"`
+	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"omitempty"`
+	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty" validate:"-"`
 }
 
 type SuccessPolicy struct {
-	Rules []SuccessPolicyRule `json:"rules"`
+	Rules []SuccessPolicyRule `json:"rules" validate:"-"`
 }
 
 type SuccessPolicyRule struct {
-	SucceededIndexes *string `json:"succeededIndexes,omitempty"`
-	SucceededCount   *int32  `json:"succeededCount,omitempty"`
+	SucceededIndexes *string `json:"succeededIndexes,omitempty" validate:"-"`
+	SucceededCount   *int32  `json:"succeededCount,omitempty" validate:"-"`
 }
 
 type UncountedTerminatedPods struct {
-	Succeeded []string `json:"succeeded,omitempty"`
-	Failed    []string `json:"failed,omitempty"`
+	Succeeded []string `json:"succeeded,omitempty" validate:"-"`
+	Failed    []string `json:"failed,omitempty" validate:"-"`
 }

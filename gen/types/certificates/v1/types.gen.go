@@ -8,39 +8,39 @@ import (
 )
 
 type CertificateSigningRequest struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              CertificateSigningRequestSpec   `json:"spec"`
-	Status            CertificateSigningRequestStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              CertificateSigningRequestSpec   `json:"spec" validate:""`
+	Status            CertificateSigningRequestStatus `json:"status,omitempty" validate:"-"`
 }
 
 type CertificateSigningRequestCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
-	LastUpdateTime     metav1.Time `json:"lastUpdateTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
+	LastUpdateTime     metav1.Time `json:"lastUpdateTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
 }
 
 type CertificateSigningRequestList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CertificateSigningRequest `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CertificateSigningRequest `json:"items" validate:"dive"`
 }
 
 type CertificateSigningRequestSpec struct {
-	Request           []byte              `json:"request"`
-	SignerName        string              `json:"signerName"`
-	ExpirationSeconds *int32              `json:"expirationSeconds,omitempty"`
-	Usages            []string            `json:"usages,omitempty"`
-	Username          string              `json:"username,omitempty"`
-	UID               string              `json:"uid,omitempty"`
-	Groups            []string            `json:"groups,omitempty"`
-	Extra             map[string][]string `json:"extra,omitempty"`
+	Request           []byte              `json:"request" validate:"-"`
+	SignerName        string              `json:"signerName" validate:"-"`
+	ExpirationSeconds *int32              `json:"expirationSeconds,omitempty" validate:"-"`
+	Usages            []string            `json:"usages,omitempty" validate:"dive,enum=any cert sign client auth code signing content commitment crl sign data encipherment decipher only digital signature email protection encipher only ipsec end system ipsec tunnel ipsec user key agreement key encipherment microsoft sgc netscape sgc ocsp signing s/mime server auth signing timestamping"`
+	Username          string              `json:"username,omitempty" validate:"-"`
+	UID               string              `json:"uid,omitempty" validate:"-"`
+	Groups            []string            `json:"groups,omitempty" validate:"-"`
+	Extra             map[string][]string `json:"extra,omitempty" validate:"-"`
 }
 
 type CertificateSigningRequestStatus struct {
-	Conditions  []CertificateSigningRequestCondition `json:"conditions,omitempty"`
-	Certificate []byte                               `json:"certificate,omitempty"`
+	Conditions  []CertificateSigningRequestCondition `json:"conditions,omitempty" validate:"-"`
+	Certificate []byte                               `json:"certificate,omitempty" validate:"-"`
 }

@@ -8,18 +8,18 @@ import (
 )
 
 type ClusterTrustBundle struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ClusterTrustBundleSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ClusterTrustBundleSpec `json:"spec" validate:"-"`
 }
 
 type ClusterTrustBundleList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ClusterTrustBundle `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ClusterTrustBundle `json:"items" validate:"-"`
 }
 
 type ClusterTrustBundleSpec struct {
-	SignerName  string `json:"signerName,omitempty"`
-	TrustBundle string `json:"trustBundle"`
+	SignerName  string `json:"signerName,omitempty" validate:"-"`
+	TrustBundle string `json:"trustBundle" validate:"-"`
 }

@@ -8,54 +8,54 @@ import (
 )
 
 type ClusterTrustBundle struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ClusterTrustBundleSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ClusterTrustBundleSpec `json:"spec" validate:"-"`
 }
 
 type ClusterTrustBundleList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ClusterTrustBundle `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ClusterTrustBundle `json:"items" validate:"-"`
 }
 
 type ClusterTrustBundleSpec struct {
-	SignerName  string `json:"signerName,omitempty"`
-	TrustBundle string `json:"trustBundle"`
+	SignerName  string `json:"signerName,omitempty" validate:"-"`
+	TrustBundle string `json:"trustBundle" validate:"-"`
 }
 
 type PodCertificateRequest struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PodCertificateRequestSpec   `json:"spec"`
-	Status            PodCertificateRequestStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PodCertificateRequestSpec   `json:"spec" validate:"-"`
+	Status            PodCertificateRequestStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PodCertificateRequestList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PodCertificateRequest `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PodCertificateRequest `json:"items" validate:"-"`
 }
 
 type PodCertificateRequestSpec struct {
-	SignerName                string            `json:"signerName"`
-	PodName                   string            `json:"podName"`
-	PodUID                    string            `json:"podUID"`
-	ServiceAccountName        string            `json:"serviceAccountName"`
-	ServiceAccountUID         string            `json:"serviceAccountUID"`
-	NodeName                  string            `json:"nodeName"`
-	NodeUID                   string            `json:"nodeUID"`
-	MaxExpirationSeconds      *int32            `json:"maxExpirationSeconds,omitempty"`
-	PKIXPublicKey             []byte            `json:"pkixPublicKey"`
-	ProofOfPossession         []byte            `json:"proofOfPossession"`
-	StubPKCS10Request         []byte            `json:"stubPKCS10Request"`
-	UnverifiedUserAnnotations map[string]string `json:"unverifiedUserAnnotations,omitempty"`
+	SignerName                string            `json:"signerName" validate:"-"`
+	PodName                   string            `json:"podName" validate:"-"`
+	PodUID                    string            `json:"podUID" validate:"-"`
+	ServiceAccountName        string            `json:"serviceAccountName" validate:"-"`
+	ServiceAccountUID         string            `json:"serviceAccountUID" validate:"-"`
+	NodeName                  string            `json:"nodeName" validate:"-"`
+	NodeUID                   string            `json:"nodeUID" validate:"-"`
+	MaxExpirationSeconds      *int32            `json:"maxExpirationSeconds,omitempty" validate:"-"`
+	PKIXPublicKey             []byte            `json:"pkixPublicKey" validate:"-"`
+	ProofOfPossession         []byte            `json:"proofOfPossession" validate:"-"`
+	StubPKCS10Request         []byte            `json:"stubPKCS10Request" validate:"-"`
+	UnverifiedUserAnnotations map[string]string `json:"unverifiedUserAnnotations,omitempty" validate:"-"`
 }
 
 type PodCertificateRequestStatus struct {
-	Conditions       []metav1.Condition `json:"conditions,omitempty"`
-	CertificateChain string             `json:"certificateChain,omitempty"`
-	NotBefore        *metav1.Time       `json:"notBefore,omitempty"`
-	BeginRefreshAt   *metav1.Time       `json:"beginRefreshAt,omitempty"`
-	NotAfter         *metav1.Time       `json:"notAfter,omitempty"`
+	Conditions       []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	CertificateChain string             `json:"certificateChain,omitempty" validate:"-"`
+	NotBefore        *metav1.Time       `json:"notBefore,omitempty" validate:"-"`
+	BeginRefreshAt   *metav1.Time       `json:"beginRefreshAt,omitempty" validate:"-"`
+	NotAfter         *metav1.Time       `json:"notAfter,omitempty" validate:"-"`
 }

@@ -8,23 +8,23 @@ import (
 )
 
 type Lease struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              LeaseSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              LeaseSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type LeaseList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Lease `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Lease `json:"items" validate:"-"`
 }
 
 type LeaseSpec struct {
-	HolderIdentity       *string           `json:"holderIdentity,omitempty"`
-	LeaseDurationSeconds *int32            `json:"leaseDurationSeconds,omitempty"`
-	AcquireTime          *metav1.MicroTime `json:"acquireTime,omitempty"`
-	RenewTime            *metav1.MicroTime `json:"renewTime,omitempty"`
-	LeaseTransitions     *int32            `json:"leaseTransitions,omitempty"`
-	Strategy             *string           `json:"strategy,omitempty"`
-	PreferredHolder      *string           `json:"preferredHolder,omitempty"`
+	HolderIdentity       *string           `json:"holderIdentity,omitempty" validate:"-"`
+	LeaseDurationSeconds *int32            `json:"leaseDurationSeconds,omitempty" validate:"-"`
+	AcquireTime          *metav1.MicroTime `json:"acquireTime,omitempty" validate:"-"`
+	RenewTime            *metav1.MicroTime `json:"renewTime,omitempty" validate:"-"`
+	LeaseTransitions     *int32            `json:"leaseTransitions,omitempty" validate:"-"`
+	Strategy             *string           `json:"strategy,omitempty" validate:"-"`
+	PreferredHolder      *string           `json:"preferredHolder,omitempty" validate:"-"`
 }

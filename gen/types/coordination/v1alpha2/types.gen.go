@@ -8,22 +8,22 @@ import (
 )
 
 type LeaseCandidate struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              LeaseCandidateSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              LeaseCandidateSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type LeaseCandidateList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []LeaseCandidate `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []LeaseCandidate `json:"items" validate:"-"`
 }
 
 type LeaseCandidateSpec struct {
-	LeaseName        string            `json:"leaseName"`
-	PingTime         *metav1.MicroTime `json:"pingTime,omitempty"`
-	RenewTime        *metav1.MicroTime `json:"renewTime,omitempty"`
-	BinaryVersion    string            `json:"binaryVersion"`
-	EmulationVersion string            `json:"emulationVersion,omitempty"`
-	Strategy         string            `json:"strategy,omitempty"`
+	LeaseName        string            `json:"leaseName" validate:"-"`
+	PingTime         *metav1.MicroTime `json:"pingTime,omitempty" validate:"-"`
+	RenewTime        *metav1.MicroTime `json:"renewTime,omitempty" validate:"-"`
+	BinaryVersion    string            `json:"binaryVersion" validate:"-"`
+	EmulationVersion string            `json:"emulationVersion,omitempty" validate:"-"`
+	Strategy         string            `json:"strategy,omitempty" validate:"-"`
 }

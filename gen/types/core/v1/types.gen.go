@@ -10,1656 +10,1656 @@ import (
 )
 
 type AWSElasticBlockStoreVolumeSource struct {
-	VolumeID  string `json:"volumeID"`
-	FSType    string `json:"fsType,omitempty"`
-	Partition int32  `json:"partition,omitempty"`
-	ReadOnly  bool   `json:"readOnly,omitempty"`
+	VolumeID  string `json:"volumeID" validate:"-"`
+	FSType    string `json:"fsType,omitempty" validate:"-"`
+	Partition int32  `json:"partition,omitempty" validate:"-"`
+	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type Affinity struct {
-	NodeAffinity    *NodeAffinity    `json:"nodeAffinity,omitempty"`
-	PodAffinity     *PodAffinity     `json:"podAffinity,omitempty"`
-	PodAntiAffinity *PodAntiAffinity `json:"podAntiAffinity,omitempty"`
+	NodeAffinity    *NodeAffinity    `json:"nodeAffinity,omitempty" validate:"omitempty"`
+	PodAffinity     *PodAffinity     `json:"podAffinity,omitempty" validate:"-"`
+	PodAntiAffinity *PodAntiAffinity `json:"podAntiAffinity,omitempty" validate:"-"`
 }
 
 type AppArmorProfile struct {
-	Type             string  `json:"type"`
-	LocalhostProfile *string `json:"localhostProfile,omitempty"`
+	Type             string  `json:"type" validate:"enum=Localhost RuntimeDefault Unconfined"`
+	LocalhostProfile *string `json:"localhostProfile,omitempty" validate:"-"`
 }
 
 type AttachedVolume struct {
-	Name       string `json:"name"`
-	DevicePath string `json:"devicePath"`
+	Name       string `json:"name" validate:"-"`
+	DevicePath string `json:"devicePath" validate:"-"`
 }
 
 type AzureDiskVolumeSource struct {
-	DiskName    string  `json:"diskName"`
-	DataDiskURI string  `json:"diskURI"`
-	CachingMode *string `json:"cachingMode,omitempty"`
-	FSType      *string `json:"fsType,omitempty"`
-	ReadOnly    *bool   `json:"readOnly,omitempty"`
-	Kind        *string `json:"kind,omitempty"`
+	DiskName    string  `json:"diskName" validate:"-"`
+	DataDiskURI string  `json:"diskURI" validate:"-"`
+	CachingMode *string `json:"cachingMode,omitempty" validate:"omitempty,enum=None ReadOnly ReadWrite"`
+	FSType      *string `json:"fsType,omitempty" validate:"-"`
+	ReadOnly    *bool   `json:"readOnly,omitempty" validate:"-"`
+	Kind        *string `json:"kind,omitempty" validate:"omitempty,enum=Dedicated Managed Shared"`
 }
 
 type AzureFilePersistentVolumeSource struct {
-	SecretName      string  `json:"secretName"`
-	ShareName       string  `json:"shareName"`
-	ReadOnly        bool    `json:"readOnly,omitempty"`
-	SecretNamespace *string `json:"secretNamespace"`
+	SecretName      string  `json:"secretName" validate:"-"`
+	ShareName       string  `json:"shareName" validate:"-"`
+	ReadOnly        bool    `json:"readOnly,omitempty" validate:"-"`
+	SecretNamespace *string `json:"secretNamespace" validate:"-"`
 }
 
 type AzureFileVolumeSource struct {
-	SecretName string `json:"secretName"`
-	ShareName  string `json:"shareName"`
-	ReadOnly   bool   `json:"readOnly,omitempty"`
+	SecretName string `json:"secretName" validate:"-"`
+	ShareName  string `json:"shareName" validate:"-"`
+	ReadOnly   bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type Binding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Target            ObjectReference `json:"target"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Target            ObjectReference `json:"target" validate:"-"`
 }
 
 type CSIPersistentVolumeSource struct {
-	Driver                     string            `json:"driver"`
-	VolumeHandle               string            `json:"volumeHandle"`
-	ReadOnly                   bool              `json:"readOnly,omitempty"`
-	FSType                     string            `json:"fsType,omitempty"`
-	VolumeAttributes           map[string]string `json:"volumeAttributes,omitempty"`
-	ControllerPublishSecretRef *SecretReference  `json:"controllerPublishSecretRef,omitempty"`
-	NodeStageSecretRef         *SecretReference  `json:"nodeStageSecretRef,omitempty"`
-	NodePublishSecretRef       *SecretReference  `json:"nodePublishSecretRef,omitempty"`
-	ControllerExpandSecretRef  *SecretReference  `json:"controllerExpandSecretRef,omitempty"`
-	NodeExpandSecretRef        *SecretReference  `json:"nodeExpandSecretRef,omitempty"`
+	Driver                     string            `json:"driver" validate:"-"`
+	VolumeHandle               string            `json:"volumeHandle" validate:"-"`
+	ReadOnly                   bool              `json:"readOnly,omitempty" validate:"-"`
+	FSType                     string            `json:"fsType,omitempty" validate:"-"`
+	VolumeAttributes           map[string]string `json:"volumeAttributes,omitempty" validate:"-"`
+	ControllerPublishSecretRef *SecretReference  `json:"controllerPublishSecretRef,omitempty" validate:"-"`
+	NodeStageSecretRef         *SecretReference  `json:"nodeStageSecretRef,omitempty" validate:"-"`
+	NodePublishSecretRef       *SecretReference  `json:"nodePublishSecretRef,omitempty" validate:"-"`
+	ControllerExpandSecretRef  *SecretReference  `json:"controllerExpandSecretRef,omitempty" validate:"-"`
+	NodeExpandSecretRef        *SecretReference  `json:"nodeExpandSecretRef,omitempty" validate:"-"`
 }
 
 type CSIVolumeSource struct {
-	Driver               string                `json:"driver"`
-	ReadOnly             *bool                 `json:"readOnly,omitempty"`
-	FSType               *string               `json:"fsType,omitempty"`
-	VolumeAttributes     map[string]string     `json:"volumeAttributes,omitempty"`
-	NodePublishSecretRef *LocalObjectReference `json:"nodePublishSecretRef,omitempty"`
+	Driver               string                `json:"driver" validate:"-"`
+	ReadOnly             *bool                 `json:"readOnly,omitempty" validate:"-"`
+	FSType               *string               `json:"fsType,omitempty" validate:"-"`
+	VolumeAttributes     map[string]string     `json:"volumeAttributes,omitempty" validate:"-"`
+	NodePublishSecretRef *LocalObjectReference `json:"nodePublishSecretRef,omitempty" validate:"-"`
 }
 
 type Capabilities struct {
-	Add  []string `json:"add,omitempty"`
-	Drop []string `json:"drop,omitempty"`
+	Add  []string `json:"add,omitempty" validate:"-"`
+	Drop []string `json:"drop,omitempty" validate:"-"`
 }
 
 type CephFSPersistentVolumeSource struct {
-	Monitors   []string         `json:"monitors"`
-	Path       string           `json:"path,omitempty"`
-	User       string           `json:"user,omitempty"`
-	SecretFile string           `json:"secretFile,omitempty"`
-	SecretRef  *SecretReference `json:"secretRef,omitempty"`
-	ReadOnly   bool             `json:"readOnly,omitempty"`
+	Monitors   []string         `json:"monitors" validate:"-"`
+	Path       string           `json:"path,omitempty" validate:"-"`
+	User       string           `json:"user,omitempty" validate:"-"`
+	SecretFile string           `json:"secretFile,omitempty" validate:"-"`
+	SecretRef  *SecretReference `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly   bool             `json:"readOnly,omitempty" validate:"-"`
 }
 
 type CephFSVolumeSource struct {
-	Monitors   []string              `json:"monitors"`
-	Path       string                `json:"path,omitempty"`
-	User       string                `json:"user,omitempty"`
-	SecretFile string                `json:"secretFile,omitempty"`
-	SecretRef  *LocalObjectReference `json:"secretRef,omitempty"`
-	ReadOnly   bool                  `json:"readOnly,omitempty"`
+	Monitors   []string              `json:"monitors" validate:"-"`
+	Path       string                `json:"path,omitempty" validate:"-"`
+	User       string                `json:"user,omitempty" validate:"-"`
+	SecretFile string                `json:"secretFile,omitempty" validate:"-"`
+	SecretRef  *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly   bool                  `json:"readOnly,omitempty" validate:"-"`
 }
 
 type CinderPersistentVolumeSource struct {
-	VolumeID  string           `json:"volumeID"`
-	FSType    string           `json:"fsType,omitempty"`
-	ReadOnly  bool             `json:"readOnly,omitempty"`
-	SecretRef *SecretReference `json:"secretRef,omitempty"`
+	VolumeID  string           `json:"volumeID" validate:"-"`
+	FSType    string           `json:"fsType,omitempty" validate:"-"`
+	ReadOnly  bool             `json:"readOnly,omitempty" validate:"-"`
+	SecretRef *SecretReference `json:"secretRef,omitempty" validate:"-"`
 }
 
 type CinderVolumeSource struct {
-	VolumeID  string                `json:"volumeID"`
-	FSType    string                `json:"fsType,omitempty"`
-	ReadOnly  bool                  `json:"readOnly,omitempty"`
-	SecretRef *LocalObjectReference `json:"secretRef,omitempty"`
+	VolumeID  string                `json:"volumeID" validate:"-"`
+	FSType    string                `json:"fsType,omitempty" validate:"-"`
+	ReadOnly  bool                  `json:"readOnly,omitempty" validate:"-"`
+	SecretRef *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
 }
 
 type ClientIPConfig struct {
-	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty" validate:"-"`
 }
 
 type ClusterTrustBundleProjection struct {
-	Name          *string               `json:"name,omitempty"`
-	SignerName    *string               `json:"signerName,omitempty"`
-	LabelSelector *metav1.LabelSelector `json:"labelSelector,omitempty"`
-	Optional      *bool                 `json:"optional,omitempty"`
-	Path          string                `json:"path"`
+	Name          *string               `json:"name,omitempty" validate:"-"`
+	SignerName    *string               `json:"signerName,omitempty" validate:"-"`
+	LabelSelector *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
+	Optional      *bool                 `json:"optional,omitempty" validate:"-"`
+	Path          string                `json:"path" validate:"-"`
 }
 
 type ComponentCondition struct {
-	Type    string `json:"type"`
-	Status  string `json:"status"`
-	Message string `json:"message,omitempty"`
-	Error   string `json:"error,omitempty"`
+	Type    string `json:"type" validate:"-"`
+	Status  string `json:"status" validate:"-"`
+	Message string `json:"message,omitempty" validate:"-"`
+	Error   string `json:"error,omitempty" validate:"-"`
 }
 
 type ComponentStatus struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Conditions        []ComponentCondition `json:"conditions,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Conditions        []ComponentCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type ComponentStatusList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ComponentStatus `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ComponentStatus `json:"items" validate:"-"`
 }
 
 type ConfigMap struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Immutable         *bool             `json:"immutable,omitempty"`
-	Data              map[string]string `json:"data,omitempty"`
-	BinaryData        map[string][]byte `json:"binaryData,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
+	Data              map[string]string `json:"data,omitempty" validate:"-"`
+	BinaryData        map[string][]byte `json:"binaryData,omitempty" validate:"-"`
 }
 
 type ConfigMapEnvSource struct {
-	Name     string `json:"name,omitempty"`
-	Optional *bool  `json:"optional,omitempty"`
+	Name     string `json:"name,omitempty" validate:"-"`
+	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type ConfigMapKeySelector struct {
-	Name     string `json:"name,omitempty"`
-	Key      string `json:"key"`
-	Optional *bool  `json:"optional,omitempty"`
+	Name     string `json:"name,omitempty" validate:"-"`
+	Key      string `json:"key" validate:"-"`
+	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type ConfigMapList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ConfigMap `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ConfigMap `json:"items" validate:"-"`
 }
 
 type ConfigMapNodeConfigSource struct {
-	Namespace        string `json:"namespace"`
-	Name             string `json:"name"`
-	UID              string `json:"uid,omitempty"`
-	ResourceVersion  string `json:"resourceVersion,omitempty"`
-	KubeletConfigKey string `json:"kubeletConfigKey"`
+	Namespace        string `json:"namespace" validate:"-"`
+	Name             string `json:"name" validate:"-"`
+	UID              string `json:"uid,omitempty" validate:"-"`
+	ResourceVersion  string `json:"resourceVersion,omitempty" validate:"-"`
+	KubeletConfigKey string `json:"kubeletConfigKey" validate:"-"`
 }
 
 type ConfigMapProjection struct {
-	Name     string      `json:"name,omitempty"`
-	Items    []KeyToPath `json:"items,omitempty"`
-	Optional *bool       `json:"optional,omitempty"`
+	Name     string      `json:"name,omitempty" validate:"-"`
+	Items    []KeyToPath `json:"items,omitempty" validate:"-"`
+	Optional *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type ConfigMapVolumeSource struct {
-	Name        string      `json:"name,omitempty"`
-	Items       []KeyToPath `json:"items,omitempty"`
-	DefaultMode *int32      `json:"defaultMode,omitempty"`
-	Optional    *bool       `json:"optional,omitempty"`
+	Name        string      `json:"name,omitempty" validate:"-"`
+	Items       []KeyToPath `json:"items,omitempty" validate:"-"`
+	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"-"`
+	Optional    *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type Container struct {
-	Name                     string                  `json:"name"`
-	Image                    string                  `json:"image,omitempty"`
-	Command                  []string                `json:"command,omitempty"`
-	Args                     []string                `json:"args,omitempty"`
-	WorkingDir               string                  `json:"workingDir,omitempty"`
-	Ports                    []ContainerPort         `json:"ports,omitempty"`
-	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty"`
-	Env                      []EnvVar                `json:"env,omitempty"`
-	Resources                ResourceRequirements    `json:"resources,omitempty"`
-	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty"`
-	RestartPolicy            *string                 `json:"restartPolicy,omitempty"`
-	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty"`
-	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty"`
-	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty"`
-	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty"`
-	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty"`
-	StartupProbe             *Probe                  `json:"startupProbe,omitempty"`
-	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty"`
-	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty"`
-	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty"`
-	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty"`
-	SecurityContext          *SecurityContext        `json:"securityContext,omitempty"`
-	Stdin                    bool                    `json:"stdin,omitempty"`
-	StdinOnce                bool                    `json:"stdinOnce,omitempty"`
-	TTY                      bool                    `json:"tty,omitempty"`
+	Name                     string                  `json:"name" validate:"-"`
+	Image                    string                  `json:"image,omitempty" validate:"-"`
+	Command                  []string                `json:"command,omitempty" validate:"-"`
+	Args                     []string                `json:"args,omitempty" validate:"-"`
+	WorkingDir               string                  `json:"workingDir,omitempty" validate:"-"`
+	Ports                    []ContainerPort         `json:"ports,omitempty" validate:"dive"`
+	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"-"`
+	Env                      []EnvVar                `json:"env,omitempty" validate:"-"`
+	Resources                ResourceRequirements    `json:"resources,omitempty" validate:"-"`
+	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"-"`
+	RestartPolicy            *string                 `json:"restartPolicy,omitempty" validate:"-"`
+	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"-"`
+	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" validate:"dive"`
+	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" validate:"-"`
+	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty" validate:"omitempty"`
+	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty" validate:"omitempty"`
+	StartupProbe             *Probe                  `json:"startupProbe,omitempty" validate:"omitempty"`
+	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty" validate:"omitempty"`
+	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty" validate:"-"`
+	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"omitempty,enum=FallbackToLogsOnError File"`
+	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
+	SecurityContext          *SecurityContext        `json:"securityContext,omitempty" validate:"omitempty"`
+	Stdin                    bool                    `json:"stdin,omitempty" validate:"-"`
+	StdinOnce                bool                    `json:"stdinOnce,omitempty" validate:"-"`
+	TTY                      bool                    `json:"tty,omitempty" validate:"-"`
 }
 
 type ContainerExtendedResourceRequest struct {
-	ContainerName string `json:"containerName"`
-	ResourceName  string `json:"resourceName"`
-	RequestName   string `json:"requestName"`
+	ContainerName string `json:"containerName" validate:"-"`
+	ResourceName  string `json:"resourceName" validate:"-"`
+	RequestName   string `json:"requestName" validate:"-"`
 }
 
 type ContainerImage struct {
-	Names     []string `json:"names"`
-	SizeBytes int64    `json:"sizeBytes,omitempty"`
+	Names     []string `json:"names" validate:"-"`
+	SizeBytes int64    `json:"sizeBytes,omitempty" validate:"-"`
 }
 
 type ContainerPort struct {
-	Name          string `json:"name,omitempty"`
-	HostPort      int32  `json:"hostPort,omitempty"`
-	ContainerPort int32  `json:"containerPort"`
-	Protocol      string `json:"protocol,omitempty"`
-	HostIP        string `json:"hostIP,omitempty"`
+	Name          string `json:"name,omitempty" validate:"-"`
+	HostPort      int32  `json:"hostPort,omitempty" validate:"-"`
+	ContainerPort int32  `json:"containerPort" validate:"-"`
+	Protocol      string `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	HostIP        string `json:"hostIP,omitempty" validate:"-"`
 }
 
 type ContainerResizePolicy struct {
-	ResourceName  string `json:"resourceName"`
-	RestartPolicy string `json:"restartPolicy"`
+	ResourceName  string `json:"resourceName" validate:"-"`
+	RestartPolicy string `json:"restartPolicy" validate:"-"`
 }
 
 type ContainerRestartRule struct {
-	Action    string                           `json:"action,omitempty"`
-	ExitCodes *ContainerRestartRuleOnExitCodes `json:"exitCodes,omitempty"`
+	Action    string                           `json:"action,omitempty" validate:"-"`
+	ExitCodes *ContainerRestartRuleOnExitCodes `json:"exitCodes,omitempty" validate:"-"`
 }
 
 type ContainerRestartRuleOnExitCodes struct {
-	Operator string  `json:"operator,omitempty"`
-	Values   []int32 `json:"values,omitempty"`
+	Operator string  `json:"operator,omitempty" validate:"-"`
+	Values   []int32 `json:"values,omitempty" validate:"-"`
 }
 
 type ContainerState struct {
-	Waiting    *ContainerStateWaiting    `json:"waiting,omitempty"`
-	Running    *ContainerStateRunning    `json:"running,omitempty"`
-	Terminated *ContainerStateTerminated `json:"terminated,omitempty"`
+	Waiting    *ContainerStateWaiting    `json:"waiting,omitempty" validate:"-"`
+	Running    *ContainerStateRunning    `json:"running,omitempty" validate:"-"`
+	Terminated *ContainerStateTerminated `json:"terminated,omitempty" validate:"-"`
 }
 
 type ContainerStateRunning struct {
-	StartedAt metav1.Time `json:"startedAt,omitempty"`
+	StartedAt metav1.Time `json:"startedAt,omitempty" validate:"-"`
 }
 
 type ContainerStateTerminated struct {
-	ExitCode    int32       `json:"exitCode"`
-	Signal      int32       `json:"signal,omitempty"`
-	Reason      string      `json:"reason,omitempty"`
-	Message     string      `json:"message,omitempty"`
-	StartedAt   metav1.Time `json:"startedAt,omitempty"`
-	FinishedAt  metav1.Time `json:"finishedAt,omitempty"`
-	ContainerID string      `json:"containerID,omitempty"`
+	ExitCode    int32       `json:"exitCode" validate:"-"`
+	Signal      int32       `json:"signal,omitempty" validate:"-"`
+	Reason      string      `json:"reason,omitempty" validate:"-"`
+	Message     string      `json:"message,omitempty" validate:"-"`
+	StartedAt   metav1.Time `json:"startedAt,omitempty" validate:"-"`
+	FinishedAt  metav1.Time `json:"finishedAt,omitempty" validate:"-"`
+	ContainerID string      `json:"containerID,omitempty" validate:"-"`
 }
 
 type ContainerStateWaiting struct {
-	Reason  string `json:"reason,omitempty"`
-	Message string `json:"message,omitempty"`
+	Reason  string `json:"reason,omitempty" validate:"-"`
+	Message string `json:"message,omitempty" validate:"-"`
 }
 
 type ContainerStatus struct {
-	Name                     string                       `json:"name"`
-	State                    ContainerState               `json:"state,omitempty"`
-	LastTerminationState     ContainerState               `json:"lastState,omitempty"`
-	Ready                    bool                         `json:"ready"`
-	RestartCount             int32                        `json:"restartCount"`
-	Image                    string                       `json:"image"`
-	ImageID                  string                       `json:"imageID"`
-	ContainerID              string                       `json:"containerID,omitempty"`
-	Started                  *bool                        `json:"started,omitempty"`
-	AllocatedResources       map[string]resource.Quantity `json:"allocatedResources,omitempty"`
-	Resources                *ResourceRequirements        `json:"resources,omitempty"`
-	VolumeMounts             []VolumeMountStatus          `json:"volumeMounts,omitempty"`
-	User                     *ContainerUser               `json:"user,omitempty"`
-	AllocatedResourcesStatus []ResourceStatus             `json:"allocatedResourcesStatus,omitempty"`
-	StopSignal               *string                      `json:"stopSignal,omitempty"`
+	Name                     string                       `json:"name" validate:"-"`
+	State                    ContainerState               `json:"state,omitempty" validate:"-"`
+	LastTerminationState     ContainerState               `json:"lastState,omitempty" validate:"-"`
+	Ready                    bool                         `json:"ready" validate:"-"`
+	RestartCount             int32                        `json:"restartCount" validate:"-"`
+	Image                    string                       `json:"image" validate:"-"`
+	ImageID                  string                       `json:"imageID" validate:"-"`
+	ContainerID              string                       `json:"containerID,omitempty" validate:"-"`
+	Started                  *bool                        `json:"started,omitempty" validate:"-"`
+	AllocatedResources       map[string]resource.Quantity `json:"allocatedResources,omitempty" validate:"-"`
+	Resources                *ResourceRequirements        `json:"resources,omitempty" validate:"-"`
+	VolumeMounts             []VolumeMountStatus          `json:"volumeMounts,omitempty" validate:"-"`
+	User                     *ContainerUser               `json:"user,omitempty" validate:"-"`
+	AllocatedResourcesStatus []ResourceStatus             `json:"allocatedResourcesStatus,omitempty" validate:"-"`
+	StopSignal               *string                      `json:"stopSignal,omitempty" validate:"omitempty,enum=SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"`
 }
 
 type ContainerUser struct {
-	Linux *LinuxContainerUser `json:"linux,omitempty"`
+	Linux *LinuxContainerUser `json:"linux,omitempty" validate:"-"`
 }
 
 type DaemonEndpoint struct {
-	Port int32 `json:"Port"`
+	Port int32 `json:"Port" validate:"-"`
 }
 
 type DownwardAPIProjection struct {
-	Items []DownwardAPIVolumeFile `json:"items,omitempty"`
+	Items []DownwardAPIVolumeFile `json:"items,omitempty" validate:"-"`
 }
 
 type DownwardAPIVolumeFile struct {
-	Path             string                 `json:"path"`
-	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty"`
-	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty"`
-	Mode             *int32                 `json:"mode,omitempty"`
+	Path             string                 `json:"path" validate:"-"`
+	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"-"`
+	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"-"`
+	Mode             *int32                 `json:"mode,omitempty" validate:"-"`
 }
 
 type DownwardAPIVolumeSource struct {
-	Items       []DownwardAPIVolumeFile `json:"items,omitempty"`
-	DefaultMode *int32                  `json:"defaultMode,omitempty"`
+	Items       []DownwardAPIVolumeFile `json:"items,omitempty" validate:"-"`
+	DefaultMode *int32                  `json:"defaultMode,omitempty" validate:"-"`
 }
 
 type EmptyDirVolumeSource struct {
-	Medium    string             `json:"medium,omitempty"`
-	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty"`
+	Medium    string             `json:"medium,omitempty" validate:"-"`
+	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty" validate:"-"`
 }
 
 type EndpointAddress struct {
-	IP        string           `json:"ip"`
-	Hostname  string           `json:"hostname,omitempty"`
-	NodeName  *string          `json:"nodeName,omitempty"`
-	TargetRef *ObjectReference `json:"targetRef,omitempty"`
+	IP        string           `json:"ip" validate:"-"`
+	Hostname  string           `json:"hostname,omitempty" validate:"-"`
+	NodeName  *string          `json:"nodeName,omitempty" validate:"-"`
+	TargetRef *ObjectReference `json:"targetRef,omitempty" validate:"-"`
 }
 
 type EndpointPort struct {
-	Name        string  `json:"name,omitempty"`
-	Port        int32   `json:"port"`
-	Protocol    string  `json:"protocol,omitempty"`
-	AppProtocol *string `json:"appProtocol,omitempty"`
+	Name        string  `json:"name,omitempty" validate:"-"`
+	Port        int32   `json:"port" validate:"-"`
+	Protocol    string  `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	AppProtocol *string `json:"appProtocol,omitempty" validate:"-"`
 }
 
 type EndpointSubset struct {
-	Addresses         []EndpointAddress `json:"addresses,omitempty"`
-	NotReadyAddresses []EndpointAddress `json:"notReadyAddresses,omitempty"`
-	Ports             []EndpointPort    `json:"ports,omitempty"`
+	Addresses         []EndpointAddress `json:"addresses,omitempty" validate:"-"`
+	NotReadyAddresses []EndpointAddress `json:"notReadyAddresses,omitempty" validate:"-"`
+	Ports             []EndpointPort    `json:"ports,omitempty" validate:"dive"`
 }
 
 type Endpoints struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Subsets           []EndpointSubset `json:"subsets,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Subsets           []EndpointSubset `json:"subsets,omitempty" validate:"dive"`
 }
 
 type EndpointsList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Endpoints `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Endpoints `json:"items" validate:"dive"`
 }
 
 type EnvFromSource struct {
-	Prefix       string              `json:"prefix,omitempty"`
-	ConfigMapRef *ConfigMapEnvSource `json:"configMapRef,omitempty"`
-	SecretRef    *SecretEnvSource    `json:"secretRef,omitempty"`
+	Prefix       string              `json:"prefix,omitempty" validate:"-"`
+	ConfigMapRef *ConfigMapEnvSource `json:"configMapRef,omitempty" validate:"-"`
+	SecretRef    *SecretEnvSource    `json:"secretRef,omitempty" validate:"-"`
 }
 
 type EnvVar struct {
-	Name      string        `json:"name"`
-	Value     string        `json:"value,omitempty"`
-	ValueFrom *EnvVarSource `json:"valueFrom,omitempty"`
+	Name      string        `json:"name" validate:"-"`
+	Value     string        `json:"value,omitempty" validate:"-"`
+	ValueFrom *EnvVarSource `json:"valueFrom,omitempty" validate:"-"`
 }
 
 type EnvVarSource struct {
-	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty"`
-	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty"`
-	ConfigMapKeyRef  *ConfigMapKeySelector  `json:"configMapKeyRef,omitempty"`
-	SecretKeyRef     *SecretKeySelector     `json:"secretKeyRef,omitempty"`
-	FileKeyRef       *FileKeySelector       `json:"fileKeyRef,omitempty"`
+	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"-"`
+	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"-"`
+	ConfigMapKeyRef  *ConfigMapKeySelector  `json:"configMapKeyRef,omitempty" validate:"-"`
+	SecretKeyRef     *SecretKeySelector     `json:"secretKeyRef,omitempty" validate:"-"`
+	FileKeyRef       *FileKeySelector       `json:"fileKeyRef,omitempty" validate:"-"`
 }
 
 type EphemeralContainer struct {
-	Name                     string                  `json:"name"`
-	Image                    string                  `json:"image,omitempty"`
-	Command                  []string                `json:"command,omitempty"`
-	Args                     []string                `json:"args,omitempty"`
-	WorkingDir               string                  `json:"workingDir,omitempty"`
-	Ports                    []ContainerPort         `json:"ports,omitempty"`
-	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty"`
-	Env                      []EnvVar                `json:"env,omitempty"`
-	Resources                ResourceRequirements    `json:"resources,omitempty"`
-	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty"`
-	RestartPolicy            *string                 `json:"restartPolicy,omitempty"`
-	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty"`
-	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty"`
-	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty"`
-	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty"`
-	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty"`
-	StartupProbe             *Probe                  `json:"startupProbe,omitempty"`
-	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty"`
-	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty"`
-	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty"`
-	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty"`
-	SecurityContext          *SecurityContext        `json:"securityContext,omitempty"`
-	Stdin                    bool                    `json:"stdin,omitempty"`
-	StdinOnce                bool                    `json:"stdinOnce,omitempty"`
-	TTY                      bool                    `json:"tty,omitempty"`
-	TargetContainerName      string                  `json:"targetContainerName,omitempty"`
+	Name                     string                  `json:"name" validate:"-"`
+	Image                    string                  `json:"image,omitempty" validate:"-"`
+	Command                  []string                `json:"command,omitempty" validate:"-"`
+	Args                     []string                `json:"args,omitempty" validate:"-"`
+	WorkingDir               string                  `json:"workingDir,omitempty" validate:"-"`
+	Ports                    []ContainerPort         `json:"ports,omitempty" validate:"dive"`
+	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"-"`
+	Env                      []EnvVar                `json:"env,omitempty" validate:"-"`
+	Resources                ResourceRequirements    `json:"resources,omitempty" validate:"-"`
+	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"-"`
+	RestartPolicy            *string                 `json:"restartPolicy,omitempty" validate:"-"`
+	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"-"`
+	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" validate:"dive"`
+	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" validate:"-"`
+	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty" validate:"omitempty"`
+	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty" validate:"omitempty"`
+	StartupProbe             *Probe                  `json:"startupProbe,omitempty" validate:"omitempty"`
+	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty" validate:"omitempty"`
+	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty" validate:"-"`
+	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"omitempty,enum=FallbackToLogsOnError File"`
+	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
+	SecurityContext          *SecurityContext        `json:"securityContext,omitempty" validate:"omitempty"`
+	Stdin                    bool                    `json:"stdin,omitempty" validate:"-"`
+	StdinOnce                bool                    `json:"stdinOnce,omitempty" validate:"-"`
+	TTY                      bool                    `json:"tty,omitempty" validate:"-"`
+	TargetContainerName      string                  `json:"targetContainerName,omitempty" validate:"-"`
 }
 
 type EphemeralVolumeSource struct {
-	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty"`
+	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"omitempty"`
 }
 
 type Event struct {
-	metav1.TypeMeta     `json:",inline"`
-	metav1.ObjectMeta   `json:"metadata"`
-	InvolvedObject      ObjectReference  `json:"involvedObject"`
-	Reason              string           `json:"reason,omitempty"`
-	Message             string           `json:"message,omitempty"`
-	Source              EventSource      `json:"source,omitempty"`
-	FirstTimestamp      metav1.Time      `json:"firstTimestamp,omitempty"`
-	LastTimestamp       metav1.Time      `json:"lastTimestamp,omitempty"`
-	Count               int32            `json:"count,omitempty"`
-	Type                string           `json:"type,omitempty"`
-	EventTime           metav1.MicroTime `json:"eventTime,omitempty"`
-	Series              *EventSeries     `json:"series,omitempty"`
-	Action              string           `json:"action,omitempty"`
-	Related             *ObjectReference `json:"related,omitempty"`
-	ReportingController string           `json:"reportingComponent"`
-	ReportingInstance   string           `json:"reportingInstance"`
+	metav1.TypeMeta     `json:",inline" validate:"-"`
+	metav1.ObjectMeta   `json:"metadata" validate:"-"`
+	InvolvedObject      ObjectReference  `json:"involvedObject" validate:"-"`
+	Reason              string           `json:"reason,omitempty" validate:"-"`
+	Message             string           `json:"message,omitempty" validate:"-"`
+	Source              EventSource      `json:"source,omitempty" validate:"-"`
+	FirstTimestamp      metav1.Time      `json:"firstTimestamp,omitempty" validate:"-"`
+	LastTimestamp       metav1.Time      `json:"lastTimestamp,omitempty" validate:"-"`
+	Count               int32            `json:"count,omitempty" validate:"-"`
+	Type                string           `json:"type,omitempty" validate:"-"`
+	EventTime           metav1.MicroTime `json:"eventTime,omitempty" validate:"-"`
+	Series              *EventSeries     `json:"series,omitempty" validate:"-"`
+	Action              string           `json:"action,omitempty" validate:"-"`
+	Related             *ObjectReference `json:"related,omitempty" validate:"-"`
+	ReportingController string           `json:"reportingComponent" validate:"-"`
+	ReportingInstance   string           `json:"reportingInstance" validate:"-"`
 }
 
 type EventList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Event `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Event `json:"items" validate:"-"`
 }
 
 type EventSeries struct {
-	Count            int32            `json:"count,omitempty"`
-	LastObservedTime metav1.MicroTime `json:"lastObservedTime,omitempty"`
+	Count            int32            `json:"count,omitempty" validate:"-"`
+	LastObservedTime metav1.MicroTime `json:"lastObservedTime,omitempty" validate:"-"`
 }
 
 type EventSource struct {
-	Component string `json:"component,omitempty"`
-	Host      string `json:"host,omitempty"`
+	Component string `json:"component,omitempty" validate:"-"`
+	Host      string `json:"host,omitempty" validate:"-"`
 }
 
 type ExecAction struct {
-	Command []string `json:"command,omitempty"`
+	Command []string `json:"command,omitempty" validate:"-"`
 }
 
 type FCVolumeSource struct {
-	TargetWWNs []string `json:"targetWWNs,omitempty"`
-	Lun        *int32   `json:"lun,omitempty"`
-	FSType     string   `json:"fsType,omitempty"`
-	ReadOnly   bool     `json:"readOnly,omitempty"`
-	WWIDs      []string `json:"wwids,omitempty"`
+	TargetWWNs []string `json:"targetWWNs,omitempty" validate:"-"`
+	Lun        *int32   `json:"lun,omitempty" validate:"-"`
+	FSType     string   `json:"fsType,omitempty" validate:"-"`
+	ReadOnly   bool     `json:"readOnly,omitempty" validate:"-"`
+	WWIDs      []string `json:"wwids,omitempty" validate:"-"`
 }
 
 type FileKeySelector struct {
-	VolumeName string `json:"volumeName"`
-	Path       string `json:"path"`
-	Key        string `json:"key"`
-	Optional   *bool  `json:"optional,omitempty"`
+	VolumeName string `json:"volumeName" validate:"-"`
+	Path       string `json:"path" validate:"-"`
+	Key        string `json:"key" validate:"-"`
+	Optional   *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type FlexPersistentVolumeSource struct {
-	Driver    string            `json:"driver"`
-	FSType    string            `json:"fsType,omitempty"`
-	SecretRef *SecretReference  `json:"secretRef,omitempty"`
-	ReadOnly  bool              `json:"readOnly,omitempty"`
-	Options   map[string]string `json:"options,omitempty"`
+	Driver    string            `json:"driver" validate:"-"`
+	FSType    string            `json:"fsType,omitempty" validate:"-"`
+	SecretRef *SecretReference  `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly  bool              `json:"readOnly,omitempty" validate:"-"`
+	Options   map[string]string `json:"options,omitempty" validate:"-"`
 }
 
 type FlexVolumeSource struct {
-	Driver    string                `json:"driver"`
-	FSType    string                `json:"fsType,omitempty"`
-	SecretRef *LocalObjectReference `json:"secretRef,omitempty"`
-	ReadOnly  bool                  `json:"readOnly,omitempty"`
-	Options   map[string]string     `json:"options,omitempty"`
+	Driver    string                `json:"driver" validate:"-"`
+	FSType    string                `json:"fsType,omitempty" validate:"-"`
+	SecretRef *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly  bool                  `json:"readOnly,omitempty" validate:"-"`
+	Options   map[string]string     `json:"options,omitempty" validate:"-"`
 }
 
 type FlockerVolumeSource struct {
-	DatasetName string `json:"datasetName,omitempty"`
-	DatasetUUID string `json:"datasetUUID,omitempty"`
+	DatasetName string `json:"datasetName,omitempty" validate:"-"`
+	DatasetUUID string `json:"datasetUUID,omitempty" validate:"-"`
 }
 
 type GCEPersistentDiskVolumeSource struct {
-	PDName    string `json:"pdName"`
-	FSType    string `json:"fsType,omitempty"`
-	Partition int32  `json:"partition,omitempty"`
-	ReadOnly  bool   `json:"readOnly,omitempty"`
+	PDName    string `json:"pdName" validate:"-"`
+	FSType    string `json:"fsType,omitempty" validate:"-"`
+	Partition int32  `json:"partition,omitempty" validate:"-"`
+	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type GRPCAction struct {
-	Port    int32   `json:"port"`
-	Service *string `json:"service"`
+	Port    int32   `json:"port" validate:"-"`
+	Service *string `json:"service" validate:"-"`
 }
 
 type GitRepoVolumeSource struct {
-	Repository string `json:"repository"`
-	Revision   string `json:"revision,omitempty"`
-	Directory  string `json:"directory,omitempty"`
+	Repository string `json:"repository" validate:"-"`
+	Revision   string `json:"revision,omitempty" validate:"-"`
+	Directory  string `json:"directory,omitempty" validate:"-"`
 }
 
 type GlusterfsPersistentVolumeSource struct {
-	EndpointsName      string  `json:"endpoints"`
-	Path               string  `json:"path"`
-	ReadOnly           bool    `json:"readOnly,omitempty"`
-	EndpointsNamespace *string `json:"endpointsNamespace,omitempty"`
+	EndpointsName      string  `json:"endpoints" validate:"-"`
+	Path               string  `json:"path" validate:"-"`
+	ReadOnly           bool    `json:"readOnly,omitempty" validate:"-"`
+	EndpointsNamespace *string `json:"endpointsNamespace,omitempty" validate:"-"`
 }
 
 type GlusterfsVolumeSource struct {
-	EndpointsName string `json:"endpoints"`
-	Path          string `json:"path"`
-	ReadOnly      bool   `json:"readOnly,omitempty"`
+	EndpointsName string `json:"endpoints" validate:"-"`
+	Path          string `json:"path" validate:"-"`
+	ReadOnly      bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type HTTPGetAction struct {
-	Path        string             `json:"path,omitempty"`
-	Port        intstr.IntOrString `json:"port"`
-	Host        string             `json:"host,omitempty"`
-	Scheme      string             `json:"scheme,omitempty"`
-	HTTPHeaders []HTTPHeader       `json:"httpHeaders,omitempty"`
+	Path        string             `json:"path,omitempty" validate:"-"`
+	Port        intstr.IntOrString `json:"port" validate:"-"`
+	Host        string             `json:"host,omitempty" validate:"-"`
+	Scheme      string             `json:"scheme,omitempty" validate:"omitempty,enum=HTTP HTTPS"`
+	HTTPHeaders []HTTPHeader       `json:"httpHeaders,omitempty" validate:"-"`
 }
 
 type HTTPHeader struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" validate:"-"`
+	Value string `json:"value" validate:"-"`
 }
 
 type HostAlias struct {
-	IP        string   `json:"ip"`
-	Hostnames []string `json:"hostnames,omitempty"`
+	IP        string   `json:"ip" validate:"-"`
+	Hostnames []string `json:"hostnames,omitempty" validate:"-"`
 }
 
 type HostIP struct {
-	IP string `json:"ip"`
+	IP string `json:"ip" validate:"-"`
 }
 
 type HostPathVolumeSource struct {
-	Path string  `json:"path"`
-	Type *string `json:"type,omitempty"`
+	Path string  `json:"path" validate:"-"`
+	Type *string `json:"type,omitempty" validate:"omitempty,enum='' BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCreate Socket"`
 }
 
 type ISCSIPersistentVolumeSource struct {
-	TargetPortal      string           `json:"targetPortal"`
-	IQN               string           `json:"iqn"`
-	Lun               int32            `json:"lun"`
-	ISCSIInterface    string           `json:"iscsiInterface,omitempty"`
-	FSType            string           `json:"fsType,omitempty"`
-	ReadOnly          bool             `json:"readOnly,omitempty"`
-	Portals           []string         `json:"portals,omitempty"`
-	DiscoveryCHAPAuth bool             `json:"chapAuthDiscovery,omitempty"`
-	SessionCHAPAuth   bool             `json:"chapAuthSession,omitempty"`
-	SecretRef         *SecretReference `json:"secretRef,omitempty"`
-	InitiatorName     *string          `json:"initiatorName,omitempty"`
+	TargetPortal      string           `json:"targetPortal" validate:"-"`
+	IQN               string           `json:"iqn" validate:"-"`
+	Lun               int32            `json:"lun" validate:"-"`
+	ISCSIInterface    string           `json:"iscsiInterface,omitempty" validate:"-"`
+	FSType            string           `json:"fsType,omitempty" validate:"-"`
+	ReadOnly          bool             `json:"readOnly,omitempty" validate:"-"`
+	Portals           []string         `json:"portals,omitempty" validate:"-"`
+	DiscoveryCHAPAuth bool             `json:"chapAuthDiscovery,omitempty" validate:"-"`
+	SessionCHAPAuth   bool             `json:"chapAuthSession,omitempty" validate:"-"`
+	SecretRef         *SecretReference `json:"secretRef,omitempty" validate:"-"`
+	InitiatorName     *string          `json:"initiatorName,omitempty" validate:"-"`
 }
 
 type ISCSIVolumeSource struct {
-	TargetPortal      string                `json:"targetPortal"`
-	IQN               string                `json:"iqn"`
-	Lun               int32                 `json:"lun"`
-	ISCSIInterface    string                `json:"iscsiInterface,omitempty"`
-	FSType            string                `json:"fsType,omitempty"`
-	ReadOnly          bool                  `json:"readOnly,omitempty"`
-	Portals           []string              `json:"portals,omitempty"`
-	DiscoveryCHAPAuth bool                  `json:"chapAuthDiscovery,omitempty"`
-	SessionCHAPAuth   bool                  `json:"chapAuthSession,omitempty"`
-	SecretRef         *LocalObjectReference `json:"secretRef,omitempty"`
-	InitiatorName     *string               `json:"initiatorName,omitempty"`
+	TargetPortal      string                `json:"targetPortal" validate:"-"`
+	IQN               string                `json:"iqn" validate:"-"`
+	Lun               int32                 `json:"lun" validate:"-"`
+	ISCSIInterface    string                `json:"iscsiInterface,omitempty" validate:"-"`
+	FSType            string                `json:"fsType,omitempty" validate:"-"`
+	ReadOnly          bool                  `json:"readOnly,omitempty" validate:"-"`
+	Portals           []string              `json:"portals,omitempty" validate:"-"`
+	DiscoveryCHAPAuth bool                  `json:"chapAuthDiscovery,omitempty" validate:"-"`
+	SessionCHAPAuth   bool                  `json:"chapAuthSession,omitempty" validate:"-"`
+	SecretRef         *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
+	InitiatorName     *string               `json:"initiatorName,omitempty" validate:"-"`
 }
 
 type ImageVolumeSource struct {
-	Reference  string `json:"reference,omitempty"`
-	PullPolicy string `json:"pullPolicy,omitempty"`
+	Reference  string `json:"reference,omitempty" validate:"-"`
+	PullPolicy string `json:"pullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
 }
 
 type ImageVolumeStatus struct {
-	ImageRef string `json:"imageRef,omitempty"`
+	ImageRef string `json:"imageRef,omitempty" validate:"-"`
 }
 
 type KeyToPath struct {
-	Key  string `json:"key"`
-	Path string `json:"path"`
-	Mode *int32 `json:"mode,omitempty"`
+	Key  string `json:"key" validate:"-"`
+	Path string `json:"path" validate:"-"`
+	Mode *int32 `json:"mode,omitempty" validate:"-"`
 }
 
 type Lifecycle struct {
-	PostStart  *LifecycleHandler `json:"postStart,omitempty"`
-	PreStop    *LifecycleHandler `json:"preStop,omitempty"`
-	StopSignal *string           `json:"stopSignal,omitempty"`
+	PostStart  *LifecycleHandler `json:"postStart,omitempty" validate:"omitempty"`
+	PreStop    *LifecycleHandler `json:"preStop,omitempty" validate:"omitempty"`
+	StopSignal *string           `json:"stopSignal,omitempty" validate:"omitempty,enum=SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"`
 }
 
 type LifecycleHandler struct {
-	Exec      *ExecAction      `json:"exec,omitempty"`
-	HTTPGet   *HTTPGetAction   `json:"httpGet,omitempty"`
-	TCPSocket *TCPSocketAction `json:"tcpSocket,omitempty"`
-	Sleep     *SleepAction     `json:"sleep,omitempty"`
+	Exec      *ExecAction      `json:"exec,omitempty" validate:"-"`
+	HTTPGet   *HTTPGetAction   `json:"httpGet,omitempty" validate:"omitempty"`
+	TCPSocket *TCPSocketAction `json:"tcpSocket,omitempty" validate:"-"`
+	Sleep     *SleepAction     `json:"sleep,omitempty" validate:"-"`
 }
 
 type LimitRange struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              LimitRangeSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              LimitRangeSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type LimitRangeItem struct {
-	Type                 string                       `json:"type"`
-	Max                  map[string]resource.Quantity `json:"max,omitempty"`
-	Min                  map[string]resource.Quantity `json:"min,omitempty"`
-	Default              map[string]resource.Quantity `json:"default,omitempty"`
-	DefaultRequest       map[string]resource.Quantity `json:"defaultRequest,omitempty"`
-	MaxLimitRequestRatio map[string]resource.Quantity `json:"maxLimitRequestRatio,omitempty"`
+	Type                 string                       `json:"type" validate:"-"`
+	Max                  map[string]resource.Quantity `json:"max,omitempty" validate:"-"`
+	Min                  map[string]resource.Quantity `json:"min,omitempty" validate:"-"`
+	Default              map[string]resource.Quantity `json:"default,omitempty" validate:"-"`
+	DefaultRequest       map[string]resource.Quantity `json:"defaultRequest,omitempty" validate:"-"`
+	MaxLimitRequestRatio map[string]resource.Quantity `json:"maxLimitRequestRatio,omitempty" validate:"-"`
 }
 
 type LimitRangeList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []LimitRange `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []LimitRange `json:"items" validate:"-"`
 }
 
 type LimitRangeSpec struct {
-	Limits []LimitRangeItem `json:"limits"`
+	Limits []LimitRangeItem `json:"limits" validate:"-"`
 }
 
 type LinuxContainerUser struct {
-	UID                int64   `json:"uid"`
-	GID                int64   `json:"gid"`
-	SupplementalGroups []int64 `json:"supplementalGroups,omitempty"`
+	UID                int64   `json:"uid" validate:"-"`
+	GID                int64   `json:"gid" validate:"-"`
+	SupplementalGroups []int64 `json:"supplementalGroups,omitempty" validate:"-"`
 }
 
 type LoadBalancerIngress struct {
-	IP       string       `json:"ip,omitempty"`
-	Hostname string       `json:"hostname,omitempty"`
-	IPMode   *string      `json:"ipMode,omitempty"`
-	Ports    []PortStatus `json:"ports,omitempty"`
+	IP       string       `json:"ip,omitempty" validate:"-"`
+	Hostname string       `json:"hostname,omitempty" validate:"-"`
+	IPMode   *string      `json:"ipMode,omitempty" validate:"-"`
+	Ports    []PortStatus `json:"ports,omitempty" validate:"dive"`
 }
 
 type LoadBalancerStatus struct {
-	Ingress []LoadBalancerIngress `json:"ingress,omitempty"`
+	Ingress []LoadBalancerIngress `json:"ingress,omitempty" validate:"dive"`
 }
 
 type LocalObjectReference struct {
-	Name string `json:"name,omitempty"`
+	Name string `json:"name,omitempty" validate:"-"`
 }
 
 type LocalVolumeSource struct {
-	Path   string  `json:"path"`
-	FSType *string `json:"fsType,omitempty"`
+	Path   string  `json:"path" validate:"-"`
+	FSType *string `json:"fsType,omitempty" validate:"-"`
 }
 
 type ModifyVolumeStatus struct {
-	TargetVolumeAttributesClassName string `json:"targetVolumeAttributesClassName,omitempty"`
-	Status                          string `json:"status"`
+	TargetVolumeAttributesClassName string `json:"targetVolumeAttributesClassName,omitempty" validate:"-"`
+	Status                          string `json:"status" validate:"enum=InProgress Infeasible Pending"`
 }
 
 type NFSVolumeSource struct {
-	Server   string `json:"server"`
-	Path     string `json:"path"`
-	ReadOnly bool   `json:"readOnly,omitempty"`
+	Server   string `json:"server" validate:"-"`
+	Path     string `json:"path" validate:"-"`
+	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type Namespace struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              NamespaceSpec   `json:"spec,omitempty"`
-	Status            NamespaceStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              NamespaceSpec   `json:"spec,omitempty" validate:"-"`
+	Status            NamespaceStatus `json:"status,omitempty" validate:"-"`
 }
 
 type NamespaceCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type NamespaceList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Namespace `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Namespace `json:"items" validate:"-"`
 }
 
 type NamespaceSpec struct {
-	Finalizers []string `json:"finalizers,omitempty"`
+	Finalizers []string `json:"finalizers,omitempty" validate:"-"`
 }
 
 type NamespaceStatus struct {
-	Phase      string               `json:"phase,omitempty"`
-	Conditions []NamespaceCondition `json:"conditions,omitempty"`
+	Phase      string               `json:"phase,omitempty" validate:"omitempty,enum=Active Terminating"`
+	Conditions []NamespaceCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type Node struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              NodeSpec   `json:"spec,omitempty"`
-	Status            NodeStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              NodeSpec   `json:"spec,omitempty" validate:""`
+	Status            NodeStatus `json:"status,omitempty" validate:"-"`
 }
 
 type NodeAddress struct {
-	Type    string `json:"type"`
-	Address string `json:"address"`
+	Type    string `json:"type" validate:"-"`
+	Address string `json:"address" validate:"-"`
 }
 
 type NodeAffinity struct {
-	RequiredDuringSchedulingIgnoredDuringExecution  *NodeSelector             `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty"`
-	PreferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty"`
+	RequiredDuringSchedulingIgnoredDuringExecution  *NodeSelector             `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"omitempty"`
+	PreferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"dive"`
 }
 
 type NodeAllocatableResourceClaimStatus struct {
-	ResourceClaimName string                       `json:"resourceClaimName"`
-	Containers        []string                     `json:"containers,omitempty"`
-	Resources         map[string]resource.Quantity `json:"resources"`
+	ResourceClaimName string                       `json:"resourceClaimName" validate:"-"`
+	Containers        []string                     `json:"containers,omitempty" validate:"-"`
+	Resources         map[string]resource.Quantity `json:"resources" validate:"-"`
 }
 
 type NodeCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastHeartbeatTime  metav1.Time `json:"lastHeartbeatTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastHeartbeatTime  metav1.Time `json:"lastHeartbeatTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type NodeConfigSource struct {
-	ConfigMap *ConfigMapNodeConfigSource `json:"configMap,omitempty"`
+	ConfigMap *ConfigMapNodeConfigSource `json:"configMap,omitempty" validate:"-"`
 }
 
 type NodeConfigStatus struct {
-	Assigned      *NodeConfigSource `json:"assigned,omitempty"`
-	Active        *NodeConfigSource `json:"active,omitempty"`
-	LastKnownGood *NodeConfigSource `json:"lastKnownGood,omitempty"`
-	Error         string            `json:"error,omitempty"`
+	Assigned      *NodeConfigSource `json:"assigned,omitempty" validate:"-"`
+	Active        *NodeConfigSource `json:"active,omitempty" validate:"-"`
+	LastKnownGood *NodeConfigSource `json:"lastKnownGood,omitempty" validate:"-"`
+	Error         string            `json:"error,omitempty" validate:"-"`
 }
 
 type NodeDaemonEndpoints struct {
-	KubeletEndpoint DaemonEndpoint `json:"kubeletEndpoint,omitempty"`
+	KubeletEndpoint DaemonEndpoint `json:"kubeletEndpoint,omitempty" validate:"-"`
 }
 
 type NodeFeatures struct {
-	SupplementalGroupsPolicy *bool `json:"supplementalGroupsPolicy,omitempty"`
+	SupplementalGroupsPolicy *bool `json:"supplementalGroupsPolicy,omitempty" validate:"-"`
 }
 
 type NodeList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Node `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Node `json:"items" validate:"dive"`
 }
 
 type NodeRuntimeHandler struct {
-	Name     string                      `json:"name"`
-	Features *NodeRuntimeHandlerFeatures `json:"features,omitempty"`
+	Name     string                      `json:"name" validate:"-"`
+	Features *NodeRuntimeHandlerFeatures `json:"features,omitempty" validate:"-"`
 }
 
 type NodeRuntimeHandlerFeatures struct {
-	RecursiveReadOnlyMounts *bool `json:"recursiveReadOnlyMounts,omitempty"`
-	UserNamespaces          *bool `json:"userNamespaces,omitempty"`
+	RecursiveReadOnlyMounts *bool `json:"recursiveReadOnlyMounts,omitempty" validate:"-"`
+	UserNamespaces          *bool `json:"userNamespaces,omitempty" validate:"-"`
 }
 
 type NodeSelector struct {
-	NodeSelectorTerms []NodeSelectorTerm `json:"nodeSelectorTerms"`
+	NodeSelectorTerms []NodeSelectorTerm `json:"nodeSelectorTerms" validate:"dive"`
 }
 
 type NodeSelectorRequirement struct {
-	Key      string   `json:"key"`
-	Operator string   `json:"operator"`
-	Values   []string `json:"values,omitempty"`
+	Key      string   `json:"key" validate:"-"`
+	Operator string   `json:"operator" validate:"enum=DoesNotExist Exists Gt In Lt NotIn"`
+	Values   []string `json:"values,omitempty" validate:"-"`
 }
 
 type NodeSelectorTerm struct {
-	MatchExpressions []NodeSelectorRequirement `json:"matchExpressions,omitempty"`
-	MatchFields      []NodeSelectorRequirement `json:"matchFields,omitempty"`
+	MatchExpressions []NodeSelectorRequirement `json:"matchExpressions,omitempty" validate:"dive"`
+	MatchFields      []NodeSelectorRequirement `json:"matchFields,omitempty" validate:"dive"`
 }
 
 type NodeSpec struct {
-	PodCIDR            string            `json:"podCIDR,omitempty"`
-	PodCIDRs           []string          `json:"podCIDRs,omitempty"`
-	ProviderID         string            `json:"providerID,omitempty"`
-	Unschedulable      bool              `json:"unschedulable,omitempty"`
-	Taints             []Taint           `json:"taints,omitempty"`
-	ConfigSource       *NodeConfigSource `json:"configSource,omitempty"`
-	DoNotUseExternalID string            `json:"externalID,omitempty"`
+	PodCIDR            string            `json:"podCIDR,omitempty" validate:"-"`
+	PodCIDRs           []string          `json:"podCIDRs,omitempty" validate:"-"`
+	ProviderID         string            `json:"providerID,omitempty" validate:"-"`
+	Unschedulable      bool              `json:"unschedulable,omitempty" validate:"-"`
+	Taints             []Taint           `json:"taints,omitempty" validate:"dive"`
+	ConfigSource       *NodeConfigSource `json:"configSource,omitempty" validate:"-"`
+	DoNotUseExternalID string            `json:"externalID,omitempty" validate:"-"`
 }
 
 type NodeStatus struct {
-	Capacity         map[string]resource.Quantity `json:"capacity,omitempty"`
-	Allocatable      map[string]resource.Quantity `json:"allocatable,omitempty"`
-	Phase            string                       `json:"phase,omitempty"`
-	Conditions       []NodeCondition              `json:"conditions,omitempty"`
-	Addresses        []NodeAddress                `json:"addresses,omitempty"`
-	DaemonEndpoints  NodeDaemonEndpoints          `json:"daemonEndpoints,omitempty"`
-	NodeInfo         NodeSystemInfo               `json:"nodeInfo,omitempty"`
-	Images           []ContainerImage             `json:"images,omitempty"`
-	VolumesInUse     []string                     `json:"volumesInUse,omitempty"`
-	VolumesAttached  []AttachedVolume             `json:"volumesAttached,omitempty"`
-	Config           *NodeConfigStatus            `json:"config,omitempty"`
-	RuntimeHandlers  []NodeRuntimeHandler         `json:"runtimeHandlers,omitempty"`
-	Features         *NodeFeatures                `json:"features,omitempty"`
-	DeclaredFeatures []string                     `json:"declaredFeatures,omitempty"`
+	Capacity         map[string]resource.Quantity `json:"capacity,omitempty" validate:"-"`
+	Allocatable      map[string]resource.Quantity `json:"allocatable,omitempty" validate:"-"`
+	Phase            string                       `json:"phase,omitempty" validate:"omitempty,enum=Pending Running Terminated"`
+	Conditions       []NodeCondition              `json:"conditions,omitempty" validate:"-"`
+	Addresses        []NodeAddress                `json:"addresses,omitempty" validate:"-"`
+	DaemonEndpoints  NodeDaemonEndpoints          `json:"daemonEndpoints,omitempty" validate:"-"`
+	NodeInfo         NodeSystemInfo               `json:"nodeInfo,omitempty" validate:"-"`
+	Images           []ContainerImage             `json:"images,omitempty" validate:"-"`
+	VolumesInUse     []string                     `json:"volumesInUse,omitempty" validate:"-"`
+	VolumesAttached  []AttachedVolume             `json:"volumesAttached,omitempty" validate:"-"`
+	Config           *NodeConfigStatus            `json:"config,omitempty" validate:"-"`
+	RuntimeHandlers  []NodeRuntimeHandler         `json:"runtimeHandlers,omitempty" validate:"-"`
+	Features         *NodeFeatures                `json:"features,omitempty" validate:"-"`
+	DeclaredFeatures []string                     `json:"declaredFeatures,omitempty" validate:"-"`
 }
 
 type NodeSwapStatus struct {
-	Capacity *int64 `json:"capacity,omitempty"`
+	Capacity *int64 `json:"capacity,omitempty" validate:"-"`
 }
 
 type NodeSystemInfo struct {
-	MachineID               string          `json:"machineID"`
-	SystemUUID              string          `json:"systemUUID"`
-	BootID                  string          `json:"bootID"`
-	KernelVersion           string          `json:"kernelVersion"`
-	OSImage                 string          `json:"osImage"`
-	ContainerRuntimeVersion string          `json:"containerRuntimeVersion"`
-	KubeletVersion          string          `json:"kubeletVersion"`
-	KubeProxyVersion        string          `json:"kubeProxyVersion"`
-	OperatingSystem         string          `json:"operatingSystem"`
-	Architecture            string          `json:"architecture"`
-	Swap                    *NodeSwapStatus `json:"swap,omitempty"`
+	MachineID               string          `json:"machineID" validate:"-"`
+	SystemUUID              string          `json:"systemUUID" validate:"-"`
+	BootID                  string          `json:"bootID" validate:"-"`
+	KernelVersion           string          `json:"kernelVersion" validate:"-"`
+	OSImage                 string          `json:"osImage" validate:"-"`
+	ContainerRuntimeVersion string          `json:"containerRuntimeVersion" validate:"-"`
+	KubeletVersion          string          `json:"kubeletVersion" validate:"-"`
+	KubeProxyVersion        string          `json:"kubeProxyVersion" validate:"-"`
+	OperatingSystem         string          `json:"operatingSystem" validate:"-"`
+	Architecture            string          `json:"architecture" validate:"-"`
+	Swap                    *NodeSwapStatus `json:"swap,omitempty" validate:"-"`
 }
 
 type ObjectFieldSelector struct {
-	APIVersion string `json:"apiVersion,omitempty"`
-	FieldPath  string `json:"fieldPath"`
+	APIVersion string `json:"apiVersion,omitempty" validate:"-"`
+	FieldPath  string `json:"fieldPath" validate:"-"`
 }
 
 type ObjectReference struct {
-	Kind            string `json:"kind,omitempty"`
-	Namespace       string `json:"namespace,omitempty"`
-	Name            string `json:"name,omitempty"`
-	UID             string `json:"uid,omitempty"`
-	APIVersion      string `json:"apiVersion,omitempty"`
-	ResourceVersion string `json:"resourceVersion,omitempty"`
-	FieldPath       string `json:"fieldPath,omitempty"`
+	Kind            string `json:"kind,omitempty" validate:"-"`
+	Namespace       string `json:"namespace,omitempty" validate:"-"`
+	Name            string `json:"name,omitempty" validate:"-"`
+	UID             string `json:"uid,omitempty" validate:"-"`
+	APIVersion      string `json:"apiVersion,omitempty" validate:"-"`
+	ResourceVersion string `json:"resourceVersion,omitempty" validate:"-"`
+	FieldPath       string `json:"fieldPath,omitempty" validate:"-"`
 }
 
 type PersistentVolume struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PersistentVolumeSpec   `json:"spec,omitempty"`
-	Status            PersistentVolumeStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PersistentVolumeSpec   `json:"spec,omitempty" validate:""`
+	Status            PersistentVolumeStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PersistentVolumeClaim struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty"`
-	Status            PersistentVolumeClaimStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty" validate:""`
+	Status            PersistentVolumeClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PersistentVolumeClaimCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type PersistentVolumeClaimList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PersistentVolumeClaim `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PersistentVolumeClaim `json:"items" validate:"dive"`
 }
 
 type PersistentVolumeClaimSpec struct {
-	AccessModes               []string                   `json:"accessModes,omitempty"`
-	Selector                  *metav1.LabelSelector      `json:"selector,omitempty"`
-	Resources                 VolumeResourceRequirements `json:"resources,omitempty"`
-	VolumeName                string                     `json:"volumeName,omitempty"`
-	StorageClassName          *string                    `json:"storageClassName,omitempty"`
-	VolumeMode                *string                    `json:"volumeMode,omitempty"`
-	DataSource                *TypedLocalObjectReference `json:"dataSource,omitempty"`
-	DataSourceRef             *TypedObjectReference      `json:"dataSourceRef,omitempty"`
-	VolumeAttributesClassName *string                    `json:"volumeAttributesClassName,omitempty"`
+	AccessModes               []string                   `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	Selector                  *metav1.LabelSelector      `json:"selector,omitempty" validate:"-"`
+	Resources                 VolumeResourceRequirements `json:"resources,omitempty" validate:"-"`
+	VolumeName                string                     `json:"volumeName,omitempty" validate:"-"`
+	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"-"`
+	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
+	DataSource                *TypedLocalObjectReference `json:"dataSource,omitempty" validate:"-"`
+	DataSourceRef             *TypedObjectReference      `json:"dataSourceRef,omitempty" validate:"-"`
+	VolumeAttributesClassName *string                    `json:"volumeAttributesClassName,omitempty" validate:"-"`
 }
 
 type PersistentVolumeClaimStatus struct {
-	Phase                            string                           `json:"phase,omitempty"`
-	AccessModes                      []string                         `json:"accessModes,omitempty"`
-	Capacity                         map[string]resource.Quantity     `json:"capacity,omitempty"`
-	Conditions                       []PersistentVolumeClaimCondition `json:"conditions,omitempty"`
-	AllocatedResources               map[string]resource.Quantity     `json:"allocatedResources,omitempty"`
-	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty"`
-	CurrentVolumeAttributesClassName *string                          `json:"currentVolumeAttributesClassName,omitempty"`
-	ModifyVolumeStatus               *ModifyVolumeStatus              `json:"modifyVolumeStatus,omitempty"`
+	Phase                            string                           `json:"phase,omitempty" validate:"omitempty,enum=Bound Lost Pending"`
+	AccessModes                      []string                         `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	Capacity                         map[string]resource.Quantity     `json:"capacity,omitempty" validate:"-"`
+	Conditions                       []PersistentVolumeClaimCondition `json:"conditions,omitempty" validate:"-"`
+	AllocatedResources               map[string]resource.Quantity     `json:"allocatedResources,omitempty" validate:"-"`
+	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty" validate:"-"`
+	CurrentVolumeAttributesClassName *string                          `json:"currentVolumeAttributesClassName,omitempty" validate:"-"`
+	ModifyVolumeStatus               *ModifyVolumeStatus              `json:"modifyVolumeStatus,omitempty" validate:"omitempty"`
 }
 
 type PersistentVolumeClaimTemplate struct {
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PersistentVolumeClaimSpec `json:"spec"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PersistentVolumeClaimSpec `json:"spec" validate:""`
 }
 
 type PersistentVolumeClaimVolumeSource struct {
-	ClaimName string `json:"claimName"`
-	ReadOnly  bool   `json:"readOnly,omitempty"`
+	ClaimName string `json:"claimName" validate:"-"`
+	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type PersistentVolumeList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PersistentVolume `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PersistentVolume `json:"items" validate:"dive"`
 }
 
 type PersistentVolumeSpec struct {
-	Capacity                      map[string]resource.Quantity      `json:"capacity,omitempty"`
-	GCEPersistentDisk             *GCEPersistentDiskVolumeSource    `json:"gcePersistentDisk,omitempty"`
-	AWSElasticBlockStore          *AWSElasticBlockStoreVolumeSource `json:"awsElasticBlockStore,omitempty"`
-	HostPath                      *HostPathVolumeSource             `json:"hostPath,omitempty"`
-	Glusterfs                     *GlusterfsPersistentVolumeSource  `json:"glusterfs,omitempty"`
-	NFS                           *NFSVolumeSource                  `json:"nfs,omitempty"`
-	RBD                           *RBDPersistentVolumeSource        `json:"rbd,omitempty"`
-	ISCSI                         *ISCSIPersistentVolumeSource      `json:"iscsi,omitempty"`
-	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty"`
-	CephFS                        *CephFSPersistentVolumeSource     `json:"cephfs,omitempty"`
-	FC                            *FCVolumeSource                   `json:"fc,omitempty"`
-	Flocker                       *FlockerVolumeSource              `json:"flocker,omitempty"`
-	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty"`
-	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty"`
-	VsphereVolume                 *VsphereVirtualDiskVolumeSource   `json:"vsphereVolume,omitempty"`
-	Quobyte                       *QuobyteVolumeSource              `json:"quobyte,omitempty"`
-	AzureDisk                     *AzureDiskVolumeSource            `json:"azureDisk,omitempty"`
-	PhotonPersistentDisk          *PhotonPersistentDiskVolumeSource `json:"photonPersistentDisk,omitempty"`
-	PortworxVolume                *PortworxVolumeSource             `json:"portworxVolume,omitempty"`
-	ScaleIO                       *ScaleIOPersistentVolumeSource    `json:"scaleIO,omitempty"`
-	Local                         *LocalVolumeSource                `json:"local,omitempty"`
-	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty"`
-	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty"`
-	AccessModes                   []string                          `json:"accessModes,omitempty"`
-	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty"`
-	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty"`
-	StorageClassName              string                            `json:"storageClassName,omitempty"`
-	MountOptions                  []string                          `json:"mountOptions,omitempty"`
-	VolumeMode                    *string                           `json:"volumeMode,omitempty"`
-	NodeAffinity                  *VolumeNodeAffinity               `json:"nodeAffinity,omitempty"`
-	VolumeAttributesClassName     *string                           `json:"volumeAttributesClassName,omitempty"`
+	Capacity                      map[string]resource.Quantity      `json:"capacity,omitempty" validate:"-"`
+	GCEPersistentDisk             *GCEPersistentDiskVolumeSource    `json:"gcePersistentDisk,omitempty" validate:"-"`
+	AWSElasticBlockStore          *AWSElasticBlockStoreVolumeSource `json:"awsElasticBlockStore,omitempty" validate:"-"`
+	HostPath                      *HostPathVolumeSource             `json:"hostPath,omitempty" validate:"omitempty"`
+	Glusterfs                     *GlusterfsPersistentVolumeSource  `json:"glusterfs,omitempty" validate:"-"`
+	NFS                           *NFSVolumeSource                  `json:"nfs,omitempty" validate:"-"`
+	RBD                           *RBDPersistentVolumeSource        `json:"rbd,omitempty" validate:"-"`
+	ISCSI                         *ISCSIPersistentVolumeSource      `json:"iscsi,omitempty" validate:"-"`
+	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty" validate:"-"`
+	CephFS                        *CephFSPersistentVolumeSource     `json:"cephfs,omitempty" validate:"-"`
+	FC                            *FCVolumeSource                   `json:"fc,omitempty" validate:"-"`
+	Flocker                       *FlockerVolumeSource              `json:"flocker,omitempty" validate:"-"`
+	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty" validate:"-"`
+	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty" validate:"-"`
+	VsphereVolume                 *VsphereVirtualDiskVolumeSource   `json:"vsphereVolume,omitempty" validate:"-"`
+	Quobyte                       *QuobyteVolumeSource              `json:"quobyte,omitempty" validate:"-"`
+	AzureDisk                     *AzureDiskVolumeSource            `json:"azureDisk,omitempty" validate:"omitempty"`
+	PhotonPersistentDisk          *PhotonPersistentDiskVolumeSource `json:"photonPersistentDisk,omitempty" validate:"-"`
+	PortworxVolume                *PortworxVolumeSource             `json:"portworxVolume,omitempty" validate:"-"`
+	ScaleIO                       *ScaleIOPersistentVolumeSource    `json:"scaleIO,omitempty" validate:"-"`
+	Local                         *LocalVolumeSource                `json:"local,omitempty" validate:"-"`
+	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty" validate:"-"`
+	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty" validate:"-"`
+	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
+	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"omitempty,enum=Delete Recycle Retain"`
+	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"-"`
+	MountOptions                  []string                          `json:"mountOptions,omitempty" validate:"-"`
+	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
+	NodeAffinity                  *VolumeNodeAffinity               `json:"nodeAffinity,omitempty" validate:"omitempty"`
+	VolumeAttributesClassName     *string                           `json:"volumeAttributesClassName,omitempty" validate:"-"`
 }
 
 type PersistentVolumeStatus struct {
-	Phase                   string       `json:"phase,omitempty"`
-	Message                 string       `json:"message,omitempty"`
-	Reason                  string       `json:"reason,omitempty"`
-	LastPhaseTransitionTime *metav1.Time `json:"lastPhaseTransitionTime,omitempty"`
+	Phase                   string       `json:"phase,omitempty" validate:"omitempty,enum=Available Bound Failed Pending Released"`
+	Message                 string       `json:"message,omitempty" validate:"-"`
+	Reason                  string       `json:"reason,omitempty" validate:"-"`
+	LastPhaseTransitionTime *metav1.Time `json:"lastPhaseTransitionTime,omitempty" validate:"-"`
 }
 
 type PhotonPersistentDiskVolumeSource struct {
-	PdID   string `json:"pdID"`
-	FSType string `json:"fsType,omitempty"`
+	PdID   string `json:"pdID" validate:"-"`
+	FSType string `json:"fsType,omitempty" validate:"-"`
 }
 
 type Pod struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PodSpec   `json:"spec,omitempty"`
-	Status            PodStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PodSpec   `json:"spec,omitempty" validate:""`
+	Status            PodStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PodAffinity struct {
-	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty"`
-	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty"`
+	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
+	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
 }
 
 type PodAffinityTerm struct {
-	LabelSelector     *metav1.LabelSelector `json:"labelSelector,omitempty"`
-	Namespaces        []string              `json:"namespaces,omitempty"`
-	TopologyKey       string                `json:"topologyKey"`
-	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
-	MatchLabelKeys    []string              `json:"matchLabelKeys,omitempty"`
-	MismatchLabelKeys []string              `json:"mismatchLabelKeys,omitempty"`
+	LabelSelector     *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
+	Namespaces        []string              `json:"namespaces,omitempty" validate:"-"`
+	TopologyKey       string                `json:"topologyKey" validate:"-"`
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
+	MatchLabelKeys    []string              `json:"matchLabelKeys,omitempty" validate:"-"`
+	MismatchLabelKeys []string              `json:"mismatchLabelKeys,omitempty" validate:"-"`
 }
 
 type PodAntiAffinity struct {
-	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty"`
-	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty"`
+	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
+	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
 }
 
 type PodCertificateProjection struct {
-	SignerName           string            `json:"signerName,omitempty"`
-	KeyType              string            `json:"keyType,omitempty"`
-	MaxExpirationSeconds *int32            `json:"maxExpirationSeconds,omitempty"`
-	CredentialBundlePath string            `json:"credentialBundlePath,omitempty"`
-	KeyPath              string            `json:"keyPath,omitempty"`
-	CertificateChainPath string            `json:"certificateChainPath,omitempty"`
-	UserAnnotations      map[string]string `json:"userAnnotations,omitempty"`
+	SignerName           string            `json:"signerName,omitempty" validate:"-"`
+	KeyType              string            `json:"keyType,omitempty" validate:"-"`
+	MaxExpirationSeconds *int32            `json:"maxExpirationSeconds,omitempty" validate:"-"`
+	CredentialBundlePath string            `json:"credentialBundlePath,omitempty" validate:"-"`
+	KeyPath              string            `json:"keyPath,omitempty" validate:"-"`
+	CertificateChainPath string            `json:"certificateChainPath,omitempty" validate:"-"`
+	UserAnnotations      map[string]string `json:"userAnnotations,omitempty" validate:"-"`
 }
 
 type PodCondition struct {
-	Type               string      `json:"type"`
-	ObservedGeneration int64       `json:"observedGeneration,omitempty"`
-	Status             string      `json:"status"`
-	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	ObservedGeneration int64       `json:"observedGeneration,omitempty" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastProbeTime      metav1.Time `json:"lastProbeTime,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type PodDNSConfig struct {
-	Nameservers []string             `json:"nameservers,omitempty"`
-	Searches    []string             `json:"searches,omitempty"`
-	Options     []PodDNSConfigOption `json:"options,omitempty"`
+	Nameservers []string             `json:"nameservers,omitempty" validate:"-"`
+	Searches    []string             `json:"searches,omitempty" validate:"-"`
+	Options     []PodDNSConfigOption `json:"options,omitempty" validate:"-"`
 }
 
 type PodDNSConfigOption struct {
-	Name  string  `json:"name,omitempty"`
-	Value *string `json:"value,omitempty"`
+	Name  string  `json:"name,omitempty" validate:"-"`
+	Value *string `json:"value,omitempty" validate:"-"`
 }
 
 type PodExtendedResourceClaimStatus struct {
-	RequestMappings   []ContainerExtendedResourceRequest `json:"requestMappings"`
-	ResourceClaimName string                             `json:"resourceClaimName"`
+	RequestMappings   []ContainerExtendedResourceRequest `json:"requestMappings" validate:"-"`
+	ResourceClaimName string                             `json:"resourceClaimName" validate:"-"`
 }
 
 type PodIP struct {
-	IP string `json:"ip"`
+	IP string `json:"ip" validate:"-"`
 }
 
 type PodList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Pod `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Pod `json:"items" validate:"dive"`
 }
 
 type PodOS struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }
 
 type PodReadinessGate struct {
-	ConditionType string `json:"conditionType"`
+	ConditionType string `json:"conditionType" validate:"-"`
 }
 
 type PodResourceClaim struct {
-	Name                      string  `json:"name"`
-	ResourceClaimName         *string `json:"resourceClaimName,omitempty"`
-	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty"`
+	Name                      string  `json:"name" validate:"-"`
+	ResourceClaimName         *string `json:"resourceClaimName,omitempty" validate:"-"`
+	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty" validate:"-"`
 }
 
 type PodResourceClaimStatus struct {
-	Name              string  `json:"name"`
-	ResourceClaimName *string `json:"resourceClaimName,omitempty"`
+	Name              string  `json:"name" validate:"-"`
+	ResourceClaimName *string `json:"resourceClaimName,omitempty" validate:"-"`
 }
 
 type PodSchedulingGate struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }
 
 type PodSchedulingGroup struct {
-	PodGroupName *string `json:"podGroupName,omitempty"`
+	PodGroupName *string `json:"podGroupName,omitempty" validate:"-"`
 }
 
 type PodSecurityContext struct {
-	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty"`
-	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty"`
-	RunAsUser                *int64                         `json:"runAsUser,omitempty"`
-	RunAsGroup               *int64                         `json:"runAsGroup,omitempty"`
-	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty"`
-	SupplementalGroups       []int64                        `json:"supplementalGroups,omitempty"`
-	SupplementalGroupsPolicy *string                        `json:"supplementalGroupsPolicy,omitempty"`
-	FSGroup                  *int64                         `json:"fsGroup,omitempty"`
-	Sysctls                  []Sysctl                       `json:"sysctls,omitempty"`
-	FSGroupChangePolicy      *string                        `json:"fsGroupChangePolicy,omitempty"`
-	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty"`
-	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty"`
-	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty"`
+	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty" validate:"-"`
+	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"-"`
+	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"-"`
+	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"-"`
+	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty" validate:"-"`
+	SupplementalGroups       []int64                        `json:"supplementalGroups,omitempty" validate:"-"`
+	SupplementalGroupsPolicy *string                        `json:"supplementalGroupsPolicy,omitempty" validate:"omitempty,enum=Merge Strict"`
+	FSGroup                  *int64                         `json:"fsGroup,omitempty" validate:"-"`
+	Sysctls                  []Sysctl                       `json:"sysctls,omitempty" validate:"-"`
+	FSGroupChangePolicy      *string                        `json:"fsGroupChangePolicy,omitempty" validate:"omitempty,enum=Always OnRootMismatch"`
+	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty"`
+	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty"`
+	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty" validate:"-"`
 }
 
 type PodSpec struct {
-	Volumes                       []Volume                     `json:"volumes,omitempty"`
-	InitContainers                []Container                  `json:"initContainers,omitempty"`
-	Containers                    []Container                  `json:"containers"`
-	EphemeralContainers           []EphemeralContainer         `json:"ephemeralContainers,omitempty"`
-	RestartPolicy                 string                       `json:"restartPolicy,omitempty"`
-	TerminationGracePeriodSeconds *int64                       `json:"terminationGracePeriodSeconds,omitempty"`
-	ActiveDeadlineSeconds         *int64                       `json:"activeDeadlineSeconds,omitempty"`
-	DNSPolicy                     string                       `json:"dnsPolicy,omitempty"`
-	NodeSelector                  map[string]string            `json:"nodeSelector,omitempty"`
-	ServiceAccountName            string                       `json:"serviceAccountName,omitempty"`
-	DeprecatedServiceAccount      string                       `json:"serviceAccount,omitempty"`
-	AutomountServiceAccountToken  *bool                        `json:"automountServiceAccountToken,omitempty"`
-	NodeName                      string                       `json:"nodeName,omitempty"`
-	HostNetwork                   bool                         `json:"hostNetwork,omitempty"`
-	HostPID                       bool                         `json:"hostPID,omitempty"`
-	HostIPC                       bool                         `json:"hostIPC,omitempty"`
-	ShareProcessNamespace         *bool                        `json:"shareProcessNamespace,omitempty"`
-	SecurityContext               *PodSecurityContext          `json:"securityContext,omitempty"`
-	ImagePullSecrets              []LocalObjectReference       `json:"imagePullSecrets,omitempty"`
-	Hostname                      string                       `json:"hostname,omitempty"`
-	Subdomain                     string                       `json:"subdomain,omitempty"`
-	Affinity                      *Affinity                    `json:"affinity,omitempty"`
-	SchedulerName                 string                       `json:"schedulerName,omitempty"`
-	Tolerations                   []Toleration                 `json:"tolerations,omitempty"`
-	HostAliases                   []HostAlias                  `json:"hostAliases,omitempty"`
-	PriorityClassName             string                       `json:"priorityClassName,omitempty"`
-	Priority                      *int32                       `json:"priority,omitempty"`
-	DNSConfig                     *PodDNSConfig                `json:"dnsConfig,omitempty"`
-	ReadinessGates                []PodReadinessGate           `json:"readinessGates,omitempty"`
-	RuntimeClassName              *string                      `json:"runtimeClassName,omitempty"`
-	EnableServiceLinks            *bool                        `json:"enableServiceLinks,omitempty"`
-	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty"`
-	Overhead                      map[string]resource.Quantity `json:"overhead,omitempty"`
-	TopologySpreadConstraints     []TopologySpreadConstraint   `json:"topologySpreadConstraints,omitempty"`
-	SetHostnameAsFQDN             *bool                        `json:"setHostnameAsFQDN,omitempty"`
-	OS                            *PodOS                       `json:"os,omitempty"`
-	HostUsers                     *bool                        `json:"hostUsers,omitempty"`
-	SchedulingGates               []PodSchedulingGate          `json:"schedulingGates,omitempty"`
-	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty"`
-	Resources                     *ResourceRequirements        `json:"resources,omitempty"`
-	HostnameOverride              *string                      `json:"hostnameOverride,omitempty"`
-	SchedulingGroup               *PodSchedulingGroup          `json:"schedulingGroup,omitempty"`
+	Volumes                       []Volume                     `json:"volumes,omitempty" validate:"dive"`
+	InitContainers                []Container                  `json:"initContainers,omitempty" validate:"dive"`
+	Containers                    []Container                  `json:"containers" validate:"dive"`
+	EphemeralContainers           []EphemeralContainer         `json:"ephemeralContainers,omitempty" validate:"dive"`
+	RestartPolicy                 string                       `json:"restartPolicy,omitempty" validate:"omitempty,enum=Always Never OnFailure"`
+	TerminationGracePeriodSeconds *int64                       `json:"terminationGracePeriodSeconds,omitempty" validate:"-"`
+	ActiveDeadlineSeconds         *int64                       `json:"activeDeadlineSeconds,omitempty" validate:"-"`
+	DNSPolicy                     string                       `json:"dnsPolicy,omitempty" validate:"omitempty,enum=ClusterFirst ClusterFirstWithHostNet Default None"`
+	NodeSelector                  map[string]string            `json:"nodeSelector,omitempty" validate:"-"`
+	ServiceAccountName            string                       `json:"serviceAccountName,omitempty" validate:"-"`
+	DeprecatedServiceAccount      string                       `json:"serviceAccount,omitempty" validate:"-"`
+	AutomountServiceAccountToken  *bool                        `json:"automountServiceAccountToken,omitempty" validate:"-"`
+	NodeName                      string                       `json:"nodeName,omitempty" validate:"-"`
+	HostNetwork                   bool                         `json:"hostNetwork,omitempty" validate:"-"`
+	HostPID                       bool                         `json:"hostPID,omitempty" validate:"-"`
+	HostIPC                       bool                         `json:"hostIPC,omitempty" validate:"-"`
+	ShareProcessNamespace         *bool                        `json:"shareProcessNamespace,omitempty" validate:"-"`
+	SecurityContext               *PodSecurityContext          `json:"securityContext,omitempty" validate:"omitempty"`
+	ImagePullSecrets              []LocalObjectReference       `json:"imagePullSecrets,omitempty" validate:"-"`
+	Hostname                      string                       `json:"hostname,omitempty" validate:"-"`
+	Subdomain                     string                       `json:"subdomain,omitempty" validate:"-"`
+	Affinity                      *Affinity                    `json:"affinity,omitempty" validate:"omitempty"`
+	SchedulerName                 string                       `json:"schedulerName,omitempty" validate:"-"`
+	Tolerations                   []Toleration                 `json:"tolerations,omitempty" validate:"dive"`
+	HostAliases                   []HostAlias                  `json:"hostAliases,omitempty" validate:"-"`
+	PriorityClassName             string                       `json:"priorityClassName,omitempty" validate:"-"`
+	Priority                      *int32                       `json:"priority,omitempty" validate:"-"`
+	DNSConfig                     *PodDNSConfig                `json:"dnsConfig,omitempty" validate:"-"`
+	ReadinessGates                []PodReadinessGate           `json:"readinessGates,omitempty" validate:"-"`
+	RuntimeClassName              *string                      `json:"runtimeClassName,omitempty" validate:"-"`
+	EnableServiceLinks            *bool                        `json:"enableServiceLinks,omitempty" validate:"-"`
+	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=Never PreemptLowerPriority"`
+	Overhead                      map[string]resource.Quantity `json:"overhead,omitempty" validate:"-"`
+	TopologySpreadConstraints     []TopologySpreadConstraint   `json:"topologySpreadConstraints,omitempty" validate:"dive"`
+	SetHostnameAsFQDN             *bool                        `json:"setHostnameAsFQDN,omitempty" validate:"-"`
+	OS                            *PodOS                       `json:"os,omitempty" validate:"-"`
+	HostUsers                     *bool                        `json:"hostUsers,omitempty" validate:"-"`
+	SchedulingGates               []PodSchedulingGate          `json:"schedulingGates,omitempty" validate:"-"`
+	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty" validate:"-"`
+	Resources                     *ResourceRequirements        `json:"resources,omitempty" validate:"-"`
+	HostnameOverride              *string                      `json:"hostnameOverride,omitempty" validate:"-"`
+	SchedulingGroup               *PodSchedulingGroup          `json:"schedulingGroup,omitempty" validate:"-"`
 }
 
 type PodStatus struct {
-	ObservedGeneration                   int64                                `json:"observedGeneration,omitempty"`
-	Phase                                string                               `json:"phase,omitempty"`
-	Conditions                           []PodCondition                       `json:"conditions,omitempty"`
-	Message                              string                               `json:"message,omitempty"`
-	Reason                               string                               `json:"reason,omitempty"`
-	NominatedNodeName                    string                               `json:"nominatedNodeName,omitempty"`
-	HostIP                               string                               `json:"hostIP,omitempty"`
-	HostIPs                              []HostIP                             `json:"hostIPs,omitempty"`
-	PodIP                                string                               `json:"podIP,omitempty"`
-	PodIPs                               []PodIP                              `json:"podIPs,omitempty"`
-	StartTime                            *metav1.Time                         `json:"startTime,omitempty"`
-	InitContainerStatuses                []ContainerStatus                    `json:"initContainerStatuses,omitempty"`
-	ContainerStatuses                    []ContainerStatus                    `json:"containerStatuses,omitempty"`
-	QOSClass                             string                               `json:"qosClass,omitempty"`
-	EphemeralContainerStatuses           []ContainerStatus                    `json:"ephemeralContainerStatuses,omitempty"`
-	Resize                               string                               `json:"resize,omitempty"`
-	ResourceClaimStatuses                []PodResourceClaimStatus             `json:"resourceClaimStatuses,omitempty"`
-	ExtendedResourceClaimStatus          *PodExtendedResourceClaimStatus      `json:"extendedResourceClaimStatus,omitempty"`
-	AllocatedResources                   map[string]resource.Quantity         `json:"allocatedResources,omitempty"`
-	Resources                            *ResourceRequirements                `json:"resources,omitempty"`
-	NodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus `json:"nodeAllocatableResourceClaimStatuses,omitempty"`
+	ObservedGeneration                   int64                                `json:"observedGeneration,omitempty" validate:"-"`
+	Phase                                string                               `json:"phase,omitempty" validate:"omitempty,enum=Failed Pending Running Succeeded Unknown"`
+	Conditions                           []PodCondition                       `json:"conditions,omitempty" validate:"-"`
+	Message                              string                               `json:"message,omitempty" validate:"-"`
+	Reason                               string                               `json:"reason,omitempty" validate:"-"`
+	NominatedNodeName                    string                               `json:"nominatedNodeName,omitempty" validate:"-"`
+	HostIP                               string                               `json:"hostIP,omitempty" validate:"-"`
+	HostIPs                              []HostIP                             `json:"hostIPs,omitempty" validate:"-"`
+	PodIP                                string                               `json:"podIP,omitempty" validate:"-"`
+	PodIPs                               []PodIP                              `json:"podIPs,omitempty" validate:"-"`
+	StartTime                            *metav1.Time                         `json:"startTime,omitempty" validate:"-"`
+	InitContainerStatuses                []ContainerStatus                    `json:"initContainerStatuses,omitempty" validate:"dive"`
+	ContainerStatuses                    []ContainerStatus                    `json:"containerStatuses,omitempty" validate:"dive"`
+	QOSClass                             string                               `json:"qosClass,omitempty" validate:"omitempty,enum=BestEffort Burstable Guaranteed"`
+	EphemeralContainerStatuses           []ContainerStatus                    `json:"ephemeralContainerStatuses,omitempty" validate:"dive"`
+	Resize                               string                               `json:"resize,omitempty" validate:"-"`
+	ResourceClaimStatuses                []PodResourceClaimStatus             `json:"resourceClaimStatuses,omitempty" validate:"-"`
+	ExtendedResourceClaimStatus          *PodExtendedResourceClaimStatus      `json:"extendedResourceClaimStatus,omitempty" validate:"-"`
+	AllocatedResources                   map[string]resource.Quantity         `json:"allocatedResources,omitempty" validate:"-"`
+	Resources                            *ResourceRequirements                `json:"resources,omitempty" validate:"-"`
+	NodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus `json:"nodeAllocatableResourceClaimStatuses,omitempty" validate:"-"`
 }
 
 type PodTemplate struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Template          PodTemplateSpec `json:"template,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Template          PodTemplateSpec `json:"template,omitempty" validate:""`
 }
 
 type PodTemplateList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PodTemplate `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PodTemplate `json:"items" validate:"dive"`
 }
 
 type PodTemplateSpec struct {
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PodSpec `json:"spec,omitempty"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PodSpec `json:"spec,omitempty" validate:""`
 }
 
 type PortStatus struct {
-	Port     int32   `json:"port"`
-	Protocol string  `json:"protocol"`
-	Error    *string `json:"error,omitempty"`
+	Port     int32   `json:"port" validate:"-"`
+	Protocol string  `json:"protocol" validate:"enum=SCTP TCP UDP"`
+	Error    *string `json:"error,omitempty" validate:"-"`
 }
 
 type PortworxVolumeSource struct {
-	VolumeID string `json:"volumeID"`
-	FSType   string `json:"fsType,omitempty"`
-	ReadOnly bool   `json:"readOnly,omitempty"`
+	VolumeID string `json:"volumeID" validate:"-"`
+	FSType   string `json:"fsType,omitempty" validate:"-"`
+	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type PreferredSchedulingTerm struct {
-	Weight     int32            `json:"weight"`
-	Preference NodeSelectorTerm `json:"preference"`
+	Weight     int32            `json:"weight" validate:"-"`
+	Preference NodeSelectorTerm `json:"preference" validate:""`
 }
 
 type Probe struct {
-	Exec                          *ExecAction      `json:"exec,omitempty"`
-	HTTPGet                       *HTTPGetAction   `json:"httpGet,omitempty"`
-	TCPSocket                     *TCPSocketAction `json:"tcpSocket,omitempty"`
-	GRPC                          *GRPCAction      `json:"grpc,omitempty"`
-	InitialDelaySeconds           int32            `json:"initialDelaySeconds,omitempty"`
-	TimeoutSeconds                int32            `json:"timeoutSeconds,omitempty"`
-	PeriodSeconds                 int32            `json:"periodSeconds,omitempty"`
-	SuccessThreshold              int32            `json:"successThreshold,omitempty"`
-	FailureThreshold              int32            `json:"failureThreshold,omitempty"`
-	TerminationGracePeriodSeconds *int64           `json:"terminationGracePeriodSeconds,omitempty"`
+	Exec                          *ExecAction      `json:"exec,omitempty" validate:"-"`
+	HTTPGet                       *HTTPGetAction   `json:"httpGet,omitempty" validate:"omitempty"`
+	TCPSocket                     *TCPSocketAction `json:"tcpSocket,omitempty" validate:"-"`
+	GRPC                          *GRPCAction      `json:"grpc,omitempty" validate:"-"`
+	InitialDelaySeconds           int32            `json:"initialDelaySeconds,omitempty" validate:"-"`
+	TimeoutSeconds                int32            `json:"timeoutSeconds,omitempty" validate:"-"`
+	PeriodSeconds                 int32            `json:"periodSeconds,omitempty" validate:"-"`
+	SuccessThreshold              int32            `json:"successThreshold,omitempty" validate:"-"`
+	FailureThreshold              int32            `json:"failureThreshold,omitempty" validate:"-"`
+	TerminationGracePeriodSeconds *int64           `json:"terminationGracePeriodSeconds,omitempty" validate:"-"`
 }
 
 type ProjectedVolumeSource struct {
-	Sources     []VolumeProjection `json:"sources"`
-	DefaultMode *int32             `json:"defaultMode,omitempty"`
+	Sources     []VolumeProjection `json:"sources" validate:"-"`
+	DefaultMode *int32             `json:"defaultMode,omitempty" validate:"-"`
 }
 
 type QuobyteVolumeSource struct {
-	Registry string `json:"registry"`
-	Volume   string `json:"volume"`
-	ReadOnly bool   `json:"readOnly,omitempty"`
-	User     string `json:"user,omitempty"`
-	Group    string `json:"group,omitempty"`
-	Tenant   string `json:"tenant,omitempty"`
+	Registry string `json:"registry" validate:"-"`
+	Volume   string `json:"volume" validate:"-"`
+	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
+	User     string `json:"user,omitempty" validate:"-"`
+	Group    string `json:"group,omitempty" validate:"-"`
+	Tenant   string `json:"tenant,omitempty" validate:"-"`
 }
 
 type RBDPersistentVolumeSource struct {
-	CephMonitors []string         `json:"monitors"`
-	RBDImage     string           `json:"image"`
-	FSType       string           `json:"fsType,omitempty"`
-	RBDPool      string           `json:"pool,omitempty"`
-	RadosUser    string           `json:"user,omitempty"`
-	Keyring      string           `json:"keyring,omitempty"`
-	SecretRef    *SecretReference `json:"secretRef,omitempty"`
-	ReadOnly     bool             `json:"readOnly,omitempty"`
+	CephMonitors []string         `json:"monitors" validate:"-"`
+	RBDImage     string           `json:"image" validate:"-"`
+	FSType       string           `json:"fsType,omitempty" validate:"-"`
+	RBDPool      string           `json:"pool,omitempty" validate:"-"`
+	RadosUser    string           `json:"user,omitempty" validate:"-"`
+	Keyring      string           `json:"keyring,omitempty" validate:"-"`
+	SecretRef    *SecretReference `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly     bool             `json:"readOnly,omitempty" validate:"-"`
 }
 
 type RBDVolumeSource struct {
-	CephMonitors []string              `json:"monitors"`
-	RBDImage     string                `json:"image"`
-	FSType       string                `json:"fsType,omitempty"`
-	RBDPool      string                `json:"pool,omitempty"`
-	RadosUser    string                `json:"user,omitempty"`
-	Keyring      string                `json:"keyring,omitempty"`
-	SecretRef    *LocalObjectReference `json:"secretRef,omitempty"`
-	ReadOnly     bool                  `json:"readOnly,omitempty"`
+	CephMonitors []string              `json:"monitors" validate:"-"`
+	RBDImage     string                `json:"image" validate:"-"`
+	FSType       string                `json:"fsType,omitempty" validate:"-"`
+	RBDPool      string                `json:"pool,omitempty" validate:"-"`
+	RadosUser    string                `json:"user,omitempty" validate:"-"`
+	Keyring      string                `json:"keyring,omitempty" validate:"-"`
+	SecretRef    *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
+	ReadOnly     bool                  `json:"readOnly,omitempty" validate:"-"`
 }
 
 type ReplicationController struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ReplicationControllerSpec   `json:"spec,omitempty"`
-	Status            ReplicationControllerStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ReplicationControllerSpec   `json:"spec,omitempty" validate:""`
+	Status            ReplicationControllerStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ReplicationControllerCondition struct {
-	Type               string      `json:"type"`
-	Status             string      `json:"status"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type" validate:"-"`
+	Status             string      `json:"status" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type ReplicationControllerList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ReplicationController `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ReplicationController `json:"items" validate:"dive"`
 }
 
 type ReplicationControllerSpec struct {
-	Replicas        *int32            `json:"replicas,omitempty"`
-	MinReadySeconds int32             `json:"minReadySeconds,omitempty"`
-	Selector        map[string]string `json:"selector,omitempty"`
-	Template        *PodTemplateSpec  `json:"template,omitempty"`
+	Replicas        *int32            `json:"replicas,omitempty" validate:"-"`
+	MinReadySeconds int32             `json:"minReadySeconds,omitempty" validate:"-"`
+	Selector        map[string]string `json:"selector,omitempty" validate:"-"`
+	Template        *PodTemplateSpec  `json:"template,omitempty" validate:"omitempty"`
 }
 
 type ReplicationControllerStatus struct {
-	Replicas             int32                            `json:"replicas"`
-	FullyLabeledReplicas int32                            `json:"fullyLabeledReplicas,omitempty"`
-	ReadyReplicas        int32                            `json:"readyReplicas,omitempty"`
-	AvailableReplicas    int32                            `json:"availableReplicas,omitempty"`
-	ObservedGeneration   int64                            `json:"observedGeneration,omitempty"`
-	Conditions           []ReplicationControllerCondition `json:"conditions,omitempty"`
+	Replicas             int32                            `json:"replicas" validate:"-"`
+	FullyLabeledReplicas int32                            `json:"fullyLabeledReplicas,omitempty" validate:"-"`
+	ReadyReplicas        int32                            `json:"readyReplicas,omitempty" validate:"-"`
+	AvailableReplicas    int32                            `json:"availableReplicas,omitempty" validate:"-"`
+	ObservedGeneration   int64                            `json:"observedGeneration,omitempty" validate:"-"`
+	Conditions           []ReplicationControllerCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type ResourceClaim struct {
-	Name    string `json:"name"`
-	Request string `json:"request,omitempty"`
+	Name    string `json:"name" validate:"-"`
+	Request string `json:"request,omitempty" validate:"-"`
 }
 
 type ResourceFieldSelector struct {
-	ContainerName string            `json:"containerName,omitempty"`
-	Resource      string            `json:"resource"`
-	Divisor       resource.Quantity `json:"divisor,omitempty"`
+	ContainerName string            `json:"containerName,omitempty" validate:"-"`
+	Resource      string            `json:"resource" validate:"-"`
+	Divisor       resource.Quantity `json:"divisor,omitempty" validate:"-"`
 }
 
 type ResourceHealth struct {
-	ResourceID string  `json:"resourceID"`
-	Health     string  `json:"health,omitempty"`
-	Message    *string `json:"message,omitempty"`
+	ResourceID string  `json:"resourceID" validate:"-"`
+	Health     string  `json:"health,omitempty" validate:"-"`
+	Message    *string `json:"message,omitempty" validate:"-"`
 }
 
 type ResourceQuota struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourceQuotaSpec   `json:"spec,omitempty"`
-	Status            ResourceQuotaStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourceQuotaSpec   `json:"spec,omitempty" validate:""`
+	Status            ResourceQuotaStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ResourceQuotaList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ResourceQuota `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ResourceQuota `json:"items" validate:"dive"`
 }
 
 type ResourceQuotaSpec struct {
-	Hard          map[string]resource.Quantity `json:"hard,omitempty"`
-	Scopes        []string                     `json:"scopes,omitempty"`
-	ScopeSelector *ScopeSelector               `json:"scopeSelector,omitempty"`
+	Hard          map[string]resource.Quantity `json:"hard,omitempty" validate:"-"`
+	Scopes        []string                     `json:"scopes,omitempty" validate:"dive,enum=BestEffort CrossNamespacePodAffinity NotBestEffort NotTerminating PriorityClass Terminating VolumeAttributesClass"`
+	ScopeSelector *ScopeSelector               `json:"scopeSelector,omitempty" validate:"omitempty"`
 }
 
 type ResourceQuotaStatus struct {
-	Hard map[string]resource.Quantity `json:"hard,omitempty"`
-	Used map[string]resource.Quantity `json:"used,omitempty"`
+	Hard map[string]resource.Quantity `json:"hard,omitempty" validate:"-"`
+	Used map[string]resource.Quantity `json:"used,omitempty" validate:"-"`
 }
 
 type ResourceRequirements struct {
-	Limits   map[string]resource.Quantity `json:"limits,omitempty"`
-	Requests map[string]resource.Quantity `json:"requests,omitempty"`
-	Claims   []ResourceClaim              `json:"claims,omitempty"`
+	Limits   map[string]resource.Quantity `json:"limits,omitempty" validate:"-"`
+	Requests map[string]resource.Quantity `json:"requests,omitempty" validate:"-"`
+	Claims   []ResourceClaim              `json:"claims,omitempty" validate:"-"`
 }
 
 type ResourceStatus struct {
-	Name      string           `json:"name"`
-	Resources []ResourceHealth `json:"resources,omitempty"`
+	Name      string           `json:"name" validate:"-"`
+	Resources []ResourceHealth `json:"resources,omitempty" validate:"-"`
 }
 
 type SELinuxOptions struct {
-	User  string `json:"user,omitempty"`
-	Role  string `json:"role,omitempty"`
-	Type  string `json:"type,omitempty"`
-	Level string `json:"level,omitempty"`
+	User  string `json:"user,omitempty" validate:"-"`
+	Role  string `json:"role,omitempty" validate:"-"`
+	Type  string `json:"type,omitempty" validate:"-"`
+	Level string `json:"level,omitempty" validate:"-"`
 }
 
 type ScaleIOPersistentVolumeSource struct {
-	Gateway          string           `json:"gateway"`
-	System           string           `json:"system"`
-	SecretRef        *SecretReference `json:"secretRef"`
-	SSLEnabled       bool             `json:"sslEnabled,omitempty"`
-	ProtectionDomain string           `json:"protectionDomain,omitempty"`
-	StoragePool      string           `json:"storagePool,omitempty"`
-	StorageMode      string           `json:"storageMode,omitempty"`
-	VolumeName       string           `json:"volumeName,omitempty"`
-	FSType           string           `json:"fsType,omitempty"`
-	ReadOnly         bool             `json:"readOnly,omitempty"`
+	Gateway          string           `json:"gateway" validate:"-"`
+	System           string           `json:"system" validate:"-"`
+	SecretRef        *SecretReference `json:"secretRef" validate:"-"`
+	SSLEnabled       bool             `json:"sslEnabled,omitempty" validate:"-"`
+	ProtectionDomain string           `json:"protectionDomain,omitempty" validate:"-"`
+	StoragePool      string           `json:"storagePool,omitempty" validate:"-"`
+	StorageMode      string           `json:"storageMode,omitempty" validate:"-"`
+	VolumeName       string           `json:"volumeName,omitempty" validate:"-"`
+	FSType           string           `json:"fsType,omitempty" validate:"-"`
+	ReadOnly         bool             `json:"readOnly,omitempty" validate:"-"`
 }
 
 type ScaleIOVolumeSource struct {
-	Gateway          string                `json:"gateway"`
-	System           string                `json:"system"`
-	SecretRef        *LocalObjectReference `json:"secretRef"`
-	SSLEnabled       bool                  `json:"sslEnabled,omitempty"`
-	ProtectionDomain string                `json:"protectionDomain,omitempty"`
-	StoragePool      string                `json:"storagePool,omitempty"`
-	StorageMode      string                `json:"storageMode,omitempty"`
-	VolumeName       string                `json:"volumeName,omitempty"`
-	FSType           string                `json:"fsType,omitempty"`
-	ReadOnly         bool                  `json:"readOnly,omitempty"`
+	Gateway          string                `json:"gateway" validate:"-"`
+	System           string                `json:"system" validate:"-"`
+	SecretRef        *LocalObjectReference `json:"secretRef" validate:"-"`
+	SSLEnabled       bool                  `json:"sslEnabled,omitempty" validate:"-"`
+	ProtectionDomain string                `json:"protectionDomain,omitempty" validate:"-"`
+	StoragePool      string                `json:"storagePool,omitempty" validate:"-"`
+	StorageMode      string                `json:"storageMode,omitempty" validate:"-"`
+	VolumeName       string                `json:"volumeName,omitempty" validate:"-"`
+	FSType           string                `json:"fsType,omitempty" validate:"-"`
+	ReadOnly         bool                  `json:"readOnly,omitempty" validate:"-"`
 }
 
 type ScopeSelector struct {
-	MatchExpressions []ScopedResourceSelectorRequirement `json:"matchExpressions,omitempty"`
+	MatchExpressions []ScopedResourceSelectorRequirement `json:"matchExpressions,omitempty" validate:"dive"`
 }
 
 type ScopedResourceSelectorRequirement struct {
-	ScopeName string   `json:"scopeName"`
-	Operator  string   `json:"operator"`
-	Values    []string `json:"values,omitempty"`
+	ScopeName string   `json:"scopeName" validate:"enum=BestEffort CrossNamespacePodAffinity NotBestEffort NotTerminating PriorityClass Terminating VolumeAttributesClass"`
+	Operator  string   `json:"operator" validate:"enum=DoesNotExist Exists In NotIn"`
+	Values    []string `json:"values,omitempty" validate:"-"`
 }
 
 type SeccompProfile struct {
-	Type             string  `json:"type"`
-	LocalhostProfile *string `json:"localhostProfile,omitempty"`
+	Type             string  `json:"type" validate:"enum=Localhost RuntimeDefault Unconfined"`
+	LocalhostProfile *string `json:"localhostProfile,omitempty" validate:"-"`
 }
 
 type Secret struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Immutable         *bool             `json:"immutable,omitempty"`
-	Data              map[string][]byte `json:"data,omitempty"`
-	StringData        map[string]string `json:"stringData,omitempty"`
-	Type              string            `json:"type,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
+	Data              map[string][]byte `json:"data,omitempty" validate:"-"`
+	StringData        map[string]string `json:"stringData,omitempty" validate:"-"`
+	Type              string            `json:"type,omitempty" validate:"-"`
 }
 
 type SecretEnvSource struct {
-	Name     string `json:"name,omitempty"`
-	Optional *bool  `json:"optional,omitempty"`
+	Name     string `json:"name,omitempty" validate:"-"`
+	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type SecretKeySelector struct {
-	Name     string `json:"name,omitempty"`
-	Key      string `json:"key"`
-	Optional *bool  `json:"optional,omitempty"`
+	Name     string `json:"name,omitempty" validate:"-"`
+	Key      string `json:"key" validate:"-"`
+	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type SecretList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Secret `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Secret `json:"items" validate:"-"`
 }
 
 type SecretProjection struct {
-	Name     string      `json:"name,omitempty"`
-	Items    []KeyToPath `json:"items,omitempty"`
-	Optional *bool       `json:"optional,omitempty"`
+	Name     string      `json:"name,omitempty" validate:"-"`
+	Items    []KeyToPath `json:"items,omitempty" validate:"-"`
+	Optional *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type SecretReference struct {
-	Name      string `json:"name,omitempty"`
-	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty" validate:"-"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
 }
 
 type SecretVolumeSource struct {
-	SecretName  string      `json:"secretName,omitempty"`
-	Items       []KeyToPath `json:"items,omitempty"`
-	DefaultMode *int32      `json:"defaultMode,omitempty"`
-	Optional    *bool       `json:"optional,omitempty"`
+	SecretName  string      `json:"secretName,omitempty" validate:"-"`
+	Items       []KeyToPath `json:"items,omitempty" validate:"-"`
+	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"-"`
+	Optional    *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type SecurityContext struct {
-	Capabilities             *Capabilities                  `json:"capabilities,omitempty"`
-	Privileged               *bool                          `json:"privileged,omitempty"`
-	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty"`
-	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty"`
-	RunAsUser                *int64                         `json:"runAsUser,omitempty"`
-	RunAsGroup               *int64                         `json:"runAsGroup,omitempty"`
-	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty"`
-	ReadOnlyRootFilesystem   *bool                          `json:"readOnlyRootFilesystem,omitempty"`
-	AllowPrivilegeEscalation *bool                          `json:"allowPrivilegeEscalation,omitempty"`
-	ProcMount                *string                        `json:"procMount,omitempty"`
-	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty"`
-	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty"`
+	Capabilities             *Capabilities                  `json:"capabilities,omitempty" validate:"-"`
+	Privileged               *bool                          `json:"privileged,omitempty" validate:"-"`
+	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty" validate:"-"`
+	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"-"`
+	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"-"`
+	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"-"`
+	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty" validate:"-"`
+	ReadOnlyRootFilesystem   *bool                          `json:"readOnlyRootFilesystem,omitempty" validate:"-"`
+	AllowPrivilegeEscalation *bool                          `json:"allowPrivilegeEscalation,omitempty" validate:"-"`
+	ProcMount                *string                        `json:"procMount,omitempty" validate:"omitempty,enum=Default Unmasked"`
+	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty"`
+	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty"`
 }
 
 type Service struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ServiceSpec   `json:"spec,omitempty"`
-	Status            ServiceStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ServiceSpec   `json:"spec,omitempty" validate:""`
+	Status            ServiceStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ServiceAccount struct {
-	metav1.TypeMeta              `json:",inline"`
-	metav1.ObjectMeta            `json:"metadata,omitempty"`
-	Secrets                      []ObjectReference      `json:"secrets,omitempty"`
-	ImagePullSecrets             []LocalObjectReference `json:"imagePullSecrets,omitempty"`
-	AutomountServiceAccountToken *bool                  `json:"automountServiceAccountToken,omitempty"`
+	metav1.TypeMeta              `json:",inline" validate:"-"`
+	metav1.ObjectMeta            `json:"metadata,omitempty" validate:"-"`
+	Secrets                      []ObjectReference      `json:"secrets,omitempty" validate:"-"`
+	ImagePullSecrets             []LocalObjectReference `json:"imagePullSecrets,omitempty" validate:"-"`
+	AutomountServiceAccountToken *bool                  `json:"automountServiceAccountToken,omitempty" validate:"-"`
 }
 
 type ServiceAccountList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ServiceAccount `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ServiceAccount `json:"items" validate:"-"`
 }
 
 type ServiceAccountTokenProjection struct {
-	Audience          string `json:"audience,omitempty"`
-	ExpirationSeconds *int64 `json:"expirationSeconds,omitempty"`
-	Path              string `json:"path"`
+	Audience          string `json:"audience,omitempty" validate:"-"`
+	ExpirationSeconds *int64 `json:"expirationSeconds,omitempty" validate:"-"`
+	Path              string `json:"path" validate:"-"`
 }
 
 type ServiceList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Service `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Service `json:"items" validate:"dive"`
 }
 
 type ServicePort struct {
-	Name        string             `json:"name,omitempty"`
-	Protocol    string             `json:"protocol,omitempty"`
-	AppProtocol *string            `json:"appProtocol,omitempty"`
-	Port        int32              `json:"port"`
-	TargetPort  intstr.IntOrString `json:"targetPort,omitempty"`
-	NodePort    int32              `json:"nodePort,omitempty"`
+	Name        string             `json:"name,omitempty" validate:"-"`
+	Protocol    string             `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	AppProtocol *string            `json:"appProtocol,omitempty" validate:"-"`
+	Port        int32              `json:"port" validate:"-"`
+	TargetPort  intstr.IntOrString `json:"targetPort,omitempty" validate:"-"`
+	NodePort    int32              `json:"nodePort,omitempty" validate:"-"`
 }
 
 type ServiceSpec struct {
-	Ports                         []ServicePort          `json:"ports,omitempty"`
-	Selector                      map[string]string      `json:"selector,omitempty"`
-	ClusterIP                     string                 `json:"clusterIP,omitempty"`
-	ClusterIPs                    []string               `json:"clusterIPs,omitempty"`
-	Type                          string                 `json:"type,omitempty"`
-	ExternalIPs                   []string               `json:"externalIPs,omitempty"`
-	SessionAffinity               string                 `json:"sessionAffinity,omitempty"`
-	LoadBalancerIP                string                 `json:"loadBalancerIP,omitempty"`
-	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty"`
-	ExternalName                  string                 `json:"externalName,omitempty"`
-	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty"`
-	HealthCheckNodePort           int32                  `json:"healthCheckNodePort,omitempty"`
-	PublishNotReadyAddresses      bool                   `json:"publishNotReadyAddresses,omitempty"`
-	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty"`
-	IPFamilies                    []string               `json:"ipFamilies,omitempty"`
-	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty"`
-	AllocateLoadBalancerNodePorts *bool                  `json:"allocateLoadBalancerNodePorts,omitempty"`
-	LoadBalancerClass             *string                `json:"loadBalancerClass,omitempty"`
-	InternalTrafficPolicy         *string                `json:"internalTrafficPolicy,omitempty"`
-	TrafficDistribution           *string                `json:"trafficDistribution,omitempty"`
+	Ports                         []ServicePort          `json:"ports,omitempty" validate:"dive"`
+	Selector                      map[string]string      `json:"selector,omitempty" validate:"-"`
+	ClusterIP                     string                 `json:"clusterIP,omitempty" validate:"-"`
+	ClusterIPs                    []string               `json:"clusterIPs,omitempty" validate:"-"`
+	Type                          string                 `json:"type,omitempty" validate:"omitempty,enum=ClusterIP ExternalName LoadBalancer NodePort"`
+	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"-"`
+	SessionAffinity               string                 `json:"sessionAffinity,omitempty" validate:"omitempty,enum=ClientIP None"`
+	LoadBalancerIP                string                 `json:"loadBalancerIP,omitempty" validate:"-"`
+	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty" validate:"-"`
+	ExternalName                  string                 `json:"externalName,omitempty" validate:"-"`
+	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty" validate:"omitempty,enum=Cluster Local"`
+	HealthCheckNodePort           int32                  `json:"healthCheckNodePort,omitempty" validate:"-"`
+	PublishNotReadyAddresses      bool                   `json:"publishNotReadyAddresses,omitempty" validate:"-"`
+	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty" validate:"-"`
+	IPFamilies                    []string               `json:"ipFamilies,omitempty" validate:"dive,enum='' IPv4 IPv6"`
+	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty" validate:"omitempty,enum=PreferDualStack RequireDualStack SingleStack"`
+	AllocateLoadBalancerNodePorts *bool                  `json:"allocateLoadBalancerNodePorts,omitempty" validate:"-"`
+	LoadBalancerClass             *string                `json:"loadBalancerClass,omitempty" validate:"-"`
+	InternalTrafficPolicy         *string                `json:"internalTrafficPolicy,omitempty" validate:"omitempty,enum=Cluster Local"`
+	TrafficDistribution           *string                `json:"trafficDistribution,omitempty" validate:"-"`
 }
 
 type ServiceStatus struct {
-	LoadBalancer LoadBalancerStatus `json:"loadBalancer,omitempty"`
-	Conditions   []metav1.Condition `json:"conditions,omitempty"`
+	LoadBalancer LoadBalancerStatus `json:"loadBalancer,omitempty" validate:""`
+	Conditions   []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }
 
 type SessionAffinityConfig struct {
-	ClientIP *ClientIPConfig `json:"clientIP,omitempty"`
+	ClientIP *ClientIPConfig `json:"clientIP,omitempty" validate:"-"`
 }
 
 type SleepAction struct {
-	Seconds int64 `json:"seconds"`
+	Seconds int64 `json:"seconds" validate:"-"`
 }
 
 type StorageOSPersistentVolumeSource struct {
-	VolumeName      string           `json:"volumeName,omitempty"`
-	VolumeNamespace string           `json:"volumeNamespace,omitempty"`
-	FSType          string           `json:"fsType,omitempty"`
-	ReadOnly        bool             `json:"readOnly,omitempty"`
-	SecretRef       *ObjectReference `json:"secretRef,omitempty"`
+	VolumeName      string           `json:"volumeName,omitempty" validate:"-"`
+	VolumeNamespace string           `json:"volumeNamespace,omitempty" validate:"-"`
+	FSType          string           `json:"fsType,omitempty" validate:"-"`
+	ReadOnly        bool             `json:"readOnly,omitempty" validate:"-"`
+	SecretRef       *ObjectReference `json:"secretRef,omitempty" validate:"-"`
 }
 
 type StorageOSVolumeSource struct {
-	VolumeName      string                `json:"volumeName,omitempty"`
-	VolumeNamespace string                `json:"volumeNamespace,omitempty"`
-	FSType          string                `json:"fsType,omitempty"`
-	ReadOnly        bool                  `json:"readOnly,omitempty"`
-	SecretRef       *LocalObjectReference `json:"secretRef,omitempty"`
+	VolumeName      string                `json:"volumeName,omitempty" validate:"-"`
+	VolumeNamespace string                `json:"volumeNamespace,omitempty" validate:"-"`
+	FSType          string                `json:"fsType,omitempty" validate:"-"`
+	ReadOnly        bool                  `json:"readOnly,omitempty" validate:"-"`
+	SecretRef       *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
 }
 
 type Sysctl struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" validate:"-"`
+	Value string `json:"value" validate:"-"`
 }
 
 type TCPSocketAction struct {
-	Port intstr.IntOrString `json:"port"`
-	Host string             `json:"host,omitempty"`
+	Port intstr.IntOrString `json:"port" validate:"-"`
+	Host string             `json:"host,omitempty" validate:"-"`
 }
 
 type Taint struct {
-	Key       string       `json:"key"`
-	Value     string       `json:"value,omitempty"`
-	Effect    string       `json:"effect"`
-	TimeAdded *metav1.Time `json:"timeAdded,omitempty"`
+	Key       string       `json:"key" validate:"-"`
+	Value     string       `json:"value,omitempty" validate:"-"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule PreferNoSchedule"`
+	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type Toleration struct {
-	Key               string `json:"key,omitempty"`
-	Operator          string `json:"operator,omitempty"`
-	Value             string `json:"value,omitempty"`
-	Effect            string `json:"effect,omitempty"`
-	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty"`
+	Key               string `json:"key,omitempty" validate:"-"`
+	Operator          string `json:"operator,omitempty" validate:"omitempty,enum=Equal Exists Gt Lt"`
+	Value             string `json:"value,omitempty" validate:"-"`
+	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule PreferNoSchedule"`
+	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
 type TopologySelectorLabelRequirement struct {
-	Key    string   `json:"key"`
-	Values []string `json:"values"`
+	Key    string   `json:"key" validate:"-"`
+	Values []string `json:"values" validate:"-"`
 }
 
 type TopologySelectorTerm struct {
-	MatchLabelExpressions []TopologySelectorLabelRequirement `json:"matchLabelExpressions,omitempty"`
+	MatchLabelExpressions []TopologySelectorLabelRequirement `json:"matchLabelExpressions,omitempty" validate:"-"`
 }
 
 type TopologySpreadConstraint struct {
-	MaxSkew            int32                 `json:"maxSkew"`
-	TopologyKey        string                `json:"topologyKey"`
-	WhenUnsatisfiable  string                `json:"whenUnsatisfiable"`
-	LabelSelector      *metav1.LabelSelector `json:"labelSelector,omitempty"`
-	MinDomains         *int32                `json:"minDomains,omitempty"`
-	NodeAffinityPolicy *string               `json:"nodeAffinityPolicy,omitempty"`
-	NodeTaintsPolicy   *string               `json:"nodeTaintsPolicy,omitempty"`
-	MatchLabelKeys     []string              `json:"matchLabelKeys,omitempty"`
+	MaxSkew            int32                 `json:"maxSkew" validate:"-"`
+	TopologyKey        string                `json:"topologyKey" validate:"-"`
+	WhenUnsatisfiable  string                `json:"whenUnsatisfiable" validate:"enum=DoNotSchedule ScheduleAnyway"`
+	LabelSelector      *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
+	MinDomains         *int32                `json:"minDomains,omitempty" validate:"-"`
+	NodeAffinityPolicy *string               `json:"nodeAffinityPolicy,omitempty" validate:"omitempty,enum=Honor Ignore"`
+	NodeTaintsPolicy   *string               `json:"nodeTaintsPolicy,omitempty" validate:"omitempty,enum=Honor Ignore"`
+	MatchLabelKeys     []string              `json:"matchLabelKeys,omitempty" validate:"-"`
 }
 
 type TypedLocalObjectReference struct {
-	APIGroup *string `json:"apiGroup"`
-	Kind     string  `json:"kind"`
-	Name     string  `json:"name"`
+	APIGroup *string `json:"apiGroup" validate:"-"`
+	Kind     string  `json:"kind" validate:"-"`
+	Name     string  `json:"name" validate:"-"`
 }
 
 type TypedObjectReference struct {
-	APIGroup  *string `json:"apiGroup"`
-	Kind      string  `json:"kind"`
-	Name      string  `json:"name"`
-	Namespace *string `json:"namespace,omitempty"`
+	APIGroup  *string `json:"apiGroup" validate:"-"`
+	Kind      string  `json:"kind" validate:"-"`
+	Name      string  `json:"name" validate:"-"`
+	Namespace *string `json:"namespace,omitempty" validate:"-"`
 }
 
 type Volume struct {
-	Name                  string                             `json:"name"`
-	HostPath              *HostPathVolumeSource              `json:"hostPath,omitempty"`
-	EmptyDir              *EmptyDirVolumeSource              `json:"emptyDir,omitempty"`
-	GCEPersistentDisk     *GCEPersistentDiskVolumeSource     `json:"gcePersistentDisk,omitempty"`
-	AWSElasticBlockStore  *AWSElasticBlockStoreVolumeSource  `json:"awsElasticBlockStore,omitempty"`
-	GitRepo               *GitRepoVolumeSource               `json:"gitRepo,omitempty"`
-	Secret                *SecretVolumeSource                `json:"secret,omitempty"`
-	NFS                   *NFSVolumeSource                   `json:"nfs,omitempty"`
-	ISCSI                 *ISCSIVolumeSource                 `json:"iscsi,omitempty"`
-	Glusterfs             *GlusterfsVolumeSource             `json:"glusterfs,omitempty"`
-	PersistentVolumeClaim *PersistentVolumeClaimVolumeSource `json:"persistentVolumeClaim,omitempty"`
-	RBD                   *RBDVolumeSource                   `json:"rbd,omitempty"`
-	FlexVolume            *FlexVolumeSource                  `json:"flexVolume,omitempty"`
-	Cinder                *CinderVolumeSource                `json:"cinder,omitempty"`
-	CephFS                *CephFSVolumeSource                `json:"cephfs,omitempty"`
-	Flocker               *FlockerVolumeSource               `json:"flocker,omitempty"`
-	DownwardAPI           *DownwardAPIVolumeSource           `json:"downwardAPI,omitempty"`
-	FC                    *FCVolumeSource                    `json:"fc,omitempty"`
-	AzureFile             *AzureFileVolumeSource             `json:"azureFile,omitempty"`
-	ConfigMap             *ConfigMapVolumeSource             `json:"configMap,omitempty"`
-	VsphereVolume         *VsphereVirtualDiskVolumeSource    `json:"vsphereVolume,omitempty"`
-	Quobyte               *QuobyteVolumeSource               `json:"quobyte,omitempty"`
-	AzureDisk             *AzureDiskVolumeSource             `json:"azureDisk,omitempty"`
-	PhotonPersistentDisk  *PhotonPersistentDiskVolumeSource  `json:"photonPersistentDisk,omitempty"`
-	Projected             *ProjectedVolumeSource             `json:"projected,omitempty"`
-	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty"`
-	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty"`
-	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty"`
-	CSI                   *CSIVolumeSource                   `json:"csi,omitempty"`
-	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty"`
-	Image                 *ImageVolumeSource                 `json:"image,omitempty"`
+	Name                  string                             `json:"name" validate:"-"`
+	HostPath              *HostPathVolumeSource              `json:"hostPath,omitempty" validate:"omitempty"`
+	EmptyDir              *EmptyDirVolumeSource              `json:"emptyDir,omitempty" validate:"-"`
+	GCEPersistentDisk     *GCEPersistentDiskVolumeSource     `json:"gcePersistentDisk,omitempty" validate:"-"`
+	AWSElasticBlockStore  *AWSElasticBlockStoreVolumeSource  `json:"awsElasticBlockStore,omitempty" validate:"-"`
+	GitRepo               *GitRepoVolumeSource               `json:"gitRepo,omitempty" validate:"-"`
+	Secret                *SecretVolumeSource                `json:"secret,omitempty" validate:"-"`
+	NFS                   *NFSVolumeSource                   `json:"nfs,omitempty" validate:"-"`
+	ISCSI                 *ISCSIVolumeSource                 `json:"iscsi,omitempty" validate:"-"`
+	Glusterfs             *GlusterfsVolumeSource             `json:"glusterfs,omitempty" validate:"-"`
+	PersistentVolumeClaim *PersistentVolumeClaimVolumeSource `json:"persistentVolumeClaim,omitempty" validate:"-"`
+	RBD                   *RBDVolumeSource                   `json:"rbd,omitempty" validate:"-"`
+	FlexVolume            *FlexVolumeSource                  `json:"flexVolume,omitempty" validate:"-"`
+	Cinder                *CinderVolumeSource                `json:"cinder,omitempty" validate:"-"`
+	CephFS                *CephFSVolumeSource                `json:"cephfs,omitempty" validate:"-"`
+	Flocker               *FlockerVolumeSource               `json:"flocker,omitempty" validate:"-"`
+	DownwardAPI           *DownwardAPIVolumeSource           `json:"downwardAPI,omitempty" validate:"-"`
+	FC                    *FCVolumeSource                    `json:"fc,omitempty" validate:"-"`
+	AzureFile             *AzureFileVolumeSource             `json:"azureFile,omitempty" validate:"-"`
+	ConfigMap             *ConfigMapVolumeSource             `json:"configMap,omitempty" validate:"-"`
+	VsphereVolume         *VsphereVirtualDiskVolumeSource    `json:"vsphereVolume,omitempty" validate:"-"`
+	Quobyte               *QuobyteVolumeSource               `json:"quobyte,omitempty" validate:"-"`
+	AzureDisk             *AzureDiskVolumeSource             `json:"azureDisk,omitempty" validate:"omitempty"`
+	PhotonPersistentDisk  *PhotonPersistentDiskVolumeSource  `json:"photonPersistentDisk,omitempty" validate:"-"`
+	Projected             *ProjectedVolumeSource             `json:"projected,omitempty" validate:"-"`
+	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty" validate:"-"`
+	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"-"`
+	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"-"`
+	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"-"`
+	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"omitempty"`
+	Image                 *ImageVolumeSource                 `json:"image,omitempty" validate:"omitempty"`
 }
 
 type VolumeDevice struct {
-	Name       string `json:"name"`
-	DevicePath string `json:"devicePath"`
+	Name       string `json:"name" validate:"-"`
+	DevicePath string `json:"devicePath" validate:"-"`
 }
 
 type VolumeMount struct {
-	Name              string  `json:"name"`
-	ReadOnly          bool    `json:"readOnly,omitempty"`
-	RecursiveReadOnly *string `json:"recursiveReadOnly,omitempty"`
-	MountPath         string  `json:"mountPath"`
-	SubPath           string  `json:"subPath,omitempty"`
-	MountPropagation  *string `json:"mountPropagation,omitempty"`
-	SubPathExpr       string  `json:"subPathExpr,omitempty"`
+	Name              string  `json:"name" validate:"-"`
+	ReadOnly          bool    `json:"readOnly,omitempty" validate:"-"`
+	RecursiveReadOnly *string `json:"recursiveReadOnly,omitempty" validate:"-"`
+	MountPath         string  `json:"mountPath" validate:"-"`
+	SubPath           string  `json:"subPath,omitempty" validate:"-"`
+	MountPropagation  *string `json:"mountPropagation,omitempty" validate:"omitempty,enum=Bidirectional HostToContainer None"`
+	SubPathExpr       string  `json:"subPathExpr,omitempty" validate:"-"`
 }
 
 type VolumeMountStatus struct {
-	Name              string        `json:"name"`
-	MountPath         string        `json:"mountPath"`
-	ReadOnly          bool          `json:"readOnly,omitempty"`
-	RecursiveReadOnly *string       `json:"recursiveReadOnly,omitempty"`
-	VolumeStatus      *VolumeStatus `json:"volumeStatus,omitempty"`
+	Name              string        `json:"name" validate:"-"`
+	MountPath         string        `json:"mountPath" validate:"-"`
+	ReadOnly          bool          `json:"readOnly,omitempty" validate:"-"`
+	RecursiveReadOnly *string       `json:"recursiveReadOnly,omitempty" validate:"-"`
+	VolumeStatus      *VolumeStatus `json:"volumeStatus,omitempty" validate:"-"`
 }
 
 type VolumeNodeAffinity struct {
-	Required *NodeSelector `json:"required,omitempty"`
+	Required *NodeSelector `json:"required,omitempty" validate:"omitempty"`
 }
 
 type VolumeProjection struct {
-	Secret              *SecretProjection              `json:"secret,omitempty"`
-	DownwardAPI         *DownwardAPIProjection         `json:"downwardAPI,omitempty"`
-	ConfigMap           *ConfigMapProjection           `json:"configMap,omitempty"`
-	ServiceAccountToken *ServiceAccountTokenProjection `json:"serviceAccountToken,omitempty"`
-	ClusterTrustBundle  *ClusterTrustBundleProjection  `json:"clusterTrustBundle,omitempty"`
-	PodCertificate      *PodCertificateProjection      `json:"podCertificate,omitempty"`
+	Secret              *SecretProjection              `json:"secret,omitempty" validate:"-"`
+	DownwardAPI         *DownwardAPIProjection         `json:"downwardAPI,omitempty" validate:"-"`
+	ConfigMap           *ConfigMapProjection           `json:"configMap,omitempty" validate:"-"`
+	ServiceAccountToken *ServiceAccountTokenProjection `json:"serviceAccountToken,omitempty" validate:"-"`
+	ClusterTrustBundle  *ClusterTrustBundleProjection  `json:"clusterTrustBundle,omitempty" validate:"-"`
+	PodCertificate      *PodCertificateProjection      `json:"podCertificate,omitempty" validate:"-"`
 }
 
 type VolumeResourceRequirements struct {
-	Limits   map[string]resource.Quantity `json:"limits,omitempty"`
-	Requests map[string]resource.Quantity `json:"requests,omitempty"`
+	Limits   map[string]resource.Quantity `json:"limits,omitempty" validate:"-"`
+	Requests map[string]resource.Quantity `json:"requests,omitempty" validate:"-"`
 }
 
 type VolumeStatus struct {
-	Image *ImageVolumeStatus `json:"image,omitempty"`
+	Image *ImageVolumeStatus `json:"image,omitempty" validate:"-"`
 }
 
 type VsphereVirtualDiskVolumeSource struct {
-	VolumePath        string `json:"volumePath"`
-	FSType            string `json:"fsType,omitempty"`
-	StoragePolicyName string `json:"storagePolicyName,omitempty"`
-	StoragePolicyID   string `json:"storagePolicyID,omitempty"`
+	VolumePath        string `json:"volumePath" validate:"-"`
+	FSType            string `json:"fsType,omitempty" validate:"-"`
+	StoragePolicyName string `json:"storagePolicyName,omitempty" validate:"-"`
+	StoragePolicyID   string `json:"storagePolicyID,omitempty" validate:"-"`
 }
 
 type WeightedPodAffinityTerm struct {
-	Weight          int32           `json:"weight"`
-	PodAffinityTerm PodAffinityTerm `json:"podAffinityTerm"`
+	Weight          int32           `json:"weight" validate:"-"`
+	PodAffinityTerm PodAffinityTerm `json:"podAffinityTerm" validate:"-"`
 }
 
 type WindowsSecurityContextOptions struct {
-	GMSACredentialSpecName *string `json:"gmsaCredentialSpecName,omitempty"`
-	GMSACredentialSpec     *string `json:"gmsaCredentialSpec,omitempty"`
-	RunAsUserName          *string `json:"runAsUserName,omitempty"`
-	HostProcess            *bool   `json:"hostProcess,omitempty"`
+	GMSACredentialSpecName *string `json:"gmsaCredentialSpecName,omitempty" validate:"-"`
+	GMSACredentialSpec     *string `json:"gmsaCredentialSpec,omitempty" validate:"-"`
+	RunAsUserName          *string `json:"runAsUserName,omitempty" validate:"-"`
+	HostProcess            *bool   `json:"hostProcess,omitempty" validate:"-"`
 }

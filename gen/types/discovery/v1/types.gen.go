@@ -9,52 +9,52 @@ import (
 )
 
 type Endpoint struct {
-	Addresses          []string                `json:"addresses"`
-	Conditions         EndpointConditions      `json:"conditions,omitempty"`
-	Hostname           *string                 `json:"hostname,omitempty"`
-	TargetRef          *corev1.ObjectReference `json:"targetRef,omitempty"`
-	DeprecatedTopology map[string]string       `json:"deprecatedTopology,omitempty"`
-	NodeName           *string                 `json:"nodeName,omitempty"`
-	Zone               *string                 `json:"zone,omitempty"`
-	Hints              *EndpointHints          `json:"hints,omitempty"`
+	Addresses          []string                `json:"addresses" validate:"-"`
+	Conditions         EndpointConditions      `json:"conditions,omitempty" validate:"-"`
+	Hostname           *string                 `json:"hostname,omitempty" validate:"-"`
+	TargetRef          *corev1.ObjectReference `json:"targetRef,omitempty" validate:"-"`
+	DeprecatedTopology map[string]string       `json:"deprecatedTopology,omitempty" validate:"-"`
+	NodeName           *string                 `json:"nodeName,omitempty" validate:"-"`
+	Zone               *string                 `json:"zone,omitempty" validate:"-"`
+	Hints              *EndpointHints          `json:"hints,omitempty" validate:"-"`
 }
 
 type EndpointConditions struct {
-	Ready       *bool `json:"ready,omitempty"`
-	Serving     *bool `json:"serving,omitempty"`
-	Terminating *bool `json:"terminating,omitempty"`
+	Ready       *bool `json:"ready,omitempty" validate:"-"`
+	Serving     *bool `json:"serving,omitempty" validate:"-"`
+	Terminating *bool `json:"terminating,omitempty" validate:"-"`
 }
 
 type EndpointHints struct {
-	ForZones []ForZone `json:"forZones,omitempty"`
-	ForNodes []ForNode `json:"forNodes,omitempty"`
+	ForZones []ForZone `json:"forZones,omitempty" validate:"-"`
+	ForNodes []ForNode `json:"forNodes,omitempty" validate:"-"`
 }
 
 type EndpointPort struct {
-	Name        *string `json:"name,omitempty"`
-	Protocol    *string `json:"protocol,omitempty"`
-	Port        *int32  `json:"port,omitempty"`
-	AppProtocol *string `json:"appProtocol,omitempty"`
+	Name        *string `json:"name,omitempty" validate:"-"`
+	Protocol    *string `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	Port        *int32  `json:"port,omitempty" validate:"-"`
+	AppProtocol *string `json:"appProtocol,omitempty" validate:"-"`
 }
 
 type EndpointSlice struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	AddressType       string         `json:"addressType"`
-	Endpoints         []Endpoint     `json:"endpoints"`
-	Ports             []EndpointPort `json:"ports"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	AddressType       string         `json:"addressType" validate:"-"`
+	Endpoints         []Endpoint     `json:"endpoints" validate:"-"`
+	Ports             []EndpointPort `json:"ports" validate:"dive"`
 }
 
 type EndpointSliceList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []EndpointSlice `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []EndpointSlice `json:"items" validate:"dive"`
 }
 
 type ForNode struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }
 
 type ForZone struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }

@@ -9,31 +9,31 @@ import (
 )
 
 type Event struct {
-	metav1.TypeMeta          `json:",inline"`
-	metav1.ObjectMeta        `json:"metadata"`
-	EventTime                metav1.MicroTime        `json:"eventTime"`
-	Series                   *EventSeries            `json:"series,omitempty"`
-	ReportingController      string                  `json:"reportingController,omitempty"`
-	ReportingInstance        string                  `json:"reportingInstance,omitempty"`
-	Action                   string                  `json:"action,omitempty"`
-	Reason                   string                  `json:"reason,omitempty"`
-	Regarding                corev1.ObjectReference  `json:"regarding,omitempty"`
-	Related                  *corev1.ObjectReference `json:"related,omitempty"`
-	Note                     string                  `json:"note,omitempty"`
-	Type                     string                  `json:"type,omitempty"`
-	DeprecatedSource         corev1.EventSource      `json:"deprecatedSource,omitempty"`
-	DeprecatedFirstTimestamp metav1.Time             `json:"deprecatedFirstTimestamp,omitempty"`
-	DeprecatedLastTimestamp  metav1.Time             `json:"deprecatedLastTimestamp,omitempty"`
-	DeprecatedCount          int32                   `json:"deprecatedCount,omitempty"`
+	metav1.TypeMeta          `json:",inline" validate:"-"`
+	metav1.ObjectMeta        `json:"metadata" validate:"-"`
+	EventTime                metav1.MicroTime        `json:"eventTime" validate:"-"`
+	Series                   *EventSeries            `json:"series,omitempty" validate:"-"`
+	ReportingController      string                  `json:"reportingController,omitempty" validate:"-"`
+	ReportingInstance        string                  `json:"reportingInstance,omitempty" validate:"-"`
+	Action                   string                  `json:"action,omitempty" validate:"-"`
+	Reason                   string                  `json:"reason,omitempty" validate:"-"`
+	Regarding                corev1.ObjectReference  `json:"regarding,omitempty" validate:"-"`
+	Related                  *corev1.ObjectReference `json:"related,omitempty" validate:"-"`
+	Note                     string                  `json:"note,omitempty" validate:"-"`
+	Type                     string                  `json:"type,omitempty" validate:"-"`
+	DeprecatedSource         corev1.EventSource      `json:"deprecatedSource,omitempty" validate:"-"`
+	DeprecatedFirstTimestamp metav1.Time             `json:"deprecatedFirstTimestamp,omitempty" validate:"-"`
+	DeprecatedLastTimestamp  metav1.Time             `json:"deprecatedLastTimestamp,omitempty" validate:"-"`
+	DeprecatedCount          int32                   `json:"deprecatedCount,omitempty" validate:"-"`
 }
 
 type EventList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Event `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Event `json:"items" validate:"-"`
 }
 
 type EventSeries struct {
-	Count            int32            `json:"count"`
-	LastObservedTime metav1.MicroTime `json:"lastObservedTime"`
+	Count            int32            `json:"count" validate:"-"`
+	LastObservedTime metav1.MicroTime `json:"lastObservedTime" validate:"-"`
 }

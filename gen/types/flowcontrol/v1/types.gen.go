@@ -8,134 +8,134 @@ import (
 )
 
 type ExemptPriorityLevelConfiguration struct {
-	NominalConcurrencyShares *int32 `json:"nominalConcurrencyShares,omitempty"`
-	LendablePercent          *int32 `json:"lendablePercent,omitempty"`
+	NominalConcurrencyShares *int32 `json:"nominalConcurrencyShares,omitempty" validate:"-"`
+	LendablePercent          *int32 `json:"lendablePercent,omitempty" validate:"-"`
 }
 
 type FlowDistinguisherMethod struct {
-	Type string `json:"type"`
+	Type string `json:"type" validate:"-"`
 }
 
 type FlowSchema struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              FlowSchemaSpec   `json:"spec,omitempty"`
-	Status            FlowSchemaStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              FlowSchemaSpec   `json:"spec,omitempty" validate:"-"`
+	Status            FlowSchemaStatus `json:"status,omitempty" validate:"-"`
 }
 
 type FlowSchemaCondition struct {
-	Type               string      `json:"type,omitempty"`
-	Status             string      `json:"status,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type,omitempty" validate:"-"`
+	Status             string      `json:"status,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type FlowSchemaList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []FlowSchema `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []FlowSchema `json:"items" validate:"-"`
 }
 
 type FlowSchemaSpec struct {
-	PriorityLevelConfiguration PriorityLevelConfigurationReference `json:"priorityLevelConfiguration"`
-	MatchingPrecedence         int32                               `json:"matchingPrecedence"`
-	DistinguisherMethod        *FlowDistinguisherMethod            `json:"distinguisherMethod,omitempty"`
-	Rules                      []PolicyRulesWithSubjects           `json:"rules,omitempty"`
+	PriorityLevelConfiguration PriorityLevelConfigurationReference `json:"priorityLevelConfiguration" validate:"-"`
+	MatchingPrecedence         int32                               `json:"matchingPrecedence" validate:"-"`
+	DistinguisherMethod        *FlowDistinguisherMethod            `json:"distinguisherMethod,omitempty" validate:"-"`
+	Rules                      []PolicyRulesWithSubjects           `json:"rules,omitempty" validate:"-"`
 }
 
 type FlowSchemaStatus struct {
-	Conditions []FlowSchemaCondition `json:"conditions,omitempty"`
+	Conditions []FlowSchemaCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type GroupSubject struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }
 
 type LimitResponse struct {
-	Type    string                `json:"type"`
-	Queuing *QueuingConfiguration `json:"queuing,omitempty"`
+	Type    string                `json:"type" validate:"-"`
+	Queuing *QueuingConfiguration `json:"queuing,omitempty" validate:"-"`
 }
 
 type LimitedPriorityLevelConfiguration struct {
-	NominalConcurrencyShares *int32        `json:"nominalConcurrencyShares"`
-	LimitResponse            LimitResponse `json:"limitResponse,omitempty"`
-	LendablePercent          *int32        `json:"lendablePercent,omitempty"`
-	BorrowingLimitPercent    *int32        `json:"borrowingLimitPercent,omitempty"`
+	NominalConcurrencyShares *int32        `json:"nominalConcurrencyShares" validate:"-"`
+	LimitResponse            LimitResponse `json:"limitResponse,omitempty" validate:"-"`
+	LendablePercent          *int32        `json:"lendablePercent,omitempty" validate:"-"`
+	BorrowingLimitPercent    *int32        `json:"borrowingLimitPercent,omitempty" validate:"-"`
 }
 
 type NonResourcePolicyRule struct {
-	Verbs           []string `json:"verbs"`
-	NonResourceURLs []string `json:"nonResourceURLs"`
+	Verbs           []string `json:"verbs" validate:"-"`
+	NonResourceURLs []string `json:"nonResourceURLs" validate:"-"`
 }
 
 type PolicyRulesWithSubjects struct {
-	Subjects         []Subject               `json:"subjects"`
-	ResourceRules    []ResourcePolicyRule    `json:"resourceRules,omitempty"`
-	NonResourceRules []NonResourcePolicyRule `json:"nonResourceRules,omitempty"`
+	Subjects         []Subject               `json:"subjects" validate:"-"`
+	ResourceRules    []ResourcePolicyRule    `json:"resourceRules,omitempty" validate:"-"`
+	NonResourceRules []NonResourcePolicyRule `json:"nonResourceRules,omitempty" validate:"-"`
 }
 
 type PriorityLevelConfiguration struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PriorityLevelConfigurationSpec   `json:"spec,omitempty"`
-	Status            PriorityLevelConfigurationStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PriorityLevelConfigurationSpec   `json:"spec,omitempty" validate:"-"`
+	Status            PriorityLevelConfigurationStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PriorityLevelConfigurationCondition struct {
-	Type               string      `json:"type,omitempty"`
-	Status             string      `json:"status,omitempty"`
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty"`
-	Reason             string      `json:"reason,omitempty"`
-	Message            string      `json:"message,omitempty"`
+	Type               string      `json:"type,omitempty" validate:"-"`
+	Status             string      `json:"status,omitempty" validate:"-"`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" validate:"-"`
+	Reason             string      `json:"reason,omitempty" validate:"-"`
+	Message            string      `json:"message,omitempty" validate:"-"`
 }
 
 type PriorityLevelConfigurationList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PriorityLevelConfiguration `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PriorityLevelConfiguration `json:"items" validate:"-"`
 }
 
 type PriorityLevelConfigurationReference struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }
 
 type PriorityLevelConfigurationSpec struct {
-	Type    string                             `json:"type"`
-	Limited *LimitedPriorityLevelConfiguration `json:"limited,omitempty"`
-	Exempt  *ExemptPriorityLevelConfiguration  `json:"exempt,omitempty"`
+	Type    string                             `json:"type" validate:"-"`
+	Limited *LimitedPriorityLevelConfiguration `json:"limited,omitempty" validate:"-"`
+	Exempt  *ExemptPriorityLevelConfiguration  `json:"exempt,omitempty" validate:"-"`
 }
 
 type PriorityLevelConfigurationStatus struct {
-	Conditions []PriorityLevelConfigurationCondition `json:"conditions,omitempty"`
+	Conditions []PriorityLevelConfigurationCondition `json:"conditions,omitempty" validate:"-"`
 }
 
 type QueuingConfiguration struct {
-	Queues           int32 `json:"queues"`
-	HandSize         int32 `json:"handSize"`
-	QueueLengthLimit int32 `json:"queueLengthLimit"`
+	Queues           int32 `json:"queues" validate:"-"`
+	HandSize         int32 `json:"handSize" validate:"-"`
+	QueueLengthLimit int32 `json:"queueLengthLimit" validate:"-"`
 }
 
 type ResourcePolicyRule struct {
-	Verbs        []string `json:"verbs"`
-	APIGroups    []string `json:"apiGroups"`
-	Resources    []string `json:"resources"`
-	ClusterScope bool     `json:"clusterScope,omitempty"`
-	Namespaces   []string `json:"namespaces"`
+	Verbs        []string `json:"verbs" validate:"-"`
+	APIGroups    []string `json:"apiGroups" validate:"-"`
+	Resources    []string `json:"resources" validate:"-"`
+	ClusterScope bool     `json:"clusterScope,omitempty" validate:"-"`
+	Namespaces   []string `json:"namespaces" validate:"-"`
 }
 
 type ServiceAccountSubject struct {
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
+	Namespace string `json:"namespace" validate:"-"`
+	Name      string `json:"name" validate:"-"`
 }
 
 type Subject struct {
-	Kind           string                 `json:"kind"`
-	User           *UserSubject           `json:"user,omitempty"`
-	Group          *GroupSubject          `json:"group,omitempty"`
-	ServiceAccount *ServiceAccountSubject `json:"serviceAccount,omitempty"`
+	Kind           string                 `json:"kind" validate:"-"`
+	User           *UserSubject           `json:"user,omitempty" validate:"-"`
+	Group          *GroupSubject          `json:"group,omitempty" validate:"-"`
+	ServiceAccount *ServiceAccountSubject `json:"serviceAccount,omitempty" validate:"-"`
 }
 
 type UserSubject struct {
-	Name string `json:"name"`
+	Name string `json:"name" validate:"-"`
 }

@@ -10,191 +10,191 @@ import (
 )
 
 type HTTPIngressPath struct {
-	Path     string         `json:"path,omitempty"`
-	PathType *string        `json:"pathType"`
-	Backend  IngressBackend `json:"backend"`
+	Path     string         `json:"path,omitempty" validate:"-"`
+	PathType *string        `json:"pathType" validate:"-"`
+	Backend  IngressBackend `json:"backend" validate:"-"`
 }
 
 type HTTPIngressRuleValue struct {
-	Paths []HTTPIngressPath `json:"paths"`
+	Paths []HTTPIngressPath `json:"paths" validate:"-"`
 }
 
 type IPAddress struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              IPAddressSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              IPAddressSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type IPAddressList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []IPAddress `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []IPAddress `json:"items" validate:"-"`
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
 }
 
 type IPBlock struct {
-	CIDR   string   `json:"cidr"`
-	Except []string `json:"except,omitempty"`
+	CIDR   string   `json:"cidr" validate:"-"`
+	Except []string `json:"except,omitempty" validate:"-"`
 }
 
 type Ingress struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              IngressSpec   `json:"spec,omitempty"`
-	Status            IngressStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              IngressSpec   `json:"spec,omitempty" validate:"-"`
+	Status            IngressStatus `json:"status,omitempty" validate:"-"`
 }
 
 type IngressBackend struct {
-	Service  *IngressServiceBackend            `json:"service,omitempty"`
-	Resource *corev1.TypedLocalObjectReference `json:"resource,omitempty"`
+	Service  *IngressServiceBackend            `json:"service,omitempty" validate:"-"`
+	Resource *corev1.TypedLocalObjectReference `json:"resource,omitempty" validate:"-"`
 }
 
 type IngressClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              IngressClassSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              IngressClassSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type IngressClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []IngressClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []IngressClass `json:"items" validate:"-"`
 }
 
 type IngressClassParametersReference struct {
-	APIGroup  *string `json:"apiGroup,omitempty"`
-	Kind      string  `json:"kind"`
-	Name      string  `json:"name"`
-	Scope     *string `json:"scope"`
-	Namespace *string `json:"namespace,omitempty"`
+	APIGroup  *string `json:"apiGroup,omitempty" validate:"-"`
+	Kind      string  `json:"kind" validate:"-"`
+	Name      string  `json:"name" validate:"-"`
+	Scope     *string `json:"scope" validate:"-"`
+	Namespace *string `json:"namespace,omitempty" validate:"-"`
 }
 
 type IngressClassSpec struct {
-	Controller string                           `json:"controller,omitempty"`
-	Parameters *IngressClassParametersReference `json:"parameters,omitempty"`
+	Controller string                           `json:"controller,omitempty" validate:"-"`
+	Parameters *IngressClassParametersReference `json:"parameters,omitempty" validate:"-"`
 }
 
 type IngressList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Ingress `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Ingress `json:"items" validate:"-"`
 }
 
 type IngressLoadBalancerIngress struct {
-	IP       string              `json:"ip,omitempty"`
-	Hostname string              `json:"hostname,omitempty"`
-	Ports    []IngressPortStatus `json:"ports,omitempty"`
+	IP       string              `json:"ip,omitempty" validate:"-"`
+	Hostname string              `json:"hostname,omitempty" validate:"-"`
+	Ports    []IngressPortStatus `json:"ports,omitempty" validate:"dive"`
 }
 
 type IngressLoadBalancerStatus struct {
-	Ingress []IngressLoadBalancerIngress `json:"ingress,omitempty"`
+	Ingress []IngressLoadBalancerIngress `json:"ingress,omitempty" validate:"dive"`
 }
 
 type IngressPortStatus struct {
-	Port     int32   `json:"port"`
-	Protocol string  `json:"protocol"`
-	Error    *string `json:"error,omitempty"`
+	Port     int32   `json:"port" validate:"-"`
+	Protocol string  `json:"protocol" validate:"enum=SCTP TCP UDP"`
+	Error    *string `json:"error,omitempty" validate:"-"`
 }
 
 type IngressRule struct {
-	Host string                `json:"host,omitempty"`
-	HTTP *HTTPIngressRuleValue `json:"http,omitempty"`
+	Host string                `json:"host,omitempty" validate:"-"`
+	HTTP *HTTPIngressRuleValue `json:"http,omitempty" validate:"-"`
 }
 
 type IngressServiceBackend struct {
-	Name string             `json:"name"`
-	Port ServiceBackendPort `json:"port,omitempty"`
+	Name string             `json:"name" validate:"-"`
+	Port ServiceBackendPort `json:"port,omitempty" validate:"-"`
 }
 
 type IngressSpec struct {
-	IngressClassName *string         `json:"ingressClassName,omitempty"`
-	DefaultBackend   *IngressBackend `json:"defaultBackend,omitempty"`
-	TLS              []IngressTLS    `json:"tls,omitempty"`
-	Rules            []IngressRule   `json:"rules,omitempty"`
+	IngressClassName *string         `json:"ingressClassName,omitempty" validate:"-"`
+	DefaultBackend   *IngressBackend `json:"defaultBackend,omitempty" validate:"-"`
+	TLS              []IngressTLS    `json:"tls,omitempty" validate:"-"`
+	Rules            []IngressRule   `json:"rules,omitempty" validate:"-"`
 }
 
 type IngressStatus struct {
-	LoadBalancer IngressLoadBalancerStatus `json:"loadBalancer,omitempty"`
+	LoadBalancer IngressLoadBalancerStatus `json:"loadBalancer,omitempty" validate:""`
 }
 
 type IngressTLS struct {
-	Hosts      []string `json:"hosts,omitempty"`
-	SecretName string   `json:"secretName,omitempty"`
+	Hosts      []string `json:"hosts,omitempty" validate:"-"`
+	SecretName string   `json:"secretName,omitempty" validate:"-"`
 }
 
 type NetworkPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              NetworkPolicySpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              NetworkPolicySpec `json:"spec,omitempty" validate:""`
 }
 
 type NetworkPolicyEgressRule struct {
-	Ports []NetworkPolicyPort `json:"ports,omitempty"`
-	To    []NetworkPolicyPeer `json:"to,omitempty"`
+	Ports []NetworkPolicyPort `json:"ports,omitempty" validate:"dive"`
+	To    []NetworkPolicyPeer `json:"to,omitempty" validate:"-"`
 }
 
 type NetworkPolicyIngressRule struct {
-	Ports []NetworkPolicyPort `json:"ports,omitempty"`
-	From  []NetworkPolicyPeer `json:"from,omitempty"`
+	Ports []NetworkPolicyPort `json:"ports,omitempty" validate:"dive"`
+	From  []NetworkPolicyPeer `json:"from,omitempty" validate:"-"`
 }
 
 type NetworkPolicyList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []NetworkPolicy `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []NetworkPolicy `json:"items" validate:"dive"`
 }
 
 type NetworkPolicyPeer struct {
-	PodSelector       *metav1.LabelSelector `json:"podSelector,omitempty"`
-	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
-	IPBlock           *IPBlock              `json:"ipBlock,omitempty"`
+	PodSelector       *metav1.LabelSelector `json:"podSelector,omitempty" validate:"-"`
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
+	IPBlock           *IPBlock              `json:"ipBlock,omitempty" validate:"-"`
 }
 
 type NetworkPolicyPort struct {
-	Protocol *string             `json:"protocol,omitempty"`
-	Port     *intstr.IntOrString `json:"port,omitempty"`
-	EndPort  *int32              `json:"endPort,omitempty"`
+	Protocol *string             `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	Port     *intstr.IntOrString `json:"port,omitempty" validate:"-"`
+	EndPort  *int32              `json:"endPort,omitempty" validate:"-"`
 }
 
 type NetworkPolicySpec struct {
-	PodSelector metav1.LabelSelector       `json:"podSelector"`
-	Ingress     []NetworkPolicyIngressRule `json:"ingress,omitempty"`
-	Egress      []NetworkPolicyEgressRule  `json:"egress,omitempty"`
-	PolicyTypes []string                   `json:"policyTypes,omitempty"`
+	PodSelector metav1.LabelSelector       `json:"podSelector" validate:"-"`
+	Ingress     []NetworkPolicyIngressRule `json:"ingress,omitempty" validate:"dive"`
+	Egress      []NetworkPolicyEgressRule  `json:"egress,omitempty" validate:"dive"`
+	PolicyTypes []string                   `json:"policyTypes,omitempty" validate:"dive,enum=Egress Ingress"`
 }
 
 type ParentReference struct {
-	Group     string `json:"group,omitempty"`
-	Resource  string `json:"resource,omitempty"`
-	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name,omitempty"`
+	Group     string `json:"group,omitempty" validate:"-"`
+	Resource  string `json:"resource,omitempty" validate:"-"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
+	Name      string `json:"name,omitempty" validate:"-"`
 }
 
 type ServiceBackendPort struct {
-	Name   string `json:"name,omitempty"`
-	Number int32  `json:"number,omitempty"`
+	Name   string `json:"name,omitempty" validate:"-"`
+	Number int32  `json:"number,omitempty" validate:"-"`
 }
 
 type ServiceCIDR struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ServiceCIDRSpec   `json:"spec,omitempty"`
-	Status            ServiceCIDRStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ServiceCIDRSpec   `json:"spec,omitempty" validate:"-"`
+	Status            ServiceCIDRStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ServiceCIDRList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ServiceCIDR `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ServiceCIDR `json:"items" validate:"-"`
 }
 
 type ServiceCIDRSpec struct {
-	CIDRs []string `json:"cidrs,omitempty"`
+	CIDRs []string `json:"cidrs,omitempty" validate:"-"`
 }
 
 type ServiceCIDRStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }

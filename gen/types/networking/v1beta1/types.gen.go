@@ -8,45 +8,45 @@ import (
 )
 
 type IPAddress struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              IPAddressSpec `json:"spec,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              IPAddressSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type IPAddressList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []IPAddress `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []IPAddress `json:"items" validate:"-"`
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
 }
 
 type ParentReference struct {
-	Group     string `json:"group,omitempty"`
-	Resource  string `json:"resource,omitempty"`
-	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name,omitempty"`
+	Group     string `json:"group,omitempty" validate:"-"`
+	Resource  string `json:"resource,omitempty" validate:"-"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
+	Name      string `json:"name,omitempty" validate:"-"`
 }
 
 type ServiceCIDR struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ServiceCIDRSpec   `json:"spec,omitempty"`
-	Status            ServiceCIDRStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ServiceCIDRSpec   `json:"spec,omitempty" validate:"-"`
+	Status            ServiceCIDRStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ServiceCIDRList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ServiceCIDR `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ServiceCIDR `json:"items" validate:"-"`
 }
 
 type ServiceCIDRSpec struct {
-	CIDRs []string `json:"cidrs,omitempty"`
+	CIDRs []string `json:"cidrs,omitempty" validate:"-"`
 }
 
 type ServiceCIDRStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }

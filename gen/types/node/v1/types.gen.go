@@ -10,24 +10,24 @@ import (
 )
 
 type Overhead struct {
-	PodFixed map[string]resource.Quantity `json:"podFixed,omitempty"`
+	PodFixed map[string]resource.Quantity `json:"podFixed,omitempty" validate:"-"`
 }
 
 type RuntimeClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Handler           string      `json:"handler"`
-	Overhead          *Overhead   `json:"overhead,omitempty"`
-	Scheduling        *Scheduling `json:"scheduling,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Handler           string      `json:"handler" validate:"-"`
+	Overhead          *Overhead   `json:"overhead,omitempty" validate:"-"`
+	Scheduling        *Scheduling `json:"scheduling,omitempty" validate:"omitempty"`
 }
 
 type RuntimeClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []RuntimeClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []RuntimeClass `json:"items" validate:"dive"`
 }
 
 type Scheduling struct {
-	NodeSelector map[string]string   `json:"nodeSelector,omitempty"`
-	Tolerations  []corev1.Toleration `json:"tolerations,omitempty"`
+	NodeSelector map[string]string   `json:"nodeSelector,omitempty" validate:"-"`
+	Tolerations  []corev1.Toleration `json:"tolerations,omitempty" validate:"dive"`
 }

@@ -9,37 +9,37 @@ import (
 )
 
 type Eviction struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	DeleteOptions     *metav1.DeleteOptions `json:"deleteOptions,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	DeleteOptions     *metav1.DeleteOptions `json:"deleteOptions,omitempty" validate:"-"`
 }
 
 type PodDisruptionBudget struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PodDisruptionBudgetSpec   `json:"spec,omitempty"`
-	Status            PodDisruptionBudgetStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PodDisruptionBudgetSpec   `json:"spec,omitempty" validate:""`
+	Status            PodDisruptionBudgetStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PodDisruptionBudgetList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PodDisruptionBudget `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PodDisruptionBudget `json:"items" validate:"dive"`
 }
 
 type PodDisruptionBudgetSpec struct {
-	MinAvailable               *intstr.IntOrString   `json:"minAvailable,omitempty"`
-	Selector                   *metav1.LabelSelector `json:"selector,omitempty"`
-	MaxUnavailable             *intstr.IntOrString   `json:"maxUnavailable,omitempty"`
-	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty"`
+	MinAvailable               *intstr.IntOrString   `json:"minAvailable,omitempty" validate:"-"`
+	Selector                   *metav1.LabelSelector `json:"selector,omitempty" validate:"-"`
+	MaxUnavailable             *intstr.IntOrString   `json:"maxUnavailable,omitempty" validate:"-"`
+	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty" validate:"omitempty,enum=AlwaysAllow IfHealthyBudget"`
 }
 
 type PodDisruptionBudgetStatus struct {
-	ObservedGeneration int64                  `json:"observedGeneration,omitempty"`
-	DisruptedPods      map[string]metav1.Time `json:"disruptedPods,omitempty"`
-	DisruptionsAllowed int32                  `json:"disruptionsAllowed"`
-	CurrentHealthy     int32                  `json:"currentHealthy"`
-	DesiredHealthy     int32                  `json:"desiredHealthy"`
-	ExpectedPods       int32                  `json:"expectedPods"`
-	Conditions         []metav1.Condition     `json:"conditions,omitempty"`
+	ObservedGeneration int64                  `json:"observedGeneration,omitempty" validate:"-"`
+	DisruptedPods      map[string]metav1.Time `json:"disruptedPods,omitempty" validate:"-"`
+	DisruptionsAllowed int32                  `json:"disruptionsAllowed" validate:"-"`
+	CurrentHealthy     int32                  `json:"currentHealthy" validate:"-"`
+	DesiredHealthy     int32                  `json:"desiredHealthy" validate:"-"`
+	ExpectedPods       int32                  `json:"expectedPods" validate:"-"`
+	Conditions         []metav1.Condition     `json:"conditions,omitempty" validate:"-"`
 }

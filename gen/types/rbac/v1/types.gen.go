@@ -8,77 +8,77 @@ import (
 )
 
 type AggregationRule struct {
-	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty"`
+	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty" validate:"-"`
 }
 
 type ClusterRole struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Rules             []PolicyRule     `json:"rules"`
-	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Rules             []PolicyRule     `json:"rules" validate:"-"`
+	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty" validate:"-"`
 }
 
 type ClusterRoleBinding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Subjects          []Subject `json:"subjects,omitempty"`
-	RoleRef           RoleRef   `json:"roleRef"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
 }
 
 type ClusterRoleBindingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ClusterRoleBinding `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ClusterRoleBinding `json:"items" validate:"-"`
 }
 
 type ClusterRoleList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ClusterRole `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ClusterRole `json:"items" validate:"-"`
 }
 
 type PolicyRule struct {
-	Verbs           []string `json:"verbs"`
-	APIGroups       []string `json:"apiGroups,omitempty"`
-	Resources       []string `json:"resources,omitempty"`
-	ResourceNames   []string `json:"resourceNames,omitempty"`
-	NonResourceURLs []string `json:"nonResourceURLs,omitempty"`
+	Verbs           []string `json:"verbs" validate:"-"`
+	APIGroups       []string `json:"apiGroups,omitempty" validate:"-"`
+	Resources       []string `json:"resources,omitempty" validate:"-"`
+	ResourceNames   []string `json:"resourceNames,omitempty" validate:"-"`
+	NonResourceURLs []string `json:"nonResourceURLs,omitempty" validate:"-"`
 }
 
 type Role struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Rules             []PolicyRule `json:"rules"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Rules             []PolicyRule `json:"rules" validate:"-"`
 }
 
 type RoleBinding struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Subjects          []Subject `json:"subjects,omitempty"`
-	RoleRef           RoleRef   `json:"roleRef"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
 }
 
 type RoleBindingList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []RoleBinding `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []RoleBinding `json:"items" validate:"-"`
 }
 
 type RoleList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Role `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Role `json:"items" validate:"-"`
 }
 
 type RoleRef struct {
-	APIGroup string `json:"apiGroup"`
-	Kind     string `json:"kind"`
-	Name     string `json:"name"`
+	APIGroup string `json:"apiGroup" validate:"-"`
+	Kind     string `json:"kind" validate:"-"`
+	Name     string `json:"name" validate:"-"`
 }
 
 type Subject struct {
-	Kind      string `json:"kind"`
-	APIGroup  string `json:"apiGroup,omitempty"`
-	Name      string `json:"name"`
-	Namespace string `json:"namespace,omitempty"`
+	Kind      string `json:"kind" validate:"-"`
+	APIGroup  string `json:"apiGroup,omitempty" validate:"-"`
+	Name      string `json:"name" validate:"-"`
+	Namespace string `json:"namespace,omitempty" validate:"-"`
 }

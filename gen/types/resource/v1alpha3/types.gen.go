@@ -8,74 +8,74 @@ import (
 )
 
 type DeviceTaint struct {
-	Key       string       `json:"key"`
-	Value     string       `json:"value,omitempty"`
-	Effect    string       `json:"effect"`
-	TimeAdded *metav1.Time `json:"timeAdded,omitempty"`
+	Key       string       `json:"key" validate:"-"`
+	Value     string       `json:"value,omitempty" validate:"-"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceTaintRule struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              DeviceTaintRuleSpec   `json:"spec"`
-	Status            DeviceTaintRuleStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              DeviceTaintRuleSpec   `json:"spec" validate:""`
+	Status            DeviceTaintRuleStatus `json:"status,omitempty" validate:"-"`
 }
 
 type DeviceTaintRuleList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []DeviceTaintRule `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []DeviceTaintRule `json:"items" validate:"dive"`
 }
 
 type DeviceTaintRuleSpec struct {
-	DeviceSelector *DeviceTaintSelector `json:"deviceSelector,omitempty"`
-	Taint          DeviceTaint          `json:"taint,omitempty"`
+	DeviceSelector *DeviceTaintSelector `json:"deviceSelector,omitempty" validate:"-"`
+	Taint          DeviceTaint          `json:"taint,omitempty" validate:""`
 }
 
 type DeviceTaintRuleStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }
 
 type DeviceTaintSelector struct {
-	Driver *string `json:"driver,omitempty"`
-	Pool   *string `json:"pool,omitempty"`
-	Device *string `json:"device,omitempty"`
+	Driver *string `json:"driver,omitempty" validate:"-"`
+	Pool   *string `json:"pool,omitempty" validate:"-"`
+	Device *string `json:"device,omitempty" validate:"-"`
 }
 
 type PoolStatus struct {
-	Driver             string  `json:"driver,omitempty"`
-	PoolName           string  `json:"poolName,omitempty"`
-	Generation         int64   `json:"generation"`
-	ResourceSliceCount *int32  `json:"resourceSliceCount,omitempty"`
-	TotalDevices       *int32  `json:"totalDevices,omitempty"`
-	AllocatedDevices   *int32  `json:"allocatedDevices,omitempty"`
-	AvailableDevices   *int32  `json:"availableDevices,omitempty"`
-	UnavailableDevices *int32  `json:"unavailableDevices,omitempty"`
-	NodeName           *string `json:"nodeName,omitempty"`
-	ValidationError    *string `json:"validationError,omitempty"`
+	Driver             string  `json:"driver,omitempty" validate:"-"`
+	PoolName           string  `json:"poolName,omitempty" validate:"-"`
+	Generation         int64   `json:"generation" validate:"-"`
+	ResourceSliceCount *int32  `json:"resourceSliceCount,omitempty" validate:"-"`
+	TotalDevices       *int32  `json:"totalDevices,omitempty" validate:"-"`
+	AllocatedDevices   *int32  `json:"allocatedDevices,omitempty" validate:"-"`
+	AvailableDevices   *int32  `json:"availableDevices,omitempty" validate:"-"`
+	UnavailableDevices *int32  `json:"unavailableDevices,omitempty" validate:"-"`
+	NodeName           *string `json:"nodeName,omitempty" validate:"-"`
+	ValidationError    *string `json:"validationError,omitempty" validate:"-"`
 }
 
 type ResourcePoolStatusRequest struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourcePoolStatusRequestSpec    `json:"spec"`
-	Status            *ResourcePoolStatusRequestStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourcePoolStatusRequestSpec    `json:"spec" validate:"-"`
+	Status            *ResourcePoolStatusRequestStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ResourcePoolStatusRequestList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ResourcePoolStatusRequest `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ResourcePoolStatusRequest `json:"items" validate:"-"`
 }
 
 type ResourcePoolStatusRequestSpec struct {
-	Driver   string  `json:"driver"`
-	PoolName *string `json:"poolName,omitempty"`
-	Limit    *int32  `json:"limit,omitempty"`
+	Driver   string  `json:"driver" validate:"-"`
+	PoolName *string `json:"poolName,omitempty" validate:"-"`
+	Limit    *int32  `json:"limit,omitempty" validate:"-"`
 }
 
 type ResourcePoolStatusRequestStatus struct {
-	PoolCount  *int32             `json:"poolCount,omitempty"`
-	Pools      []PoolStatus       `json:"pools,omitempty"`
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	PoolCount  *int32             `json:"poolCount,omitempty" validate:"-"`
+	Pools      []PoolStatus       `json:"pools,omitempty" validate:"-"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
 }

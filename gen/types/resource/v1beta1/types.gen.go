@@ -11,283 +11,283 @@ import (
 )
 
 type AllocatedDeviceStatus struct {
-	Driver      string                `json:"driver"`
-	Pool        string                `json:"pool"`
-	Device      string                `json:"device"`
-	ShareID     *string               `json:"shareID,omitempty"`
-	Conditions  []metav1.Condition    `json:"conditions"`
-	Data        *runtime.RawExtension `json:"data,omitempty"`
-	NetworkData *NetworkDeviceData    `json:"networkData,omitempty"`
+	Driver      string                `json:"driver" validate:"-"`
+	Pool        string                `json:"pool" validate:"-"`
+	Device      string                `json:"device" validate:"-"`
+	ShareID     *string               `json:"shareID,omitempty" validate:"-"`
+	Conditions  []metav1.Condition    `json:"conditions" validate:"-"`
+	Data        *runtime.RawExtension `json:"data,omitempty" validate:"-"`
+	NetworkData *NetworkDeviceData    `json:"networkData,omitempty" validate:"-"`
 }
 
 type AllocationResult struct {
-	Devices             DeviceAllocationResult `json:"devices,omitempty"`
-	NodeSelector        *corev1.NodeSelector   `json:"nodeSelector,omitempty"`
-	AllocationTimestamp *metav1.Time           `json:"allocationTimestamp,omitempty"`
+	Devices             DeviceAllocationResult `json:"devices,omitempty" validate:""`
+	NodeSelector        *corev1.NodeSelector   `json:"nodeSelector,omitempty" validate:"omitempty"`
+	AllocationTimestamp *metav1.Time           `json:"allocationTimestamp,omitempty" validate:"-"`
 }
 
 type BasicDevice struct {
-	Attributes                      map[string]DeviceAttribute                `json:"attributes,omitempty"`
-	Capacity                        map[string]DeviceCapacity                 `json:"capacity,omitempty"`
-	ConsumesCounters                []DeviceCounterConsumption                `json:"consumesCounters,omitempty"`
-	NodeName                        *string                                   `json:"nodeName,omitempty"`
-	NodeSelector                    *corev1.NodeSelector                      `json:"nodeSelector,omitempty"`
-	AllNodes                        *bool                                     `json:"allNodes,omitempty"`
-	Taints                          []DeviceTaint                             `json:"taints,omitempty"`
-	BindsToNode                     *bool                                     `json:"bindsToNode,omitempty"`
-	BindingConditions               []string                                  `json:"bindingConditions,omitempty"`
-	BindingFailureConditions        []string                                  `json:"bindingFailureConditions,omitempty"`
-	AllowMultipleAllocations        *bool                                     `json:"allowMultipleAllocations,omitempty"`
-	NodeAllocatableResourceMappings map[string]NodeAllocatableResourceMapping `json:"nodeAllocatableResourceMappings,omitempty"`
+	Attributes                      map[string]DeviceAttribute                `json:"attributes,omitempty" validate:"-"`
+	Capacity                        map[string]DeviceCapacity                 `json:"capacity,omitempty" validate:"-"`
+	ConsumesCounters                []DeviceCounterConsumption                `json:"consumesCounters,omitempty" validate:"-"`
+	NodeName                        *string                                   `json:"nodeName,omitempty" validate:"-"`
+	NodeSelector                    *corev1.NodeSelector                      `json:"nodeSelector,omitempty" validate:"omitempty"`
+	AllNodes                        *bool                                     `json:"allNodes,omitempty" validate:"-"`
+	Taints                          []DeviceTaint                             `json:"taints,omitempty" validate:"dive"`
+	BindsToNode                     *bool                                     `json:"bindsToNode,omitempty" validate:"-"`
+	BindingConditions               []string                                  `json:"bindingConditions,omitempty" validate:"-"`
+	BindingFailureConditions        []string                                  `json:"bindingFailureConditions,omitempty" validate:"-"`
+	AllowMultipleAllocations        *bool                                     `json:"allowMultipleAllocations,omitempty" validate:"-"`
+	NodeAllocatableResourceMappings map[string]NodeAllocatableResourceMapping `json:"nodeAllocatableResourceMappings,omitempty" validate:"-"`
 }
 
 type CELDeviceSelector struct {
-	Expression string `json:"expression"`
+	Expression string `json:"expression" validate:"-"`
 }
 
 type CapacityRequestPolicy struct {
-	Default     *resource.Quantity          `json:"default"`
-	ValidValues []resource.Quantity         `json:"validValues,omitempty"`
-	ValidRange  *CapacityRequestPolicyRange `json:"validRange,omitempty"`
+	Default     *resource.Quantity          `json:"default" validate:"-"`
+	ValidValues []resource.Quantity         `json:"validValues,omitempty" validate:"-"`
+	ValidRange  *CapacityRequestPolicyRange `json:"validRange,omitempty" validate:"-"`
 }
 
 type CapacityRequestPolicyRange struct {
-	Min  *resource.Quantity `json:"min,omitempty"`
-	Max  *resource.Quantity `json:"max,omitempty"`
-	Step *resource.Quantity `json:"step,omitempty"`
+	Min  *resource.Quantity `json:"min,omitempty" validate:"-"`
+	Max  *resource.Quantity `json:"max,omitempty" validate:"-"`
+	Step *resource.Quantity `json:"step,omitempty" validate:"-"`
 }
 
 type CapacityRequirements struct {
-	Requests map[string]resource.Quantity `json:"requests,omitempty"`
+	Requests map[string]resource.Quantity `json:"requests,omitempty" validate:"-"`
 }
 
 type Counter struct {
-	Value resource.Quantity `json:"value"`
+	Value resource.Quantity `json:"value" validate:"-"`
 }
 
 type CounterSet struct {
-	Name     string             `json:"name"`
-	Counters map[string]Counter `json:"counters,omitempty"`
+	Name     string             `json:"name" validate:"-"`
+	Counters map[string]Counter `json:"counters,omitempty" validate:"-"`
 }
 
 type Device struct {
-	Name  string       `json:"name"`
-	Basic *BasicDevice `json:"basic,omitempty"`
+	Name  string       `json:"name" validate:"-"`
+	Basic *BasicDevice `json:"basic,omitempty" validate:"omitempty"`
 }
 
 type DeviceAllocationConfiguration struct {
-	Source   string                     `json:"source"`
-	Requests []string                   `json:"requests,omitempty"`
-	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty"`
+	Source   string                     `json:"source" validate:"enum=FromClaim FromClass"`
+	Requests []string                   `json:"requests,omitempty" validate:"-"`
+	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
 
 type DeviceAllocationResult struct {
-	Results []DeviceRequestAllocationResult `json:"results,omitempty"`
-	Config  []DeviceAllocationConfiguration `json:"config,omitempty"`
+	Results []DeviceRequestAllocationResult `json:"results,omitempty" validate:"dive"`
+	Config  []DeviceAllocationConfiguration `json:"config,omitempty" validate:"dive"`
 }
 
 type DeviceAttribute struct {
-	IntValue      *int64   `json:"int,omitempty"`
-	BoolValue     *bool    `json:"bool,omitempty"`
-	StringValue   *string  `json:"string,omitempty"`
-	VersionValue  *string  `json:"version,omitempty"`
-	IntValues     []int64  `json:"ints,omitempty"`
-	BoolValues    []bool   `json:"bools,omitempty"`
-	StringValues  []string `json:"strings,omitempty"`
-	VersionValues []string `json:"versions,omitempty"`
+	IntValue      *int64   `json:"int,omitempty" validate:"-"`
+	BoolValue     *bool    `json:"bool,omitempty" validate:"-"`
+	StringValue   *string  `json:"string,omitempty" validate:"-"`
+	VersionValue  *string  `json:"version,omitempty" validate:"-"`
+	IntValues     []int64  `json:"ints,omitempty" validate:"-"`
+	BoolValues    []bool   `json:"bools,omitempty" validate:"-"`
+	StringValues  []string `json:"strings,omitempty" validate:"-"`
+	VersionValues []string `json:"versions,omitempty" validate:"-"`
 }
 
 type DeviceCapacity struct {
-	Value         resource.Quantity      `json:"value"`
-	RequestPolicy *CapacityRequestPolicy `json:"requestPolicy,omitempty"`
+	Value         resource.Quantity      `json:"value" validate:"-"`
+	RequestPolicy *CapacityRequestPolicy `json:"requestPolicy,omitempty" validate:"-"`
 }
 
 type DeviceClaim struct {
-	Requests    []DeviceRequest            `json:"requests"`
-	Constraints []DeviceConstraint         `json:"constraints,omitempty"`
-	Config      []DeviceClaimConfiguration `json:"config,omitempty"`
+	Requests    []DeviceRequest            `json:"requests" validate:"dive"`
+	Constraints []DeviceConstraint         `json:"constraints,omitempty" validate:"-"`
+	Config      []DeviceClaimConfiguration `json:"config,omitempty" validate:"-"`
 }
 
 type DeviceClaimConfiguration struct {
-	Requests []string                   `json:"requests,omitempty"`
-	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty"`
+	Requests []string                   `json:"requests,omitempty" validate:"-"`
+	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
 
 type DeviceClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              DeviceClassSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              DeviceClassSpec `json:"spec" validate:"-"`
 }
 
 type DeviceClassConfiguration struct {
-	Opaque *OpaqueDeviceConfiguration `json:"opaque,omitempty"`
+	Opaque *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
 
 type DeviceClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []DeviceClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []DeviceClass `json:"items" validate:"-"`
 }
 
 type DeviceClassSpec struct {
-	Selectors            []DeviceSelector           `json:"selectors,omitempty"`
-	Config               []DeviceClassConfiguration `json:"config,omitempty"`
-	ExtendedResourceName *string                    `json:"extendedResourceName,omitempty"`
+	Selectors            []DeviceSelector           `json:"selectors,omitempty" validate:"-"`
+	Config               []DeviceClassConfiguration `json:"config,omitempty" validate:"-"`
+	ExtendedResourceName *string                    `json:"extendedResourceName,omitempty" validate:"-"`
 }
 
 type DeviceConstraint struct {
-	Requests          []string `json:"requests,omitempty"`
-	MatchAttribute    *string  `json:"matchAttribute,omitempty"`
-	DistinctAttribute *string  `json:"distinctAttribute,omitempty"`
+	Requests          []string `json:"requests,omitempty" validate:"-"`
+	MatchAttribute    *string  `json:"matchAttribute,omitempty" validate:"-"`
+	DistinctAttribute *string  `json:"distinctAttribute,omitempty" validate:"-"`
 }
 
 type DeviceCounterConsumption struct {
-	CounterSet string             `json:"counterSet"`
-	Counters   map[string]Counter `json:"counters,omitempty"`
+	CounterSet string             `json:"counterSet" validate:"-"`
+	Counters   map[string]Counter `json:"counters,omitempty" validate:"-"`
 }
 
 type DeviceRequest struct {
-	Name            string                `json:"name"`
-	DeviceClassName string                `json:"deviceClassName"`
-	Selectors       []DeviceSelector      `json:"selectors,omitempty"`
-	AllocationMode  string                `json:"allocationMode,omitempty"`
-	Count           int64                 `json:"count,omitempty"`
-	AdminAccess     *bool                 `json:"adminAccess,omitempty"`
-	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty"`
-	Tolerations     []DeviceToleration    `json:"tolerations,omitempty"`
-	Capacity        *CapacityRequirements `json:"capacity,omitempty"`
+	Name            string                `json:"name" validate:"-"`
+	DeviceClassName string                `json:"deviceClassName" validate:"-"`
+	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
+	Count           int64                 `json:"count,omitempty" validate:"-"`
+	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
+	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"dive"`
+	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
+	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
 }
 
 type DeviceRequestAllocationResult struct {
-	Request                  string                       `json:"request"`
-	Driver                   string                       `json:"driver"`
-	Pool                     string                       `json:"pool"`
-	Device                   string                       `json:"device"`
-	AdminAccess              *bool                        `json:"adminAccess,omitempty"`
-	Tolerations              []DeviceToleration           `json:"tolerations,omitempty"`
-	BindingConditions        []string                     `json:"bindingConditions,omitempty"`
-	BindingFailureConditions []string                     `json:"bindingFailureConditions,omitempty"`
-	ShareID                  *string                      `json:"shareID,omitempty"`
-	ConsumedCapacity         map[string]resource.Quantity `json:"consumedCapacity,omitempty"`
+	Request                  string                       `json:"request" validate:"-"`
+	Driver                   string                       `json:"driver" validate:"-"`
+	Pool                     string                       `json:"pool" validate:"-"`
+	Device                   string                       `json:"device" validate:"-"`
+	AdminAccess              *bool                        `json:"adminAccess,omitempty" validate:"-"`
+	Tolerations              []DeviceToleration           `json:"tolerations,omitempty" validate:"dive"`
+	BindingConditions        []string                     `json:"bindingConditions,omitempty" validate:"-"`
+	BindingFailureConditions []string                     `json:"bindingFailureConditions,omitempty" validate:"-"`
+	ShareID                  *string                      `json:"shareID,omitempty" validate:"-"`
+	ConsumedCapacity         map[string]resource.Quantity `json:"consumedCapacity,omitempty" validate:"-"`
 }
 
 type DeviceSelector struct {
-	CEL *CELDeviceSelector `json:"cel,omitempty"`
+	CEL *CELDeviceSelector `json:"cel,omitempty" validate:"-"`
 }
 
 type DeviceSubRequest struct {
-	Name            string                `json:"name"`
-	DeviceClassName string                `json:"deviceClassName"`
-	Selectors       []DeviceSelector      `json:"selectors,omitempty"`
-	AllocationMode  string                `json:"allocationMode,omitempty"`
-	Count           int64                 `json:"count,omitempty"`
-	Tolerations     []DeviceToleration    `json:"tolerations,omitempty"`
-	Capacity        *CapacityRequirements `json:"capacity,omitempty"`
+	Name            string                `json:"name" validate:"-"`
+	DeviceClassName string                `json:"deviceClassName" validate:"-"`
+	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
+	Count           int64                 `json:"count,omitempty" validate:"-"`
+	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
+	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
 }
 
 type DeviceTaint struct {
-	Key       string       `json:"key"`
-	Value     string       `json:"value,omitempty"`
-	Effect    string       `json:"effect"`
-	TimeAdded *metav1.Time `json:"timeAdded,omitempty"`
+	Key       string       `json:"key" validate:"-"`
+	Value     string       `json:"value,omitempty" validate:"-"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceToleration struct {
-	Key               string `json:"key,omitempty"`
-	Operator          string `json:"operator,omitempty"`
-	Value             string `json:"value,omitempty"`
-	Effect            string `json:"effect,omitempty"`
-	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty"`
+	Key               string `json:"key,omitempty" validate:"-"`
+	Operator          string `json:"operator,omitempty" validate:"omitempty,enum=Equal Exists"`
+	Value             string `json:"value,omitempty" validate:"-"`
+	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule None"`
+	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
 type NetworkDeviceData struct {
-	InterfaceName   string   `json:"interfaceName,omitempty"`
-	IPs             []string `json:"ips,omitempty"`
-	HardwareAddress string   `json:"hardwareAddress,omitempty"`
+	InterfaceName   string   `json:"interfaceName,omitempty" validate:"-"`
+	IPs             []string `json:"ips,omitempty" validate:"-"`
+	HardwareAddress string   `json:"hardwareAddress,omitempty" validate:"-"`
 }
 
 type NodeAllocatableResourceMapping struct {
-	CapacityKey          *string            `json:"capacityKey,omitempty"`
-	AllocationMultiplier *resource.Quantity `json:"allocationMultiplier,omitempty"`
+	CapacityKey          *string            `json:"capacityKey,omitempty" validate:"-"`
+	AllocationMultiplier *resource.Quantity `json:"allocationMultiplier,omitempty" validate:"-"`
 }
 
 type OpaqueDeviceConfiguration struct {
-	Driver     string               `json:"driver"`
-	Parameters runtime.RawExtension `json:"parameters"`
+	Driver     string               `json:"driver" validate:"-"`
+	Parameters runtime.RawExtension `json:"parameters" validate:"-"`
 }
 
 type ResourceClaim struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourceClaimSpec   `json:"spec"`
-	Status            ResourceClaimStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourceClaimSpec   `json:"spec" validate:""`
+	Status            ResourceClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ResourceClaimConsumerReference struct {
-	APIGroup string `json:"apiGroup,omitempty"`
-	Resource string `json:"resource"`
-	Name     string `json:"name"`
-	UID      string `json:"uid"`
+	APIGroup string `json:"apiGroup,omitempty" validate:"-"`
+	Resource string `json:"resource" validate:"-"`
+	Name     string `json:"name" validate:"-"`
+	UID      string `json:"uid" validate:"-"`
 }
 
 type ResourceClaimList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ResourceClaim `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ResourceClaim `json:"items" validate:"dive"`
 }
 
 type ResourceClaimSpec struct {
-	Devices DeviceClaim `json:"devices"`
+	Devices DeviceClaim `json:"devices" validate:""`
 }
 
 type ResourceClaimStatus struct {
-	Allocation  *AllocationResult                `json:"allocation,omitempty"`
-	ReservedFor []ResourceClaimConsumerReference `json:"reservedFor,omitempty"`
-	Devices     []AllocatedDeviceStatus          `json:"devices,omitempty"`
+	Allocation  *AllocationResult                `json:"allocation,omitempty" validate:"omitempty"`
+	ReservedFor []ResourceClaimConsumerReference `json:"reservedFor,omitempty" validate:"-"`
+	Devices     []AllocatedDeviceStatus          `json:"devices,omitempty" validate:"-"`
 }
 
 type ResourceClaimTemplate struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourceClaimTemplateSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourceClaimTemplateSpec `json:"spec" validate:""`
 }
 
 type ResourceClaimTemplateList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ResourceClaimTemplate `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ResourceClaimTemplate `json:"items" validate:"dive"`
 }
 
 type ResourceClaimTemplateSpec struct {
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourceClaimSpec `json:"spec"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourceClaimSpec `json:"spec" validate:""`
 }
 
 type ResourcePool struct {
-	Name               string `json:"name"`
-	Generation         int64  `json:"generation"`
-	ResourceSliceCount int64  `json:"resourceSliceCount"`
+	Name               string `json:"name" validate:"-"`
+	Generation         int64  `json:"generation" validate:"-"`
+	ResourceSliceCount int64  `json:"resourceSliceCount" validate:"-"`
 }
 
 type ResourceSlice struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              ResourceSliceSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              ResourceSliceSpec `json:"spec" validate:""`
 }
 
 type ResourceSliceList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []ResourceSlice `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []ResourceSlice `json:"items" validate:"dive"`
 }
 
 type ResourceSliceSpec struct {
-	Driver                 string               `json:"driver"`
-	Pool                   ResourcePool         `json:"pool"`
-	NodeName               string               `json:"nodeName,omitempty"`
-	NodeSelector           *corev1.NodeSelector `json:"nodeSelector,omitempty"`
-	AllNodes               bool                 `json:"allNodes,omitempty"`
-	Devices                []Device             `json:"devices,omitempty"`
-	PerDeviceNodeSelection *bool                `json:"perDeviceNodeSelection,omitempty"`
-	SharedCounters         []CounterSet         `json:"sharedCounters,omitempty"`
+	Driver                 string               `json:"driver" validate:"-"`
+	Pool                   ResourcePool         `json:"pool" validate:"-"`
+	NodeName               string               `json:"nodeName,omitempty" validate:"-"`
+	NodeSelector           *corev1.NodeSelector `json:"nodeSelector,omitempty" validate:"omitempty"`
+	AllNodes               bool                 `json:"allNodes,omitempty" validate:"-"`
+	Devices                []Device             `json:"devices,omitempty" validate:"dive"`
+	PerDeviceNodeSelection *bool                `json:"perDeviceNodeSelection,omitempty" validate:"-"`
+	SharedCounters         []CounterSet         `json:"sharedCounters,omitempty" validate:"-"`
 }

@@ -8,16 +8,16 @@ import (
 )
 
 type PriorityClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Value             int32   `json:"value"`
-	GlobalDefault     bool    `json:"globalDefault,omitempty"`
-	Description       string  `json:"description,omitempty"`
-	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Value             int32   `json:"value" validate:"-"`
+	GlobalDefault     bool    `json:"globalDefault,omitempty" validate:"-"`
+	Description       string  `json:"description,omitempty" validate:"-"`
+	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=Never PreemptLowerPriority"`
 }
 
 type PriorityClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PriorityClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PriorityClass `json:"items" validate:"dive"`
 }

@@ -10,99 +10,99 @@ import (
 type BasicSchedulingPolicy = struct{}
 
 type GangSchedulingPolicy struct {
-	MinCount int32 `json:"minCount"`
+	MinCount int32 `json:"minCount" validate:"-"`
 }
 
 type PodGroup struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              PodGroupSpec   `json:"spec"`
-	Status            PodGroupStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              PodGroupSpec   `json:"spec" validate:""`
+	Status            PodGroupStatus `json:"status,omitempty" validate:"-"`
 }
 
 type PodGroupList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []PodGroup `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []PodGroup `json:"items" validate:"dive"`
 }
 
 type PodGroupResourceClaim struct {
-	Name                      string  `json:"name"`
-	ResourceClaimName         *string `json:"resourceClaimName,omitempty"`
-	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty"`
+	Name                      string  `json:"name" validate:"-"`
+	ResourceClaimName         *string `json:"resourceClaimName,omitempty" validate:"-"`
+	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty" validate:"-"`
 }
 
 type PodGroupResourceClaimStatus struct {
-	Name              string  `json:"name"`
-	ResourceClaimName *string `json:"resourceClaimName,omitempty"`
+	Name              string  `json:"name" validate:"-"`
+	ResourceClaimName *string `json:"resourceClaimName,omitempty" validate:"-"`
 }
 
 type PodGroupSchedulingConstraints struct {
-	Topology []TopologyConstraint `json:"topology,omitempty"`
+	Topology []TopologyConstraint `json:"topology,omitempty" validate:"-"`
 }
 
 type PodGroupSchedulingPolicy struct {
-	Basic *BasicSchedulingPolicy `json:"basic,omitempty"`
-	Gang  *GangSchedulingPolicy  `json:"gang,omitempty"`
+	Basic *BasicSchedulingPolicy `json:"basic,omitempty" validate:"-"`
+	Gang  *GangSchedulingPolicy  `json:"gang,omitempty" validate:"-"`
 }
 
 type PodGroupSpec struct {
-	PodGroupTemplateRef   *PodGroupTemplateReference     `json:"podGroupTemplateRef"`
-	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy"`
-	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints,omitempty"`
-	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty"`
-	DisruptionMode        *string                        `json:"disruptionMode,omitempty"`
-	PriorityClassName     string                         `json:"priorityClassName,omitempty"`
-	Priority              *int32                         `json:"priority,omitempty"`
+	PodGroupTemplateRef   *PodGroupTemplateReference     `json:"podGroupTemplateRef" validate:"-"`
+	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy" validate:"-"`
+	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints,omitempty" validate:"-"`
+	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" validate:"-"`
+	DisruptionMode        *string                        `json:"disruptionMode,omitempty" validate:"omitempty,enum=Pod PodGroup"`
+	PriorityClassName     string                         `json:"priorityClassName,omitempty" validate:"-"`
+	Priority              *int32                         `json:"priority,omitempty" validate:"-"`
 }
 
 type PodGroupStatus struct {
-	Conditions            []metav1.Condition            `json:"conditions,omitempty"`
-	ResourceClaimStatuses []PodGroupResourceClaimStatus `json:"resourceClaimStatuses,omitempty"`
+	Conditions            []metav1.Condition            `json:"conditions,omitempty" validate:"-"`
+	ResourceClaimStatuses []PodGroupResourceClaimStatus `json:"resourceClaimStatuses,omitempty" validate:"-"`
 }
 
 type PodGroupTemplate struct {
-	Name                  string                         `json:"name"`
-	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy"`
-	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints"`
-	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty"`
-	DisruptionMode        *string                        `json:"disruptionMode,omitempty"`
-	PriorityClassName     string                         `json:"priorityClassName,omitempty"`
-	Priority              *int32                         `json:"priority,omitempty"`
+	Name                  string                         `json:"name" validate:"-"`
+	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy" validate:"-"`
+	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints" validate:"-"`
+	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" validate:"-"`
+	DisruptionMode        *string                        `json:"disruptionMode,omitempty" validate:"omitempty,enum=Pod PodGroup"`
+	PriorityClassName     string                         `json:"priorityClassName,omitempty" validate:"-"`
+	Priority              *int32                         `json:"priority,omitempty" validate:"-"`
 }
 
 type PodGroupTemplateReference struct {
-	Workload *WorkloadPodGroupTemplateReference `json:"workload"`
+	Workload *WorkloadPodGroupTemplateReference `json:"workload" validate:"-"`
 }
 
 type TopologyConstraint struct {
-	Key string `json:"key"`
+	Key string `json:"key" validate:"-"`
 }
 
 type TypedLocalObjectReference struct {
-	APIGroup string `json:"apiGroup,omitempty"`
-	Kind     string `json:"kind"`
-	Name     string `json:"name"`
+	APIGroup string `json:"apiGroup,omitempty" validate:"-"`
+	Kind     string `json:"kind" validate:"-"`
+	Name     string `json:"name" validate:"-"`
 }
 
 type Workload struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              WorkloadSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              WorkloadSpec `json:"spec" validate:""`
 }
 
 type WorkloadList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []Workload `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []Workload `json:"items" validate:"dive"`
 }
 
 type WorkloadPodGroupTemplateReference struct {
-	WorkloadName         string `json:"workloadName"`
-	PodGroupTemplateName string `json:"podGroupTemplateName"`
+	WorkloadName         string `json:"workloadName" validate:"-"`
+	PodGroupTemplateName string `json:"podGroupTemplateName" validate:"-"`
 }
 
 type WorkloadSpec struct {
-	ControllerRef     *TypedLocalObjectReference `json:"controllerRef,omitempty"`
-	PodGroupTemplates []PodGroupTemplate         `json:"podGroupTemplates"`
+	ControllerRef     *TypedLocalObjectReference `json:"controllerRef,omitempty" validate:"-"`
+	PodGroupTemplates []PodGroupTemplate         `json:"podGroupTemplates" validate:"dive"`
 }

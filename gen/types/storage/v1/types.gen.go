@@ -10,142 +10,142 @@ import (
 )
 
 type CSIDriver struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              CSIDriverSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              CSIDriverSpec `json:"spec" validate:"-"`
 }
 
 type CSIDriverList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CSIDriver `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CSIDriver `json:"items" validate:"-"`
 }
 
 type CSIDriverSpec struct {
-	AttachRequired                     *bool          `json:"attachRequired,omitempty"`
-	PodInfoOnMount                     *bool          `json:"podInfoOnMount,omitempty"`
-	VolumeLifecycleModes               []string       `json:"volumeLifecycleModes,omitempty"`
-	StorageCapacity                    *bool          `json:"storageCapacity,omitempty"`
-	FSGroupPolicy                      *string        `json:"fsGroupPolicy,omitempty"`
-	TokenRequests                      []TokenRequest `json:"tokenRequests,omitempty"`
-	RequiresRepublish                  *bool          `json:"requiresRepublish,omitempty"`
-	SELinuxMount                       *bool          `json:"seLinuxMount,omitempty"`
-	NodeAllocatableUpdatePeriodSeconds *int64         `json:"nodeAllocatableUpdatePeriodSeconds,omitempty"`
-	ServiceAccountTokenInSecrets       *bool          `json:"serviceAccountTokenInSecrets,omitempty"`
-	PreventPodSchedulingIfMissing      *bool          `json:"preventPodSchedulingIfMissing,omitempty"`
+	AttachRequired                     *bool          `json:"attachRequired,omitempty" validate:"-"`
+	PodInfoOnMount                     *bool          `json:"podInfoOnMount,omitempty" validate:"-"`
+	VolumeLifecycleModes               []string       `json:"volumeLifecycleModes,omitempty" validate:"-"`
+	StorageCapacity                    *bool          `json:"storageCapacity,omitempty" validate:"-"`
+	FSGroupPolicy                      *string        `json:"fsGroupPolicy,omitempty" validate:"-"`
+	TokenRequests                      []TokenRequest `json:"tokenRequests,omitempty" validate:"-"`
+	RequiresRepublish                  *bool          `json:"requiresRepublish,omitempty" validate:"-"`
+	SELinuxMount                       *bool          `json:"seLinuxMount,omitempty" validate:"-"`
+	NodeAllocatableUpdatePeriodSeconds *int64         `json:"nodeAllocatableUpdatePeriodSeconds,omitempty" validate:"-"`
+	ServiceAccountTokenInSecrets       *bool          `json:"serviceAccountTokenInSecrets,omitempty" validate:"-"`
+	PreventPodSchedulingIfMissing      *bool          `json:"preventPodSchedulingIfMissing,omitempty" validate:"-"`
 }
 
 type CSINode struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              CSINodeSpec `json:"spec"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              CSINodeSpec `json:"spec" validate:"-"`
 }
 
 type CSINodeDriver struct {
-	Name         string               `json:"name"`
-	NodeID       string               `json:"nodeID"`
-	TopologyKeys []string             `json:"topologyKeys"`
-	Allocatable  *VolumeNodeResources `json:"allocatable,omitempty"`
+	Name         string               `json:"name" validate:"-"`
+	NodeID       string               `json:"nodeID" validate:"-"`
+	TopologyKeys []string             `json:"topologyKeys" validate:"-"`
+	Allocatable  *VolumeNodeResources `json:"allocatable,omitempty" validate:"-"`
 }
 
 type CSINodeList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CSINode `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CSINode `json:"items" validate:"-"`
 }
 
 type CSINodeSpec struct {
-	Drivers []CSINodeDriver `json:"drivers"`
+	Drivers []CSINodeDriver `json:"drivers" validate:"-"`
 }
 
 type CSIStorageCapacity struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty"`
-	StorageClassName  string                `json:"storageClassName"`
-	Capacity          *resource.Quantity    `json:"capacity,omitempty"`
-	MaximumVolumeSize *resource.Quantity    `json:"maximumVolumeSize,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty" validate:"-"`
+	StorageClassName  string                `json:"storageClassName" validate:"-"`
+	Capacity          *resource.Quantity    `json:"capacity,omitempty" validate:"-"`
+	MaximumVolumeSize *resource.Quantity    `json:"maximumVolumeSize,omitempty" validate:"-"`
 }
 
 type CSIStorageCapacityList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []CSIStorageCapacity `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []CSIStorageCapacity `json:"items" validate:"-"`
 }
 
 type StorageClass struct {
-	metav1.TypeMeta      `json:",inline"`
-	metav1.ObjectMeta    `json:"metadata,omitempty"`
-	Provisioner          string                        `json:"provisioner"`
-	Parameters           map[string]string             `json:"parameters,omitempty"`
-	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty"`
-	MountOptions         []string                      `json:"mountOptions,omitempty"`
-	AllowVolumeExpansion *bool                         `json:"allowVolumeExpansion,omitempty"`
-	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty"`
-	AllowedTopologies    []corev1.TopologySelectorTerm `json:"allowedTopologies,omitempty"`
+	metav1.TypeMeta      `json:",inline" validate:"-"`
+	metav1.ObjectMeta    `json:"metadata,omitempty" validate:"-"`
+	Provisioner          string                        `json:"provisioner" validate:"-"`
+	Parameters           map[string]string             `json:"parameters,omitempty" validate:"-"`
+	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" validate:"omitempty,enum=Delete Recycle Retain"`
+	MountOptions         []string                      `json:"mountOptions,omitempty" validate:"-"`
+	AllowVolumeExpansion *bool                         `json:"allowVolumeExpansion,omitempty" validate:"-"`
+	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty" validate:"omitempty,enum=Immediate WaitForFirstConsumer"`
+	AllowedTopologies    []corev1.TopologySelectorTerm `json:"allowedTopologies,omitempty" validate:"-"`
 }
 
 type StorageClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []StorageClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []StorageClass `json:"items" validate:"dive"`
 }
 
 type TokenRequest struct {
-	Audience          string `json:"audience"`
-	ExpirationSeconds *int64 `json:"expirationSeconds,omitempty"`
+	Audience          string `json:"audience" validate:"-"`
+	ExpirationSeconds *int64 `json:"expirationSeconds,omitempty" validate:"-"`
 }
 
 type VolumeAttachment struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              VolumeAttachmentSpec   `json:"spec"`
-	Status            VolumeAttachmentStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              VolumeAttachmentSpec   `json:"spec" validate:""`
+	Status            VolumeAttachmentStatus `json:"status,omitempty" validate:"-"`
 }
 
 type VolumeAttachmentList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []VolumeAttachment `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []VolumeAttachment `json:"items" validate:"dive"`
 }
 
 type VolumeAttachmentSource struct {
-	PersistentVolumeName *string                      `json:"persistentVolumeName,omitempty"`
-	InlineVolumeSpec     *corev1.PersistentVolumeSpec `json:"inlineVolumeSpec,omitempty"`
+	PersistentVolumeName *string                      `json:"persistentVolumeName,omitempty" validate:"-"`
+	InlineVolumeSpec     *corev1.PersistentVolumeSpec `json:"inlineVolumeSpec,omitempty" validate:"omitempty"`
 }
 
 type VolumeAttachmentSpec struct {
-	Attacher string                 `json:"attacher"`
-	Source   VolumeAttachmentSource `json:"source"`
-	NodeName string                 `json:"nodeName"`
+	Attacher string                 `json:"attacher" validate:"-"`
+	Source   VolumeAttachmentSource `json:"source" validate:""`
+	NodeName string                 `json:"nodeName" validate:"-"`
 }
 
 type VolumeAttachmentStatus struct {
-	Attached           bool              `json:"attached"`
-	AttachmentMetadata map[string]string `json:"attachmentMetadata,omitempty"`
-	AttachError        *VolumeError      `json:"attachError,omitempty"`
-	DetachError        *VolumeError      `json:"detachError,omitempty"`
+	Attached           bool              `json:"attached" validate:"-"`
+	AttachmentMetadata map[string]string `json:"attachmentMetadata,omitempty" validate:"-"`
+	AttachError        *VolumeError      `json:"attachError,omitempty" validate:"-"`
+	DetachError        *VolumeError      `json:"detachError,omitempty" validate:"-"`
 }
 
 type VolumeAttributesClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	DriverName        string            `json:"driverName"`
-	Parameters        map[string]string `json:"parameters,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	DriverName        string            `json:"driverName" validate:"-"`
+	Parameters        map[string]string `json:"parameters,omitempty" validate:"-"`
 }
 
 type VolumeAttributesClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []VolumeAttributesClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []VolumeAttributesClass `json:"items" validate:"-"`
 }
 
 type VolumeError struct {
-	Time      metav1.Time `json:"time,omitempty"`
-	Message   string      `json:"message,omitempty"`
-	ErrorCode *int32      `json:"errorCode,omitempty"`
+	Time      metav1.Time `json:"time,omitempty" validate:"-"`
+	Message   string      `json:"message,omitempty" validate:"-"`
+	ErrorCode *int32      `json:"errorCode,omitempty" validate:"-"`
 }
 
 type VolumeNodeResources struct {
-	Count *int32 `json:"count,omitempty"`
+	Count *int32 `json:"count,omitempty" validate:"-"`
 }

@@ -8,14 +8,14 @@ import (
 )
 
 type VolumeAttributesClass struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	DriverName        string            `json:"driverName"`
-	Parameters        map[string]string `json:"parameters,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	DriverName        string            `json:"driverName" validate:"-"`
+	Parameters        map[string]string `json:"parameters,omitempty" validate:"-"`
 }
 
 type VolumeAttributesClassList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []VolumeAttributesClass `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []VolumeAttributesClass `json:"items" validate:"-"`
 }

@@ -8,23 +8,23 @@ import (
 )
 
 type StorageVersionMigration struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              StorageVersionMigrationSpec   `json:"spec,omitempty"`
-	Status            StorageVersionMigrationStatus `json:"status,omitempty"`
+	metav1.TypeMeta   `json:",inline" validate:"-"`
+	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
+	Spec              StorageVersionMigrationSpec   `json:"spec,omitempty" validate:"-"`
+	Status            StorageVersionMigrationStatus `json:"status,omitempty" validate:"-"`
 }
 
 type StorageVersionMigrationList struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []StorageVersionMigration `json:"items"`
+	metav1.TypeMeta `json:",inline" validate:"-"`
+	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
+	Items           []StorageVersionMigration `json:"items" validate:"-"`
 }
 
 type StorageVersionMigrationSpec struct {
-	Resource metav1.GroupResource `json:"resource"`
+	Resource metav1.GroupResource `json:"resource" validate:"-"`
 }
 
 type StorageVersionMigrationStatus struct {
-	Conditions      []metav1.Condition `json:"conditions,omitempty"`
-	ResourceVersion string             `json:"resourceVersion,omitempty"`
+	Conditions      []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	ResourceVersion string             `json:"resourceVersion,omitempty" validate:"-"`
 }
