@@ -27,11 +27,22 @@ func run(in, out string) error {
 	if err != nil {
 		return err
 	}
+	server, err := spec.LoadServer(in)
+	if err != nil {
+		return err
+	}
 	files := output{}
-	for _, write := range []func(spec.Model, output) error{writeTypes, writeDeepCopy, writeDefaults, writeResources, writeProtoTables, writeColumns} {
+	writers := []func(spec.Model, output) error{writeTypes, writeDeepCopy, writeDefaults, writeResources, writeProtoTables, writeColumns, writeSwaggerDoc}
+	for _, write := range writers {
 		if err := write(model, files); err != nil {
 			return err
 		}
+	}
+	if err := writeServerRoutes(server, files); err != nil {
+		return err
+	}
+	if err := writeDocuments(model, server, files); err != nil {
+		return err
 	}
 	return files.sync(out)
 }

@@ -148,11 +148,13 @@ func (e *expander) subresource(r spec.Resource, path, scope string) {
 	for _, n := range slices.Sorted(maps.Keys(r.Params)) {
 		extra = append(extra, parameter{n, r.Params[n]})
 	}
+	if r.Path { // published for both forms of the path
+		extra = append(extra, parameters("path")...)
+	}
 	for _, method := range r.Connect {
 		c := call{method: method, action: "connect", word: "connect", query: extra}
 		e.add(r, c, path, title(method)+subject)
 		if r.Path {
-			c.query = append(slices.Clone(extra), parameters("path")...)
 			e.add(r, c, path+"/{path}", title(method)+subject+"WithPath")
 		}
 	}
