@@ -16,8 +16,11 @@ var (
 	number     = regexp.MustCompile(`^[1-9][0-9]*$`)
 	age        = regexp.MustCompile(`^([0-9]+[smhdy])+$`)
 	nameSuffix = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{5}$`)
-	// "current: 17" and the like in messages about resource versions.
-	revisionInText = regexp.MustCompile(`((?i:resource ?version)[^0-9"]*|, current: |optimal revision: )[0-9]+`)
+	// Messages about patches quote the whole patched object.
+	revisionQuoted = regexp.MustCompile(`(\\"resourceVersion\\":\\")[0-9]+`)
+	managersQuoted = regexp.MustCompile(`,\\"managedFields\\":\[[^\[\]]*\]`)
+	// The places in messages that quote a revision of the store.
+	revisionInText = regexp.MustCompile(`(?i)(resourceversion in [a-z ]*\(|, current: |too old resource version: [0-9]+ \()[0-9]+`)
 )
 
 // A masker knows what is particular to one run.
@@ -125,6 +128,8 @@ func (m *masker) text(s string) string {
 		s = expr.ReplaceAllString(s, "<masked>")
 	}
 	s = uuidText.ReplaceAllString(s, "<uid>")
+	s = managersQuoted.ReplaceAllString(s, "")
+	s = revisionQuoted.ReplaceAllString(s, "$1<rv>")
 	s = revisionInText.ReplaceAllString(s, "$1<rv>")
 	return timeText.ReplaceAllStringFunc(s, func(found string) string {
 		at, err := time.Parse(time.RFC3339Nano, found)

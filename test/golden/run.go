@@ -156,16 +156,15 @@ func (r *Runner) send(ctx context.Context, req *Request) (*http.Response, error)
 	}
 	out.Header.Set("User-Agent", "golden")
 	for name, values := range req.Header {
+		out.Header.Del(name)
 		for _, value := range values {
 			value, err = expand(value, r.vars, false)
 			if err != nil {
 				return nil, err
 			}
-			if value == "" {
-				out.Header.Del(name)
-				continue
+			if value != "" {
+				out.Header.Add(name, value)
 			}
-			out.Header.Add(name, value)
 		}
 	}
 	resp, err := r.client.Do(out)
