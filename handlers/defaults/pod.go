@@ -1,0 +1,150 @@
+package defaults
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// pod does, beyond what every template gets, what holds for pods only: requests follow limits, ports follow the host's.
+func pod(p *corev1.Pod) {
+	for i := range p.Spec.Containers {
+		requestsFromLimits(&p.Spec.Containers[i].Resources)
+	}
+	for i := range p.Spec.InitContainers {
+		requestsFromLimits(&p.Spec.InitContainers[i].Resources)
+	}
+	if r := p.Spec.Resources; r != nil {
+		hugePageLimits(&p.Spec, r)
+		podRequests(&p.Spec, r)
+	}
+	setIfNil(&p.Spec.EnableServiceLinks, true)
+	if p.Spec.HostNetwork {
+		hostPorts(p.Spec.Containers)
+		hostPorts(p.Spec.InitContainers)
+	}
+	podSpec(&p.Spec)
+	p.SetDefaults()
+}
+
+func podTemplate(t *corev1.PodTemplate) {
+	podTemplateSpec(&t.Template)
+	t.SetDefaults()
+}
+
+func requestsFromLimits(r *corev1.ResourceRequirements) {
+	if r.Limits != nil && r.Requests == nil {
+		r.Requests = map[string]resource.Quantity{}
+	}
+	for name, q := range r.Limits {
+		if _, set := r.Requests[name]; !set {
+			r.Requests[name] = q.DeepCopy()
+		}
+	}
+}
+
+func hostPorts(containers []corev1.Container) {
+	for i := range containers {
+		for j := range containers[i].Ports {
+			if p := &containers[i].Ports[j]; p.HostPort == 0 {
+				p.HostPort = p.ContainerPort
+			}
+		}
+	}
+}
+
+func isHugePage(name string) bool { return strings.HasPrefix(name, "hugepages-") }
+
+// podLevel says whether a resource can be given for the pod as a whole.
+func podLevel(name string) bool { return name == "cpu" || name == "memory" || isHugePage(name) }
+
+// hugePageLimits gives a pod that has resources of its own the sum of its containers' huge page limits, where it names
+// neither a limit nor a request for that size.
+func hugePageLimits(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
+	if len(r.Limits) == 0 && len(r.Requests) == 0 {
+		return
+	}
+	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Limits }) {
+		_, requested := r.Requests[name]
+		_, limited := r.Limits[name]
+		if !isHugePage(name) || requested || limited {
+			continue
+		}
+		if r.Limits == nil {
+			r.Limits = map[string]resource.Quantity{}
+		}
+		r.Limits[name] = q
+	}
+}
+
+// podRequests gives a pod with limits of its own the requests that its containers add up to and, for what none of them
+// requests, its limits.
+func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
+	if len(r.Limits) == 0 {
+		return
+	}
+	requests := r.Requests
+	if requests == nil {
+		requests = map[string]resource.Quantity{}
+	}
+	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests }) {
+		if _, set := requests[name]; !set && podLevel(name) && !isHugePage(name) {
+			requests[name] = q
+		}
+	}
+	for name, q := range r.Limits {
+		if _, set := requests[name]; !set && podLevel(name) {
+			requests[name] = q.DeepCopy()
+		}
+	}
+	if len(requests) > 0 {
+		r.Requests = requests
+	}
+}
+
+// total is what a pod's containers need at most at any time: the sum of those that run beside each other, or what an init
+// container needs beside the sidecars started before it, whichever is more.
+func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]resource.Quantity) map[string]resource.Quantity {
+	running, sidecars, starting := map[string]resource.Quantity{}, map[string]resource.Quantity{}, map[string]resource.Quantity{}
+	for i := range s.Containers {
+		add(running, of(&s.Containers[i].Resources))
+	}
+	for i := range s.InitContainers {
+		c := &s.InitContainers[i]
+		needs := of(&c.Resources)
+		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
+			add(running, needs)
+			add(sidecars, needs)
+			atLeast(starting, sidecars)
+			continue
+		}
+		beside := map[string]resource.Quantity{}
+		add(beside, needs)
+		add(beside, sidecars)
+		atLeast(starting, beside)
+	}
+	atLeast(running, starting)
+	return running
+}
+
+func add(sum, more map[string]resource.Quantity) {
+	for name, q := range more {
+		s, ok := sum[name]
+		if !ok {
+			sum[name] = q.DeepCopy()
+			continue
+		}
+		s.Add(q)
+		sum[name] = s
+	}
+}
+
+func atLeast(sum, least map[string]resource.Quantity) {
+	for name, q := range least {
+		if s, ok := sum[name]; !ok || q.Cmp(s) > 0 {
+			sum[name] = q.DeepCopy()
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package defaults
+
+import (
+	"strings"
+
+	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
+	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
+)
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+// horizontalPodAutoscaler without metrics aims at 80 % of the requested CPU. Behavior, once given, is completed rule by rule.
+func horizontalPodAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
+	h.SetDefaults()
+	if len(h.Spec.Metrics) == 0 {
+		utilization := int32(80)
+		h.Spec.Metrics = []autoscalingv2.MetricSpec{{Type: "Resource", Resource: &autoscalingv2.ResourceMetricSource{
+			Name:   "cpu",
+			Target: autoscalingv2.MetricTarget{Type: "Utilization", AverageUtilization: &utilization},
+		}}}
+	}
+	b := h.Spec.Behavior
+	if b == nil {
+		return
+	}
+	setIfNil(&b.ScaleUp, autoscalingv2.HPAScalingRules{})
+	setIfNil(&b.ScaleUp.StabilizationWindowSeconds, 0)
+	scalingRules(b.ScaleUp,
+		autoscalingv2.HPAScalingPolicy{Type: "Pods", Value: 4, PeriodSeconds: 15},
+		autoscalingv2.HPAScalingPolicy{Type: "Percent", Value: 100, PeriodSeconds: 15})
+	setIfNil(&b.ScaleDown, autoscalingv2.HPAScalingRules{})
+	scalingRules(b.ScaleDown, autoscalingv2.HPAScalingPolicy{Type: "Percent", Value: 100, PeriodSeconds: 15})
+}
+
+func scalingRules(r *autoscalingv2.HPAScalingRules, policies ...autoscalingv2.HPAScalingPolicy) {
+	setIfNil(&r.SelectPolicy, "Max")
+	if r.Policies == nil {
+		r.Policies = policies
+	}
+}
+
+// networkPolicy without types is about what comes in and, when it has rules for it, what goes out.
+func networkPolicy(p *networkingv1.NetworkPolicy) {
+	if len(p.Spec.PolicyTypes) == 0 {
+		p.Spec.PolicyTypes = []string{"Ingress"}
+		if len(p.Spec.Egress) > 0 {
+			p.Spec.PolicyTypes = append(p.Spec.PolicyTypes, "Egress")
+		}
+	}
+	p.SetDefaults()
+}
+
+func roleBinding(b *rbacv1.RoleBinding) {
+	subjects(b.Subjects)
+	b.SetDefaults()
+}
+
+func clusterRoleBinding(b *rbacv1.ClusterRoleBinding) {
+	subjects(b.Subjects)
+	b.SetDefaults()
+}
+
+// subjects that are no objects of the API belong to the group of the rules.
+func subjects(l []rbacv1.Subject) {
+	for i := range l {
+		if s := &l[i]; s.APIGroup == "" && (s.Kind == "User" || s.Kind == "Group") {
+			s.APIGroup = rbacGroup
+		}
+	}
+}
+
+func customResourceDefinition(c *apiextensionsv1.CustomResourceDefinition) {
+	names := &c.Spec.Names
+	if names.Singular == "" {
+		names.Singular = strings.ToLower(names.Kind)
+	}
+	if names.ListKind == "" && names.Kind != "" {
+		names.ListKind = names.Kind + "List"
+	}
+	setIfNil(&c.Spec.Conversion, apiextensionsv1.CustomResourceConversion{Strategy: "None"})
+	if len(c.Status.StoredVersions) == 0 {
+		for _, v := range c.Spec.Versions {
+			if v.Storage {
+				c.Status.StoredVersions = []string{v.Name}
+				break
+			}
+		}
+	}
+	c.SetDefaults()
+}

@@ -1,0 +1,46 @@
+package defaults
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// dependent are the kinds with more than generated defaults. Their functions call the generated method themselves, because
+// some dependent values must be decided before it and some after.
+var dependent = map[schema.GroupVersionKind]func(object.Object){
+	kind("", "v1", "Pod"):                   on(pod),
+	kind("", "v1", "PodTemplate"):           on(podTemplate),
+	kind("", "v1", "ReplicationController"): on(replicationController),
+	kind("", "v1", "Service"):               on(service),
+	kind("", "v1", "Namespace"):             on(namespace),
+	kind("", "v1", "Node"):                  on(node),
+	kind("", "v1", "LimitRange"):            on(limitRange),
+
+	kind("apps", "v1", "Deployment"):  on(deployment),
+	kind("apps", "v1", "ReplicaSet"):  on(replicaSet),
+	kind("apps", "v1", "DaemonSet"):   on(daemonSet),
+	kind("apps", "v1", "StatefulSet"): on(statefulSet),
+	kind("batch", "v1", "Job"):        on(job),
+	kind("batch", "v1", "CronJob"):    on(cronJob),
+
+	kind("autoscaling", "v2", "HorizontalPodAutoscaler"): on(horizontalPodAutoscaler),
+	kind("networking.k8s.io", "v1", "NetworkPolicy"):     on(networkPolicy),
+
+	kind("rbac.authorization.k8s.io", "v1", "RoleBinding"):        on(roleBinding),
+	kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"): on(clusterRoleBinding),
+
+	kind("resource.k8s.io", "v1", "ResourceClaim"):              on(resourceClaimV1),
+	kind("resource.k8s.io", "v1", "ResourceClaimTemplate"):      on(resourceClaimTemplateV1),
+	kind("resource.k8s.io", "v1", "ResourceSlice"):              on(resourceSliceV1),
+	kind("resource.k8s.io", "v1beta1", "ResourceClaim"):         on(resourceClaimV1beta1),
+	kind("resource.k8s.io", "v1beta1", "ResourceClaimTemplate"): on(resourceClaimTemplateV1beta1),
+	kind("resource.k8s.io", "v1beta1", "ResourceSlice"):         on(resourceSliceV1beta1),
+	kind("resource.k8s.io", "v1beta2", "ResourceClaim"):         on(resourceClaimV1beta2),
+	kind("resource.k8s.io", "v1beta2", "ResourceClaimTemplate"): on(resourceClaimTemplateV1beta2),
+	kind("resource.k8s.io", "v1beta2", "ResourceSlice"):         on(resourceSliceV1beta2),
+	kind("resource.k8s.io", "v1beta2", "DeviceTaintRule"):       on(deviceTaintRuleV1beta2),
+	kind("resource.k8s.io", "v1alpha3", "DeviceTaintRule"):      on(deviceTaintRuleV1alpha3),
+
+	kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"): on(customResourceDefinition),
+}
