@@ -57,11 +57,18 @@ func (p *publisher) property(c spec.M, file string, always, element bool) spec.M
 	for k, v := range c {
 		switch {
 		case k == "items" || k == "additionalProperties":
-			if s, ok := v.(spec.M); ok {
-				out[k] = p.property(s, file, true, true)
-			} else {
+			s, ok := v.(spec.M)
+			if !ok {
 				out[k] = v
+				continue
 			}
+			if values, ok := c["x-items-enum"].([]any); ok {
+				s = maps.Clone(s)
+				s["enum"] = values
+			}
+			out[k] = p.property(s, file, true, true)
+		case k == "enum":
+			out[k] = sorted(v)
 		case k == "$ref" || !published(k):
 		default:
 			out[k] = p.references(v, file)
@@ -88,6 +95,16 @@ func (p *publisher) property(c spec.M, file string, always, element bool) spec.M
 		}
 	}
 	return out
+}
+
+// sorted is a list of values in the order in which they are published. The model has them in the order in which people think
+// of them.
+func sorted(values any) any {
+	list, ok := values.([]any)
+	if !ok {
+		return values
+	}
+	return slices.SortedFunc(slices.Values(list), func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 }
 
 // isObject says whether a schema is a struct, whose default is an empty object, and not a value of its own kind like a time.

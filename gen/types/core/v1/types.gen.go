@@ -884,7 +884,7 @@ type PersistentVolumeClaimStatus struct {
 	Capacity                         map[string]resource.Quantity     `json:"capacity,omitempty" validate:"-"`
 	Conditions                       []PersistentVolumeClaimCondition `json:"conditions,omitempty" validate:"-"`
 	AllocatedResources               map[string]resource.Quantity     `json:"allocatedResources,omitempty" validate:"-"`
-	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty" validate:"-"`
+	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty" validate:"dive,enum=ControllerResizeInProgress ControllerResizeInfeasible NodeResizeInProgress NodeResizeInfeasible NodeResizePending"`
 	CurrentVolumeAttributesClassName *string                          `json:"currentVolumeAttributesClassName,omitempty" validate:"-"`
 	ModifyVolumeStatus               *ModifyVolumeStatus              `json:"modifyVolumeStatus,omitempty" validate:"omitempty"`
 }

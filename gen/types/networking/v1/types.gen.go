@@ -11,12 +11,12 @@ import (
 
 type HTTPIngressPath struct {
 	Path     string         `json:"path,omitempty" validate:"-"`
-	PathType *string        `json:"pathType" validate:"-"`
+	PathType *string        `json:"pathType" validate:"omitempty,enum=Exact ImplementationSpecific Prefix"`
 	Backend  IngressBackend `json:"backend" validate:"-"`
 }
 
 type HTTPIngressRuleValue struct {
-	Paths []HTTPIngressPath `json:"paths" validate:"-"`
+	Paths []HTTPIngressPath `json:"paths" validate:"dive"`
 }
 
 type IPAddress struct {
@@ -43,7 +43,7 @@ type IPBlock struct {
 type Ingress struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              IngressSpec   `json:"spec,omitempty" validate:"-"`
+	Spec              IngressSpec   `json:"spec,omitempty" validate:""`
 	Status            IngressStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -80,7 +80,7 @@ type IngressClassSpec struct {
 type IngressList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Ingress `json:"items" validate:"-"`
+	Items           []Ingress `json:"items" validate:"dive"`
 }
 
 type IngressLoadBalancerIngress struct {
@@ -101,7 +101,7 @@ type IngressPortStatus struct {
 
 type IngressRule struct {
 	Host string                `json:"host,omitempty" validate:"-"`
-	HTTP *HTTPIngressRuleValue `json:"http,omitempty" validate:"-"`
+	HTTP *HTTPIngressRuleValue `json:"http,omitempty" validate:"omitempty"`
 }
 
 type IngressServiceBackend struct {
@@ -113,7 +113,7 @@ type IngressSpec struct {
 	IngressClassName *string         `json:"ingressClassName,omitempty" validate:"-"`
 	DefaultBackend   *IngressBackend `json:"defaultBackend,omitempty" validate:"-"`
 	TLS              []IngressTLS    `json:"tls,omitempty" validate:"-"`
-	Rules            []IngressRule   `json:"rules,omitempty" validate:"-"`
+	Rules            []IngressRule   `json:"rules,omitempty" validate:"dive"`
 }
 
 type IngressStatus struct {

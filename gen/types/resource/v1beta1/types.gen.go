@@ -150,7 +150,7 @@ type DeviceRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
 	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"dive"`
@@ -179,7 +179,7 @@ type DeviceSubRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
