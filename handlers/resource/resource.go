@@ -42,6 +42,10 @@ type Resource struct {
 type Columns struct {
 	Definitions []metav1.TableColumnDefinition
 	Cells       func(o object.Object, now time.Time) []any
+	// Conditions are those of the row; nil when rows of this kind have none.
+	Conditions func(o object.Object) []metav1.TableRowCondition
+	// Compare orders the rows of lists; nil leaves them in the order of the list.
+	Compare func(a, b object.Object) int
 }
 
 // GVR is the group, version and (plural) resource.

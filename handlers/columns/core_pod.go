@@ -1,0 +1,196 @@
+package columns
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// podState is what the columns of a pod tell about its containers.
+type podState struct {
+	ready, total, restarts int
+	lastRestart            time.Time
+	reason                 string
+}
+
+func podReady(p *corev1.Pod) string {
+	s := stateOf(p)
+	return strconv.Itoa(s.ready) + "/" + strconv.Itoa(s.total)
+}
+
+func podStatus(p *corev1.Pod) string { return stateOf(p).reason }
+
+func podRestarts(p *corev1.Pod, now time.Time) string {
+	s := stateOf(p)
+	if s.restarts == 0 || s.lastRestart.IsZero() {
+		return strconv.Itoa(s.restarts)
+	}
+	return fmt.Sprintf("%d (%s ago)", s.restarts, age(s.lastRestart, now))
+}
+
+func stateOf(p *corev1.Pod) podState {
+	s := podState{reason: p.Status.Phase, total: len(p.Spec.Containers)}
+	if p.Status.Reason != "" {
+		s.reason = p.Status.Reason
+	}
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == "PodScheduled" && c.Reason == "SchedulingGated" {
+			s.reason = c.Reason
+		}
+	}
+	for i := range p.Spec.InitContainers {
+		if isSidecar(&p.Spec.InitContainers[i]) {
+			s.total++
+		}
+	}
+	sidecars, initializing := s.initContainers(p)
+	if !initializing || podCondition(p, "Initialized") {
+		// From here on the restarts of init containers that have done their work do not count any more.
+		s.restarts, s.lastRestart = sidecars.restarts, sidecars.lastRestart
+		s.containers(p)
+	}
+	switch {
+	case p.DeletionTimestamp == nil:
+	case p.Status.Reason == "NodeLost":
+		s.reason = "Unknown"
+	case p.Status.Phase != "Failed" && p.Status.Phase != "Succeeded":
+		s.reason = "Terminating"
+	}
+	return s
+}
+
+// initContainers looks at the init containers in their order until one that has not done its work; that one gives the
+// reason. It returns the restarts of those that keep running.
+func (s *podState) initContainers(p *corev1.Pod) (sidecars podState, initializing bool) {
+	for i := range p.Status.InitContainerStatuses {
+		c := &p.Status.InitContainerStatuses[i]
+		sidecar := isSidecar(initContainer(p, c.Name))
+		s.restarted(c)
+		if sidecar {
+			sidecars.restarted(c)
+		}
+		ended := c.State.Terminated
+		switch {
+		case ended != nil && ended.ExitCode == 0:
+			continue
+		case sidecar && c.Started != nil && *c.Started:
+			if c.Ready {
+				s.ready++
+			}
+			continue
+		case ended != nil:
+			s.reason = "Init:" + endReason(ended)
+		case c.State.Waiting != nil && c.State.Waiting.Reason != "" && c.State.Waiting.Reason != "PodInitializing":
+			s.reason = "Init:" + c.State.Waiting.Reason
+		default:
+			s.reason = fmt.Sprintf("Init:%d/%d", i, len(p.Spec.InitContainers))
+		}
+		return sidecars, true
+	}
+	return sidecars, false
+}
+
+// containers looks at the containers from the last to the first, so that the first one's reason stands.
+func (s *podState) containers(p *corev1.Pod) {
+	running, failure := false, ""
+	for i := len(p.Status.ContainerStatuses) - 1; i >= 0; i-- {
+		c := &p.Status.ContainerStatuses[i]
+		s.restarted(c)
+		switch {
+		case c.State.Waiting != nil && c.State.Waiting.Reason != "":
+			s.reason = c.State.Waiting.Reason
+		case c.State.Terminated != nil:
+			s.reason = endReason(c.State.Terminated)
+			if c.State.Terminated.ExitCode != 0 {
+				failure = s.reason
+			}
+		case c.Ready && c.State.Running != nil:
+			running = true
+			s.ready++
+		}
+	}
+	// One container that is done does not make a pod completed.
+	switch {
+	case s.reason != "Completed":
+	case running && podCondition(p, "Ready"):
+		s.reason = "Running"
+	case failure != "":
+		s.reason = failure
+	case running:
+		s.reason = "NotReady"
+	}
+}
+
+func (s *podState) restarted(c *corev1.ContainerStatus) {
+	s.restarts += int(c.RestartCount)
+	if last := c.LastTerminationState.Terminated; last != nil && s.lastRestart.Before(last.FinishedAt.Time) {
+		s.lastRestart = last.FinishedAt.Time
+	}
+}
+
+func endReason(t *corev1.ContainerStateTerminated) string {
+	switch {
+	case t.Reason != "":
+		return t.Reason
+	case t.Signal != 0:
+		return fmt.Sprintf("Signal:%d", t.Signal)
+	}
+	return fmt.Sprintf("ExitCode:%d", t.ExitCode)
+}
+
+// initContainer finds an init container by its name; nil when the status speaks of one that is not there.
+func initContainer(p *corev1.Pod, name string) *corev1.Container {
+	for i := range p.Spec.InitContainers {
+		if p.Spec.InitContainers[i].Name == name {
+			return &p.Spec.InitContainers[i]
+		}
+	}
+	return nil
+}
+
+// isSidecar says whether an init container keeps running beside the containers.
+func isSidecar(c *corev1.Container) bool {
+	return c != nil && c.RestartPolicy != nil && *c.RestartPolicy == "Always"
+}
+
+func podCondition(p *corev1.Pod, name string) bool {
+	for i := range p.Status.Conditions {
+		if p.Status.Conditions[i].Type == name {
+			return p.Status.Conditions[i].Status == "True"
+		}
+	}
+	return false
+}
+
+func podReadinessGates(p *corev1.Pod) string {
+	if len(p.Spec.ReadinessGates) == 0 {
+		return "<none>"
+	}
+	open := 0
+	for _, g := range p.Spec.ReadinessGates {
+		if podCondition(p, g.ConditionType) {
+			open++
+		}
+	}
+	return fmt.Sprintf("%d/%d", open, len(p.Spec.ReadinessGates))
+}
+
+// podConditions marks the rows of pods that have ended; kubectl hides or greys them.
+func podConditions(o object.Object) []metav1.TableRowCondition {
+	p, ok := o.(*corev1.Pod)
+	if !ok {
+		return nil
+	}
+	switch p.Status.Phase {
+	case "Succeeded":
+		return []metav1.TableRowCondition{{Type: metav1.RowCompleted, Status: metav1.ConditionTrue, Reason: "Succeeded", Message: "The pod has completed successfully."}}
+	case "Failed":
+		return []metav1.TableRowCondition{{Type: metav1.RowCompleted, Status: metav1.ConditionTrue, Reason: "Failed", Message: "The pod failed."}}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package columns
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+func serviceExternalIP(s *corev1.Service) string {
+	var all []string
+	switch s.Spec.Type {
+	case "ExternalName":
+		return s.Spec.ExternalName
+	case "ClusterIP", "NodePort":
+	case "LoadBalancer":
+		for _, i := range s.Status.LoadBalancer.Ingress {
+			all = append(all, firstText(i.IP, i.Hostname))
+		}
+		all = distinct(all)
+		if len(all) == 0 && len(s.Spec.ExternalIPs) == 0 {
+			return "<pending>"
+		}
+	default:
+		return "<unknown>"
+	}
+	if all = append(all, s.Spec.ExternalIPs...); len(all) == 0 {
+		return "<none>"
+	}
+	return strings.Join(all, ",")
+}
+
+func servicePorts(s *corev1.Service) string {
+	if len(s.Spec.Ports) == 0 {
+		return "<none>"
+	}
+	ports := make([]string, len(s.Spec.Ports))
+	for i, p := range s.Spec.Ports {
+		ports[i] = fmt.Sprintf("%d/%s", p.Port, p.Protocol)
+		if p.NodePort > 0 {
+			ports[i] = fmt.Sprintf("%d:%d/%s", p.Port, p.NodePort, p.Protocol)
+		}
+	}
+	return strings.Join(ports, ",")
+}
+
+// endpoints are the ready addresses, with each port where there are ports.
+func endpoints(e *corev1.Endpoints) string {
+	if len(e.Subsets) == 0 {
+		return "<none>"
+	}
+	list := shortList{limit: 3, separator: ","}
+	for _, s := range e.Subsets {
+		if len(s.Ports) == 0 {
+			for _, a := range s.Addresses {
+				list.add(a.IP)
+			}
+		}
+		for _, p := range s.Ports {
+			for _, a := range s.Addresses {
+				list.add(net.JoinHostPort(a.IP, strconv.Itoa(int(p.Port))))
+			}
+		}
+	}
+	return list.text("")
+}
+
+// distinct sorts and drops what is empty or there twice. It may change texts.
+func distinct(texts []string) []string {
+	texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+func firstText(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

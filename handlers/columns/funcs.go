@@ -1,0 +1,117 @@
+package columns
+
+import (
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// ofObject are the functions of columns that look at a whole object, by the name that openapi/ gives them.
+var ofObject = map[string]cell{
+	"claimAccessModes":  of(claimAccessModes),
+	"claimCapacity":     of(claimCapacity),
+	"configMapData":     of(configMapData),
+	"controllerOf":      controllerOf,
+	"endpoints":         of(endpoints),
+	"ingressAddress":    of(ingressAddress),
+	"ingressHosts":      of(ingressHosts),
+	"ingressParameters": of(ingressParameters),
+	"ingressPorts":      of(ingressPorts),
+	"jobCompletions":    of(jobCompletions),
+	"jobDuration":       since(jobDuration),
+	"jobStatus":         of(jobStatus),
+	"nodeKernel":        of(nodeKernel),
+	"nodeRoles":         of(nodeRoles),
+	"nodeStatus":        of(nodeStatus),
+	"podGroupPolicy":    of(podGroupPolicy),
+	"podGroupStatus":    of(podGroupStatus),
+	"podReadinessGates": of(podReadinessGates),
+	"podReady":          of(podReady),
+	"podRestarts":       since(podRestarts),
+	"podStatus":         of(podStatus),
+	"poolAllocated":     of(poolAllocated),
+	"poolAvailable":     of(poolAvailable),
+	"poolCompleted":     since(poolCompleted),
+	"poolErrors":        of(poolErrors),
+	"poolStatus":        of(poolStatus),
+	"poolTotal":         of(poolTotal),
+	"poolUnavailable":   of(poolUnavailable),
+	"quotaLimits":       of(quotaLimits),
+	"quotaRequests":     of(quotaRequests),
+	"scalerTargets":     of(scalerTargets),
+	"scalerTargetsV1":   of(scalerTargetsV1),
+	"serviceExternalIP": of(serviceExternalIP),
+	"servicePorts":      of(servicePorts),
+	"signingState":      of(signingState),
+	"sliceEndpoints":    of(sliceEndpoints),
+	"slicePorts":        of(slicePorts),
+	"storageVersions":   of(storageVersions),
+}
+
+// ofValues are the functions that get values, so that several versions or kinds can share them.
+var ofValues = map[string]func(v values, now time.Time) any{
+	"accessModes":         func(v values, _ time.Time) any { return accessModes(v.texts(0)) },
+	"bareSelector":        bareSelector,
+	"claimState":          claimState,
+	"defaultIngressClass": defaultIngressClass,
+	"defaultStorageClass": defaultStorageClass,
+	"eventCount":          eventCount,
+	"eventFirstSeen":      eventFirstSeen,
+	"eventLastSeen":       eventLastSeen,
+	"eventObject":         eventObject,
+	"eventSource":         eventSource,
+	"healthy":             healthy,
+	"migrationResource":   migrationResource,
+	"migrationStatus":     migrationStatus,
+	"paramRef":            paramRef,
+	"parentRef":           parentRef,
+	"phase":               phase,
+	"podCertificateState": podCertificateState,
+	"serviceAvailable":    serviceAvailable,
+	"subjectAccounts":     subjectAccounts,
+	"subjectGroups":       subjectGroups,
+	"subjectUsers":        subjectUsers,
+	"trimSpace":           func(v values, _ time.Time) any { return strings.TrimSpace(v.text(0)) },
+	"volumeClass":         volumeClass,
+}
+
+// of makes a cell of a function on one kind. An object of another kind, which would be a fault of whoever reads the
+// table, gets an empty cell and not a panic.
+func of[T object.Object, V any](f func(T) V) cell {
+	return since(func(o T, _ time.Time) V { return f(o) })
+}
+
+// since is of, for functions that need the time.
+func since[T object.Object, V any](f func(T, time.Time) V) cell {
+	return func(o object.Object, now time.Time) any {
+		if o, ok := o.(T); ok {
+			return f(o, now)
+		}
+		return ""
+	}
+}
+
+// values are what a function gets for the paths of a column; nil where the path leads nowhere.
+type values []any
+
+func (v values) text(i int) string             { s, _ := v[i].(string); return s }
+func (v values) texts(i int) []string          { s, _ := v[i].([]string); return s }
+func (v values) time(i int) time.Time          { t, _ := v[i].(time.Time); return t }
+func (v values) pairs(i int) map[string]string { m, _ := v[i].(map[string]string); return m }
+func (v values) number(i int) int64            { n, _ := v[i].(int64); return n }
+
+func formatLabels(m map[string]string) string { return labels.FormatLabels(m) }
+
+// bareSelector writes a selector as it is used in queries; one that selects nothing is empty.
+func bareSelector(v values, _ time.Time) any {
+	s, _ := v[0].(*metav1.LabelSelector)
+	selector, err := metav1.LabelSelectorAsSelector(s)
+	if err != nil {
+		return "<invalid>"
+	}
+	return selector.String()
+}

@@ -1,0 +1,33 @@
+package columns
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	schedulingv1alpha2 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1alpha2"
+)
+
+func podGroupPolicy(g *schedulingv1alpha2.PodGroup) string {
+	if g.Spec.SchedulingPolicy.Gang != nil {
+		return "Gang"
+	}
+	return "Basic"
+}
+
+// podGroupStatus: a coming disruption outweighs the state of scheduling.
+func podGroupStatus(g *schedulingv1alpha2.PodGroup) string {
+	status, disruption, disrupted := "Pending", "", false
+	for _, c := range g.Status.Conditions {
+		switch {
+		case c.Type == "DisruptionTarget":
+			disruption, disrupted = c.Reason, true
+		case c.Type == "PodGroupScheduled" && c.Status == metav1.ConditionTrue:
+			status = "Scheduled"
+		case c.Type == "PodGroupScheduled":
+			status = "Unschedulable"
+		}
+	}
+	if disrupted {
+		return disruption
+	}
+	return status
+}
