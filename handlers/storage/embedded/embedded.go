@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3rpc"
+	"go.etcd.io/etcd/server/v3/proxy/grpcproxy/adapter"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
@@ -58,6 +60,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Store.Logger == nil {
 		o.Store.Logger = slog.Default()
 	}
+	if o.Store.BookmarkInterval == 0 {
+		o.Store.BookmarkInterval = etcd.DefaultBookmarkInterval
+	}
 	held, err := acquire(o.DataDir)
 	if err != nil {
 		return nil, err
@@ -66,6 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded etcd in %s: %w", o.DataDir, err), s.shutdown())
 	}
+	o.Store.InProcess = adapter.WatchServerToWatchClient(v3rpc.NewWatchServer(s.server))
 	s.Store = etcd.New(v3client.New(s.server), o.Store)
 	return s, nil
 }

@@ -32,6 +32,9 @@ func (s *Store) wrap(ctx context.Context, asked string, err error) error {
 	if ended := ctx.Err(); ended != nil {
 		return fmt.Errorf("%s: %w", asked, ended)
 	}
+	if s.ctx.Err() != nil {
+		return fmt.Errorf("%s: %w: %w", asked, errClosed, err)
+	}
 	for _, x := range sentinels {
 		if errors.Is(err, x.etcd) {
 			if x.ours == storage.ErrNoSpace {

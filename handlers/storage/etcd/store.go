@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -38,6 +39,8 @@ type Options struct {
 	CompactInterval time.Duration
 	// BookmarkInterval is how often watchers hear that they are up to date; 0 means DefaultBookmarkInterval.
 	BookmarkInterval time.Duration
+	// InProcess is set when the client calls an etcd in this process: its watch service (see watching).
+	InProcess pb.WatchClient
 	// Logger hears of what fails in the background; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -49,6 +52,9 @@ type Store struct {
 	log    *slog.Logger
 	leases leases
 	alarms alarms
+	// bookmarks is how long a watcher goes without one, inProcess as in Options.
+	bookmarks time.Duration
+	inProcess pb.WatchClient
 
 	// ctx ends with Close; every background loop and every watch hangs on it.
 	ctx      context.Context
@@ -74,9 +80,14 @@ func New(client *clientv3.Client, o Options) *Store {
 		o.Logger = slog.Default()
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{client: client, prefix: o.Prefix, log: o.Logger.With("component", "etcd store"), ctx: ctx, stop: stop}
+	s := &Store{
+		client: client, prefix: o.Prefix, log: o.Logger.With("component", "etcd store"),
+		bookmarks: o.BookmarkInterval, inProcess: o.InProcess, ctx: ctx, stop: stop,
+	}
 	s.leases.grant = s.grant
-	s.running.Go(func() { s.progressLoop(o.BookmarkInterval) })
+	if s.inProcess == nil {
+		s.running.Go(func() { s.progressLoop(o.BookmarkInterval) })
+	}
 	if o.CompactInterval > 0 {
 		s.running.Go(func() { s.compactLoop(o.CompactInterval) })
 	}

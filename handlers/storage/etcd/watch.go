@@ -20,7 +20,9 @@ type watcher struct {
 	store  *Store
 	prefix string
 	// next is the first revision not delivered yet; a broken watch is resumed there.
-	next   int64
+	next int64
+	// marked is when the reader last got a bookmark.
+	marked time.Time
 	events chan storage.Event
 	cancel context.CancelFunc
 	err    error
@@ -42,7 +44,11 @@ func (s *Store) Watch(ctx context.Context, prefix string, from int64) (storage.W
 		from = now
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{store: s, prefix: prefix, next: from + 1, events: make(chan storage.Event, watchBuffer), cancel: cancel}
+	w := &watcher{
+		store: s, prefix: prefix, next: from + 1,
+		events: make(chan storage.Event, watchBuffer), cancel: cancel,
+		marked: time.Now(),
+	}
 	release := context.AfterFunc(s.ctx, cancel)
 	err := s.begin(func() {
 		defer release()
@@ -95,7 +101,9 @@ func (w *watcher) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start, end := w.store.span(w.prefix)
-	answers := w.store.client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
+	client, done := w.store.watching()
+	defer done()
+	answers := client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
 		clientv3.WithRev(w.next), clientv3.WithPrevKV(), clientv3.WithProgressNotify())
 	for answer := range answers {
 		if err := answer.Err(); err != nil {
@@ -113,17 +121,26 @@ func (w *watcher) follow(ctx context.Context) error {
 		revision := answer.Header.GetRevision()
 		switch {
 		case len(answer.Events) > 0:
-			// A revision never spans two answers, so the last event closes its revision.
+			// A revision never spans two answers, so the last event closes its revision. etcd sends no progress to a watch
+			// that has enough to do.
 			w.next = answer.Events[len(answer.Events)-1].Kv.ModRevision + 1
+			if time.Since(w.marked) > w.store.bookmarks && !w.mark(ctx, w.next-1) {
+				return ctx.Err()
+			}
 		case answer.IsProgressNotify() && revision >= w.next-1:
 			// An older one comes when the watch begins in the future, or moved to a member that is behind.
-			if !w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: revision}) {
+			if !w.mark(ctx, revision) {
 				return ctx.Err()
 			}
 			w.next = revision + 1
 		}
 	}
 	return ctx.Err()
+}
+
+func (w *watcher) mark(ctx context.Context, revision int64) bool {
+	w.marked = time.Now()
+	return w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: revision})
 }
 
 func (w *watcher) send(ctx context.Context, e storage.Event) bool {
