@@ -61,6 +61,7 @@ func node(n *corev1.Node) {
 	if n.Status.Allocatable == nil && n.Status.Capacity != nil {
 		n.Status.Allocatable = maps.Clone(n.Status.Capacity)
 	}
+	podCIDRs(&n.Spec)
 	n.SetDefaults()
 }
 

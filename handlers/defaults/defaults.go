@@ -2,7 +2,8 @@
 //
 // Most defaults stand in the resource model and are generated as methods of the types. Here is what depends on other fields
 // or on the kind that a type is used in, and the one place that puts both in order. Defaulting runs on every object that is
-// written and on stored objects that another server may have written, so it is idempotent and changes nothing that is set.
+// written and on stored objects that another server may have written, so it is idempotent and changes nothing that is set,
+// except where two fields say the same thing and must agree.
 package defaults
 
 import (

@@ -26,7 +26,12 @@ func pod(p *corev1.Pod) {
 		hostPorts(p.Spec.InitContainers)
 	}
 	podSpec(&p.Spec)
+	podIPs(&p.Status)
+	dropInitContainerAnnotations(&p.Annotations)
 	p.SetDefaults()
+	if *p.Spec.TerminationGracePeriodSeconds < 0 {
+		*p.Spec.TerminationGracePeriodSeconds = 1
+	}
 }
 
 func podTemplate(t *corev1.PodTemplate) {

@@ -9,7 +9,10 @@ import (
 )
 
 // podTemplateSpec defaults a template in any kind; generated defaults have run or run afterwards, the order is indifferent.
-func podTemplateSpec(t *corev1.PodTemplateSpec) { podSpec(&t.Spec) }
+func podTemplateSpec(t *corev1.PodTemplateSpec) {
+	podSpec(&t.Spec)
+	dropInitContainerAnnotations(&t.Annotations)
+}
 
 // podSpec fills what depends on other fields of a pod's spec.
 func podSpec(s *corev1.PodSpec) {

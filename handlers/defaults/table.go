@@ -24,6 +24,7 @@ var dependent = map[schema.GroupVersionKind]func(object.Object){
 	kind("batch", "v1", "Job"):        on(job),
 	kind("batch", "v1", "CronJob"):    on(cronJob),
 
+	kind("autoscaling", "v1", "HorizontalPodAutoscaler"): on(horizontalPodAutoscalerV1),
 	kind("autoscaling", "v2", "HorizontalPodAutoscaler"): on(horizontalPodAutoscaler),
 	kind("networking.k8s.io", "v1", "NetworkPolicy"):     on(networkPolicy),
 

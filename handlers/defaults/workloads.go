@@ -25,13 +25,17 @@ func replicaSet(r *appsv1.ReplicaSet) {
 	r.SetDefaults()
 }
 
-// daemonSet fills the rolling update only when it is used: the other strategy may carry one without effect.
+// daemonSet fills the rolling update when it is used; the other strategy may carry one without effect, whose absent numbers
+// are zero.
 func daemonSet(d *appsv1.DaemonSet) {
 	d.SetDefaults()
 	if s := &d.Spec.UpdateStrategy; s.Type == rollingUpdate {
 		setIfNil(&s.RollingUpdate, appsv1.RollingUpdateDaemonSet{})
 		setIfNil(&s.RollingUpdate.MaxUnavailable, intstr.FromInt32(1))
-		setIfNil(&s.RollingUpdate.MaxSurge, intstr.FromInt32(0))
+	}
+	if r := d.Spec.UpdateStrategy.RollingUpdate; r != nil {
+		setIfNil(&r.MaxUnavailable, intstr.FromInt32(0))
+		setIfNil(&r.MaxSurge, intstr.FromInt32(0))
 	}
 	podTemplateSpec(&d.Spec.Template)
 }

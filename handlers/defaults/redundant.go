@@ -1,0 +1,59 @@
+package defaults
+
+import (
+	"maps"
+
+	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// Some facts stand twice in an object: in the field of an old client and in its successor. The original brings them into
+// agreement whenever it reads an object; what it does with them is here.
+
+// podIPs: the single address, which old kubelets write, wins over the list; the list's first fills the single one.
+func podIPs(s *corev1.PodStatus) {
+	if s.PodIP != "" && (len(s.PodIPs) == 0 || s.PodIPs[0].IP != s.PodIP) {
+		s.PodIPs = []corev1.PodIP{{IP: s.PodIP}}
+	}
+	if s.PodIP == "" && len(s.PodIPs) > 0 {
+		s.PodIP = s.PodIPs[0].IP
+	}
+}
+
+// podCIDRs: the same for the address ranges of a node.
+func podCIDRs(s *corev1.NodeSpec) {
+	if s.PodCIDR != "" && (len(s.PodCIDRs) == 0 || s.PodCIDRs[0] != s.PodCIDR) {
+		s.PodCIDRs = []string{s.PodCIDR}
+	}
+	if s.PodCIDR == "" && len(s.PodCIDRs) > 0 {
+		s.PodCIDR = s.PodCIDRs[0]
+	}
+}
+
+// initContainerAnnotations carried init containers before there was a field; whoever still sends them is not heard.
+var initContainerAnnotations = []string{
+	"pod.beta.kubernetes.io/init-containers", "pod.alpha.kubernetes.io/init-containers",
+	"pod.beta.kubernetes.io/init-container-statuses", "pod.alpha.kubernetes.io/init-container-statuses",
+}
+
+// dropInitContainerAnnotations copies the map before it changes it: templates share theirs with the object they came from.
+func dropInitContainerAnnotations(annotations *map[string]string) {
+	copied := false
+	for _, key := range initContainerAnnotations {
+		if _, ok := (*annotations)[key]; !ok {
+			continue
+		}
+		if !copied {
+			*annotations, copied = maps.Clone(*annotations), true
+		}
+		delete(*annotations, key)
+	}
+}
+
+// horizontalPodAutoscalerV1 aims at 80 % CPU when neither the field nor the annotation with other metrics says what to aim at.
+func horizontalPodAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
+	if _, other := h.Annotations["autoscaling.alpha.kubernetes.io/metrics"]; !other {
+		setIfNil(&h.Spec.TargetCPUUtilizationPercentage, 80)
+	}
+	h.SetDefaults()
+}
