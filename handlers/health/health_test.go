@@ -10,7 +10,9 @@ import (
 	"time"
 )
 
-func pass(name string) Check { return Check{Name: name, Probe: func(*http.Request) error { return nil }} }
+func pass(name string) Check {
+	return Check{Name: name, Probe: func(*http.Request) error { return nil }}
+}
 
 func registry(t *testing.T, stop chan struct{}, etcd *error) *Registry {
 	t.Helper()

@@ -1,0 +1,110 @@
+package docs
+
+const apiextensions = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1."
+
+var apiextensionsWords = joined(schemaWords, map[string]map[string]string{
+	apiextensions + "CustomResourceDefinition": {
+		"":       "Adds a resource to the API. Its own name is <plural>.<group>.",
+		"spec":   "What the resource is called and what its objects look like.",
+		"status": "Whether the resource is served, and under which names.",
+	},
+	apiextensions + "CustomResourceDefinitionList": {"": "A list of CustomResourceDefinitions.", "items": "The definitions."},
+	apiextensions + "CustomResourceDefinitionSpec": {
+		"":                      "What a resource is called and what its objects look like.",
+		"conversion":            "How objects of one version become those of another.",
+		"group":                 "The group of the resource.",
+		"names":                 "The names of the resource and its kind.",
+		"preserveUnknownFields": "Must be false. Keep unknown fields with x-kubernetes-preserve-unknown-fields in the schema instead.",
+		"scope":                 "Namespaced or Cluster.",
+		"versions":              "The versions. Exactly one of them is stored.",
+	},
+	apiextensions + "CustomResourceDefinitionNames": {
+		"":           "What a resource and its kind are called.",
+		"categories": "Collective names that it answers to, such as all.",
+		"kind":       "The kind of one object, in singular and CamelCase.",
+		"listKind":   "The kind of a list; <kind>List when it is left out.",
+		"plural":     "The name in paths: plural and lower case.",
+		"shortNames": "Short names for the command line.",
+		"singular":   "The name of one on the command line; the kind in lower case when it is left out.",
+	},
+	apiextensions + "CustomResourceDefinitionVersion": {
+		"":                         "One version of a resource.",
+		"additionalPrinterColumns": "The columns of its table, beside the name. Left out, that is the age.",
+		"deprecated":               "Whether requests are answered with a warning.",
+		"deprecationWarning":       "The text of that warning in place of the usual one.",
+		"name":                     "The name of the version, such as v1 or v2beta1.",
+		"schema":                   "What objects look like.",
+		"selectableFields":         "The fields that a field selector may name.",
+		"served":                   "Whether requests for this version are answered.",
+		"storage":                  "Whether objects are stored in this version.",
+		"subresources":             "Its subresources.",
+	},
+	apiextensions + "CustomResourceDefinitionStatus": {
+		"":                   "What became of a definition.",
+		"acceptedNames":      "The names that the resource is served under; they can differ from those wanted when others had them first.",
+		"conditions":         "What is known of the definition.",
+		"observedGeneration": "The generation of the definition that this was found for.",
+		"storedVersions":     "All versions that objects were ever stored in. One leaves the list only by hand, after all objects were rewritten.",
+	},
+	apiextensions + "CustomResourceDefinitionCondition": {
+		"":                   "One thing that is known of a definition.",
+		"type":               "What it is about: Established, NamesAccepted, Terminating and others.",
+		"status":             "True, False or Unknown.",
+		"lastTransitionTime": "When the status last changed.",
+		"observedGeneration": "The generation of the definition that this was found for.",
+		"reason":             "Why, in one word for programs.",
+		"message":            "Why, for people.",
+	},
+	apiextensions + "CustomResourceColumnDefinition": {
+		"":            "A column of the table.",
+		"description": "What it shows, for people.",
+		"format":      "How the value is written, such as date or byte.",
+		"jsonPath":    "Where the value is in the object.",
+		"name":        "The heading.",
+		"priority":    "0 for columns that are always shown, more for those of the wide form.",
+		"type":        "integer, number, string, boolean or date.",
+	},
+	apiextensions + "CustomResourceConversion": {
+		"":         "How objects of one version become those of another.",
+		"strategy": "None changes nothing but apiVersion; Webhook asks a server.",
+		"webhook":  "The server to ask.",
+	},
+	apiextensions + "WebhookConversion": {
+		"":                         "A server that converts objects.",
+		"clientConfig":             "Where it is.",
+		"conversionReviewVersions": "The versions of ConversionReview that it understands, the preferred one first.",
+	},
+	apiextensions + "WebhookClientConfig": {
+		"":         "Where a webhook is: a service or a URL.",
+		"caBundle": "Certificates (PEM) that its certificate is checked with; the system's when it is left out.",
+		"service":  "The service.",
+		"url":      "The URL: https, with neither user, query nor fragment.",
+	},
+	apiextensions + "ServiceReference": {
+		"":          "A service of the cluster.",
+		"namespace": "Its namespace.",
+		"name":      "Its name.",
+		"path":      "The path of requests to it.",
+		"port":      "Its port; 443 when it is left out.",
+	},
+	apiextensions + "CustomResourceSubresources": {
+		"":       "The subresources of a version.",
+		"scale":  "Serves /scale, so that autoscalers can work with the resource.",
+		"status": "Serves /status. Writes of the object then keep its status, and writes of the status keep the rest.",
+	},
+	apiextensions + "CustomResourceSubresourceStatus": {"": "Serves /status. It has no settings."},
+	apiextensions + "CustomResourceSubresourceScale": {
+		"":                   "Where /scale finds its values in an object. Paths are of the form .spec.replicas.",
+		"labelSelectorPath":  "The selector of the pods as a string, in spec or status.",
+		"specReplicasPath":   "The number of replicas wanted, in spec.",
+		"statusReplicasPath": "The number of replicas there are, in status.",
+	},
+	apiextensions + "CustomResourceValidation": {
+		"":                "What the objects of a version look like.",
+		"openAPIV3Schema": "The schema.",
+	},
+	apiextensions + "SelectableField": {
+		"":         "A field that a field selector may name.",
+		"jsonPath": "The path of the field, such as .spec.color, without lists.",
+	},
+})
