@@ -5,6 +5,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -41,6 +42,8 @@ type Strategy struct {
 	Retain func(o object.Object) bool
 	// Validate finds the faults of a new object (and of an updated one) that span fields.
 	Validate func(ctx context.Context, o object.Object) field.ErrorList
+	// ValidateCreate finds what only a new object may not have. Validate has run before.
+	ValidateCreate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateUpdate finds what may not change from old to o. Validate has run before.
 	ValidateUpdate func(ctx context.Context, o, old object.Object) field.ErrorList
 	// Warnings are sentences for the writer about an object that is accepted; old is nil for a create.
@@ -64,9 +67,9 @@ type Strategy struct {
 	NewName func(o object.Object) string
 	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets
 	// the decoded body and returns the answer.
-	Create func(ctx context.Context, request Action) (result object.Object, err error)
-	// Convert replaces a subresource's body: View makes it from the parent object, Apply writes it into the parent object
-	// (scale, ephemeral containers, approval). When nil, the body is the parent's own kind.
+	Create func(ctx context.Context, request Action) (result runtime.Object, err error)
+	// View and Apply replace a subresource's body (scale): View makes it from the parent object, Apply checks it and writes
+	// it into the parent object, which is then updated with the parent's own hooks. When nil, the body is the parent's kind.
 	View  func(parent object.Object) (object.Object, error)
 	Apply func(ctx context.Context, body, parent object.Object) error
 }

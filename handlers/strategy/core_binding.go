@@ -1,0 +1,114 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// bindings gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
+func bindings(d *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Create = func(ctx context.Context, a resource.Action) (runtime.Object, error) {
+		b, ok := a.Body.(*corev1.Binding)
+		if !ok {
+			return nil, wrongType(a.Body)
+		}
+		if a.Name != "" && a.Name != b.Name {
+			return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
+		}
+		var errs field.ErrorList
+		if b.Target.Kind != "" && b.Target.Kind != "Node" {
+			errs = append(errs, field.NotSupported(field.NewPath("target", "kind"), b.Target.Kind, []string{"Node", "<empty>"}))
+		}
+		if b.Target.Name == "" {
+			errs = append(errs, field.Required(field.NewPath("target", "name"), ""))
+		}
+		if len(errs) > 0 {
+			return nil, errs.ToAggregate()
+		}
+		err := changePod(ctx, d, a.Namespace, b.Name, a.DryRun, func(pod *corev1.Pod) error { return bind(d, pod, b) })
+		if err != nil {
+			if _, ok := err.(apierrors.APIStatus); !ok {
+				err = apierrors.NewConflict(schema.GroupResource{Resource: "pods/binding"}, b.Name, err)
+			}
+			return nil, err
+		}
+		return &metav1.Status{Status: metav1.StatusSuccess}, nil
+	}
+}
+
+func bind(d *Deps, pod *corev1.Pod, b *corev1.Binding) error {
+	if err := precondition(pod, string(b.UID), b.ResourceVersion); err != nil {
+		return err
+	}
+	switch {
+	case pod.DeletionTimestamp != nil:
+		return fmt.Errorf("pod %s is being deleted, cannot be assigned to a host", pod.Name)
+	case pod.Spec.NodeName != "":
+		return fmt.Errorf("pod %v is already assigned to node %q", pod.Name, pod.Spec.NodeName)
+	case len(pod.Spec.SchedulingGates) > 0:
+		return fmt.Errorf("pod %v has non-empty .spec.schedulingGates", pod.Name)
+	}
+	pod.Spec.NodeName = b.Target.Name
+	pod.Status.NominatedNodeName = ""
+	pod.Annotations = merged(pod.Annotations, b.Annotations)
+	if len(b.Labels) > 0 {
+		pod.Labels = merged(pod.Labels, b.Labels)
+	}
+	setCondition(d, pod, corev1.PodCondition{Type: podScheduled, Status: "True"})
+	return nil
+}
+
+// merged is base with the entries of more, which win; never nil.
+func merged(base, more map[string]string) map[string]string {
+	if base == nil {
+		base = make(map[string]string, len(more))
+	}
+	for k, v := range more {
+		base[k] = v
+	}
+	return base
+}
+
+// precondition compares what a writer believes of an object, where it says so, with what is.
+func precondition(o object.Object, uid, resourceVersion string) error {
+	gr := schema.GroupResource{Resource: "pods"}
+	if uid != "" && uid != string(o.GetUID()) {
+		return apierrors.NewConflict(gr, o.GetName(), fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", uid, o.GetUID()))
+	}
+	if resourceVersion != "" && resourceVersion != o.GetResourceVersion() {
+		return apierrors.NewConflict(gr, o.GetName(), fmt.Errorf("Precondition failed: ResourceVersion in precondition: %v, ResourceVersion in object meta: %v", resourceVersion, o.GetResourceVersion()))
+	}
+	return nil
+}
+
+// changePod applies change to the live pod; for a dry run to a copy of it that nobody keeps.
+func changePod(ctx context.Context, d *Deps, namespace, name string, dryRun bool, change func(*corev1.Pod) error) error {
+	apply := func(o object.Object) error {
+		pod, ok := o.(*corev1.Pod)
+		if !ok {
+			return wrongType(o)
+		}
+		return change(pod)
+	}
+	if dryRun {
+		o, err := d.Objects.Get(ctx, coreV1("pods"), namespace, name)
+		if err != nil {
+			return err
+		}
+		return apply(o)
+	}
+	_, err := d.Objects.Update(ctx, coreV1("pods"), namespace, name, apply)
+	return err
+}

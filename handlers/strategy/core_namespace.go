@@ -1,0 +1,139 @@
+package strategy
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// A namespace lives through three states: Active; Terminating, from the first delete on; gone, when whoever empties it has
+// taken the last name off spec.finalizers through /finalize. That list and the phase are never the writer's.
+const (
+	nameLabel           = "kubernetes.io/metadata.name"
+	kubernetesFinalizer = "kubernetes"
+	phaseActive         = "Active"
+	phaseTerminating    = "Terminating"
+)
+
+func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = onCreate(func(_ context.Context, ns *corev1.Namespace) error {
+		ns.Status = corev1.NamespaceStatus{Phase: phaseActive}
+		if !slices.Contains(ns.Spec.Finalizers, kubernetesFinalizer) {
+			ns.Spec.Finalizers = append(ns.Spec.Finalizers, kubernetesFinalizer)
+		}
+		labelWithName(ns)
+		return nil
+	})
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, ns, old *corev1.Namespace) error {
+		ns.Spec.Finalizers = old.Spec.Finalizers
+		labelWithName(ns)
+		return nil
+	})
+	s.Validate = check(func(ns *corev1.Namespace) field.ErrorList {
+		var errs field.ErrorList
+		for _, f := range ns.Spec.Finalizers {
+			errs = append(errs, finalizerName(f, field.NewPath("spec", "finalizers"))...)
+		}
+		return errs
+	})
+	s.BeforeDelete = func(_ context.Context, o object.Object, options *metav1.DeleteOptions) (object.Object, error) {
+		ns, ok := o.(*corev1.Namespace)
+		if !ok {
+			return nil, wrongType(o)
+		}
+		if !ns.DeletionTimestamp.IsZero() && len(ns.Spec.Finalizers) == 0 {
+			return nil, nil
+		}
+		ns = object.Copy(ns)
+		if ns.DeletionTimestamp.IsZero() {
+			now := metav1.NewTime(d.Now().Truncate(1e9))
+			ns.DeletionTimestamp = &now
+			ns.Status.Phase = phaseTerminating
+			dependents(ns, options)
+		}
+		return ns, nil
+	}
+	s.Retain = func(o object.Object) bool {
+		ns, ok := o.(*corev1.Namespace)
+		return ok && len(ns.Spec.Finalizers) > 0
+	}
+}
+
+// labelWithName lets selectors name a namespace. The name of a generateName is known by the time it is stored.
+func labelWithName(ns *corev1.Namespace) {
+	if ns.Labels == nil {
+		ns.Labels = map[string]string{}
+	}
+	ns.Labels[nameLabel] = ns.Name
+}
+
+// dependents puts the finalizers for what happens to dependents on a namespace, as the delete's options say.
+func dependents(ns *corev1.Namespace, options *metav1.DeleteOptions) {
+	if options == nil {
+		return
+	}
+	set := func(name string, want bool) {
+		have := slices.Contains(ns.Finalizers, name)
+		switch {
+		case want && !have:
+			ns.Finalizers = append(ns.Finalizers, name)
+		case !want && have:
+			ns.Finalizers = slices.DeleteFunc(ns.Finalizers, func(f string) bool { return f == name })
+		}
+	}
+	switch {
+	case options.OrphanDependents != nil:
+		set(metav1.FinalizerOrphanDependents, *options.OrphanDependents)
+		set(metav1.FinalizerDeleteDependents, !*options.OrphanDependents)
+	case options.PropagationPolicy != nil:
+		set(metav1.FinalizerOrphanDependents, *options.PropagationPolicy == metav1.DeletePropagationOrphan)
+		set(metav1.FinalizerDeleteDependents, *options.PropagationPolicy == metav1.DeletePropagationForeground)
+	}
+}
+
+func namespaceStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareStatus = onUpdate(func(_ context.Context, ns, _ *corev1.Namespace) error { labelWithName(ns); return nil })
+	s.ValidateUpdate = checkUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
+		path := field.NewPath("status", "Phase")
+		switch {
+		case ns.DeletionTimestamp.IsZero() && ns.Status.Phase != phaseActive:
+			return field.ErrorList{field.Invalid(path, ns.Status.Phase, "may only be 'Active' if `deletionTimestamp` is empty")}
+		case !ns.DeletionTimestamp.IsZero() && ns.Status.Phase != phaseTerminating:
+			return field.ErrorList{field.Invalid(path, ns.Status.Phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")}
+		}
+		return nil
+	})
+}
+
+func namespaceFinalize(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, ns, old *corev1.Namespace) error {
+		ns.Status = old.Status
+		labelWithName(ns)
+		return nil
+	})
+	s.ValidateUpdate = checkUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
+		var errs field.ErrorList
+		for i, f := range ns.Spec.Finalizers {
+			errs = append(errs, finalizerName(f, field.NewPath("spec", "finalizers").Index(i))...)
+		}
+		return errs
+	})
+}
+
+// finalizerName wants a qualified name, or one of the names without a slash that the API knows.
+func finalizerName(name string, path *field.Path) field.ErrorList {
+	errs := validation.ValidateFinalizerName(name, path)
+	if !containsSlash(name) && name != kubernetesFinalizer && name != metav1.FinalizerOrphanDependents && name != metav1.FinalizerDeleteDependents {
+		errs = append(errs, field.Invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
+	}
+	return errs
+}

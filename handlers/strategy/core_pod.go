@@ -1,0 +1,132 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = onCreate(func(_ context.Context, pod *corev1.Pod) error {
+		pod.Status = corev1.PodStatus{Phase: "Pending", QOSClass: qualityOfService(&pod.Spec)}
+		if len(pod.Spec.SchedulingGates) > 0 {
+			setCondition(d, pod, corev1.PodCondition{Type: podScheduled, Status: "False", Reason: "SchedulingGated",
+				Message: "Scheduling is blocked due to non-empty scheduling gates"})
+		}
+		mergeLabelKeys(pod)
+		return nil
+	})
+	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !equality.Semantic.DeepEqual(pod.Spec, old.Spec) })
+	s.Validate = check(func(pod *corev1.Pod) field.ErrorList {
+		errs := validatePodSpec(&pod.Spec, field.NewPath("spec"))
+		return append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
+	})
+	s.ValidateCreate = check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })
+	s.ValidateUpdate = checkUpdate(validatePodUpdate)
+	s.Warnings = func(_ context.Context, o, old object.Object) []string {
+		if old != nil {
+			return nil
+		}
+		if msgs := validation.IsDNS1123Label(o.GetName()); len(msgs) > 0 {
+			return []string{fmt.Sprintf("metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: %v", msgs)}
+		}
+		return nil
+	}
+	s.GracePeriod = podGrace
+	s.Fields = withFields(s.Fields, func(pod *corev1.Pod, set fields.Set) {
+		set["status.podIP"], set["status.podIPs"] = "", ""
+		if len(pod.Status.PodIPs) > 0 {
+			set["status.podIP"] = pod.Status.PodIPs[0].IP
+		}
+	})
+}
+
+// podGrace is how long a pod stays for its kubelet to end it: not at all when no kubelet knows of it or it has ended.
+func podGrace(_ context.Context, o object.Object, options *metav1.DeleteOptions) int64 {
+	pod, ok := o.(*corev1.Pod)
+	if !ok {
+		return 0
+	}
+	var seconds int64
+	switch {
+	case options != nil && options.GracePeriodSeconds != nil:
+		seconds = *options.GracePeriodSeconds
+	case pod.Spec.TerminationGracePeriodSeconds != nil:
+		seconds = *pod.Spec.TerminationGracePeriodSeconds
+	}
+	switch {
+	case pod.Spec.NodeName == "", pod.Status.Phase == "Failed", pod.Status.Phase == "Succeeded":
+		return 0
+	case seconds < 0:
+		return 1
+	}
+	return seconds
+}
+
+// mergeLabelKeys turns matchLabelKeys into requirements: the values of the incoming pod's own labels.
+func mergeLabelKeys(pod *corev1.Pod) {
+	add := func(selector *metav1.LabelSelector, keys []string, op metav1.LabelSelectorOperator) {
+		if selector == nil {
+			return
+		}
+		for _, k := range keys {
+			if v, ok := pod.Labels[k]; ok {
+				selector.MatchExpressions = append(selector.MatchExpressions, metav1.LabelSelectorRequirement{Key: k, Operator: op, Values: []string{v}})
+			}
+		}
+	}
+	term := func(t *corev1.PodAffinityTerm) {
+		add(t.LabelSelector, t.MatchLabelKeys, metav1.LabelSelectorOpIn)
+		add(t.LabelSelector, t.MismatchLabelKeys, metav1.LabelSelectorOpNotIn)
+	}
+	if a := pod.Spec.Affinity; a != nil {
+		if p := a.PodAffinity; p != nil {
+			for i := range p.PreferredDuringSchedulingIgnoredDuringExecution {
+				term(&p.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm)
+			}
+			for i := range p.RequiredDuringSchedulingIgnoredDuringExecution {
+				term(&p.RequiredDuringSchedulingIgnoredDuringExecution[i])
+			}
+		}
+		if p := a.PodAntiAffinity; p != nil {
+			for i := range p.PreferredDuringSchedulingIgnoredDuringExecution {
+				term(&p.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm)
+			}
+			for i := range p.RequiredDuringSchedulingIgnoredDuringExecution {
+				term(&p.RequiredDuringSchedulingIgnoredDuringExecution[i])
+			}
+		}
+	}
+	for i := range pod.Spec.TopologySpreadConstraints {
+		c := &pod.Spec.TopologySpreadConstraints[i]
+		add(c.LabelSelector, c.MatchLabelKeys, metav1.LabelSelectorOpIn)
+	}
+}
+
+// setCondition puts a condition into a pod's status; the transition time stays when the status stays.
+func setCondition(d *Deps, pod *corev1.Pod, c corev1.PodCondition) {
+	c.LastTransitionTime = metav1.NewTime(d.Now().Truncate(1e9))
+	for i := range pod.Status.Conditions {
+		if old := &pod.Status.Conditions[i]; old.Type == c.Type {
+			if old.Status == c.Status {
+				c.LastTransitionTime = old.LastTransitionTime
+			}
+			*old = c
+			return
+		}
+	}
+	pod.Status.Conditions = append(pod.Status.Conditions, c)
+}
+
+const podScheduled = "PodScheduled"

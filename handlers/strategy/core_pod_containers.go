@@ -1,0 +1,186 @@
+package strategy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// validateContainers finds what spans the fields of containers of all three kinds.
+func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+	names := map[string]bool{}
+	for i := range spec.Containers {
+		c, at := &spec.Containers[i], path.Child("containers").Index(i)
+		errs = append(errs, validateContainer(c, volumes, at)...)
+		errs = append(errs, uniqueName(c.Name, names, at)...)
+		errs = append(errs, handlers(c, at)...)
+	}
+	errs = append(errs, hostPorts(spec.Containers, path.Child("containers"))...)
+	for i := range spec.InitContainers {
+		c, at := &spec.InitContainers[i], path.Child("initContainers").Index(i)
+		errs = append(errs, validateContainer(c, volumes, at)...)
+		errs = append(errs, uniqueName(c.Name, names, at)...)
+		errs = append(errs, hostPorts(spec.InitContainers[i:i+1], path.Child("initContainers"))...)
+		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
+			errs = append(errs, handlers(c, at)...)
+			continue
+		}
+		for _, h := range []struct {
+			name string
+			set  bool
+		}{{"lifecycle", c.Lifecycle != nil}, {"livenessProbe", c.LivenessProbe != nil}, {"readinessProbe", c.ReadinessProbe != nil}, {"startupProbe", c.StartupProbe != nil}} {
+			if h.set {
+				errs = append(errs, field.Forbidden(at.Child(h.name), "may not be set for init containers without restartPolicy=Always"))
+			}
+		}
+	}
+	targets := maps.Clone(names)
+	for i := range spec.EphemeralContainers {
+		c, at := &spec.EphemeralContainers[i], path.Child("ephemeralContainers").Index(i)
+		common := asContainer(c)
+		errs = append(errs, validateContainer(&common, volumes, at)...)
+		errs = append(errs, uniqueName(c.Name, names, at)...)
+		errs = append(errs, ephemeralRules(c, targets, at)...)
+	}
+	return errs
+}
+
+func uniqueName(name string, seen map[string]bool, path *field.Path) field.ErrorList {
+	if name == "" {
+		return nil
+	}
+	if seen[name] {
+		return field.ErrorList{field.Duplicate(path.Child("name"), name)}
+	}
+	seen[name] = true
+	return nil
+}
+
+func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+	ports := map[string]bool{}
+	for i, p := range c.Ports {
+		if p.Name != "" && ports[p.Name] {
+			errs = append(errs, field.Duplicate(path.Child("ports").Index(i).Child("name"), p.Name))
+		}
+		ports[p.Name] = true
+	}
+	for i := range c.Env {
+		errs = append(errs, valueFrom(&c.Env[i], path.Child("env").Index(i).Child("valueFrom"))...)
+	}
+	for i := range c.EnvFrom {
+		switch e := &c.EnvFrom[i]; {
+		case e.ConfigMapRef == nil && e.SecretRef == nil:
+			errs = append(errs, field.Invalid(path.Child("envFrom").Index(i), "", "must specify one of: `configMapRef` or `secretRef`"))
+		case e.ConfigMapRef != nil && e.SecretRef != nil:
+			errs = append(errs, field.Invalid(path.Child("envFrom").Index(i), "", "may not have more than one field specified at a time"))
+		}
+	}
+	errs = append(errs, validateMounts(c, volumes, path)...)
+	errs = append(errs, requirements(c.Resources.Requests, c.Resources.Limits, path.Child("resources"))...)
+	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
+		if s.Privileged != nil && *s.Privileged {
+			errs = append(errs, field.Invalid(path.Child("securityContext"), s, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+		}
+		if s.Capabilities != nil && slices.Contains(s.Capabilities.Add, "CAP_SYS_ADMIN") {
+			errs = append(errs, field.Invalid(path.Child("securityContext"), s, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+		}
+	}
+	return errs
+}
+
+func valueFrom(e *corev1.EnvVar, path *field.Path) field.ErrorList {
+	if e.ValueFrom == nil {
+		return nil
+	}
+	n := 0
+	for _, set := range []bool{e.ValueFrom.FieldRef != nil, e.ValueFrom.ResourceFieldRef != nil, e.ValueFrom.ConfigMapKeyRef != nil, e.ValueFrom.SecretKeyRef != nil, e.ValueFrom.FileKeyRef != nil} {
+		if set {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return field.ErrorList{field.Invalid(path, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")}
+	case e.Value != "":
+		return field.ErrorList{field.Invalid(path, "", "may not be specified when `value` is not empty")}
+	case n > 1:
+		return field.ErrorList{field.Invalid(path, "", "may not have more than one field specified at a time")}
+	}
+	return nil
+}
+
+// requirements wants every request at or below its limit, and equal where a resource cannot be overcommitted.
+func requirements(requests, limits map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
+	for _, name := range slices.Sorted(maps.Keys(requests)) {
+		request := requests[name]
+		limit, limited := limits[name]
+		switch {
+		case limited && !overcommits(name) && request.Cmp(limit) != 0:
+			errs = append(errs, field.Invalid(path.Child("requests"), request.String(), fmt.Sprintf("must be equal to %s limit of %s", name, limit.String())))
+		case limited && request.Cmp(limit) > 0:
+			errs = append(errs, field.Invalid(path.Child("requests"), request.String(), fmt.Sprintf("must be less than or equal to %s limit of %s", name, limit.String())))
+		case !limited && !overcommits(name):
+			errs = append(errs, field.Required(path.Child("limits"), "Limit must be set for non overcommitable resources"))
+		}
+	}
+	return errs
+}
+
+// overcommits: the resources of nodes themselves can be promised more than once; devices and huge pages cannot.
+func overcommits(name string) bool {
+	return !containsSlash(name) && (len(name) < 10 || name[:10] != "hugepages-")
+}
+
+// hostPorts finds a port of the host that two containers want.
+func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList) {
+	seen := map[string]bool{}
+	for i, c := range list {
+		for j, p := range c.Ports {
+			if p.HostPort == 0 {
+				continue
+			}
+			k := fmt.Sprintf("%s/%s/%d", p.Protocol, p.HostIP, p.HostPort)
+			if seen[k] {
+				errs = append(errs, field.Duplicate(path.Index(i).Child("ports").Index(j).Child("hostPort"), k))
+			}
+			seen[k] = true
+		}
+	}
+	return errs
+}
+
+const severalHandlers, noHandler = "may not specify more than 1 handler type", "must specify a handler type"
+
+func handlers(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
+	if l := c.Lifecycle; l != nil {
+		if l.PostStart != nil {
+			errs = append(errs, oneOf(l.PostStart, path.Child("lifecycle", "postStart"), severalHandlers, noHandler)...)
+		}
+		if l.PreStop != nil {
+			errs = append(errs, oneOf(l.PreStop, path.Child("lifecycle", "preStop"), severalHandlers, noHandler)...)
+		}
+	}
+	for _, p := range []struct {
+		name  string
+		probe *corev1.Probe
+	}{{"livenessProbe", c.LivenessProbe}, {"readinessProbe", c.ReadinessProbe}, {"startupProbe", c.StartupProbe}} {
+		if p.probe == nil {
+			continue
+		}
+		at := path.Child(p.name)
+		errs = append(errs, oneOf(p.probe, at, severalHandlers, noHandler, "TerminationGracePeriodSeconds")...)
+		if p.name == "readinessProbe" {
+			if p.probe.TerminationGracePeriodSeconds != nil {
+				errs = append(errs, field.Invalid(at.Child("terminationGracePeriodSeconds"), p.probe.TerminationGracePeriodSeconds, "must not be set for readinessProbes"))
+			}
+		} else if p.probe.SuccessThreshold != 1 {
+			errs = append(errs, field.Invalid(at.Child("successThreshold"), p.probe.SuccessThreshold, "must be 1"))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,125 @@
+package strategy
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// validatePodSpec finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
+func validatePodSpec(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
+	errs = append(errs, validateContainers(spec, volumes, path)...)
+	if spec.HostNetwork {
+		for i, c := range spec.Containers {
+			for j, p := range c.Ports {
+				if p.HostPort != 0 && p.HostPort != p.ContainerPort {
+					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
+				}
+			}
+		}
+	}
+	errs = append(errs, dnsConfig(spec, path.Child("dnsConfig"))...)
+	errs = append(errs, tolerations(spec.Tolerations, path.Child("tolerations"))...)
+	errs = append(errs, spreadConstraints(spec.TopologySpreadConstraints, path.Child("topologySpreadConstraints"))...)
+	if sc := spec.SecurityContext; sc != nil && spec.HostPID && spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
+		errs = append(errs, field.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
+	}
+	gates := map[string]bool{}
+	for i, g := range spec.SchedulingGates {
+		if gates[g.Name] {
+			errs = append(errs, field.Duplicate(path.Child("schedulingGates").Index(i), g.Name))
+		}
+		gates[g.Name] = true
+	}
+	return errs
+}
+
+// onlyForPods are the rules that templates are free of.
+func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if spec.ServiceAccountName == "" {
+		for i, v := range spec.Volumes {
+			if v.Projected == nil {
+				continue
+			}
+			for j, s := range v.Projected.Sources {
+				if s.ServiceAccountToken != nil {
+					errs = append(errs, field.Forbidden(path.Child("volumes").Index(i).Child("projected", "sources").Index(j).Child("serviceAccountToken"), "must not be specified when serviceAccountName is not set"))
+				}
+			}
+		}
+	}
+	for name, list := range map[string][]corev1.Container{"containers": spec.Containers, "initContainers": spec.InitContainers} {
+		for i, c := range list {
+			if strings.TrimSpace(c.Image) != c.Image {
+				errs = append(errs, field.Invalid(path.Child(name).Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
+			}
+		}
+	}
+	if spec.HostNetwork {
+		for i, c := range spec.Containers {
+			for j, p := range c.Ports {
+				if p.HostPort == 0 {
+					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
+				}
+			}
+		}
+	}
+	return errs
+}
+
+// newPod are the rules for a pod that does not exist yet.
+func newPod(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if len(spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
+	}
+	if spec.NodeName != "" && len(spec.SchedulingGates) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
+	}
+	return errs
+}
+
+func dnsConfig(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	switch {
+	case spec.DNSPolicy != "None":
+	case spec.DNSConfig == nil:
+		return field.ErrorList{field.Required(path, "must provide `dnsConfig` when `dnsPolicy` is None")}
+	case len(spec.DNSConfig.Nameservers) == 0:
+		return field.ErrorList{field.Required(path.Child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")}
+	}
+	return nil
+}
+
+func tolerations(list []corev1.Toleration, path *field.Path) (errs field.ErrorList) {
+	for i, t := range list {
+		at := path.Index(i)
+		if t.Key == "" && t.Operator != "Exists" {
+			errs = append(errs, field.Invalid(at.Child("operator"), t.Operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
+		}
+		if t.TolerationSeconds != nil && t.Effect != "NoExecute" {
+			errs = append(errs, field.Invalid(at.Child("effect"), t.Effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+		}
+		if t.Operator == "Exists" && t.Value != "" {
+			errs = append(errs, field.Invalid(at.Child("operator"), t.Value, "value must be empty when `operator` is 'Exists'"))
+		}
+	}
+	return errs
+}
+
+func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path) (errs field.ErrorList) {
+	seen := map[string]bool{}
+	for i, c := range list {
+		pair := fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)
+		if seen[pair] {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), pair))
+		}
+		seen[pair] = true
+		if c.MinDomains != nil && c.WhenUnsatisfiable != "DoNotSchedule" {
+			errs = append(errs, field.Invalid(path.Index(i).Child("minDomains"), c.MinDomains, fmt.Sprintf("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not %s", c.WhenUnsatisfiable)))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,83 @@
+package strategy
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareStatus = onUpdate(func(_ context.Context, pod, old *corev1.Pod) error {
+		if pod.Status.QOSClass == "" {
+			pod.Status.QOSClass = old.Status.QOSClass
+		}
+		keepObservedGenerations(&pod.Status, &old.Status)
+		return nil
+	})
+	s.ValidateUpdate = checkUpdate(func(pod, old *corev1.Pod) field.ErrorList {
+		path := field.NewPath("status")
+		errs := unchanged(pod.Status.QOSClass, old.Status.QOSClass, path.Child("qosClass"))
+		if name := pod.Status.NominatedNodeName; name != "" && name != old.Status.NominatedNodeName {
+			for _, msg := range validation.NameIsDNSSubdomain(name, false) {
+				errs = append(errs, field.Invalid(path.Child("nominatedNodeName"), name, msg))
+			}
+			if old.Spec.NodeName != "" {
+				errs = append(errs, field.Forbidden(path.Child("nominatedNodeName"), "may not be set on pods that are already bound to a node"))
+			}
+		}
+		errs = append(errs, restarts(pod.Status.ContainerStatuses, old.Status.ContainerStatuses, &old.Spec, path.Child("containerStatuses"))...)
+		return errs
+	})
+}
+
+// keepObservedGenerations fills in what an older kubelet, which does not know these fields, leaves out.
+func keepObservedGenerations(status, old *corev1.PodStatus) {
+	if status.ObservedGeneration == 0 {
+		status.ObservedGeneration = old.ObservedGeneration
+	}
+	was := map[string][]int64{}
+	for _, c := range old.Conditions {
+		was[c.Type] = append(was[c.Type], c.ObservedGeneration)
+	}
+	for i := range status.Conditions {
+		c := &status.Conditions[i]
+		list := was[c.Type]
+		if len(list) == 0 {
+			continue
+		}
+		was[c.Type] = list[1:]
+		if c.ObservedGeneration == 0 {
+			c.ObservedGeneration = list[0]
+		}
+	}
+}
+
+// restarts refuses that a container which has ended for good lives again.
+func restarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if spec.RestartPolicy == "Always" {
+		return nil
+	}
+	mayRestart := map[string]bool{}
+	for _, c := range spec.Containers {
+		mayRestart[c.Name] = len(c.RestartPolicyRules) > 0 || c.RestartPolicy != nil && *c.RestartPolicy != "Never"
+	}
+	is := map[string]*corev1.ContainerStatus{}
+	for i := range now {
+		is[now[i].Name] = &now[i]
+	}
+	for i, o := range old {
+		if o.State.Terminated == nil || mayRestart[o.Name] || o.State.Terminated.ExitCode != 0 && spec.RestartPolicy == "OnFailure" {
+			continue
+		}
+		if n := is[o.Name]; n != nil && n.State.Terminated == nil {
+			errs = append(errs, field.Forbidden(path.Index(i).Child("state"), "may not be transitioned to non-terminated state"))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,123 @@
+package strategy
+
+import (
+	"reflect"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// validateVolumes finds volumes of no or of several types and names used twice; it returns the good ones by name.
+func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
+	good := make(map[string]*corev1.Volume, len(list))
+	var errs field.ErrorList
+	for i := range list {
+		v := &list[i]
+		found := oneOf(v, path.Index(i), "may not specify more than 1 volume type", "must specify a volume type", "Name")
+		if good[v.Name] != nil {
+			found = append(found, field.Duplicate(path.Index(i).Child("name"), v.Name))
+		}
+		if len(found) == 0 {
+			good[v.Name] = v
+		}
+		errs = append(errs, found...)
+	}
+	return good, errs
+}
+
+// oneOf wants exactly one of a struct's pointers to be set. Fields named in skip are no members of the union.
+func oneOf(value any, path *field.Path, several, none string, skip ...string) (errs field.ErrorList) {
+	v := reflect.Indirect(reflect.ValueOf(value))
+	set := 0
+fields:
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		for _, s := range skip {
+			if f.Name == s {
+				continue fields
+			}
+		}
+		if f.Type.Kind() != reflect.Pointer || v.Field(i).IsNil() {
+			continue
+		}
+		if set++; set > 1 {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			errs = append(errs, field.Forbidden(path.Child(name), several))
+		}
+	}
+	if set == 0 {
+		errs = append(errs, field.Required(path, none))
+	}
+	return errs
+}
+
+// validateMounts ties a container's mounts and devices to the pod's volumes.
+func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+	devices, devicePaths := map[string]bool{}, map[string]bool{}
+	for _, d := range c.VolumeDevices {
+		devices[d.Name], devicePaths[d.DevicePath] = true, true
+	}
+	mounted, mounts := map[string]bool{}, map[string]bool{}
+	for i, m := range c.VolumeMounts {
+		at := path.Child("volumeMounts").Index(i)
+		if volumes[m.Name] == nil {
+			errs = append(errs, field.NotFound(at.Child("name"), m.Name))
+		}
+		if mounts[m.MountPath] {
+			errs = append(errs, field.Invalid(at.Child("mountPath"), m.MountPath, "must be unique"))
+		}
+		mounted[m.Name], mounts[m.MountPath] = true, true
+		if devices[m.Name] {
+			errs = append(errs, field.Invalid(at.Child("name"), m.Name, "must not already exist in volumeDevices"))
+		}
+		if devicePaths[m.MountPath] {
+			errs = append(errs, field.Invalid(at.Child("mountPath"), m.MountPath, "must not already exist as a path in volumeDevices"))
+		}
+		if m.SubPath != "" && m.SubPathExpr != "" {
+			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
+		}
+		for name, p := range map[string]string{"subPath": m.SubPath, "subPathExpr": m.SubPathExpr} {
+			errs = append(errs, descending(p, path.Child("volumeMounts").Child(name))...)
+		}
+	}
+	names, paths := map[string]bool{}, map[string]bool{}
+	for i, d := range c.VolumeDevices {
+		at := path.Child("volumeDevices").Index(i)
+		v := volumes[d.Name]
+		switch {
+		case v == nil:
+			errs = append(errs, field.NotFound(at.Child("name"), d.Name))
+		case v.PersistentVolumeClaim == nil && v.Ephemeral == nil:
+			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"))
+		}
+		if names[d.Name] {
+			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "must be unique"))
+		}
+		if paths[d.DevicePath] {
+			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "must be unique"))
+		}
+		names[d.Name], paths[d.DevicePath] = true, true
+		if mounted[d.Name] {
+			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "must not already exist in volumeMounts"))
+		}
+		if mounts[d.DevicePath] {
+			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "must not already exist as a path in volumeMounts"))
+		}
+	}
+	return errs
+}
+
+// descending wants a relative path that stays below where it starts.
+func descending(p string, path *field.Path) (errs field.ErrorList) {
+	if strings.HasPrefix(p, "/") {
+		errs = append(errs, field.Invalid(path, p, "must be a relative path"))
+	}
+	for _, part := range strings.Split(strings.ReplaceAll(p, "\\", "/"), "/") {
+		if part == ".." {
+			return append(errs, field.Invalid(path, p, "must not contain '..'"))
+		}
+	}
+	return errs
+}

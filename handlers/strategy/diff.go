@@ -1,0 +1,156 @@
+package strategy
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/diff"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// specDiff is the difference that a refused update shows: a unified diff of both sides as indented JSON with Go's field
+// names and every empty field written out, in the order and shape of the API's version-less types, which is what users of
+// the API have always seen.
+func specDiff(old, now any) string { return diff.Diff(shown{old}, shown{now}) }
+
+// shown marshals a value for specDiff.
+type shown struct{ value any }
+
+// MarshalJSON implements json.Marshaler.
+func (s shown) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	err := show(&out, reflect.ValueOf(s.value))
+	return out.Bytes(), err
+}
+
+// order has the fields of the types that the version-less API orders or shapes differently.
+var order = map[reflect.Type]string{
+	reflect.TypeFor[corev1.PodSpec]():              "Volumes InitContainers Containers EphemeralContainers RestartPolicy TerminationGracePeriodSeconds ActiveDeadlineSeconds DNSPolicy NodeSelector ServiceAccountName AutomountServiceAccountToken NodeName SecurityContext ImagePullSecrets Hostname Subdomain SetHostnameAsFQDN Affinity SchedulerName Tolerations HostAliases PriorityClassName Priority PreemptionPolicy DNSConfig ReadinessGates RuntimeClassName Overhead EnableServiceLinks TopologySpreadConstraints OS SchedulingGates ResourceClaims Resources HostnameOverride SchedulingGroup",
+	reflect.TypeFor[podSecurity]():                 "HostNetwork HostPID HostIPC ShareProcessNamespace HostUsers SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile SELinuxChangePolicy",
+	reflect.TypeFor[corev1.Volume]():               "Name HostPath EmptyDir GCEPersistentDisk AWSElasticBlockStore GitRepo Secret NFS ISCSI Glusterfs PersistentVolumeClaim RBD Quobyte FlexVolume Cinder CephFS Flocker DownwardAPI FC AzureFile ConfigMap VsphereVolume AzureDisk PhotonPersistentDisk Projected PortworxVolume ScaleIO StorageOS CSI Ephemeral Image",
+	reflect.TypeFor[corev1.PersistentVolumeSpec](): "GCEPersistentDisk AWSElasticBlockStore HostPath Glusterfs NFS RBD Quobyte ISCSI FlexVolume Cinder CephFS FC Flocker AzureFile VsphereVolume AzureDisk PhotonPersistentDisk PortworxVolume ScaleIO Local StorageOS CSI",
+}
+
+// podSecurity is a pod's security context together with the flags about the host's namespaces.
+type podSecurity struct {
+	HostNetwork, HostPID, HostIPC    bool
+	ShareProcessNamespace, HostUsers *bool
+	corev1.PodSecurityContext
+}
+
+var marshaler = reflect.TypeFor[json.Marshaler]()
+
+func show(out *bytes.Buffer, v reflect.Value) error {
+	if !v.IsValid() {
+		out.WriteString("null")
+		return nil
+	}
+	// Types of apimachinery keep their own JSON form.
+	if v.Type().Implements(marshaler) || reflect.PointerTo(v.Type()).Implements(marshaler) || strings.Contains(v.Type().PkgPath(), "k8s.io/apimachinery") {
+		if !v.CanAddr() {
+			c := reflect.New(v.Type()).Elem()
+			c.Set(v)
+			v = c
+		}
+		return raw(out, v.Addr().Interface())
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return show(out, v.Elem())
+	case reflect.Struct:
+		return showStruct(out, v)
+	case reflect.Slice:
+		if v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
+			return raw(out, v.Interface())
+		}
+		out.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			if err := show(out, v.Index(i)); err != nil {
+				return err
+			}
+		}
+		out.WriteByte(']')
+		return nil
+	case reflect.Map:
+		return showMap(out, v)
+	}
+	return raw(out, v.Interface())
+}
+
+func showStruct(out *bytes.Buffer, v reflect.Value) error {
+	var names []string
+	if o, ok := order[v.Type()]; ok {
+		names = strings.Fields(o)
+	} else {
+		for i := range v.NumField() {
+			names = append(names, v.Type().Field(i).Name)
+		}
+	}
+	out.WriteByte('{')
+	for i, name := range names {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := raw(out, name); err != nil {
+			return err
+		}
+		out.WriteByte(':')
+		f := v.FieldByName(name)
+		if pod, ok := v.Interface().(corev1.PodSpec); ok && name == "SecurityContext" {
+			f = reflect.ValueOf(securityOf(&pod))
+		}
+		if err := show(out, f); err != nil {
+			return err
+		}
+	}
+	out.WriteByte('}')
+	return nil
+}
+
+func showMap(out *bytes.Buffer, v reflect.Value) error {
+	if v.IsNil() {
+		out.WriteString("null")
+		return nil
+	}
+	items := make(map[string]reflect.Value, v.Len())
+	for _, k := range v.MapKeys() {
+		items[k.String()] = v.MapIndex(k)
+	}
+	out.WriteByte('{')
+	for i, k := range slices.Sorted(maps.Keys(items)) {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := raw(out, k); err != nil {
+			return err
+		}
+		out.WriteByte(':')
+		if err := show(out, items[k]); err != nil {
+			return err
+		}
+	}
+	out.WriteByte('}')
+	return nil
+}
+
+func raw(out *bytes.Buffer, v any) error {
+	b, err := json.Marshal(v)
+	out.Write(b)
+	return err
+}
+
+func securityOf(spec *corev1.PodSpec) podSecurity {
+	s := podSecurity{HostNetwork: spec.HostNetwork, HostPID: spec.HostPID, HostIPC: spec.HostIPC, ShareProcessNamespace: spec.ShareProcessNamespace, HostUsers: spec.HostUsers}
+	if spec.SecurityContext != nil {
+		s.PodSecurityContext = *spec.SecurityContext
+	}
+	return s
+}

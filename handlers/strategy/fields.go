@@ -1,0 +1,44 @@
+package strategy
+
+import (
+	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// selectable reads the row's fields along their own paths. A kind whose selectable field is not a path into it replaces
+// that value in its own file.
+func selectable(row resources.Row) func(object.Object) fields.Set {
+	if len(row.Fields) == 0 {
+		return nil
+	}
+	paths := make([]fieldPath, len(row.Fields))
+	for i, f := range row.Fields {
+		paths[i] = compile(row, f)
+	}
+	return func(o object.Object) fields.Set {
+		out := make(fields.Set, len(paths)+2)
+		for i, p := range paths {
+			out[row.Fields[i]] = ""
+			if p != nil {
+				out[row.Fields[i]] = text(p.get(o))
+			}
+		}
+		return out
+	}
+}
+
+// withFields adds to the values of a kind what is not found along a path.
+func withFields[T object.Object](base func(object.Object) fields.Set, add func(o T, set fields.Set)) func(object.Object) fields.Set {
+	return func(o object.Object) fields.Set {
+		set := fields.Set{}
+		if base != nil {
+			set = base(o)
+		}
+		if t, ok := o.(T); ok {
+			add(t, set)
+		}
+		return set
+	}
+}

@@ -1,0 +1,78 @@
+package strategy
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/api/validation/path"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+)
+
+type nameFunc = func(name string, prefix bool) []string
+
+// names are the rules that are not a DNS subdomain.
+var names = map[key]nameFunc{
+	{"", "namespaces", ""}:                                    validation.NameIsDNSLabel,
+	{"", "services", ""}:                                      validation.NameIsDNSLabel,
+	{"", "events", ""}:                                        pathSegment,
+	{"events.k8s.io", "events", ""}:                           validation.NameIsDNSSubdomain,
+	{"apps", "statefulsets", ""}:                              validation.NameIsDNSLabel,
+	{"policy", "poddisruptionbudgets", ""}:                    pathSegment,
+	{"certificates.k8s.io", "certificatesigningrequests", ""}: pathSegment,
+	{"certificates.k8s.io", "clustertrustbundles", ""}:        pathSegment,
+	{"rbac.authorization.k8s.io", "roles", ""}:                pathSegment,
+	{"rbac.authorization.k8s.io", "rolebindings", ""}:         pathSegment,
+	{"rbac.authorization.k8s.io", "clusterroles", ""}:         pathSegment,
+	{"rbac.authorization.k8s.io", "clusterrolebindings", ""}:  pathSegment,
+	{"apiregistration.k8s.io", "apiservices", ""}:             pathSegment,
+	{"networking.k8s.io", "ipaddresses", ""}:                  ipAddressName,
+	{"internal.apiserver.k8s.io", "storageversions", ""}:      storageVersionName,
+	{"coordination.k8s.io", "leasecandidates", ""}:            func(name string, _ bool) []string { return utilvalidation.IsConfigMapKey(name) },
+}
+
+// nameRule is the rule for a row's names; nil is that of a DNS subdomain. Subresources take their parent's names.
+func nameRule(row resources.Row) nameFunc {
+	if row.Subresource != "" {
+		return nil
+	}
+	return names[key{row.Group, row.Resource, ""}]
+}
+
+// pathSegment allows whatever can stand in a URL between two slashes.
+func pathSegment(name string, prefix bool) []string {
+	return path.ValidatePathSegmentName(name, prefix)
+}
+
+// ipAddressName wants an address in its canonical form.
+func ipAddressName(name string, _ bool) []string {
+	ip, err := netip.ParseAddr(name)
+	switch {
+	case err != nil || ip.Zone() != "":
+		return []string{"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"}
+	case ip.Is4In6():
+		return []string{"must not be an IPv4-mapped IPv6 address"}
+	case ip.String() != name:
+		return []string{fmt.Sprintf("must be in canonical form (%q)", ip.String())}
+	}
+	return nil
+}
+
+// storageVersionName wants <group>.<resource>.
+func storageVersionName(name string, _ bool) []string {
+	i := strings.LastIndex(name, ".")
+	if i < 0 {
+		return []string{"name must be in the form of <group>.<resource>"}
+	}
+	var out []string
+	for _, msg := range utilvalidation.IsDNS1123Subdomain(name[:i]) {
+		out = append(out, "the group segment "+msg)
+	}
+	for _, msg := range utilvalidation.IsDNS1035Label(name[i+1:]) {
+		out = append(out, "the resource segment "+msg)
+	}
+	return out
+}

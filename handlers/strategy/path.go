@@ -1,0 +1,88 @@
+package strategy
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// fieldPath leads through structs of one kind to a field. It is compiled once; following it costs an index per step.
+type fieldPath [][]int
+
+// compile resolves a path of JSON names (spec.nodeName) in the kind of a row; nil when the kind has no such field.
+func compile(row resources.Row, path string) fieldPath {
+	make, ok := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]
+	if !ok {
+		return nil
+	}
+	return compileType(reflect.TypeOf(make()), path)
+}
+
+func compileType(t reflect.Type, path string) fieldPath {
+	var out fieldPath
+	for _, name := range strings.Split(strings.TrimPrefix(path, "."), ".") {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			return nil
+		}
+		f, ok := jsonField(t, name)
+		if !ok {
+			return nil
+		}
+		out = append(out, f.Index)
+		t = f.Type
+	}
+	return out
+}
+
+func jsonField(t reflect.Type, name string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == name {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// get follows the path; the zero Value when it passes through a nil pointer or o is of another type.
+func (p fieldPath) get(o any) reflect.Value {
+	v := reflect.ValueOf(o)
+	for _, i := range p {
+		for v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return reflect.Value{}
+			}
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct || len(i) == 0 || i[0] >= v.NumField() {
+			return reflect.Value{}
+		}
+		v = v.FieldByIndex(i)
+	}
+	return v
+}
+
+// text is a field's value as selectors compare it.
+func text(v reflect.Value) string {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Int32, reflect.Int64, reflect.Int:
+		return strconv.FormatInt(v.Int(), 10)
+	}
+	return ""
+}

@@ -1,0 +1,80 @@
+// Package strategy has what the resource model cannot say of the built-in resources: how an object is brought into its
+// first state, what may not change, which fields refer to each other, what is allocated outside the object, and the
+// actions that store nothing themselves. One small file per resource that needs it; a resource without an entry has only
+// the data-driven hooks (names, selectable fields, scale).
+package strategy
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Deps is what the strategies need from the server. Zero values have defaults.
+type Deps struct {
+	// Objects reads and writes other objects; it is used only once requests are served, so it may be filled after New.
+	Objects *resource.Objects
+	// Store keeps what is not an object of the API: the bitmap of node ports.
+	Store storage.Store
+	// Delete deletes an object as the delete verb does; evictions need it.
+	Delete func(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, options *metav1.DeleteOptions) error
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.
+	Rand func(n int) int
+	// ServiceCIDRs are the ranges of the cluster's services, the primary family first; 10.0.0.0/24 when empty.
+	ServiceCIDRs []string
+	// NodePorts is the range of node ports, as 30000-32767, which is also the default.
+	NodePorts string
+}
+
+// key names a row whatever its version.
+type key struct{ group, resource, subresource string }
+
+// entry completes the strategy of one row.
+type entry func(d *Deps, row resources.Row, s *resource.Strategy)
+
+// New returns the function that makes the strategy of each row.
+func New(d Deps) func(resources.Row) *resource.Strategy {
+	d.setDefaults()
+	services := newServices(&d)
+	table := map[key]entry{}
+	for _, group := range []map[key]entry{core, services.entries(), workloads, others, statuses} {
+		for k, e := range group {
+			table[k] = chain(table[k], e)
+		}
+	}
+	return func(row resources.Row) *resource.Strategy {
+		s := &resource.Strategy{ValidateName: nameRule(row), Fields: selectable(row)}
+		if row.Scale != nil {
+			scale(row, s)
+		}
+		if e := table[key{row.Group, row.Resource, row.Subresource}]; e != nil {
+			e(&d, row, s)
+		}
+		return s
+	}
+}
+
+// chain runs a before b.
+func chain(a, b entry) entry {
+	if a == nil {
+		return b
+	}
+	return func(d *Deps, row resources.Row, s *resource.Strategy) { a(d, row, s); b(d, row, s) }
+}
+
+func gvr(row resources.Row) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: row.Group, Version: row.Version, Resource: row.Resource}
+}
+
+// coreV1 is a resource of the group without a name.
+func coreV1(name string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Version: "v1", Resource: name}
+}
