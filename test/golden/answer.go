@@ -39,8 +39,9 @@ func describeHead(resp *http.Response, m *masker) string {
 	return b.String()
 }
 
-// decodeBody reads a body that has a structure; nil for one that has none.
-func decodeBody(contentType string, body []byte) (*node, error) {
+// decodeBody reads a body that has a structure; nil for one that has none. A step that shows parts of the body takes it
+// for JSON whatever it is called: the index of /openapi/v3 is JSON that the reference calls plain text.
+func decodeBody(req *Request, contentType string, body []byte) (*node, error) {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil || len(body) == 0 {
 		return nil, nil
@@ -50,6 +51,8 @@ func decodeBody(contentType string, body []byte) (*node, error) {
 		return parseJSON(body)
 	case media == "application/yaml":
 		return parseYAML(body)
+	case media == "text/plain" && len(req.Show) > 0:
+		return parseJSON(body)
 	}
 	return nil, nil
 }

@@ -1,8 +1,6 @@
 package golden
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // TokenClient is a client that presents a bearer token, and asks for no compression, so that bodies come as written.
 func TokenClient(transport *http.Transport, token string) *http.Client {
@@ -16,9 +14,10 @@ type bearer struct {
 	token string
 }
 
-// RoundTrip adds the token to a copy, as a transport must not change the caller's request.
+// RoundTrip adds the token to a copy, as a transport must not change the caller's request. A request that speaks of its
+// authorization itself, be it to have none, is left alone.
 func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
-	if b.token != "" {
+	if _, own := req.Header["Authorization"]; b.token != "" && !own {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+b.token)
 	}

@@ -81,7 +81,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read answer: %w", err)
 	}
-	doc, err := decodeBody(resp.Header.Get("Content-Type"), body)
+	doc, err := decodeBody(req, resp.Header.Get("Content-Type"), body)
 	if err != nil {
 		return "", fmt.Errorf("answer %s: %w\n%s", resp.Status, err, body)
 	}
@@ -156,7 +156,8 @@ func (r *Runner) send(ctx context.Context, req *Request) (*http.Response, error)
 	}
 	out.Header.Set("User-Agent", "golden")
 	for name, values := range req.Header {
-		out.Header.Del(name)
+		// A header without a value is one not to send: it also keeps the client from adding its token.
+		out.Header[name] = []string{}
 		for _, value := range values {
 			value, err = expand(value, r.vars, false)
 			if err != nil {
