@@ -76,7 +76,21 @@ func (m *masker) object(n *node) {
 		}
 	}
 	if kind, _ := n.get("kind").str(); kind == "Table" {
+		maskDescriptions(n)
 		maskAges(n)
+	}
+}
+
+// maskDescriptions replaces the prose of the columns: that there is some is compared, what it says is each server's own.
+func maskDescriptions(table *node) {
+	columns := table.get("columnDefinitions")
+	if columns == nil {
+		return
+	}
+	for _, column := range columns.kids {
+		if s, ok := column.get("description").str(); ok && s != "" {
+			column.get("description").set("<description>")
+		}
 	}
 }
 
