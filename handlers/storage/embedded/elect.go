@@ -23,17 +23,35 @@ func elect(ctx context.Context, server *etcdserver.EtcdServer) error {
 	}
 	self := uint64(server.MemberID())
 	campaign := &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), To: proto.Uint64(self), From: proto.Uint64(self)}
+	ready := false
 	for server.Lead() == 0 {
+		// While the log is replayed raft must be left alone (see catchUpEntries), and a campaign would come to nothing. One
+		// round more than needed, because raft itself notes a little later than the server that a batch is applied.
+		replayed := server.CommittedIndex() > 0 && server.AppliedIndex() >= server.CommittedIndex()
+		if !ready || !replayed {
+			ready = replayed
+			if err := pause(ctx, server); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := server.Process(ctx, proto.Clone(campaign).(*raftpb.Message)); err != nil {
 			return fmt.Errorf("elect the only member: %w", err)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("elect the only member: %w", ctx.Err())
-		case <-server.StopNotify():
-			return errors.New("stopped while it started")
-		case <-time.After(electionRetry):
+		if err := pause(ctx, server); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func pause(ctx context.Context, server *etcdserver.EtcdServer) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("elect the only member: %w", ctx.Err())
+	case <-server.StopNotify():
+		return errors.New("stopped while it started")
+	case <-time.After(electionRetry):
+		return nil
+	}
 }

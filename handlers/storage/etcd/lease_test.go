@@ -1,0 +1,103 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// granter is an etcd that grants leases and remembers for how long.
+type granter struct {
+	seconds []int64
+	err     error
+}
+
+func (g *granter) grant(_ context.Context, seconds int64) (clientv3.LeaseID, error) {
+	if g.err != nil {
+		return 0, g.err
+	}
+	g.seconds = append(g.seconds, seconds)
+	return clientv3.LeaseID(len(g.seconds)), nil
+}
+
+func TestLeaseReuse(t *testing.T) {
+	begin := time.Unix(1_000_000, 0)
+	type step struct {
+		after time.Duration
+		ttl   time.Duration
+		want  clientv3.LeaseID
+	}
+	for name, c := range map[string]struct {
+		steps   []step
+		granted []int64
+	}{
+		"an hour's lease serves for a minute": {
+			[]step{{0, time.Hour, 1}, {59 * time.Second, time.Hour, 1}, {60 * time.Second, time.Hour, 1}, {61 * time.Second, time.Hour, 2}},
+			[]int64{3660, 3660},
+		},
+		"five percent of a short life": {
+			[]step{{0, 100 * time.Second, 1}, {5 * time.Second, 100 * time.Second, 1}, {6 * time.Second, 100 * time.Second, 2}},
+			[]int64{105, 105},
+		},
+		"another time to live": {
+			[]step{{0, time.Hour, 1}, {0, time.Minute, 2}, {0, time.Hour, 3}},
+			[]int64{3660, 63, 3660},
+		},
+		"a started second counts": {
+			[]step{{0, 1200 * time.Millisecond, 1}, {0, time.Millisecond, 2}},
+			[]int64{2, 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &granter{}
+			l := &leases{grant: g.grant}
+			for i, s := range c.steps {
+				if id, err := l.get(t.Context(), s.ttl, begin.Add(s.after)); err != nil || id != s.want {
+					t.Fatalf("step %d: lease %d, %v; want %d", i, id, err, s.want)
+				}
+			}
+			for i, want := range c.granted {
+				if g.seconds[i] != want {
+					t.Fatalf("granted %v, want %v", g.seconds, c.granted)
+				}
+			}
+		})
+	}
+}
+
+func TestLeaseIsFullAtSomePoint(t *testing.T) {
+	g := &granter{}
+	l := &leases{grant: g.grant}
+	now := time.Unix(1_000_000, 0)
+	for range leaseObjects + 1 {
+		if _, err := l.get(t.Context(), time.Hour, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(g.seconds) != 2 {
+		t.Fatalf("%d leases for %d objects", len(g.seconds), leaseObjects+1)
+	}
+}
+
+func TestLeaseFailureIsNotRemembered(t *testing.T) {
+	g := &granter{err: errors.New("no")}
+	l := &leases{grant: g.grant}
+	if _, err := l.get(t.Context(), time.Hour, time.Now()); !errors.Is(err, g.err) {
+		t.Fatalf("got %v", err)
+	}
+	g.err = nil
+	if id, err := l.get(t.Context(), time.Hour, time.Now()); err != nil || id != 1 {
+		t.Fatalf("lease %d, %v", id, err)
+	}
+	l.forget(7)
+	if id, _ := l.get(t.Context(), time.Hour, time.Now()); id != 1 {
+		t.Fatal("forgetting another lease dropped this one")
+	}
+	l.forget(1)
+	if id, _ := l.get(t.Context(), time.Hour, time.Now()); id != 2 {
+		t.Fatal("a forgotten lease is used")
+	}
+}
