@@ -1,0 +1,215 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	wire "github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// Builtin is the codec of a built-in kind in one version: it is kept in protobuf, possibly as another version.
+type Builtin struct {
+	gvk, storage     schema.GroupVersionKind
+	apiVersion, kind string
+	message          *wire.Message
+	empty            func() runtime.Object
+	toStorage        resource.Converter
+	defaults         func(object.Object)
+	from             map[schema.GroupVersionKind]resource.Converter
+	storedVersion    string
+	storedKind       string
+	sameVersion      bool
+}
+
+var _ resource.Codec = &Builtin{}
+
+// NewBuiltin makes the codec of gvk, whose objects are stored as storage. The converters may be nil when both are the
+// same; defaults may be nil and runs on every object that Decode builds.
+func NewBuiltin(gvk, storage schema.GroupVersionKind, toStorage, fromStorage resource.Converter, defaults func(object.Object)) (*Builtin, error) {
+	c := &Builtin{gvk: gvk, storage: storage, toStorage: toStorage, defaults: defaults}
+	c.apiVersion, c.kind = gvk.ToAPIVersionAndKind()
+	c.storedVersion, c.storedKind = storage.ToAPIVersionAndKind()
+	c.sameVersion = gvk == storage
+	c.message = wire.ByKind(c.apiVersion, c.kind)
+	c.empty = resources.Kinds[gvk]
+	if c.message == nil || c.empty == nil {
+		return nil, fmt.Errorf("%v is not a built-in kind", gvk)
+	}
+	if _, ok := c.empty().(object.Object); !ok {
+		return nil, fmt.Errorf("%v has no metadata", gvk)
+	}
+	if !c.sameVersion {
+		if toStorage == nil || fromStorage == nil {
+			return nil, fmt.Errorf("%v is stored as %v, which needs converters", gvk, storage)
+		}
+		if resources.Kinds[storage] == nil {
+			return nil, fmt.Errorf("%v is not a built-in kind", storage)
+		}
+		c.from = map[schema.GroupVersionKind]resource.Converter{storage: fromStorage}
+	}
+	return c, nil
+}
+
+// ReadFrom makes the codec also read objects that lie in the store in another version than new ones are written in. It
+// must be called before the codec is in use.
+func (c *Builtin) ReadFrom(gvk schema.GroupVersionKind, convert resource.Converter) {
+	if c.from == nil {
+		c.from = map[schema.GroupVersionKind]resource.Converter{}
+	}
+	c.from[gvk] = convert
+}
+
+// Encode implements resource.Codec. The object's resourceVersion is not stored.
+func (c *Builtin) Encode(o object.Object) ([]byte, error) {
+	if !c.sameVersion {
+		converted, err := c.toStorage(o)
+		if err != nil {
+			return nil, fmt.Errorf("%v to %v: %w", c.gvk, c.storage, err)
+		}
+		converted.GetObjectKind().SetGroupVersionKind(c.storage)
+		o = converted
+	}
+	if version := o.GetResourceVersion(); version != "" {
+		// The object is the caller's: it gets back what it had.
+		o.SetResourceVersion("")
+		defer o.SetResourceVersion(version)
+	}
+	b, err := marshalAs(o, c.storedVersion, c.storedKind)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", c.gvk, err)
+	}
+	return b, nil
+}
+
+// Decode implements resource.Codec.
+func (c *Builtin) Decode(stored []byte, revision int64) (object.Object, error) {
+	e, err := openEnvelope(stored)
+	if err != nil {
+		return nil, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	o, err := c.decode(e)
+	if err != nil {
+		return nil, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	o.SetResourceVersion("")
+	if revision != 0 {
+		o.SetResourceVersion(strconv.FormatInt(revision, 10))
+	}
+	if c.defaults != nil {
+		c.defaults(o)
+	}
+	return o, nil
+}
+
+// decode builds the object in the version that is served, from whichever version it lies in.
+func (c *Builtin) decode(e envelope) (object.Object, error) {
+	if c.serves(e) {
+		o := c.empty()
+		if err := unmarshalMessage(e.raw, o); err != nil {
+			return nil, err
+		}
+		o.GetObjectKind().SetGroupVersionKind(c.gvk)
+		return o.(object.Object), nil
+	}
+	gvk := schema.FromAPIVersionAndKind(string(e.apiVersion), string(e.kind))
+	convert, empty := c.from[gvk], resources.Kinds[gvk]
+	if convert == nil || empty == nil {
+		return nil, fmt.Errorf("it is stored as %v, which is not readable", gvk)
+	}
+	in, ok := empty().(object.Object)
+	if !ok {
+		return nil, fmt.Errorf("it is stored as %v, which has no metadata", gvk)
+	}
+	if err := unmarshalMessage(e.raw, in); err != nil {
+		return nil, err
+	}
+	in.GetObjectKind().SetGroupVersionKind(gvk)
+	o, err := convert(in)
+	if err != nil {
+		return nil, fmt.Errorf("from %v: %w", gvk, err)
+	}
+	o.GetObjectKind().SetGroupVersionKind(c.gvk)
+	return o, nil
+}
+
+// serves says whether the envelope holds the version that is served, so that its bytes can be copied.
+func (c *Builtin) serves(e envelope) bool {
+	return string(e.apiVersion) == c.apiVersion && string(e.kind) == c.kind
+}
+
+// AppendJSON implements resource.Codec. Items of a list have no apiVersion and kind.
+func (c *Builtin) AppendJSON(dst, stored []byte, revision int64, item bool) ([]byte, error) {
+	how := versioned
+	if !item {
+		how |= typed
+	}
+	return c.appendJSON(dst, stored, revision, c.message, how)
+}
+
+// appendJSON appends what message m shows of the object.
+func (c *Builtin) appendJSON(dst, stored []byte, revision int64, m *wire.Message, how mode) ([]byte, error) {
+	e, err := openEnvelope(stored)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	if c.serves(e) {
+		out, err := transcode(dst, m, e.raw, revision, how)
+		if !errors.Is(err, errIrregular) {
+			return out, err
+		}
+	}
+	raw, err := c.canonical(e)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	return transcode(dst, m, raw, revision, how)
+}
+
+// canonical is the message of the object in the version that is served, as upstream would write it.
+func (c *Builtin) canonical(e envelope) ([]byte, error) {
+	o, err := c.decode(e)
+	if err != nil {
+		return nil, err
+	}
+	return AppendProtobufMessage(nil, o)
+}
+
+// AppendProtobuf implements resource.Codec.
+func (c *Builtin) AppendProtobuf(dst, stored []byte, revision int64, item bool) ([]byte, error) {
+	e, err := openEnvelope(stored)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	digits := appendRevision(nil, revision)
+	if c.serves(e) && e.rawEnd > 0 {
+		out, err := appendSpliced(dst, stored, e, digits, item)
+		if !errors.Is(err, errIrregular) {
+			return out, err
+		}
+	}
+	raw, err := c.canonical(e)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	whole := append(appendEnvelope(nil, c.apiVersion, c.kind, len(raw)), raw...)
+	whole = append(whole, envelopeTail...)
+	if e, err = openEnvelope(whole); err != nil {
+		return dst, err
+	}
+	return appendSpliced(dst, whole, e, digits, item)
+}
+
+// appendRevision appends the digits of a resourceVersion; nothing for 0.
+func appendRevision(dst []byte, revision int64) []byte {
+	if revision == 0 {
+		return dst
+	}
+	return strconv.AppendInt(dst, revision, 10)
+}

@@ -1,0 +1,145 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	wire "github.com/gatehouse-dev/gatehouse/gen/schema"
+)
+
+// unmarshalMessage fills o, which must be empty, from its message. Unknown fields are dropped, messages in several
+// parts are merged; o keeps no reference to b.
+func unmarshalMessage(b []byte, o any) error {
+	p, v, err := planOf(o)
+	if err != nil {
+		return err
+	}
+	d := decoder{}
+	return d.message(p, p.message.Group, b, v)
+}
+
+// UnmarshalProtobuf fills o, which must be empty, from enveloped bytes and sets its apiVersion and kind to the
+// envelope's.
+func UnmarshalProtobuf(b []byte, o runtime.Object) error {
+	e, err := openEnvelope(b)
+	if err != nil {
+		return err
+	}
+	if err := unmarshalMessage(e.raw, o); err != nil {
+		return err
+	}
+	o.GetObjectKind().SetGroupVersionKind(schema.FromAPIVersionAndKind(string(e.apiVersion), string(e.kind)))
+	return nil
+}
+
+type decoder struct {
+	depth int
+	text  transcoder
+}
+
+// message reads the fields of a message, or of a struct inlined in it, into v.
+func (d *decoder) message(p *plan, g wire.Group, b []byte, v reflect.Value) error {
+	if d.depth++; d.depth > maxDepth {
+		return errDepth
+	}
+	for i := 0; i < len(b); {
+		number, wt, from, to, err := next(b, i)
+		if err != nil {
+			return err
+		}
+		n := g.Lookup(number)
+		switch {
+		case n.Field != 0:
+			f := &p.fields[n.Field-1]
+			if err := d.field(f, wt, b[from:to], v.Field(f.index)); err != nil {
+				return err
+			}
+		case n.Inlined != 0:
+			if wt != wireBytes {
+				return fmt.Errorf("proto: wrong wireType = %d for field %d", wt, number)
+			}
+			if err := d.message(p, n.Inline(), b[from:to], v); err != nil {
+				return err
+			}
+		}
+		i = to
+	}
+	d.depth--
+	return nil
+}
+
+func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
+	want := wireType(f.Kind)
+	switch {
+	case f.isMap():
+		if wt != wireBytes {
+			return fmt.Errorf("proto: wrong wireType = %d for field %s", wt, f.goName)
+		}
+		return d.entry(f, b, v)
+	case f.isList() && wt == wireBytes && want != wireBytes:
+		return d.packed(f, b, v)
+	case wt != want:
+		return fmt.Errorf("proto: wrong wireType = %d for field %s", wt, f.goName)
+	case f.isList():
+		v = extend(v)
+	case v.Kind() == reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		v = v.Elem()
+	}
+	return d.value(f, b, v)
+}
+
+// extend adds one zero element to a slice and returns it.
+func extend(v reflect.Value) reflect.Value {
+	n := v.Len()
+	if n == v.Cap() {
+		v.Grow(1)
+	}
+	v.SetLen(n + 1)
+	return v.Index(n)
+}
+
+// packed reads a list of numbers that stand in one field.
+func (d *decoder) packed(f *planField, b []byte, v reflect.Value) error {
+	for i := 0; i < len(b); {
+		to := i + 8
+		if wireType(f.Kind) == wireVarint {
+			var err error
+			if _, to, err = varint(b, i); err != nil {
+				return err
+			}
+		}
+		if to > len(b) {
+			return fmt.Errorf("proto: field %s ends early", f.goName)
+		}
+		if err := d.value(f, b[i:to], extend(v)); err != nil {
+			return err
+		}
+		i = to
+	}
+	return nil
+}
+
+// entry reads one pair of a map; a later pair with the same key wins.
+func (d *decoder) entry(f *planField, b []byte, v reflect.Value) error {
+	key, value, err := entry(b)
+	if err != nil {
+		return err
+	}
+	if v.IsNil() {
+		v.Set(reflect.MakeMap(v.Type()))
+	}
+	k := reflect.New(v.Type().Key()).Elem()
+	k.SetString(string(key))
+	e := reflect.New(v.Type().Elem()).Elem()
+	if err := d.value(f, value, e); err != nil {
+		return err
+	}
+	v.SetMapIndex(k, e)
+	return nil
+}

@@ -1,0 +1,130 @@
+package codec
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// Metadata shows stored objects as PartialObjectMetadata. The codecs of this package have it.
+type Metadata interface {
+	resource.Codec
+	// AppendMetadataJSON appends a PartialObjectMetadata of the given version of meta.k8s.io.
+	AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error)
+	// AppendMetadataProtobuf appends the same in protobuf: with its envelope, or as a list's item without.
+	AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error)
+}
+
+var (
+	_ Metadata = &Builtin{}
+	_ Metadata = &Unstructured{}
+)
+
+const partialKind = "PartialObjectMetadata"
+
+func appendPartialHead(dst []byte, version string) []byte {
+	dst = append(dst, `{"kind":"`+partialKind+`","apiVersion":"`+metav1.GroupName+`/`...)
+	return append(append(dst, version...), `","metadata":`...)
+}
+
+// canonicalEnvelope opens stored bytes; those that are not canonical, or of another version, are made anew.
+func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadata, err error) {
+	e, err := openEnvelope(stored)
+	if err != nil {
+		return nil, m, err
+	}
+	if c.serves(e) {
+		m, err = findMetadata(e.raw)
+		if !errors.Is(err, errIrregular) {
+			return e.raw, m, err
+		}
+	}
+	if raw, err = c.canonical(e); err != nil {
+		return nil, m, err
+	}
+	m, err = findMetadata(raw)
+	return raw, m, err
+}
+
+// AppendMetadataJSON implements Metadata.
+func (c *Builtin) AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error) {
+	_, m, err := c.canonicalEnvelope(stored)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	start := len(dst)
+	dst = appendPartialHead(dst, version)
+	out, err := transcode(dst, objectMeta, m.content, revision, stamped)
+	if errors.Is(err, errIrregular) {
+		meta := &metav1.ObjectMeta{}
+		if err = unmarshalMessage(m.content, meta); err == nil {
+			var again []byte
+			if again, err = AppendProtobufMessage(nil, meta); err == nil {
+				out, err = transcode(dst, objectMeta, again, revision, stamped)
+			}
+		}
+	}
+	if err != nil {
+		return dst[:start], fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	return append(out, '}'), nil
+}
+
+// AppendMetadataProtobuf implements Metadata.
+func (c *Builtin) AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error) {
+	_, m, err := c.canonicalEnvelope(stored)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	digits := appendRevision(nil, revision)
+	if item {
+		return m.field(dst, digits), nil
+	}
+	dst = appendEnvelope(dst, metav1.GroupName+"/"+version, partialKind, m.fieldSize(digits))
+	return append(m.field(dst, digits), envelopeTail...), nil
+}
+
+// AppendMetadataJSON implements Metadata. The metadata goes through a struct, which orders its fields.
+func (c *Unstructured) AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error) {
+	meta, err := c.objectMetaOf(stored, revision)
+	if err != nil {
+		return dst, err
+	}
+	b, err := json.Marshal(meta)
+	if err != nil {
+		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
+	}
+	return append(append(appendPartialHead(dst, version), b...), '}'), nil
+}
+
+// AppendMetadataProtobuf implements Metadata.
+func (c *Unstructured) AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error) {
+	meta, err := c.objectMetaOf(stored, revision)
+	if err != nil {
+		return dst, err
+	}
+	partial := &metav1.PartialObjectMetadata{ObjectMeta: *meta}
+	if item {
+		return AppendProtobufMessage(dst, partial)
+	}
+	partial.SetGroupVersionKind(schema.GroupVersionKind{Group: metav1.GroupName, Version: version, Kind: partialKind})
+	b, err := MarshalProtobuf(partial)
+	return append(dst, b...), err
+}
+
+// listMetaField appends the metadata field of a list.
+func listMetaField(dst []byte, meta *metav1.ListMeta) ([]byte, error) {
+	b, err := AppendProtobufMessage(nil, meta)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, metadataNumber<<3|wireBytes)
+	dst = binary.AppendUvarint(dst, uint64(len(b)))
+	return append(dst, b...), nil
+}

@@ -1,0 +1,207 @@
+package codec
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/munnerz/goautoneg"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Format is an encoding of objects.
+type Format uint8
+
+// The formats, in the order in which they are offered.
+const (
+	JSON Format = iota
+	YAML
+	Protobuf
+)
+
+var mediaTypes = [...]string{runtime.ContentTypeJSON, runtime.ContentTypeYAML, runtime.ContentTypeProtobuf}
+
+// MediaType is the media type of one object in the format.
+func (f Format) MediaType() string { return mediaTypes[f] }
+
+// WatchType is the media type of a stream of events in the format.
+func (f Format) WatchType() string {
+	if f == JSON {
+		return runtime.ContentTypeJSON
+	}
+	return mediaTypes[f] + ";stream=watch"
+}
+
+// Endpoint is what can be answered with.
+type Endpoint struct {
+	// Watch is set for an answer that is a stream of events: there is none in YAML.
+	Watch bool
+	// List is set where the same path also serves watches, which error messages then offer.
+	List bool
+	// NoTransform is set where objects cannot be shown as tables or as metadata only.
+	NoTransform bool
+	// NoProtobuf is set for kinds that have no protobuf form: custom resources. Their metadata has one.
+	NoProtobuf bool
+}
+
+// Output is what a client wants to read.
+type Output struct {
+	Format Format
+	// As is the kind that objects are to be shown as: Table, PartialObjectMetadata or PartialObjectMetadataList of
+	// meta.k8s.io; empty for the objects themselves.
+	As schema.GroupVersionKind
+	// Pretty JSON is indented.
+	Pretty bool
+}
+
+// IsTable says whether a table is wanted.
+func (o Output) IsTable() bool { return o.As.Kind == "Table" }
+
+// IsMetadata says whether only metadata is wanted.
+func (o Output) IsMetadata() bool { return strings.HasPrefix(o.As.Kind, "PartialObjectMetadata") }
+
+// notAcceptable is the answer to a client that accepts nothing that can be given. It is written as indented JSON,
+// whatever the client accepts.
+func notAcceptable(message string, details *metav1.StatusDetails) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
+		Message: message, Details: details,
+	}}
+}
+
+// Negotiate finds what to answer a request with, from its Accept header, pretty parameter and User-Agent.
+func Negotiate(r *http.Request, e Endpoint) (Output, error) {
+	out := Output{Pretty: wantsPretty(r)}
+	header := r.Header.Get("Accept")
+	switch header {
+	case "", "*/*", runtime.ContentTypeJSON:
+		return out, nil
+	}
+	if !e.routable(header) {
+		offered := strings.Join(mediaTypes[:], ", ")
+		if e.List {
+			offered += ", " + streams
+		}
+		return out, notAcceptable("406: Not Acceptable\n\nAvailable representations: "+offered, &metav1.StatusDetails{})
+	}
+	for _, clause := range goautoneg.ParseAccept(header) {
+		for f, mediaType := range mediaTypes {
+			kind, sub, _ := strings.Cut(mediaType, "/")
+			if clause.Type != "*" && clause.Type != kind || clause.SubType != "*" && clause.SubType != sub {
+				continue
+			}
+			if as, pretty, ok := e.accept(Format(f), clause.Params); ok {
+				if e.Watch && Format(f) == YAML {
+					// The best match cannot be streamed; upstream does not look for a worse one.
+					return out, notAcceptable("only the following media types are accepted: "+streams, nil)
+				}
+				out.Format, out.As = Format(f), as
+				out.Pretty = out.Pretty || pretty
+				return out, nil
+			}
+		}
+	}
+	if e.Watch {
+		return out, notAcceptable("only the following media types are accepted: "+streams, nil)
+	}
+	accepted := mediaTypes[:]
+	if e.NoProtobuf {
+		accepted = accepted[:Protobuf]
+	}
+	return out, notAcceptable("only the following media types are accepted: "+strings.Join(accepted, ", "), nil)
+}
+
+const streams = runtime.ContentTypeJSON + ";stream=watch, " + runtime.ContentTypeProtobuf + ";stream=watch"
+
+// routable is the first of two looks at the header, which compares whole media types without their parameters.
+func (e Endpoint) routable(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		mediaType, _, _ := strings.Cut(part, ";")
+		mediaType = strings.Trim(mediaType, " ")
+		if mediaType == "*/*" || mediaType == mediaTypes[JSON] || mediaType == mediaTypes[YAML] || mediaType == mediaTypes[Protobuf] {
+			return true
+		}
+	}
+	return false
+}
+
+// accept says whether the endpoint can do what the parameters of a media type ask for.
+func (e Endpoint) accept(f Format, params map[string]string) (as schema.GroupVersionKind, pretty, ok bool) {
+	transform := false
+	for k, v := range params {
+		switch k {
+		case "as":
+			as.Kind, transform = v, true
+		case "g":
+			as.Group, transform = v, true
+		case "v":
+			as.Version, transform = v, true
+		case "stream":
+			if v != "" && (v != "watch" || f == YAML) {
+				return as, false, false
+			}
+		case "sv":
+			if v != "" {
+				return as, false, false
+			}
+		case "pretty":
+			pretty = v == "1"
+		}
+	}
+	if !transform {
+		return as, pretty, f != Protobuf || !e.NoProtobuf
+	}
+	if e.NoTransform || as.Group != metav1.GroupName || as.Version != "v1" && as.Version != "v1beta1" {
+		return as, false, false
+	}
+	switch as.Kind {
+	case "Table":
+		return as, pretty, f != Protobuf
+	case "PartialObjectMetadata", "PartialObjectMetadataList":
+		return as, pretty, true
+	}
+	return as, false, false
+}
+
+// wantsPretty says whether the answer is read by a person: by parameter, else by the name of the client.
+func wantsPretty(r *http.Request) bool {
+	if r.URL != nil && strings.Contains(r.URL.RawQuery, "pretty") {
+		if p := r.URL.Query().Get("pretty"); p != "" {
+			pretty, _ := strconv.ParseBool(p)
+			return pretty
+		}
+	}
+	agent := r.UserAgent()
+	return strings.HasPrefix(agent, "curl") || strings.HasPrefix(agent, "Wget") || strings.HasPrefix(agent, "Mozilla/5.0")
+}
+
+// BodyFormat is the format of a request's body by its Content-Type, which is JSON when it says nothing.
+func BodyFormat(contentType string, e Endpoint) (Format, error) {
+	accepted := mediaTypes[:]
+	if e.NoProtobuf {
+		accepted = accepted[:Protobuf]
+	}
+	if contentType == "" {
+		return JSON, nil
+	}
+	if mediaType, _, err := mime.ParseMediaType(contentType); err == nil {
+		for f, m := range accepted {
+			if m == mediaType {
+				return Format(f), nil
+			}
+		}
+	}
+	return 0, UnsupportedMediaType(accepted)
+}
+
+// UnsupportedMediaType is the answer to a body in a format that is not accepted.
+func UnsupportedMediaType(accepted []string) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusUnsupportedMediaType, Reason: metav1.StatusReasonUnsupportedMediaType,
+		Message: "the body of the request was in an unknown format - accepted media types include: " + strings.Join(accepted, ", "),
+	}}
+}

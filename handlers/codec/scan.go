@@ -1,0 +1,112 @@
+package codec
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+var errScan = errors.New("stored JSON is not an object with metadata")
+
+// skipSpace returns the index of the next byte that is no white space.
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipString returns the index behind the string that starts at i.
+func skipString(b []byte, i int) (int, error) {
+	if i >= len(b) || b[i] != '"' {
+		return 0, errScan
+	}
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1, nil
+		}
+	}
+	return 0, errScan
+}
+
+// skipValue returns the index behind the value that starts at i. It counts brackets and does not check the grammar:
+// what is scanned was written by this server.
+func skipValue(b []byte, i int) (_ int, err error) {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			if i, err = skipString(b, i); err != nil {
+				return 0, err
+			}
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			if depth == 0 {
+				return i, nil // the end of what surrounds a number or a word
+			}
+			depth--
+			i++
+		case ',':
+			if depth == 0 {
+				return i, nil
+			}
+			i++
+			continue
+		default:
+			i++
+			continue
+		}
+		if depth == 0 {
+			return i, nil
+		}
+	}
+	return 0, errScan
+}
+
+// member is one key of an object with its value: key and value alias the input.
+type member struct {
+	key string
+	// from is where the key starts, value and to delimit its value.
+	from, value, to int
+}
+
+// members calls f for each member of the object that starts at i, until it returns false.
+func members(b []byte, i int, f func(member) bool) error {
+	if i = skipSpace(b, i); i >= len(b) || b[i] != '{' {
+		return errScan
+	}
+	i = skipSpace(b, i+1)
+	for i < len(b) && b[i] != '}' {
+		m := member{from: i}
+		end, err := skipString(b, i)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(b[i:end], &m.key); err != nil {
+			return errScan
+		}
+		if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
+			return errScan
+		}
+		m.value = skipSpace(b, i+1)
+		if m.to, err = skipValue(b, m.value); err != nil {
+			return err
+		}
+		if !f(m) {
+			return nil
+		}
+		if i = skipSpace(b, m.to); i < len(b) && b[i] == ',' {
+			i = skipSpace(b, i+1)
+		} else if i >= len(b) || b[i] != '}' {
+			return errScan
+		}
+	}
+	if i >= len(b) {
+		return errScan
+	}
+	return nil
+}
