@@ -8,23 +8,34 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
+	"path/filepath"
 
+	"github.com/gatehouse-dev/gatehouse/cmd/specgen/lint"
 	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
 )
 
 func main() {
 	in := flag.String("spec", "openapi", "folder of the resource model")
 	out := flag.String("out", "gen", "folder to write; files in it that are not generated any more are removed")
+	only := flag.Bool("lint", false, "look for faults in the model and write nothing")
 	flag.Parse()
+	if *only {
+		*out = ""
+	}
 	if err := run(*in, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "specgen:", err)
 		os.Exit(1)
 	}
 }
 
+// run generates out from in; with an empty out it checks that it could.
 func run(in, out string) error {
 	model, err := spec.Load(in)
 	if err != nil {
+		return err
+	}
+	if err := check(model, in); err != nil {
 		return err
 	}
 	server, err := spec.LoadServer(in)
@@ -44,5 +55,21 @@ func run(in, out string) error {
 	if err := writeDocuments(model, server, files); err != nil {
 		return err
 	}
+	if out == "" {
+		return nil
+	}
 	return files.sync(out)
+}
+
+// check prints every problem of the model.
+func check(model spec.Model, in string) error {
+	problems := lint.Check(model)
+	for _, p := range problems {
+		p.File = path.Join(filepath.ToSlash(in), p.File)
+		fmt.Fprintln(os.Stderr, p)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%d problems in %s; nothing was generated", len(problems), in)
+	}
+	return nil
 }

@@ -72,7 +72,9 @@ type Resource struct {
 	CreateOnUpdate    bool `yaml:"createOnUpdate"`
 	ConditionalUpdate bool `yaml:"conditionalUpdate"`
 	Fields            []string
-	TTL               int
+	// ComputedFields are the fields that are no paths into the object: a strategy computes them.
+	ComputedFields []string `yaml:"computedFields"`
+	TTL            int
 	// Text: the answer is plain text and not an object.
 	Text bool
 	// Generation: metadata.generation starts at 1 and rises with the content.
