@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,11 +59,11 @@ func fill(b *testing.B, s storage.Store, n int) {
 
 // BenchmarkCreate fsyncs, as a server does.
 func BenchmarkCreate(b *testing.B) {
-	for _, writers := range []int{1, 16, 64} {
-		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+	for _, each := range []int{1, 8, 32} {
+		b.Run(fmt.Sprintf("writers=%d", each*runtime.GOMAXPROCS(0)), func(b *testing.B) {
 			s := open(b, embedded.Options{DataDir: b.TempDir()})
 			var n atomic.Int64
-			b.SetParallelism(writers)
+			b.SetParallelism(each)
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

@@ -3,6 +3,7 @@ package etcd_test
 import (
 	"fmt"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,26 +18,36 @@ import (
 // startEtcd runs a whole etcd with its listeners, as an external one, and returns its address.
 func startEtcd(t testing.TB) string {
 	t.Helper()
+	_, address := runEtcd(t, t.TempDir(), "127.0.0.1:0", 0)
+	return address
+}
+
+// runEtcd starts one over a directory, at an address, with a quota (0 is etcd's own). stop need not be called.
+func runEtcd(t testing.TB, dir, host string, quota int64) (stop func(), address string) {
+	t.Helper()
 	any := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	clients := []url.URL{{Scheme: "http", Host: host}}
 	cfg := embed.NewConfig()
-	cfg.Dir = t.TempDir()
+	cfg.Dir = dir
+	cfg.QuotaBackendBytes = quota
 	cfg.LogLevel = "fatal"
 	cfg.UnsafeNoFsync = true
 	cfg.TickMs, cfg.ElectionMs = 10, 50
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = any, any
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = clients, clients
 	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = any, any
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
 	e, err := embed.StartEtcd(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(e.Close)
+	stop = sync.OnceFunc(e.Close)
+	t.Cleanup(stop)
 	select {
 	case <-e.Server.ReadyNotify():
 	case <-time.After(time.Minute):
 		t.Fatal("etcd does not get ready")
 	}
-	return "http://" + e.Clients[0].Addr().String()
+	return stop, "http://" + e.Clients[0].Addr().String()
 }
 
 // dial closes the store at the end of the test.
