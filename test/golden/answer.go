@@ -2,17 +2,20 @@ package golden
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // shownHeaders are the headers that a client may act on, in the order in which a script lists them.
 var shownHeaders = []string{
-	"Content-Type", "Cache-Control", "Vary", "Etag", "Location", "Allow", "Retry-After", "Warning", "X-Content-Type-Options",
+	"Content-Type", "Content-Encoding", "Cache-Control", "Vary", "Etag", "Location", "Allow", "Retry-After", "Warning", "X-Content-Type-Options",
 }
 
 // usualCacheControl is on nearly every answer; a script shows the header only where it is another one.
@@ -37,6 +40,18 @@ func describeHead(resp *http.Response, m *masker) string {
 		}
 	}
 	return b.String()
+}
+
+// readBody undoes the compression that the answer announces: the client does not, so that the header can be compared.
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return io.ReadAll(resp.Body)
+	}
+	plain, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("not compressed as announced: %w", err)
+	}
+	return io.ReadAll(plain)
 }
 
 // decodeBody reads a body that has a structure; nil for one that has none. A step that shows parts of the body takes it
@@ -82,6 +97,9 @@ func describeBody(req *Request, doc *node, body []byte, m *masker) string {
 			return fmt.Sprintf("<broken protobuf envelope: %v>", err)
 		}
 		return fmt.Sprintf("<protobuf: %s %s>", envelope.APIVersion, envelope.Kind)
+	}
+	if !utf8.Valid(body) {
+		return "<binary>"
 	}
 	return strings.TrimRight(m.text(string(body)), "\n")
 }

@@ -34,10 +34,11 @@ type Events struct {
 	End   bool   // or until the server closes the stream
 }
 
-// A Capture names a value of the answer for later steps.
+// A Capture names a value of the answer for later steps: one of the body, or a header.
 type Capture struct {
-	Name string
-	Path Path
+	Name   string
+	Path   Path
+	Header string
 }
 
 // An Assert compares a value of the answer, before masking, with a captured one.
@@ -89,12 +90,7 @@ func (r *Request) directive(word, rest string) (bool, error) {
 	fields := strings.Fields(rest)
 	switch word {
 	case "capture":
-		if len(fields) != 3 || fields[1] != "=" {
-			return true, fmt.Errorf("want: capture NAME = PATH")
-		}
-		path, err := ParsePath(fields[2])
-		r.Captures = append(r.Captures, Capture{fields[0], path})
-		return true, err
+		return true, r.capture(fields)
 	case "assert":
 		if len(fields) != 3 {
 			return true, fmt.Errorf("want: assert PATH OP VALUE")
@@ -132,6 +128,19 @@ func (r *Request) directive(word, rest string) (bool, error) {
 		return true, r.events(fields)
 	}
 	return false, nil
+}
+
+func (r *Request) capture(fields []string) error {
+	if len(fields) != 3 || fields[1] != "=" {
+		return fmt.Errorf("want: capture NAME = PATH | capture NAME = header:NAME")
+	}
+	if header, ok := strings.CutPrefix(fields[2], "header:"); ok {
+		r.Captures = append(r.Captures, Capture{Name: fields[0], Header: header})
+		return nil
+	}
+	path, err := ParsePath(fields[2])
+	r.Captures = append(r.Captures, Capture{Name: fields[0], Path: path})
+	return err
 }
 
 func (r *Request) events(fields []string) error {

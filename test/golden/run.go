@@ -77,7 +77,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 		return "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := readBody(resp)
 	if err != nil {
 		return "", fmt.Errorf("read answer: %w", err)
 	}
@@ -86,7 +86,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 		return "", fmt.Errorf("answer %s: %w\n%s", resp.Status, err, body)
 	}
 	answer := describeHead(resp, m)
-	kept := r.keep(req, doc)
+	kept := r.keep(req, doc, resp.Header)
 	if text := describeBody(req, doc, body, m); text != "" {
 		answer += "\n" + text
 	}
@@ -94,7 +94,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 }
 
 // keep takes the captures out of a document and checks the assertions, both before masking.
-func (r *Runner) keep(req *Request, doc *node) error {
+func (r *Runner) keep(req *Request, doc *node, header http.Header) error {
 	var failed []error
 	value := func(path Path) (string, bool) {
 		if doc == nil {
@@ -117,6 +117,12 @@ func (r *Runner) keep(req *Request, doc *node) error {
 		}
 	}
 	for _, capture := range req.Captures {
+		if capture.Header != "" {
+			if r.vars[capture.Name] = header.Get(capture.Header); r.vars[capture.Name] == "" {
+				failed = append(failed, fmt.Errorf("capture %s: no header %s", capture.Name, capture.Header))
+			}
+			continue
+		}
 		got, ok := value(capture.Path)
 		if !ok {
 			failed = append(failed, fmt.Errorf("capture %s: no single value at %s", capture.Name, capture.Path))

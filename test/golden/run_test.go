@@ -2,6 +2,7 @@ package golden
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,23 @@ func fakeServer(t *testing.T) *httptest.Server {
 		}
 		w.Header().Add("Warning", `299 - "for `+r.PathValue("ns")+`"`)
 		reply(w, http.StatusOK, "application/json", string(body))
+	})
+	mux.HandleFunc("GET /binary", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Etag", `"abc"`)
+		reply(w, http.StatusOK, "application/octet-stream", "\xff\xfe")
+	})
+	mux.HandleFunc("GET /gzip/{really}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		var b bytes.Buffer
+		zip := gzip.NewWriter(&b)
+		if _, err := zip.Write([]byte(`{"a":1}`)); err != nil || zip.Close() != nil {
+			t.Error(err)
+		}
+		if r.PathValue("really") == "no" {
+			b.Reset()
+			b.WriteString("{}{}{}{}{}{}{}{}")
+		}
+		reply(w, http.StatusOK, "application/json", b.String())
 	})
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusOK, "text/plain", "I am "+r.Header.Get("Authorization")+" with "+r.Header.Get("User-Agent"))
@@ -108,6 +126,35 @@ Cache-Control: <absent>
 Location: /elsewhere
 
 <a href="/elsewhere">Moved Permanently</a>.
+
+=== a header is captured
+capture etag = header:Etag
+GET /binary
+----
+200 OK
+Content-Type: application/octet-stream
+Etag: <etag>
+
+<binary>
+
+=== and used
+GET /whoami
+Authorization: $etag
+----
+200 OK
+Content-Type: text/plain
+
+I am "abc" with golden
+
+=== compressed
+GET /gzip/yes
+Accept-Encoding: gzip
+----
+200 OK
+Content-Type: application/json
+Content-Encoding: gzip
+
+{"a": 1}
 
 === with the token
 GET /whoami
@@ -188,6 +235,8 @@ func TestStepErrors(t *testing.T) {
 		{"assert .a > 2\nPOST /echo/x\n\n{\"a\":1}", "assert .a > 2"},
 		{"assert .a ~ 1\nPOST /echo/x\n\n{\"a\":1}", "assert .a ~ 1"},
 		{"capture x = .b\nPOST /echo/x\n\n{\"a\":1}", "no single value"},
+		{"capture x = header:X\nPOST /echo/x\n\n{}", "no header X"},
+		{"GET /gzip/no", "not compressed as announced"},
 		{"GET /echo/$nope", "unknown variable"},
 		{"POST /echo/x\n\n{\"a\":", "read JSON"},
 		{"events w 1", "no open watch"},

@@ -92,7 +92,7 @@ func (r *Runner) readEvents(ctx context.Context, req *Request, m *masker) (strin
 			// The last event read is the one that captures and assertions speak of.
 			last := kind == want.Until || len(shown)+1 == want.Count
 			if last {
-				if err := r.keep(req, doc); err != nil {
+				if err := r.keep(req, doc, nil); err != nil {
 					return strings.Join(shown, "\n"), err
 				}
 			}
