@@ -1,8 +1,9 @@
 // Package storage is the one door to what is kept: bytes under keys, each with the revision of its last write.
 //
-// A Store knows nothing of kinds, encodings or versions; it never decodes a value. Keys begin with the prefix that the
-// operator chose (the original's default is /registry) and look like the original's, so that both servers can share one
-// etcd. Everything that is particular to etcd (leases, compaction, progress, quotas) stays behind this interface.
+// A Store knows nothing of kinds, encodings or versions; it never decodes a value. Keys look like the original's, so that
+// both servers can share one etcd, but without the prefix that the operator chose (the original's default is /registry):
+// the store adds and removes that, so a pod's key is /pods/namespace/name everywhere above it. Everything that is
+// particular to etcd (leases, compaction, progress, quotas) stays behind this interface.
 package storage
 
 import (
@@ -71,8 +72,8 @@ type Watcher interface {
 
 // UpdateFunc computes the next value from the current one. It may be called several times, with newer current values,
 // because another writer came first; it must have no effects beyond its result. Returning the current bytes unchanged
-// makes the update a no-op that keeps its revision. A nil result deletes the key. An error ends the update and is
-// returned as it is.
+// makes the update a no-op that keeps its revision (and its life, whatever the ttl). A nil result deletes the key. An
+// error ends the update and is returned as it is.
 type UpdateFunc func(current KeyValue) (next []byte, err error)
 
 // Store is what all storage offers. Every method is safe for concurrent use and returns the errors of this package,

@@ -12,11 +12,11 @@ import (
 // TestCompactRounds steps two servers' rounds by hand: one at a time compacts, to where it was a round before, and the
 // other takes over when the first stops.
 func TestCompactRounds(t *testing.T) {
-	any := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
 	cfg := embed.NewConfig()
 	cfg.Dir, cfg.LogLevel, cfg.UnsafeNoFsync = t.TempDir(), "fatal", true
 	cfg.TickMs, cfg.ElectionMs = 10, 50
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls, cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = any, any, any, any
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls, cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = free, free, free, free
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
 	e, err := embed.StartEtcd(cfg)
 	if err != nil {

@@ -25,7 +25,7 @@ func startEtcd(t testing.TB) string {
 // runEtcd starts one over a directory, at an address, with a quota (0 is etcd's own). stop need not be called.
 func runEtcd(t testing.TB, dir, host string, quota int64) (stop func(), address string) {
 	t.Helper()
-	any := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	free := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
 	clients := []url.URL{{Scheme: "http", Host: host}}
 	cfg := embed.NewConfig()
 	cfg.Dir = dir
@@ -34,7 +34,7 @@ func runEtcd(t testing.TB, dir, host string, quota int64) (stop func(), address 
 	cfg.UnsafeNoFsync = true
 	cfg.TickMs, cfg.ElectionMs = 10, 50
 	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = clients, clients
-	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = any, any
+	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = free, free
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
 	e, err := embed.StartEtcd(cfg)
 	if err != nil {

@@ -23,8 +23,8 @@ func (s *suite) watch(prefix string, from int64) watched {
 	return watched{s, w}
 }
 
-// any is the next event, bookmarks included.
-func (w watched) any() storage.Event {
+// event is the next event, bookmarks included.
+func (w watched) event() storage.Event {
 	w.s.Helper()
 	select {
 	case e, open := <-w.Events():
@@ -42,7 +42,7 @@ func (w watched) any() storage.Event {
 func (w watched) next() storage.Event {
 	w.s.Helper()
 	for {
-		if e := w.any(); e.Type != storage.Bookmark {
+		if e := w.event(); e.Type != storage.Bookmark {
 			return e
 		}
 	}
@@ -141,12 +141,12 @@ var watchTests = []test{
 		w := s.watch("/x/", 0)
 		last := s.create("/x/a", "1")
 		elsewhere := s.create("/y", "1")
-		if e := w.any(); e.Type == storage.Put && e.Revision != last {
+		if e := w.event(); e.Type == storage.Put && e.Revision != last {
 			s.Fatalf("got %s", showEvent(e))
 		}
 		for {
 			// One from before the writes may be under way.
-			e := w.any()
+			e := w.event()
 			if e.Type == storage.Bookmark && e.Revision >= elsewhere {
 				if e.Key != "" || e.Value != nil || e.Previous != nil {
 					s.Fatalf("a bookmark with an object: %s", showEvent(e))
@@ -218,7 +218,7 @@ func watchWhileWriting(s *suite) {
 	final := s.list("/x/", storage.ListOptions{})
 	for _, r := range replays {
 		for r.at < end {
-			e := r.any()
+			e := r.event()
 			if e.Revision < r.at || e.Revision == r.at && e.Type != storage.Bookmark {
 				s.Fatalf("%s comes after revision %d", showEvent(e), r.at)
 			}
