@@ -35,8 +35,23 @@ var standardColumns = map[string]column{
 	"Age":  {Name: "Age", Type: "string", Description: "Time since the object was created.", Path: ".metadata.creationTimestamp", As: "age"},
 }
 
-// conversions are the values of "as" with the constant of handlers/columns' source they become; count is done here.
-var conversions = map[string]string{"": "Plain", "count": "Plain", "age": "Age", "date": "Date", "join": "Join", "labels": "Labels", "selector": "Selector", "flag": "Flag", "seconds": "Seconds"}
+// conversions are the values of "as": the constant that handlers/columns knows them by, the kinds of values they take and
+// the cell of an absent value, when that is not the kind's own. Counting is done by the generated function.
+var conversions = map[string]struct {
+	constant string
+	takes    []string
+	empty    string
+}{
+	"":         {"Plain", []string{"text", "integer", "boolean"}, ""},
+	"count":    {"Plain", []string{"count"}, "int64(0)"},
+	"age":      {"Age", []string{"time"}, `"<unknown>"`},
+	"date":     {"Date", []string{"time"}, ""},
+	"join":     {"Join", []string{"texts"}, ""},
+	"labels":   {"Labels", []string{"labels"}, `"<none>"`},
+	"selector": {"Selector", []string{"LabelSelector"}, `"<none>"`},
+	"flag":     {"Flag", []string{"boolean"}, `"<unset>"`},
+	"seconds":  {"Seconds", []string{"integer"}, `""`},
+}
 
 // UnmarshalYAML reads a standard column's name, or a column. Unknown keys are errors.
 func (c *column) UnmarshalYAML(n *yaml.Node) error {
@@ -141,7 +156,7 @@ func writeColumns(m spec.Model, out output) error {
 
 // columnSource is the Go literal of one column.
 func columnSource(start pathSource, c column) (string, error) {
-	head := fmt.Sprintf("\t\t{Name: %q, Type: %q, As: %s", c.Name, c.Type, conversions[c.As])
+	head := fmt.Sprintf("\t\t{Name: %q, Type: %q, As: %s", c.Name, c.Type, conversions[c.As].constant)
 	for _, f := range []struct {
 		name  string
 		value any

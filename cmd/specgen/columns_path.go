@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -158,64 +159,78 @@ func (v *pathSource) external() string {
 
 // value is the Go function of the path, and the literal of the cell when the value is absent.
 func (v *pathSource) value(c column) (code, empty string, err error) {
-	empty = `""`
-	expr := v.expr
+	kind, expr := v.read(c)
+	if want := conversions[c.As].takes; c.Path != "" && !slices.Contains(want, kind) {
+		return "", "", fmt.Errorf("%s does not fit the value of %s", firstText(c.As, "a cell"), c.Path)
+	}
+	empty = firstText(conversions[c.As].empty, map[string]string{"integer": "int64(0)", "boolean": "false"}[kind], `""`)
+	if c.Empty != nil {
+		empty = fmt.Sprintf("%#v", c.Empty)
+	}
+	return functionSource(v.file, v.kind, v.before, expr), empty, nil
+}
+
+// read says what kind of value the path leads to and gives the expression of the value.
+func (v *pathSource) read(c column) (kind, expr string) {
+	expr = v.expr
 	if v.pointer && !v.isObject() {
 		v.absent(expr + " == nil")
 		expr = "*" + expr
 	}
-	switch external := v.external(); {
-	case v.many != "":
-		if v.prop["type"] != "string" || v.prop["format"] == "byte" {
-			return "", "", fmt.Errorf("[*] is for texts only")
-		}
+	external := v.external()
+	list, ofTexts := v.prop["items"] != nil || v.prop["additionalProperties"] != nil, element(v.prop)["type"] == "string" && element(v.prop)["format"] != "byte"
+	switch {
+	case v.many != "" && v.prop["type"] == "string" && v.prop["format"] != "byte":
 		v.before += fmt.Sprintf("\tout := make([]string, len(%s))\n\tfor i := range %[1]s {\n\t\tout[i] = string(%[2]s)\n\t}\n", v.many, expr)
-		expr = "out"
-	case c.As == "count":
-		if v.prop["items"] == nil && v.prop["additionalProperties"] == nil {
-			return "", "", fmt.Errorf("count is for lists and maps")
-		}
-		expr, empty = "int64(len("+expr+"))", "int64(0)"
-	case external == "Time" || external == "MicroTime":
-		expr = strings.TrimPrefix(expr, "*") + ".Time"
-	case external == "Quantity" || external == "IntOrString":
-		if v.pointer {
-			expr = strings.TrimPrefix(expr, "*")
-		}
-		expr += ".String()"
-	case v.isObject() && v.pointer:
-		v.absent(expr + " == nil")
-	case v.isObject():
-		expr = "&" + expr
-	case v.prop["items"] != nil || v.prop["additionalProperties"] != nil || v.prop["format"] == "byte":
+		return "texts", "out"
+	case v.many != "":
+		return "many", expr
+	case list && c.As == "count":
+		return "count", "int64(len(" + expr + "))"
+	case list || v.prop["format"] == "byte":
 		v.absent("len(" + expr + ") == 0")
-	case v.prop["type"] == "integer":
-		expr, empty = "int64("+expr+")", "int64(0)"
-	case v.prop["type"] == "boolean":
-		empty = "false"
-	case v.prop["type"] == "string":
-		if c.Empty != nil && !v.pointer {
-			v.absent(expr + ` == ""`)
+		switch {
+		case v.prop["items"] != nil && ofTexts:
+			return "texts", expr
+		case ofTexts:
+			return "labels", expr
 		}
-		expr = "string(" + expr + ")"
-	default:
-		return "", "", fmt.Errorf("a value of this kind cannot be a cell")
+		return "list", expr
+	case external == "Time" || external == "MicroTime":
+		return "time", strings.TrimPrefix(expr, "*") + ".Time"
+	case external == "Quantity" || external == "IntOrString":
+		return "text", strings.TrimPrefix(expr, "*") + ".String()"
+	case v.isObject():
+		if v.pointer {
+			v.absent(expr + " == nil")
+		} else {
+			expr = "&" + expr
+		}
+		return external, expr
+	case v.prop["type"] == "integer":
+		return "integer", "int64(" + expr + ")"
+	case v.prop["type"] == "boolean":
+		return "boolean", expr
 	}
-	if c.Empty != nil {
-		empty = fmt.Sprintf("%#v", c.Empty)
-	} else if text, ok := emptyTexts[c.As]; ok {
-		empty = text
+	if c.Empty != nil && !v.pointer {
+		v.absent(expr + ` == ""`)
 	}
-	return functionSource(v.file, v.kind, v.before, expr), empty, nil
+	return "text", "string(" + expr + ")"
+}
+
+func firstText(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // functionSource is a Go function from an object of the kind to a value.
 func functionSource(file, kind, before, expr string) string {
 	return fmt.Sprintf("func(o runtime.Object) any {\n\tx := o.(*%s)\n%s\treturn %s\n}", qualified(file, kind), before, expr)
 }
-
-// emptyTexts are the cells of absent values that a conversion brings along.
-var emptyTexts = map[string]string{"age": `"<unknown>"`, "labels": `"<none>"`, "selector": `"<none>"`, "flag": `"<unset>"`}
 
 // isObject says whether the value is a struct and not one of those with a text form.
 func (v *pathSource) isObject() bool {
