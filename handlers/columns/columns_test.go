@@ -63,16 +63,16 @@ func TestStandard(t *testing.T) {
 			t.Errorf("%s/%s %s: own columns: %v", row.Group, row.Version, row.Resource, own)
 		}
 	}
-	role := resources.Kinds[kindOf(resources.Row{KindGroup: "rbac.authorization.k8s.io", KindVersion: "v1", Kind: "Role"})]().(object.Object)
+	role := resources.Kinds[kindOfName("rbac.authorization.k8s.io", "v1", "Role")]().(object.Object)
 	role.SetName("a")
-	if got := fmt.Sprint(For(kindOf(resources.Row{Kind: "Made", KindVersion: "v1"})).Cells(role, time.Now())); got != "[a 0001-01-01T00:00:00Z]" {
+	if got := fmt.Sprint(For(kindOfName("", "v1", "Made")).Cells(role, time.Now())); got != "[a 0001-01-01T00:00:00Z]" {
 		t.Errorf("cells of a kind without columns: %s", got)
 	}
 }
 
 // An unknown function shows in its cell and an object of a wrong kind gives an empty one; neither panics.
 func TestFaults(t *testing.T) {
-	job := resources.Kinds[kindOf(resources.Row{KindGroup: "batch", KindVersion: "v1", Kind: "Job"})]().(object.Object)
+	job := resources.Kinds[kindOfName("batch", "v1", "Job")]().(object.Object)
 	got := New([]gencolumns.Column{{Name: "A", Func: "nothing"}, {Name: "B", Func: "podReady"}, {Name: "C", Func: "jobStatus"}}).Cells(job, time.Now())
 	if fmt.Sprint(got) != "[<no function nothing>  Running]" {
 		t.Errorf("cells: %q", got)

@@ -101,3 +101,7 @@ func compare(t *testing.T, g golden) {
 		}
 	}
 }
+
+func kindOfName(group, version, kind string) schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: group, Version: version, Kind: kind}
+}
