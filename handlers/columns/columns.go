@@ -110,11 +110,11 @@ func newCell(c gencolumns.Column) cell {
 		return func(object.Object, time.Time) any { return fmt.Sprintf("<no function %s>", c.Func) }
 	}
 	return func(o object.Object, now time.Time) any {
-		values := make(values, len(c.Of))
+		got := make(values, len(c.Of))
 		for i, value := range c.Of {
-			values[i] = value(o)
+			got[i] = value(o)
 		}
-		return f(values, now)
+		return f(got, now)
 	}
 }
 
