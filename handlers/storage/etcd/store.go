@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +34,8 @@ const (
 // Options is what a Store needs to know besides its client. The zero value works: keys are used as they are given,
 // nothing is compacted, bookmarks come at the default pace.
 type Options struct {
-	// Prefix stands before every key in etcd; callers neither give nor get it.
+	// Prefix stands before every key in etcd; callers neither give nor get it. Slashes at its end do not count, as in the
+	// original.
 	Prefix string
 	// CompactInterval is the age at which history is dropped; 0 never drops any.
 	CompactInterval time.Duration
@@ -81,7 +83,7 @@ func New(client *clientv3.Client, o Options) *Store {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
-		client: client, prefix: o.Prefix, log: o.Logger.With("component", "etcd store"),
+		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
 		bookmarks: o.BookmarkInterval, inProcess: o.InProcess, ctx: ctx, stop: stop,
 	}
 	s.leases.grant = s.grant
