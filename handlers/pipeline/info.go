@@ -26,7 +26,7 @@ func ParseInfo(method string, path string, query url.Values) Info {
 		return info
 	}
 	info.IsResource = true
-	info.Verb = methodVerb(method)
+	info.Verb = MethodVerb(method)
 	if (parts[0] == "watch" || parts[0] == "proxy") && len(parts) > 1 {
 		info.Verb, parts = parts[0], parts[1:]
 	} else if parts[0] == "watch" || parts[0] == "proxy" {
@@ -50,18 +50,18 @@ func ParseInfo(method string, path string, query url.Values) Info {
 	if len(parts) > 3 {
 		info.Parts = parts[3:]
 	}
-	info.collectionVerb(query)
+	info.Refine(query)
 	return info
 }
 
-// collectionVerb turns get and delete of a collection into list, watch and deletecollection. A list of the one object
+// Refine turns get and delete of a collection into list, watch and deletecollection. A list of the one object
 // that a field selector names carries that name, so that an authorizer may allow it to who may see only that object.
-func (i *Info) collectionVerb(query url.Values) {
-	if i.Name != "" && i.Verb != "watch" {
+func (i *Info) Refine(query url.Values) {
+	if i.Name != "" {
 		return
 	}
 	switch i.Verb {
-	case "get":
+	case "get", "list":
 		i.Verb = "list"
 		if IsTrue(query, "watch") {
 			i.Verb = "watch"
@@ -88,7 +88,8 @@ func IsTrue(query url.Values, key string) bool {
 	return ok && len(v) > 0 && strings.ToLower(v[0]) != "false" && v[0] != "0"
 }
 
-func methodVerb(method string) string {
+// MethodVerb is the verb of a method on one object.
+func MethodVerb(method string) string {
 	switch method {
 	case http.MethodPost:
 		return "create"

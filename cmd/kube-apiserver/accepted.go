@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// acceptedValues and acceptedSwitches are the original's flags that do nothing here yet, by whether they take a value. They
+// are taken, with a warning, so that existing command lines start.
+const (
+	acceptedValues = `
+	cors-allowed-origins emulated-version feature-gates goaway-chance livez-grace-period
+	max-mutating-requests-inflight max-requests-inflight min-compatibility-version
+	shutdown-watch-termination-grace-period storage-initialization-timeout strict-transport-security-directives
+	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period
+	etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides
+	lease-reuse-duration-seconds storage-backend watch-cache-sizes http2-max-streams-per-connection
+	tls-curve-preferences tls-sni-cert-key audit-log-batch-buffer-size audit-log-batch-max-size
+	audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps audit-log-format
+	audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode audit-log-path
+	audit-log-truncate-max-batch-size audit-log-truncate-max-event-size audit-log-version audit-policy-file
+	audit-webhook-batch-buffer-size audit-webhook-batch-max-size audit-webhook-batch-max-wait
+	audit-webhook-batch-throttle-burst audit-webhook-batch-throttle-qps audit-webhook-config-file
+	audit-webhook-initial-backoff audit-webhook-mode audit-webhook-truncate-max-batch-size
+	audit-webhook-truncate-max-event-size audit-webhook-version debug-socket-path api-audiences
+	authentication-config authentication-token-webhook-cache-ttl authentication-token-webhook-config-file
+	authentication-token-webhook-version oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix
+	oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix
+	requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix
+	requestheader-group-headers requestheader-uid-headers requestheader-username-headers service-account-issuer
+	service-account-jwks-uri service-account-key-file service-account-max-token-expiration authorization-config
+	authorization-policy-file authorization-webhook-cache-authorized-ttl
+	authorization-webhook-cache-unauthorized-ttl authorization-webhook-config-file authorization-webhook-version
+	egress-selector-config-file admission-control admission-control-config-file
+	default-not-ready-toleration-seconds default-unreachable-toleration-seconds disable-admission-plugins
+	enable-admission-plugins allow-metric-labels allow-metric-labels-manifest disabled-metrics
+	show-hidden-metrics-for-version log-flush-frequency log-json-info-buffer-size log-text-info-buffer-size
+	logging-format vmodule tracing-config-file coordinated-leadership-lease-duration
+	coordinated-leadership-renew-deadline coordinated-leadership-retry-period endpoint-reconciler-type
+	kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types
+	kubelet-timeout kubernetes-service-node-port max-connection-bytes-per-sec peer-advertise-ip
+	peer-advertise-port peer-ca-file proxy-client-cert-file proxy-client-key-file
+	service-account-signing-endpoint service-account-signing-key-file
+`
+	acceptedSwitches = `
+	emulation-forward-compatible runtime-config-emulation-forward-compatible shutdown-send-retry-after
+	enable-garbage-collector encryption-provider-config-automatic-reload watch-cache permit-address-sharing
+	permit-port-sharing audit-log-batch-throttle-enable audit-log-compress audit-log-truncate-enabled
+	audit-webhook-batch-throttle-enable audit-webhook-truncate-enabled contention-profiling
+	enable-priority-and-fairness profiling enable-bootstrap-token-auth service-account-extend-token-expiration
+	service-account-lookup log-json-split-stream log-text-split-stream aggregator-reject-forwarding-redirect
+	allow-privileged enable-aggregator-routing enable-logs-handler
+`
+)
+
+// acceptedNames are all of them, sorted.
+func acceptedNames() []string {
+	names := append(strings.Fields(acceptedValues), strings.Fields(acceptedSwitches)...)
+	slices.Sort(names)
+	return names
+}
+
+// registerAccepted makes the flags known to set. They are hidden from its usage: --help lists them by name only.
+func registerAccepted(set *pflag.FlagSet) {
+	for name := range strings.FieldsSeq(acceptedValues) {
+		set.StringArray(name, nil, "")
+		set.Lookup(name).Hidden = true
+	}
+	for name := range strings.FieldsSeq(acceptedSwitches) {
+		set.Bool(name, false, "")
+		set.Lookup(name).Hidden = true
+	}
+}
+
+// ignoredFlags has one line for each flag that was given and has no effect.
+func ignoredFlags(set *pflag.FlagSet) (lines []string) {
+	names := acceptedNames()
+	set.Visit(func(f *pflag.Flag) {
+		if _, found := slices.BinarySearch(names, f.Name); found {
+			lines = append(lines, fmt.Sprintf("--%s is accepted but has no effect in this version", f.Name))
+		}
+	})
+	return lines
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
+)
+
+// publicPaths may be read by everybody, as the original's default roles let them.
+var publicPaths = authz.PublicPaths{"/healthz", "/livez", "/readyz", "/version"}
+
+// authenticator joins the mechanisms that the flags name, in the original's order.
+func (o *options) authenticator(c *certificates) (authn.Authenticator, error) {
+	union := authn.Union{}
+	if o.insecurePort != 0 {
+		union = append(union, loopback.Authenticator{})
+	}
+	union = append(union, authn.X509{Roots: c.clients})
+	if o.tokenFile != "" {
+		tokens, err := authn.NewTokenFile(o.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		union = append(union, tokens)
+	} else {
+		union = append(union, authn.RefuseTokens{})
+	}
+	// Where everything is allowed, nobody may be nameless.
+	if o.anonymous && !slices.Contains(o.authorizationModes, "AlwaysAllow") {
+		union = append(union, authn.Anonymous{})
+	}
+	return union, nil
+}
+
+// authorizer joins the modes. Those that this version does not have allow nothing.
+func (o *options) authorizer() authz.Authorizer {
+	union := authz.Union{authz.Groups{authn.GroupMasters}, publicPaths}
+	for _, m := range o.authorizationModes {
+		switch m {
+		case "AlwaysAllow":
+			union = append(union, authz.AlwaysAllow{})
+		case "AlwaysDeny":
+			union = append(union, authz.AlwaysDeny{})
+		}
+	}
+	return union
+}
+
+// servedRows reads --runtime-config: api/all, api/ga, api/beta and api/alpha first, then single group-versions, which
+// win over them.
+func servedRows(config map[string]string) (func(resources.Row) bool, error) {
+	classes, versions := map[string]bool{}, map[string]bool{}
+	known := map[string]bool{}
+	for _, row := range resources.Rows {
+		known[groupVersion(row)] = true
+	}
+	for key, value := range config {
+		on := value == "" || value == "true"
+		if !on && value != "false" {
+			return nil, fmt.Errorf("--runtime-config %s=%s: true or false", key, value)
+		}
+		switch {
+		case key == "api/all" || key == "api/ga" || key == "api/beta" || key == "api/alpha":
+			classes[key] = on
+		case known[key]:
+			versions[key] = on
+		default:
+			return nil, fmt.Errorf("--runtime-config: unknown api groups %s", key)
+		}
+	}
+	return func(row resources.Row) bool {
+		if on, ok := versions[groupVersion(row)]; ok {
+			return on
+		}
+		if on, ok := classes[class(row.Version)]; ok {
+			return on
+		}
+		if on, ok := classes["api/all"]; ok {
+			return on
+		}
+		return row.Enabled
+	}, nil
+}
+
+func groupVersion(row resources.Row) string {
+	if row.Group == "" {
+		return row.Version
+	}
+	return row.Group + "/" + row.Version
+}
+
+func class(version string) string {
+	switch {
+	case strings.Contains(version, "alpha"):
+		return "api/alpha"
+	case strings.Contains(version, "beta"):
+		return "api/beta"
+	}
+	return "api/ga"
+}

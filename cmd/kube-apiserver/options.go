@@ -1,0 +1,179 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// options is what the flags say.
+type options struct {
+	dataDir       string
+	unsafeNoFsync bool
+	etcdListen    string
+
+	etcdServers                      []string
+	etcdPrefix                       string
+	etcdCAFile, etcdCert, etcdKey    string
+	etcdCompaction                   time.Duration
+	mediaType                        string
+	eventTTL                         time.Duration
+	bindAddress                      net.IP
+	securePort                       int
+	insecureBindAddress              net.IP
+	insecurePort                     int
+	advertiseAddress                 net.IP
+	externalHostname                 string
+	certDir, tlsCertFile, tlsKeyFile string
+	tlsMinVersion                    string
+	tlsCipherSuites                  []string
+	noHTTP2                          bool
+	minRequestTimeout                int
+	requestTimeout, shutdownDelay    time.Duration
+	clientCAFile, tokenFile          string
+	anonymous                        bool
+	authorizationModes               []string
+	runtimeConfig                    map[string]string
+	serviceCIDRs, serviceNodePorts   string
+	swaggerUI, version               bool
+	verbosity                        int
+}
+
+// newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
+func newOptions(bare bool) *options {
+	return &options{
+		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, eventTTL: time.Hour,
+		mediaType: storageMediaType, bindAddress: net.IPv4zero, securePort: 6443, insecureBindAddress: net.IPv4(127, 0, 0, 1),
+		minRequestTimeout: 1800, requestTimeout: time.Minute, anonymous: true, authorizationModes: []string{"AlwaysDeny"},
+		serviceCIDRs: "10.0.0.0/24", serviceNodePorts: "30000-32767", swaggerUI: bare,
+	}
+}
+
+// storageMediaType is the only form in which built-in kinds are stored: the original's default.
+const storageMediaType = "application/vnd.kubernetes.protobuf"
+
+// register declares the flags under the original's headings.
+func (o *options) register(s *flagSets) {
+	f := s.in("generic")
+	f.IPVar(&o.advertiseAddress, "advertise-address", o.advertiseAddress, "Address that members of the cluster reach this server at; that of the first interface when empty.")
+	f.StringVar(&o.externalHostname, "external-hostname", o.externalHostname, "Name that clients outside of the cluster use.")
+	f.IntVar(&o.minRequestTimeout, "min-request-timeout", o.minRequestTimeout, "Seconds that a watch lasts at least when its client names no time; the actual time is up to twice that.")
+	f.DurationVar(&o.requestTimeout, "request-timeout", o.requestTimeout, "How long an ordinary request may take.")
+	f.DurationVar(&o.shutdownDelay, "shutdown-delay-duration", o.shutdownDelay, "How long the server goes on serving after it was told to end, while /readyz already says no.")
+
+	f = s.in("etcd")
+	f.StringVar(&o.dataDir, "data-dir", o.dataDir, "Folder of the embedded etcd, the certificates and the administrator's kubeconfig.")
+	f.BoolVar(&o.unsafeNoFsync, "unsafe-no-fsync", o.unsafeNoFsync, "Let the embedded etcd leave writing to the operating system: faster, and a power cut loses data. For tests.")
+	f.StringVar(&o.etcdListen, "etcd-listen-client", o.etcdListen, "Address (host:port or unix:path) at which the embedded etcd answers other clients such as etcdctl; none when empty.")
+	f.StringSliceVar(&o.etcdServers, "etcd-servers", o.etcdServers, "Servers of an external etcd (scheme://host:port, comma separated), used instead of the embedded one.")
+	f.StringVar(&o.etcdPrefix, "etcd-prefix", o.etcdPrefix, "Prefix of all keys.")
+	f.StringVar(&o.etcdCAFile, "etcd-cafile", o.etcdCAFile, "Authority that the etcd servers' certificates are checked against.")
+	f.StringVar(&o.etcdCert, "etcd-certfile", o.etcdCert, "Client certificate for etcd.")
+	f.StringVar(&o.etcdKey, "etcd-keyfile", o.etcdKey, "Key of the client certificate for etcd.")
+	f.DurationVar(&o.etcdCompaction, "etcd-compaction-interval", o.etcdCompaction, "How often old revisions are thrown away; 0 leaves that to others.")
+	f.StringVar(&o.mediaType, "storage-media-type", o.mediaType, "Form in which built-in kinds are stored; only "+storageMediaType+".")
+
+	f = s.in("secure serving")
+	f.IPVar(&o.bindAddress, "bind-address", o.bindAddress, "Address to serve HTTPS at.")
+	f.IntVar(&o.securePort, "secure-port", o.securePort, "Port to serve HTTPS at; 0 takes a free one.")
+	f.StringVar(&o.certDir, "cert-dir", o.certDir, "Folder of certificates that the server makes for itself; <data-dir>/pki when empty.")
+	f.StringVar(&o.tlsCertFile, "tls-cert-file", o.tlsCertFile, "Serving certificate, followed by those of its authorities; made when empty.")
+	f.StringVar(&o.tlsKeyFile, "tls-private-key-file", o.tlsKeyFile, "Key of --tls-cert-file.")
+	f.StringVar(&o.tlsMinVersion, "tls-min-version", o.tlsMinVersion, "Oldest TLS version taken: VersionTLS12 (the default) or VersionTLS13.")
+	f.StringSliceVar(&o.tlsCipherSuites, "tls-cipher-suites", o.tlsCipherSuites, "Cipher suites of TLS 1.2, by Go's names; Go's choice when empty.")
+	f.BoolVar(&o.noHTTP2, "disable-http2-serving", o.noHTTP2, "Serve HTTP/1.1 only.")
+
+	f = s.in("insecure serving")
+	f.IntVar(&o.insecurePort, "insecure-port", o.insecurePort, "Port on the loopback interface at which every local process may do everything over plain HTTP (the original's was 8080); 0 for none.")
+	f.IPVar(&o.insecureBindAddress, "insecure-bind-address", o.insecureBindAddress, "Loopback address of --insecure-port.")
+	o.registerAccess(s)
+}
+
+func (o *options) registerAccess(s *flagSets) {
+	f := s.in("authentication")
+	f.BoolVar(&o.anonymous, "anonymous-auth", o.anonymous, "Take requests without credentials as those of system:anonymous.")
+	f.StringVar(&o.clientCAFile, "client-ca-file", o.clientCAFile, "Authorities of client certificates, beside the server's own.")
+	f.StringVar(&o.tokenFile, "token-auth-file", o.tokenFile, "CSV file of static bearer tokens: token, user name, uid, \"groups\".")
+
+	f = s.in("authorization")
+	f.StringSliceVar(&o.authorizationModes, "authorization-mode", o.authorizationModes, "Authorizers in order: AlwaysAllow, AlwaysDeny. The group system:masters may always do everything.")
+
+	f = s.in("API enablement")
+	f.StringToStringVar(&o.runtimeConfig, "runtime-config", o.runtimeConfig, "Group-versions to serve or not: apps/v1=false, api/all=true, api/ga, api/beta, api/alpha.")
+	f.BoolVar(&o.swaggerUI, "enable-swagger-ui", o.swaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
+
+	f = s.in("misc")
+	f.DurationVar(&o.eventTTL, "event-ttl", o.eventTTL, "How long events are kept.")
+	f.StringVar(&o.serviceCIDRs, "service-cluster-ip-range", o.serviceCIDRs, "Range of the addresses of services; a second one of the other family after a comma.")
+	f.StringVar(&o.serviceNodePorts, "service-node-port-range", o.serviceNodePorts, "Range of node ports.")
+
+	f = s.in("logs")
+	f.IntVarP(&o.verbosity, "v", "v", o.verbosity, "How much is logged: 0 warnings, 2 start and end, 4 every request.")
+	s.in("global").BoolVar(&o.version, "version", o.version, "Print the version and end.")
+}
+
+// complete derives what was not said.
+func (o *options) complete() {
+	if o.certDir == "" {
+		o.certDir = filepath.Join(o.dataDir, "pki")
+	}
+	if o.externalHostname == "" {
+		if name, err := os.Hostname(); err == nil {
+			o.externalHostname = name
+		}
+	}
+}
+
+// validate finds everything that is wrong, so that one start tells all of it.
+func (o *options) validate(set *pflag.FlagSet) error {
+	var faults []string
+	fault := func(format string, a ...any) { faults = append(faults, fmt.Sprintf(format, a...)) }
+	if o.securePort < 0 || o.securePort > 65535 {
+		fault("--secure-port %v must be between 0 and 65535, inclusive. 0 for a free port", o.securePort)
+	}
+	if o.insecurePort < 0 || o.insecurePort > 65535 {
+		fault("--insecure-port %v must be between 0 and 65535, inclusive. 0 for none", o.insecurePort)
+	}
+	if o.insecurePort != 0 && !o.insecureBindAddress.IsLoopback() {
+		fault("--insecure-bind-address %v is not a loopback address: whoever reaches the insecure port may do everything", o.insecureBindAddress)
+	}
+	if (o.tlsCertFile == "") != (o.tlsKeyFile == "") {
+		fault("--tls-cert-file and --tls-private-key-file belong together")
+	}
+	if len(o.etcdServers) > 0 && (set.Changed("unsafe-no-fsync") || set.Changed("etcd-listen-client")) {
+		fault("--unsafe-no-fsync and --etcd-listen-client are for the embedded etcd, not for --etcd-servers")
+	}
+	if o.mediaType != storageMediaType {
+		fault("--storage-media-type %q: only %s is stored", o.mediaType, storageMediaType)
+	}
+	if !strings.HasPrefix(o.etcdPrefix, "/") {
+		fault("--etcd-prefix %q must begin with a slash", o.etcdPrefix)
+	}
+	if o.minRequestTimeout < 0 {
+		fault("--min-request-timeout can not be negative value")
+	}
+	if o.requestTimeout <= 0 {
+		fault("--request-timeout must be above zero")
+	}
+	for _, m := range o.authorizationModes {
+		if !knownModes[m] {
+			fault("authorization-mode %q is not a valid mode", m)
+		}
+	}
+	if set.Changed("encryption-provider-config") {
+		fault("--encryption-provider-config: encryption at rest is not part of this version, and what was to be encrypted must not be stored in the clear")
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%s", strings.Join(faults, "\n"))
+	}
+	return nil
+}
+
+// knownModes are the original's authorization modes. ABAC, Webhook, RBAC and Node decide nothing in this version, so they
+// allow nothing.
+var knownModes = map[string]bool{"AlwaysAllow": true, "AlwaysDeny": true, "ABAC": true, "Webhook": true, "RBAC": true, "Node": true}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers"
+	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+)
+
+// drainTime is how long requests under way may take after the server was told to end; connections that are still open
+// then are cut.
+const drainTime = 1500 * time.Millisecond
+
+// run brings the server up, serves until ctx ends, and takes it down in the opposite order: first the watches, then the
+// requests, last the store, so that every answered write is stored.
+func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logger, out io.Writer) error {
+	// Keys are made while etcd starts: both take their time and neither needs the other.
+	made := make(chan error, 1)
+	var certs *certificates
+	go func() {
+		var err error
+		certs, err = newCertificates(o)
+		made <- err
+	}()
+	store, err := openStore(ctx, o, log)
+	if certsErr := <-made; certsErr != nil {
+		err = errors.Join(err, certsErr)
+	}
+	if store != nil {
+		defer func() {
+			if err := store.Close(); err != nil {
+				log.Error("closing the store", "error", err)
+			}
+		}()
+	}
+	if err != nil {
+		return err
+	}
+	checks := &health.Registry{}
+	server, err := newServer(o, store, certs, checks, log)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if err := checks.Add(health.All, logs.Check()); err != nil {
+		return err
+	}
+	started, err := checks.Hook("start-system-namespaces-controller")
+	if err != nil {
+		return err
+	}
+	l := &listeners{log: log}
+	if err := l.open(o, certs, server); err != nil {
+		return err
+	}
+	defer l.close()
+	if err := server.Start(ctx); err != nil {
+		return fmt.Errorf("creating the system namespaces: %w", err)
+	}
+	started()
+	if err := announce(o, certs, l.secure.Addr(), out); err != nil {
+		return err
+	}
+	select {
+	case err := <-l.failed:
+		return err
+	case <-ctx.Done():
+	}
+	time.Sleep(o.shutdownDelay)
+	log.Info("shutting down")
+	server.Close()
+	return l.drain()
+}
+
+// openStore opens the embedded etcd or connects to the external one.
+func openStore(ctx context.Context, o *options, log *slog.Logger) (storage.Store, error) {
+	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log}
+	if len(o.etcdServers) > 0 {
+		store, err := etcd.Dial(etcd.Target{Servers: o.etcdServers, CertFile: o.etcdCert, KeyFile: o.etcdKey, CAFile: o.etcdCAFile}, common)
+		if err != nil {
+			return nil, err
+		}
+		return store, nil
+	}
+	store, err := embedded.Open(ctx, embedded.Options{
+		DataDir: filepath.Join(o.dataDir, "etcd"), UnsafeNoFsync: o.unsafeNoFsync, Listen: o.etcdListen, Store: common,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+func newServer(o *options, store storage.Store, certs *certificates, checks *health.Registry, log *slog.Logger) (*handlers.Server, error) {
+	served, err := servedRows(o.runtimeConfig)
+	if err != nil {
+		return nil, err
+	}
+	authenticator, err := o.authenticator(certs)
+	if err != nil {
+		return nil, err
+	}
+	return handlers.New(handlers.Options{
+		Store: store, Authenticator: authenticator, Authorizer: o.authorizer(), Log: log, Served: served, Health: checks,
+		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
+		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
+		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
+	})
+}
+
+// listeners are the open ports. open starts a goroutine for each, which ends when its port is closed.
+type listeners struct {
+	log     *slog.Logger
+	secure  net.Listener
+	servers []*http.Server
+	// failed gets what ends a server before its time.
+	failed chan error
+}
+
+func (l *listeners) open(o *options, certs *certificates, handler http.Handler) error {
+	l.failed = make(chan error, 2)
+	var err error
+	if l.secure, err = net.Listen("tcp", net.JoinHostPort(o.bindAddress.String(), strconv.Itoa(o.securePort))); err != nil {
+		return fmt.Errorf("secure port: %w", err)
+	}
+	config, err := certs.serverConfig(o)
+	if err != nil {
+		return err
+	}
+	secure := l.server(handler)
+	secure.TLSConfig = config
+	if o.noHTTP2 {
+		secure.Protocols = new(http.Protocols)
+		secure.Protocols.SetHTTP1(true)
+	}
+	l.serve(func() error { return secure.ServeTLS(l.secure, "", "") })
+	if o.insecurePort == 0 {
+		return nil
+	}
+	plain, err := net.Listen("tcp", net.JoinHostPort(o.insecureBindAddress.String(), strconv.Itoa(o.insecurePort)))
+	if err != nil {
+		return fmt.Errorf("insecure port: %w", err)
+	}
+	insecure := l.server(loopback.Guard(handler))
+	l.serve(func() error { return insecure.Serve(plain) })
+	return nil
+}
+
+// server has the limits that keep a client from holding a connection without asking for anything.
+func (l *listeners) server(handler http.Handler) *http.Server {
+	s := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 32 * time.Second, IdleTimeout: 90 * time.Second, MaxHeaderBytes: 1 << 20,
+		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 250},
+	}
+	l.servers = append(l.servers, s)
+	return s
+}
+
+func (l *listeners) serve(serve func() error) {
+	go func() {
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
+			l.failed <- err
+		}
+	}()
+}
+
+// drain lets requests under way end, for a while.
+func (l *listeners) drain() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	for _, s := range l.servers {
+		if err := s.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("closing the ports: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *listeners) close() {
+	for _, s := range l.servers {
+		_ = s.Close() // what is still open is cut; there is nobody left to tell
+	}
+}

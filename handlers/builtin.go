@@ -1,0 +1,116 @@
+package handlers
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/columns"
+	"github.com/gatehouse-dev/gatehouse/handlers/convert"
+	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
+)
+
+// rows are the generated rows that the options let serve, with the options' own life of events. A version that is not
+// served may still be the one that another is stored as.
+func rows(o *Options) []resources.Row {
+	var out []resources.Row
+	for _, row := range resources.Rows {
+		if !o.Served(row) {
+			continue
+		}
+		if row.TTL > 0 && o.EventTTL > 0 {
+			row.TTL = int(o.EventTTL.Seconds())
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// builtins joins rows with codecs, rules, columns and strategies.
+func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.Row) ([]*resource.Resource, error) {
+	var all []*resource.Resource
+	parents := map[schema.GroupVersionResource]*resource.Resource{}
+	for _, row := range rows {
+		r := &resource.Resource{Row: row, Strategy: strategy(row)}
+		r.New = constructor(r.GVK())
+		if row.Subresource == "" {
+			if err := complete(r); err != nil {
+				return nil, fmt.Errorf("%v: %w", r.GVR(), err)
+			}
+			r.Subresources = map[string]*resource.Resource{}
+			parents[r.GVR()] = r
+			all = append(all, r)
+			continue
+		}
+		parent := parents[r.GVR()]
+		if parent == nil {
+			return nil, fmt.Errorf("%v has no parent for its subresource %s", r.GVR(), row.Subresource)
+		}
+		r.Parent, r.Codec = parent, parent.Codec
+		r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+		parent.Subresources[row.Subresource] = r
+	}
+	return all, nil
+}
+
+// complete adds what only whole resources have.
+func complete(r *resource.Resource) error {
+	r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+	if r.Storage == "" {
+		return nil
+	}
+	r.Rules, r.Immutable = validation.Fields, validation.Immutable
+	gv, err := schema.ParseGroupVersion(r.Storage)
+	if err != nil {
+		return err
+	}
+	if gv.Version == "" || r.Storage[0] == '/' {
+		gv = schema.GroupVersion{Version: r.Storage[1:]}
+	}
+	stored := gv.WithKind(r.Kind)
+	var to, from resource.Converter
+	if stored != r.GVK() {
+		if resources.Kinds[stored] == nil { // the hash of a version that is not served any more
+			stored = r.GVK()
+		} else {
+			to, _ = convert.Between(r.GVK(), stored)
+			from, _ = convert.Between(stored, r.GVK())
+		}
+	}
+	r.Codec, err = codec.NewBuiltin(r.GVK(), stored, to, from, r.Default)
+	return err
+}
+
+// defaulting runs the defaults of the schema first: those of the strategy may depend on them.
+func defaulting(r *resource.Resource) func(object.Object) {
+	schema, own := defaults.For(r.GVK()), r.Strategy.Default
+	switch {
+	case schema == nil:
+		return own
+	case own == nil:
+		return schema
+	}
+	return func(o object.Object) {
+		schema(o)
+		own(o)
+	}
+}
+
+// constructor makes empty objects that know their kind; nil for kinds that are no objects (the options of connections).
+func constructor(gvk schema.GroupVersionKind) func() runtime.Object {
+	empty := resources.Kinds[gvk]
+	if empty == nil {
+		return nil
+	}
+	return func() runtime.Object {
+		o := empty()
+		o.GetObjectKind().SetGroupVersionKind(gvk)
+		return o
+	}
+}

@@ -1,0 +1,52 @@
+package handlers
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+)
+
+// stage is a stage with the name by which the order is known.
+type stage struct {
+	name string
+	run  pipeline.Stage
+}
+
+// chainOptions is what the stages are made of. A nil stage is left out; its place in the order stays.
+type chainOptions struct {
+	log           *slog.Logger
+	requestLimit  time.Duration
+	authenticator authn.Authenticator
+	audit         pipeline.Stage
+	impersonate   pipeline.Stage
+	flowControl   pipeline.Stage
+	authorizer    authz.Authorizer
+}
+
+// chain is the order in which every request passes its stages, before anything of its body is read. What happens to an
+// object afterwards (default, mutate, validate, admit, store) is in package verb, because it runs once per attempt.
+func chain(o chainOptions) []stage {
+	return []stage{
+		{"recover", pipeline.Recover(o.log)},
+		{"headers", pipeline.Headers},
+		{"deadline", pipeline.Deadline(o.requestLimit)},
+		{"authenticate", pipeline.Authenticate(o.authenticator, o.log)},
+		{"audit", o.audit},
+		{"impersonate", o.impersonate},
+		{"flow control", o.flowControl},
+		{"authorize", pipeline.Authorize(o.authorizer)},
+	}
+}
+
+// through wraps a handler in the stages, the first outermost.
+func through(stages []stage, h pipeline.Handler) pipeline.Handler {
+	for i := len(stages) - 1; i >= 0; i-- {
+		if stages[i].run != nil {
+			h = stages[i].run(h)
+		}
+	}
+	return h
+}

@@ -1,0 +1,67 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+)
+
+// WriteError answers with the Status of an error: the one place where an error becomes a response. Once the answer has
+// begun it cannot be taken back; the connection is then cut, so that the client does not take a part for the whole.
+func WriteError(r *Request, err error, log *slog.Logger) {
+	if r.Writer.Status != 0 {
+		log.Warn("an answer broke off", "path", r.Info.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	status := Status(err)
+	if status.Code == http.StatusInternalServerError {
+		log.Error("internal error", "path", r.Info.Path, "verb", r.Info.Verb, "error", err)
+	}
+	if d := status.Details; d != nil && d.RetryAfterSeconds > 0 {
+		r.Writer.Header().Set("Retry-After", itoa(int(d.RetryAfterSeconds)))
+	}
+	output, negotiateErr := codec.Negotiate(r.HTTP, codec.Endpoint{NoTransform: true})
+	if negotiateErr != nil {
+		output = codec.Output{Pretty: true}
+	}
+	body, encodeErr := codec.AppendObject(nil, status, output)
+	if encodeErr != nil {
+		log.Error("encoding a status", "error", encodeErr)
+		http.Error(r.Writer, err.Error(), int(status.Code))
+		return
+	}
+	r.Writer.Header().Set("Content-Type", output.Format.MediaType())
+	r.Writer.WriteHeader(int(status.Code))
+	_, _ = r.Writer.Write(body) // the client may have gone; there is nobody else to tell
+}
+
+// Status is the API's form of an error. What is not an API error is the server's fault.
+func Status(err error) *metav1.Status {
+	var api apierrors.APIStatus
+	if !errors.As(err, &api) {
+		if errors.Is(err, context.DeadlineExceeded) {
+			api = apierrors.NewTimeoutError("request did not complete within the allotted timeout", 0)
+		} else {
+			return &metav1.Status{
+				TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,
+				Code: http.StatusInternalServerError, Message: fmt.Sprint(err),
+			}
+		}
+	}
+	status := api.Status()
+	status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
+	if status.Status == "" {
+		status.Status = metav1.StatusFailure
+	}
+	if status.Code == 0 {
+		status.Code = http.StatusInternalServerError
+	}
+	return &status
+}

@@ -1,0 +1,185 @@
+// Package handlers is the API server as a library: it joins the parts below it and serves HTTP. It holds wiring only; a
+// file here that names a kind is a mistake.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
+	"github.com/gatehouse-dev/gatehouse/handlers/docs"
+	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/strategy"
+	"github.com/gatehouse-dev/gatehouse/handlers/verb"
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	// Store keeps the objects. The caller closes it after the server. Mandatory.
+	Store storage.Store
+	// Authenticator tells who asks. Mandatory.
+	Authenticator authn.Authenticator
+	// Authorizer decides who may do what. Mandatory.
+	Authorizer authz.Authorizer
+	// Log takes what operators should know; nil discards it.
+	Log *slog.Logger
+	// Served says whether a row is served; nil serves those that are on by default.
+	Served func(resources.Row) bool
+	// Health gets the server's checks; nil makes a registry of its own.
+	Health *health.Registry
+	// Address is the host:port that discovery tells clients inside the cluster to use.
+	Address string
+	// RequestLimit bounds ordinary requests; 0 means a minute, the original's default.
+	RequestLimit time.Duration
+	// MinWatch is the least time a watch lasts; 0 means half an hour, the original's default.
+	MinWatch time.Duration
+	// ServiceCIDRs and NodePorts are what services are given; see strategy.Deps.
+	ServiceCIDRs []string
+	NodePorts    string
+	// EventTTL is how long events are kept; 0 means as the model says, an hour.
+	EventTTL time.Duration
+	// SwaggerUI serves /swagger-ui.
+	SwaggerUI bool
+}
+
+func (o *Options) complete() error {
+	if o.Store == nil || o.Authenticator == nil || o.Authorizer == nil {
+		return errors.New("a server needs a store, an authenticator and an authorizer")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Served == nil {
+		o.Served = func(row resources.Row) bool { return row.Enabled }
+	}
+	if o.Health == nil {
+		o.Health = &health.Registry{}
+	}
+	if o.RequestLimit == 0 {
+		o.RequestLimit = time.Minute
+	}
+	if o.MinWatch == 0 {
+		o.MinWatch = 30 * time.Minute
+	}
+	return nil
+}
+
+// Server answers the requests of the Kubernetes API. It is an http.Handler and safe for concurrent use.
+type Server struct {
+	options  Options
+	registry *resource.Registry
+	objects  *resource.Objects
+	verbs    *verb.Handlers
+	stages   []stage
+	pages    *http.ServeMux
+	handler  http.Handler
+
+	closing   chan struct{}
+	closeOnce sync.Once
+}
+
+// New joins the parts. It reads and writes nothing; Start does.
+func New(o Options) (*Server, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, closing: make(chan struct{})}
+	s.objects = &resource.Objects{Store: o.Store}
+	all, err := builtins(strategy.New(strategy.Deps{
+		Objects: s.objects, Store: o.Store, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
+	}), rows(&o))
+	if err != nil {
+		return nil, fmt.Errorf("joining the resources: %w", err)
+	}
+	s.registry = resource.NewRegistry(all)
+	s.objects.Registry = s.registry
+	s.verbs = &verb.Handlers{
+		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
+		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
+	}
+	s.stages = chain(chainOptions{
+		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator,
+		impersonate: pipeline.RefuseImpersonation, authorizer: o.Authorizer,
+	})
+	if s.pages, err = pages(s); err != nil {
+		return nil, err
+	}
+	s.handler = newRouter(s.serve)
+	return s, nil
+}
+
+// Start creates what a cluster has from its first moment. The server is ready when it returns nil.
+func (s *Server) Start(ctx context.Context) error {
+	return bootstrap.Namespaces(ctx, s.objects, time.Now())
+}
+
+// Close ends all watches, so that the connections of their clients can drain. Other requests go on.
+func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closing) }) }
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// serve takes a request through the chain to its verb or its page.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Info) {
+	request := pipeline.NewRequest(w, r, info)
+	if err := through(s.stages, s.answer)(request); err != nil {
+		pipeline.WriteError(request, err, s.options.Log)
+	}
+}
+
+// answer finds what serves a request that may be made.
+func (s *Server) answer(r *pipeline.Request) error {
+	if r.Info.IsResource {
+		gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
+		r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
+		if r.Resource != nil {
+			return s.verbs.Handle(r)
+		}
+	}
+	s.pages.ServeHTTP(r.Writer, r.HTTP)
+	return nil
+}
+
+// pages are the paths that are not resources.
+func pages(s *Server) (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	discovery := docs.NewDiscovery(s.registry, s.options.Address)
+	documents := docs.NewOpenAPI(s.registry)
+	for _, path := range []string{"/api", "/api/", "/apis", "/apis/"} {
+		mux.Handle(path, discovery)
+	}
+	for _, path := range []string{"/openapi/", "/swaggerapi", "/swaggerapi/", "/swagger.json"} {
+		mux.Handle(path, documents)
+	}
+	mux.HandleFunc("/version", docs.Version)
+	mux.HandleFunc("/version/", docs.Version)
+	for _, path := range []string{"/healthz", "/healthz/", "/livez", "/livez/", "/readyz", "/readyz/"} {
+		mux.Handle(path, s.options.Health)
+	}
+	checks := s.options.Health
+	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
+	for _, add := range []error{
+		checks.Add(health.All, health.Ping()),
+		checks.Add(health.All, store),
+		checks.Add(health.Readyz, health.Shutdown(s.closing)),
+	} {
+		if add != nil {
+			return nil, fmt.Errorf("adding health checks: %w", add)
+		}
+	}
+	return mux, nil
+}

@@ -1,0 +1,212 @@
+package verb
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// answer is the form in which a client wants its answer.
+type answer struct {
+	codec.Output
+	// include is what the rows of a table carry of their objects.
+	include metav1.IncludeObjectPolicy
+}
+
+// negotiate settles the form of the answer to a request about one object, before anything else is done.
+func negotiate(r *pipeline.Request) (*answer, error) { return negotiated(r, endpoint(r)) }
+
+// negotiateList is negotiate for a request about a collection.
+func negotiateList(r *pipeline.Request) (*answer, error) { return negotiated(r, endpoint(r)) }
+
+func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
+	out, err := codec.Negotiate(r.HTTP, e)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{Output: out}
+	if !out.IsTable() {
+		return a, nil
+	}
+	a.include = metav1.IncludeObjectPolicy(r.Query.Get("includeObject"))
+	switch a.include {
+	case "":
+		a.include = metav1.IncludeMetadata
+	case metav1.IncludeNone, metav1.IncludeMetadata, metav1.IncludeObject:
+	default:
+		return nil, apierrors.NewInvalid(schema.GroupKind{Group: metav1.GroupName, Kind: "TableOptions"}, "", field.ErrorList{
+			field.Invalid(field.NewPath("includeObject"), string(a.include), "must be 'Metadata', 'Object', 'None', or empty"),
+		})
+	}
+	return a, nil
+}
+
+// buffers are reused between answers. Very large ones are left to the garbage collector.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+const largeBuffer = 1 << 20
+
+// send writes a whole answer that fill appends to an empty buffer.
+func (a *answer) send(r *pipeline.Request, code int, fill func([]byte) ([]byte, error)) error {
+	buffer := buffers.Get().(*[]byte)
+	b, err := fill((*buffer)[:0])
+	if err == nil {
+		r.Writer.Header().Set("Content-Type", a.Format.MediaType())
+		r.Writer.WriteHeader(code)
+		_, err = r.Writer.Write(b)
+	}
+	if cap(b) <= largeBuffer {
+		*buffer = b
+		buffers.Put(buffer)
+	}
+	return err
+}
+
+// stored answers with an object as it lies in the store.
+func (a *answer) stored(h *Handlers, r *pipeline.Request, code int, kv storage.KeyValue) error {
+	res := r.Resource
+	return a.send(r, code, func(b []byte) ([]byte, error) {
+		if a.IsTable() {
+			return a.table(b, h, res, metav1.ListMeta{ResourceVersion: version(kv.Revision)}, []storage.KeyValue{kv})
+		}
+		return codec.AppendStored(b, res.Codec, kv.Value, kv.Revision, a.Output)
+	})
+}
+
+// written answers with what the resource or subresource shows of a stored object.
+func (a *answer) written(w *write, code int, kv storage.KeyValue) error {
+	view := w.res.Strategy.View
+	if view == nil {
+		return a.stored(w.Handlers, w.r, code, kv)
+	}
+	parent, err := w.main().Codec.Decode(kv.Value, kv.Revision)
+	if err != nil {
+		return err
+	}
+	o, err := view(parent)
+	if err != nil {
+		return err
+	}
+	return a.object(w.Handlers, w.r, code, o)
+}
+
+// object answers with an object that is not stored.
+func (a *answer) object(h *Handlers, r *pipeline.Request, code int, o runtime.Object) error {
+	return a.send(r, code, func(b []byte) ([]byte, error) {
+		out := a.Output
+		if out.IsTable() || out.IsMetadata() {
+			if _, isStatus := o.(*metav1.Status); !isStatus {
+				return a.shown(b, h, r, o)
+			}
+		}
+		return codec.AppendObject(b, o, out)
+	})
+}
+
+// shown answers with a table or the metadata of an object that is not stored.
+func (a *answer) shown(b []byte, h *Handlers, r *pipeline.Request, o runtime.Object) ([]byte, error) {
+	full, ok := o.(object.Object)
+	if !ok {
+		return codec.AppendObject(b, o, codec.Output{Format: a.Format, Pretty: a.Pretty})
+	}
+	meta := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{Kind: "PartialObjectMetadata", APIVersion: a.As.GroupVersion().String()}}
+	if accessor, ok := o.(metav1.ObjectMetaAccessor); ok {
+		if m, ok := accessor.GetObjectMeta().(*metav1.ObjectMeta); ok {
+			meta.ObjectMeta = *m
+		}
+	}
+	if a.IsMetadata() {
+		return codec.AppendObject(b, meta, a.Output)
+	}
+	row := metav1.TableRow{Cells: r.Resource.Columns.Cells(full, h.Now())}
+	switch a.include {
+	case metav1.IncludeMetadata:
+		row.Object.Object = meta
+	case metav1.IncludeObject:
+		row.Object.Object = o
+	}
+	return codec.AppendObject(b, &metav1.Table{
+		TypeMeta:          metav1.TypeMeta{Kind: "Table", APIVersion: a.As.GroupVersion().String()},
+		ListMeta:          metav1.ListMeta{ResourceVersion: full.GetResourceVersion()},
+		ColumnDefinitions: r.Resource.Columns.Definitions, Rows: []metav1.TableRow{row},
+	}, a.Output)
+}
+
+// list answers with a page of a collection. Objects are streamed, so the memory it takes does not grow with them, except
+// for tables and formats for people, which few read in full.
+func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error {
+	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
+	if a.IsTable() {
+		return a.send(r, code, func(b []byte) ([]byte, error) { return a.table(b, h, r.Resource, meta, p.items) })
+	}
+	kind := r.Resource.GVK()
+	kind.Kind += "List"
+	r.Writer.Header().Set("Content-Type", a.Format.MediaType())
+	list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: func(yield func([]byte, int64) bool) {
+		for _, kv := range p.items {
+			if !yield(kv.Value, kv.Revision) {
+				return
+			}
+		}
+	}}
+	body, finish := compressed(r, p)
+	if err := list.Write(body, a.Output); err != nil {
+		return err
+	}
+	return finish()
+}
+
+// table appends a whole table.
+func (a *answer) table(b []byte, h *Handlers, res *resource.Resource, meta metav1.ListMeta, items []storage.KeyValue) ([]byte, error) {
+	compact := b
+	if a.Format != codec.JSON || a.Pretty {
+		compact = nil
+	}
+	compact, err := codec.Table{Version: a.As.Version, Meta: meta, Columns: res.Columns.Definitions}.Head(compact)
+	if err != nil {
+		return b, err
+	}
+	for i, kv := range items {
+		if compact, err = a.row(compact, h, res, i == 0, kv.Value, kv.Revision); err != nil {
+			return b, err
+		}
+	}
+	compact = append(compact, codec.TableTail...)
+	if a.Format != codec.JSON || a.Pretty {
+		return codec.Finish(b, compact, a.Output)
+	}
+	return append(compact, '\n'), nil
+}
+
+func (a *answer) row(b []byte, h *Handlers, res *resource.Resource, first bool, stored []byte, revision int64) ([]byte, error) {
+	o, err := res.Codec.Decode(stored, revision)
+	if err != nil {
+		return b, err
+	}
+	return codec.AppendRow(b, first, res.Columns.Cells(o, h.Now()), res.Codec, stored, revision, a.As.Version, a.include)
+}
+
+// acceptsGzip says whether the client takes a compressed answer.
+func acceptsGzip(header http.Header) bool {
+	for _, value := range header.Values("Accept-Encoding") {
+		for part := range strings.SplitSeq(value, ",") {
+			coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+			if coding == "gzip" && strings.TrimSpace(q) != "q=0" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package verb
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// errVersionOnCreate: a new object cannot know the version that the store will give it.
+var errVersionOnCreate = errors.New("resourceVersion should not be set on objects to be created")
+
+// create answers POST: it stores a new object, or carries out the action of a resource that stores none.
+func (h *Handlers) create(r *pipeline.Request) error {
+	options, err := createOptions(r)
+	if err != nil {
+		return err
+	}
+	answer, err := negotiate(r)
+	if err != nil {
+		return err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	w := &write{Handlers: h, r: r, res: r.Resource, dryRun: len(options.DryRun) > 0}
+	o, err := w.decode(body, options.FieldValidation)
+	if err != nil {
+		return err
+	}
+	if err := checkNamespace(r, o); err != nil {
+		return err
+	}
+	if r.Resource.Strategy.Create != nil {
+		return w.act(o, answer)
+	}
+	if o.GetResourceVersion() != "" && o.GetResourceVersion() != "0" {
+		return errVersionOnCreate
+	}
+	kv, err := w.insert(o)
+	if err != nil {
+		return err
+	}
+	return answer.stored(h, r, http.StatusCreated, kv)
+}
+
+// insert stores a new object. A name that was generated and exists already is made anew a few times.
+func (w *write) insert(o object.Object) (storage.KeyValue, error) {
+	generated := o.GetName() == "" && o.GetGenerateName() != ""
+	for attempt := 1; ; attempt++ {
+		fresh := o
+		if generated {
+			fresh = object.Copy(o)
+		}
+		w.beginCreate(fresh)
+		kv, err := w.insertOnce(fresh)
+		if generated && attempt < nameAttempts && apierrors.IsAlreadyExists(err) {
+			continue
+		}
+		return kv, err
+	}
+}
+
+func (w *write) insertOnce(o object.Object) (kv storage.KeyValue, err error) {
+	ctx, effects := resource.WithEffects(w.context())
+	defer func() { effects.Done(err == nil && !w.dryRun) }()
+	if err := w.create(ctx, o); err != nil {
+		return kv, err
+	}
+	main := w.main()
+	kv.Key = main.ObjectKey(o.GetNamespace(), o.GetName())
+	if kv.Value, err = w.encode(o); err != nil {
+		return kv, err
+	}
+	if w.dryRun {
+		return kv, w.absent(ctx, kv.Key, o.GetName())
+	}
+	kv.Revision, err = w.Store.Create(ctx, kv.Key, kv.Value, main.Lifetime())
+	return kv, storageError(err, w.r, o.GetName())
+}
+
+// absent is what a dry run finds out instead of storing.
+func (w *write) absent(ctx context.Context, key, name string) error {
+	_, _, err := w.Store.Get(ctx, key)
+	switch {
+	case err == nil:
+		return apierrors.NewAlreadyExists(w.res.GroupResource(), name)
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	}
+	return storageError(err, w.r, name)
+}
+
+// act carries out a resource that is an action: a binding, an eviction, a review.
+func (w *write) act(o object.Object, answer *answer) error {
+	if w.r.Info.Name != "" && o.GetName() != "" && o.GetName() != w.r.Info.Name {
+		return apierrors.NewBadRequest("name in URL does not match name in " + w.res.Kind + " object")
+	}
+	ctx, effects := resource.WithEffects(w.context())
+	stored := false
+	defer func() { effects.Done(stored && !w.dryRun) }()
+	if err := w.Admission.Admit(ctx, w.attributes(w.r, "CREATE", o, nil, w.dryRun)); err != nil {
+		return err
+	}
+	if err := w.Admission.Validate(ctx, w.attributes(w.r, "CREATE", o, nil, w.dryRun)); err != nil {
+		return err
+	}
+	result, err := w.res.Strategy.Create(ctx, resource.Action{Namespace: w.r.Info.Namespace, Name: w.r.Info.Name, Body: o, DryRun: w.dryRun, User: *w.r.User})
+	if err != nil {
+		return err
+	}
+	stored = true
+	return answer.object(w.Handlers, w.r, http.StatusCreated, result)
+}
+
+// version is a revision as clients see it.
+func version(revision int64) string { return strconv.FormatInt(revision, 10) }

@@ -1,0 +1,47 @@
+package verb
+
+import (
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+)
+
+// deleteCollection answers DELETE of a collection: every object that matches is deleted like a single one, and the answer
+// lists them as they were. It is no transaction: an error leaves those before it deleted.
+func (h *Handlers) deleteCollection(r *pipeline.Request) error {
+	answer, err := negotiate(r)
+	if err != nil {
+		return err
+	}
+	options, err := listOptions(r)
+	if err != nil {
+		return err
+	}
+	selection, err := newSelection(r.Resource, &options, r.Info.Name)
+	if err != nil {
+		return err
+	}
+	deleteOptions, err := deleteOptions(r)
+	if err != nil {
+		return err
+	}
+	p, err := h.read(r.Context(), r, metav1.ListOptions{
+		Limit: options.Limit, Continue: options.Continue, ResourceVersion: options.ResourceVersion, ResourceVersionMatch: options.ResourceVersionMatch,
+	}, selection)
+	if err != nil {
+		return err
+	}
+	for _, kv := range p.items {
+		namespace, name := splitKey(r, kv.Key)
+		item := *r
+		item.Info.Namespace, item.Info.Name = namespace, name
+		d := deletion{write: &write{Handlers: h, r: &item, res: r.Resource, dryRun: len(deleteOptions.DryRun) > 0}, options: deleteOptions}
+		if _, err := d.run(name); err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return answer.list(h, r, http.StatusOK, p)
+}

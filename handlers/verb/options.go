@@ -1,0 +1,85 @@
+package verb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metainternal "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metainternalvalidation "k8s.io/apimachinery/pkg/apis/meta/internalversion/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+)
+
+// maxBody is the largest body that is read, in bytes (the original's figure).
+const maxBody = 3 << 20
+
+// readBody reads the whole body; 413 when it is too large.
+func readBody(r *pipeline.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.HTTP.Body, maxBody+1))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, tooLargeBody()
+		}
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("error reading the request body: %v", err))
+	}
+	if len(body) > maxBody {
+		return nil, tooLargeBody()
+	}
+	return body, nil
+}
+
+func tooLargeBody() error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("limit is %d", maxBody))
+}
+
+// invalidOptions is the 422 for options, which are an object of their own to the client.
+func invalidOptions(kind string, errs field.ErrorList) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return apierrors.NewInvalid(object.GroupKind(metav1.GroupName, kind), "", errs)
+}
+
+// options reads the options of one kind from the query and checks them.
+func options[T any](r *pipeline.Request, kind string, convert func(*url.Values, *T) error, validate func(*T) field.ErrorList) (T, error) {
+	var o T
+	if err := convert(&r.Query, &o); err != nil {
+		return o, apierrors.NewBadRequest(err.Error())
+	}
+	return o, invalidOptions(kind, validate(&o))
+}
+
+func createOptions(r *pipeline.Request) (metav1.CreateOptions, error) {
+	return options(r, "CreateOptions", func(in *url.Values, out *metav1.CreateOptions) error {
+		return metav1.Convert_url_Values_To_v1_CreateOptions(in, out, nil)
+	}, metav1validation.ValidateCreateOptions)
+}
+
+func updateOptions(r *pipeline.Request) (metav1.UpdateOptions, error) {
+	return options(r, "UpdateOptions", func(in *url.Values, out *metav1.UpdateOptions) error {
+		return metav1.Convert_url_Values_To_v1_UpdateOptions(in, out, nil)
+	}, metav1validation.ValidateUpdateOptions)
+}
+
+// listOptions reads what a list, a watch and a deletion of a collection select.
+func listOptions(r *pipeline.Request) (metav1.ListOptions, error) {
+	return options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
+		return metav1.Convert_url_Values_To_v1_ListOptions(in, out, nil)
+	}, func(o *metav1.ListOptions) field.ErrorList {
+		in := metainternal.ListOptions{
+			Watch: o.Watch, AllowWatchBookmarks: o.AllowWatchBookmarks, ResourceVersion: o.ResourceVersion,
+			ResourceVersionMatch: o.ResourceVersionMatch, TimeoutSeconds: o.TimeoutSeconds, Limit: o.Limit,
+			Continue: o.Continue, SendInitialEvents: o.SendInitialEvents,
+		}
+		return metainternalvalidation.ValidateListOptions(&in, true)
+	})
+}

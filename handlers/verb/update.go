@@ -1,0 +1,115 @@
+package verb
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// update answers PUT: it replaces an object, or what a subresource is of it.
+func (h *Handlers) update(r *pipeline.Request) error {
+	options, err := updateOptions(r)
+	if err != nil {
+		return err
+	}
+	answer, err := negotiate(r)
+	if err != nil {
+		return err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	w := &write{Handlers: h, r: r, res: r.Resource, dryRun: len(options.DryRun) > 0}
+	o, err := w.decode(body, options.FieldValidation)
+	if err != nil {
+		return err
+	}
+	if err := checkNamespace(r, o); err != nil {
+		return err
+	}
+	if err := checkName(r, o); err != nil {
+		return err
+	}
+	kv, err := w.change(func(old object.Object) (object.Object, error) { return w.merge(object.Copy(o), old) })
+	if errors.Is(err, storage.ErrNotFound) && w.res.CreateOnUpdate && w.res.Parent == nil {
+		if kv, err = w.insert(o); err != nil {
+			return err
+		}
+		return answer.stored(h, r, http.StatusCreated, kv)
+	}
+	if err != nil {
+		return storageError(err, r, r.Info.Name)
+	}
+	return answer.written(w, http.StatusOK, kv)
+}
+
+// merge makes of a body what the stored object becomes. For most resources that is the body itself; for a subresource of
+// another kind it is the live object with the body applied.
+func (w *write) merge(body, old object.Object) (object.Object, error) {
+	if w.res.Strategy.Apply == nil {
+		return body, nil
+	}
+	o := object.Copy(old)
+	if err := w.res.Strategy.Apply(w.context(), body, o); err != nil {
+		return nil, err
+	}
+	o.SetResourceVersion(body.GetResourceVersion())
+	if body.GetUID() != "" {
+		o.SetUID(body.GetUID())
+	}
+	return o, nil
+}
+
+// change replaces the live object by what next makes of it, once per attempt until no other writer comes between.
+func (w *write) change(next func(old object.Object) (object.Object, error)) (kv storage.KeyValue, err error) {
+	main := w.main()
+	var effects *resource.Effects
+	deleted := false
+	var last object.Object
+	finish := func(stored bool) {
+		if effects != nil {
+			effects.Done(stored)
+			effects = nil
+		}
+	}
+	kv, err = w.apply(w.context(), main.ObjectKey(w.r.Info.Namespace, w.r.Info.Name), func(current storage.KeyValue) ([]byte, error) {
+		finish(false)
+		var ctx context.Context
+		ctx, effects = resource.WithEffects(w.context())
+		old, err := main.Codec.Decode(current.Value, current.Revision)
+		if err != nil {
+			return nil, err
+		}
+		o, err := next(old)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.update(ctx, o, old); err != nil {
+			return nil, err
+		}
+		last = o
+		if deleted = w.finished(o, old); deleted && !w.dryRun {
+			return nil, nil
+		}
+		return w.encode(o)
+	})
+	finish(err == nil && !w.dryRun)
+	if err != nil {
+		return kv, err
+	}
+	if deleted && !w.dryRun {
+		if kv.Value, err = w.encode(last); err != nil {
+			return kv, err
+		}
+		if main.Strategy.AfterDelete != nil {
+			main.Strategy.AfterDelete(w.context(), last)
+		}
+	}
+	return kv, nil
+}
