@@ -32,7 +32,7 @@ type Body struct {
 	Also []schema.GroupVersion
 	// Validation is the fieldValidation parameter: Ignore, Warn or Strict; empty means Warn as upstream has it.
 	Validation string
-	// anyVersion accepts the kind in every group and version.
+	// anyVersion accepts the kind, which is one of meta/v1, in every group and version. Its decoder knows no others.
 	anyVersion bool
 }
 
@@ -191,7 +191,7 @@ func (b Body) check(gvk schema.GroupVersionKind, into runtime.Object) error {
 	if _, ok := into.(runtime.Unstructured); ok {
 		return nil
 	}
-	if !known(gvk) {
+	if b.anyVersion && wire.ByName("meta/v1."+gvk.Kind) == nil || !known(gvk) {
 		return notRegistered(gvk)
 	}
 	if gvk.Kind == b.Kind.Kind && (gvk.Group == b.Kind.Group || gvk.Kind == "Event") {
