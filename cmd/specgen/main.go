@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/cmd/specgen/lint"
 	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
@@ -61,15 +62,16 @@ func run(in, out string) error {
 	return files.sync(out)
 }
 
-// check prints every problem of the model.
+// check makes one error of all problems of the model, a line for each.
 func check(model spec.Model, in string) error {
 	problems := lint.Check(model)
+	if len(problems) == 0 {
+		return nil
+	}
+	var lines strings.Builder
 	for _, p := range problems {
 		p.File = path.Join(filepath.ToSlash(in), p.File)
-		fmt.Fprintln(os.Stderr, p)
+		fmt.Fprintf(&lines, "\n%s", p)
 	}
-	if len(problems) > 0 {
-		return fmt.Errorf("%d problems in %s; nothing was generated", len(problems), in)
-	}
-	return nil
+	return fmt.Errorf("%d problems in %s, nothing is generated:%s", len(problems), in, lines.String())
 }
