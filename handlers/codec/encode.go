@@ -61,7 +61,8 @@ func AppendProtobufMessage(dst []byte, o any) ([]byte, error) {
 type encoder struct {
 	b []byte
 	// i is the start of what is written.
-	i int
+	i     int
+	depth int
 }
 
 var encoders = sync.Pool{New: func() any { return &encoder{b: make([]byte, 8<<10)} }}
@@ -73,7 +74,7 @@ func (e *encoder) reset() {
 	if len(e.b) > maxPooled {
 		e.b = make([]byte, 8<<10)
 	}
-	e.i = len(e.b)
+	e.i, e.depth = len(e.b), 0
 }
 
 func (e *encoder) written() []byte { return e.b[e.i:] }

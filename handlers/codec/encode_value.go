@@ -24,11 +24,7 @@ func (f *planField) isList() bool { return f.Flags&schema.Repeated != 0 }
 func (e *encoder) value(number uint64, f *planField, v reflect.Value) error {
 	switch f.Kind {
 	case schema.Struct:
-		began := e.length()
-		if err := e.nodes(f.element.nodes, v); err != nil {
-			return err
-		}
-		e.end(number, began)
+		return e.message(number, f.element, v)
 	case schema.String:
 		e.string(number, v.String())
 	case schema.Int32, schema.Int64:
@@ -50,6 +46,20 @@ func (e *encoder) value(number uint64, f *planField, v reflect.Value) error {
 	default:
 		return e.special(number, f, v)
 	}
+	return nil
+}
+
+// message writes a message of its own. What is nested too deeply to be read again is not written.
+func (e *encoder) message(number uint64, p *plan, v reflect.Value) error {
+	if e.depth++; e.depth >= maxDepth {
+		return errDepth
+	}
+	began := e.length()
+	if err := e.nodes(p.nodes, v); err != nil {
+		return err
+	}
+	e.end(number, began)
+	e.depth--
 	return nil
 }
 
@@ -167,10 +177,5 @@ func (e *encoder) schema(number uint64, props *apiextensionsv1.JSONSchemaProps) 
 	if err != nil {
 		return err
 	}
-	began := e.length()
-	if err := e.nodes(p.nodes, v); err != nil {
-		return err
-	}
-	e.end(number, began)
-	return nil
+	return e.message(number, p, v)
 }

@@ -3,9 +3,9 @@ package codec
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand"
 	"reflect"
-	"strings"
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -147,13 +147,16 @@ func (d differences) report(t *testing.T) {
 }
 
 // at adds the place where two texts part.
-func (d differences) at(what string, want, got []byte) {
+func (d differences) at(what string, want, got []byte) { d[what+": "+apart(want, got)]++ }
+
+// apart shows where two texts part.
+func apart(want, got []byte) string {
 	i := 0
 	for i < len(want) && i < len(got) && want[i] == got[i] {
 		i++
 	}
 	cut := func(b []byte) []byte { return b[max(0, min(i-60, len(b))):min(i+60, len(b))] }
-	d[what+": want "+strings.ToValidUTF8(string(cut(want)), "?")+" got "+strings.ToValidUTF8(string(cut(got)), "?")]++
+	return fmt.Sprintf("want %q got %q", cut(want), cut(got))
 }
 
 // setClaimKinds does what upstream's conversion does for readers: claim templates say what they are.
