@@ -24,9 +24,9 @@ type Resource struct {
 	Codec Codec
 	// Default fills defaults, those of the schema and those of the strategy; nil when there are none.
 	Default func(o object.Object)
-	// Rules finds what breaks the field rules of the schema; Immutable what may not differ from old. Nil when there are
-	// none.
-	Rules     func(o object.Object) field.ErrorList
+	// Rules finds what breaks the field rules of the schema, without the faults that old, nil for a new object, has too;
+	// Immutable finds what may not differ from old. Nil when there are none.
+	Rules     func(o, old object.Object) field.ErrorList
 	Immutable func(o, old object.Object) field.ErrorList
 	// Columns are what tables print of the objects.
 	Columns Columns

@@ -1,7 +1,181 @@
 package strategy
 
-type services struct{ d *Deps }
+import (
+	"context"
+	"fmt"
+	"net/netip"
 
-func newServices(d *Deps) *services { return &services{d} }
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-func (s *services) entries() map[key]entry { return nil }
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+const (
+	clusterIP, nodePort, loadBalancer, externalName = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
+	singleStack, preferDual, requireDual            = "SingleStack", "PreferDualStack", "RequireDualStack"
+	ipv4, ipv6                                      = "IPv4", "IPv6"
+	headlessIP                                      = "None"
+)
+
+// services gives services their addresses and ports. Fields are brought into shape before validation; what lies outside
+// the object is taken in Allocate.
+type services struct {
+	d     *Deps
+	ips   *ipAllocator
+	ports *portAllocator
+}
+
+func newServices(d *Deps) *services {
+	return &services{d: d, ips: newIPAllocator(d), ports: newPortAllocator(d)}
+}
+
+func (s *services) entries() map[key]entry {
+	return map[key]entry{{"", "services", ""}: s.strategy}
+}
+
+func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
+	st.PrepareForCreate = onCreate(func(_ context.Context, svc *corev1.Service) error {
+		if svc.Spec.ClusterIP != "" && len(svc.Spec.ClusterIPs) == 0 {
+			svc.Spec.ClusterIPs = []string{svc.Spec.ClusterIP}
+		}
+		return s.families(svc, nil)
+	})
+	st.PrepareForUpdate = onUpdate(func(_ context.Context, svc, old *corev1.Service) error {
+		old = object.Copy(old)
+		s.readDefaults(old)
+		backfill(svc, old)
+		syncClusterIPs(svc, old)
+		if err := s.families(svc, old); err != nil {
+			return err
+		}
+		dropForType(svc, old)
+		return nil
+	})
+	st.Validate = check(validateService)
+	st.ValidateUpdate = checkUpdate(func(svc, old *corev1.Service) field.ErrorList {
+		old = object.Copy(old)
+		s.readDefaults(old)
+		return validateServiceUpdate(svc, old)
+	})
+	st.Allocate = func(ctx context.Context, o, old object.Object) error {
+		svc, ok := o.(*corev1.Service)
+		if !ok {
+			return wrongType(o)
+		}
+		if old == nil {
+			return s.allocateNew(ctx, svc)
+		}
+		was, ok := old.(*corev1.Service)
+		if !ok {
+			return wrongType(old)
+		}
+		was = object.Copy(was)
+		s.readDefaults(was)
+		return s.reallocate(ctx, svc, was)
+	}
+	st.AfterDelete = func(ctx context.Context, o object.Object) {
+		if svc, ok := o.(*corev1.Service); ok {
+			s.release(ctx, svc)
+		}
+	}
+	st.Warnings = func(_ context.Context, o, _ object.Object) []string {
+		svc, ok := o.(*corev1.Service)
+		if !ok {
+			return nil
+		}
+		return serviceWarnings(svc)
+	}
+}
+
+func isHeadless(svc *corev1.Service) bool {
+	return len(svc.Spec.ClusterIPs) == 1 && svc.Spec.ClusterIPs[0] == headlessIP || svc.Spec.ClusterIP == headlessIP
+}
+
+func needsNodePorts(svc *corev1.Service) bool {
+	return svc.Spec.Type == nodePort || svc.Spec.Type == loadBalancer
+}
+
+// allocatesNodePorts is false for a load balancer that goes to pods directly.
+func allocatesNodePorts(svc *corev1.Service) bool {
+	return svc.Spec.Type == nodePort || svc.Spec.Type == loadBalancer && (svc.Spec.AllocateLoadBalancerNodePorts == nil || *svc.Spec.AllocateLoadBalancerNodePorts)
+}
+
+// needsHealthPort: a load balancer that only sends to nodes with pods must be able to ask the nodes.
+func needsHealthPort(svc *corev1.Service) bool {
+	return svc.Spec.Type == loadBalancer && svc.Spec.ExternalTrafficPolicy == "Local"
+}
+
+// external: traffic can reach the service from outside the cluster.
+func external(svc *corev1.Service) bool {
+	return needsNodePorts(svc) || svc.Spec.Type == clusterIP && len(svc.Spec.ExternalIPs) > 0
+}
+
+func policy(svc *corev1.Service) string {
+	if svc.Spec.IPFamilyPolicy == nil {
+		return ""
+	}
+	return *svc.Spec.IPFamilyPolicy
+}
+
+// familyOf is the family of an address; anything that is none counts as unknown.
+func familyOf(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	switch {
+	case err != nil:
+		return "unknown"
+	case a.Is4() || a.Is4In6():
+		return ipv4
+	}
+	return ipv6
+}
+
+func serviceWarnings(svc *corev1.Service) (out []string) {
+	spec := &svc.Spec
+	if _, ok := svc.Annotations["service.kubernetes.io/topology-aware-hints"]; ok {
+		out = append(out, "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead")
+	}
+	headless := isHeadless(svc)
+	if spec.Type != externalName && !headless {
+		for i, ip := range spec.ClusterIPs {
+			out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "clusterIPs").Index(i), ip)...)
+		}
+	}
+	if headless {
+		if spec.LoadBalancerIP != "" {
+			out = append(out, "spec.loadBalancerIP is ignored for headless services")
+		}
+		if len(spec.ExternalIPs) > 0 {
+			out = append(out, "spec.externalIPs is ignored for headless services")
+		}
+		if spec.SessionAffinity != "None" {
+			out = append(out, "spec.SessionAffinity is ignored for headless services")
+		}
+	}
+	for i, ip := range spec.ExternalIPs {
+		out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "externalIPs").Index(i), ip)...)
+	}
+	if len(spec.ExternalIPs) > 0 && !headless && spec.Type != externalName {
+		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+	}
+	if spec.LoadBalancerIP != "" {
+		out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "loadBalancerIP"), spec.LoadBalancerIP)...)
+	}
+	for i, cidr := range spec.LoadBalancerSourceRanges {
+		out = append(out, validation.GetWarningsForCIDR(field.NewPath("spec", "loadBalancerSourceRanges").Index(i), cidr)...)
+	}
+	if spec.Type == externalName && len(spec.ExternalIPs) > 0 {
+		out = append(out, fmt.Sprintf("spec.externalIPs is ignored when spec.type is %q", externalName))
+	}
+	if spec.Type != externalName && spec.ExternalName != "" {
+		out = append(out, fmt.Sprintf("spec.externalName is ignored when spec.type is not %q", externalName))
+	}
+	if t := spec.TrafficDistribution; t != nil && *t == "PreferClose" {
+		out = append(out, `spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"`)
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"log/slog"
 	"math/rand/v2"
 	"time"
 )
@@ -11,6 +12,9 @@ func (d *Deps) setDefaults() {
 	}
 	if d.Rand == nil {
 		d.Rand = rand.IntN
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
 	}
 	if len(d.ServiceCIDRs) == 0 {
 		d.ServiceCIDRs = []string{"10.0.0.0/24"}

@@ -6,6 +6,7 @@ package strategy
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,6 +29,8 @@ type Deps struct {
 	Now func() time.Time
 	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.
 	Rand func(n int) int
+	// Log hears of failures that nobody waits for; slog.Default when nil.
+	Log *slog.Logger
 	// ServiceCIDRs are the ranges of the cluster's services, the primary family first; 10.0.0.0/24 when empty.
 	ServiceCIDRs []string
 	// NodePorts is the range of node ports, as 30000-32767, which is also the default.

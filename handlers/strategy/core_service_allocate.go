@@ -1,0 +1,210 @@
+package strategy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// errTaken and errFull are the two ways in which an allocation cannot succeed.
+var (
+	errTaken = errors.New("already allocated")
+	errFull  = errors.New("range is full")
+)
+
+func (s *services) allocateNew(ctx context.Context, svc *corev1.Service) error {
+	if err := s.takeIPs(ctx, svc, 0); err != nil {
+		return err
+	}
+	return s.takePorts(ctx, svc, nil)
+}
+
+// reallocate takes what svc needs and old has not, and lets go of the rest once svc is stored.
+func (s *services) reallocate(ctx context.Context, svc, old *corev1.Service) error {
+	hadIPs, hasIPs := hasClusterIPs(old), svc.Spec.Type != externalName && !isHeadless(svc)
+	switch {
+	case !hadIPs && old.Spec.Type == externalName && hasIPs:
+		if err := s.takeIPs(ctx, svc, 0); err != nil {
+			return err
+		}
+	case hadIPs && hasIPs && len(old.Spec.IPFamilies) == 1 && len(svc.Spec.IPFamilies) == 2:
+		if err := s.takeIPs(ctx, svc, 1); err != nil {
+			return err
+		}
+	case hadIPs:
+		for _, ip := range old.Spec.ClusterIPs {
+			if !slices.Contains(svc.Spec.ClusterIPs, ip) {
+				s.freeIP(ctx, old, ip)
+			}
+		}
+	}
+	return s.takePorts(ctx, svc, old)
+}
+
+func hasClusterIPs(svc *corev1.Service) bool {
+	return svc.Spec.Type != externalName && !isHeadless(svc) && len(svc.Spec.ClusterIPs) > 0
+}
+
+// takeIPs takes the addresses of the families from the first on: those asked for, or any.
+func (s *services) takeIPs(ctx context.Context, svc *corev1.Service, first int) error {
+	if svc.Spec.Type == externalName || isHeadless(svc) {
+		return nil
+	}
+	ips := slices.Clone(svc.Spec.ClusterIPs)
+	for i, family := range svc.Spec.IPFamilies {
+		if i < first {
+			continue
+		}
+		want := ""
+		if i < len(ips) {
+			want = ips[i]
+		}
+		ip, err := s.ips.take(ctx, svc, family, want)
+		path := field.NewPath("spec", "clusterIPs")
+		switch {
+		case errors.Is(err, errFull):
+			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a serviceIP for Service %q: %w", svc.Name, err))
+		case err != nil && want != "":
+			return invalidService(svc.Name, field.ErrorList{field.Invalid(path, svc.Spec.ClusterIPs, fmt.Sprintf("failed to allocate IP %v: %v", want, err))})
+		case err != nil:
+			return invalidService(svc.Name, field.ErrorList{field.Invalid(path, svc.Spec.ClusterIPs, fmt.Sprintf("failed to allocate IP: %v", err))})
+		}
+		if i < len(ips) {
+			ips[i] = ip
+		} else {
+			ips = append(ips, ip)
+		}
+	}
+	if svc.Spec.ClusterIPs = ips; len(ips) > 0 {
+		svc.Spec.ClusterIP = ips[0]
+	}
+	return nil
+}
+
+// freeIP gives an address back once the change that makes it free is stored.
+func (s *services) freeIP(ctx context.Context, svc *corev1.Service, ip string) {
+	if resource.IsDryRun(ctx) {
+		return
+	}
+	owner := object.Copy(svc)
+	resource.EffectsFrom(ctx).OnStored(func() { s.ips.release(context.WithoutCancel(ctx), owner, ip) })
+}
+
+// takePorts gives a service the node ports that it needs; old is nil for a create.
+func (s *services) takePorts(ctx context.Context, svc, old *corev1.Service) error {
+	had := map[int32]bool{}
+	if old != nil {
+		for _, p := range old.Spec.Ports {
+			had[p.NodePort] = true
+		}
+		if needsHealthPort(old) {
+			had[old.Spec.HealthCheckNodePort] = true
+		}
+	}
+	delete(had, 0)
+	keep, op := map[int32]bool{}, s.ports.start(ctx, had)
+	if needsNodePorts(svc) {
+		if err := nodePortsOf(ctx, op, svc, old == nil); err != nil {
+			return err
+		}
+		for _, p := range svc.Spec.Ports {
+			keep[p.NodePort] = true
+		}
+	}
+	if needsHealthPort(svc) {
+		if err := healthPort(ctx, op, svc); err != nil {
+			return apierrors.NewInternalError(err)
+		}
+		keep[svc.Spec.HealthCheckNodePort] = true
+	}
+	for p := range had {
+		if !keep[p] {
+			op.free(p)
+		}
+	}
+	return nil
+}
+
+// nodePortsOf fills in a service's node ports. In a new service, ports of one number (TCP and UDP of one protocol, say)
+// share a node port.
+func nodePortsOf(ctx context.Context, op *portOperation, svc *corev1.Service, shared bool) error {
+	byPort := map[int32]int32{}
+	if shared {
+		for _, p := range svc.Spec.Ports {
+			if p.NodePort != 0 && byPort[p.Port] == 0 {
+				byPort[p.Port] = p.NodePort
+			}
+		}
+	}
+	for i := range svc.Spec.Ports {
+		p := &svc.Spec.Ports[i]
+		if p.NodePort == 0 {
+			p.NodePort = byPort[p.Port]
+		}
+		if p.NodePort == 0 {
+			if !allocatesNodePorts(svc) {
+				continue
+			}
+			port, err := op.next(ctx)
+			if err != nil {
+				return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
+			}
+			p.NodePort = port
+			if shared {
+				byPort[p.Port] = port
+			}
+			continue
+		}
+		if err := op.take(ctx, p.NodePort); err != nil {
+			return invalidService(svc.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "ports").Index(i).Child("nodePort"), p.NodePort, err.Error())})
+		}
+	}
+	return nil
+}
+
+func healthPort(ctx context.Context, op *portOperation, svc *corev1.Service) error {
+	if svc.Spec.HealthCheckNodePort != 0 {
+		if err := op.take(ctx, svc.Spec.HealthCheckNodePort); err != nil {
+			return fmt.Errorf("failed to allocate requested HealthCheck NodePort %v: %w", svc.Spec.HealthCheckNodePort, err)
+		}
+		return nil
+	}
+	port, err := op.next(ctx)
+	if err != nil {
+		return fmt.Errorf("failed to allocate a HealthCheck NodePort %v: %w", port, err)
+	}
+	svc.Spec.HealthCheckNodePort = port
+	return nil
+}
+
+// release gives back all that a deleted service had, and removes its endpoints, which have no owner to be collected by.
+func (s *services) release(ctx context.Context, svc *corev1.Service) {
+	ctx = context.WithoutCancel(ctx)
+	svc = object.Copy(svc)
+	s.readDefaults(svc)
+	if err := s.d.Objects.Delete(ctx, coreV1("endpoints"), svc.Namespace, svc.Name); err != nil {
+		s.d.Log.Error("cannot delete the endpoints of a deleted service", "namespace", svc.Namespace, "name", svc.Name, "error", err)
+	}
+	if hasClusterIPs(svc) {
+		for _, ip := range svc.Spec.ClusterIPs {
+			s.ips.release(ctx, svc, ip)
+		}
+	}
+	var ports []int32
+	for _, p := range svc.Spec.Ports {
+		ports = append(ports, p.NodePort)
+	}
+	if needsHealthPort(svc) {
+		ports = append(ports, svc.Spec.HealthCheckNodePort)
+	}
+	s.ports.release(ctx, ports...)
+}

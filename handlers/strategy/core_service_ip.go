@@ -1,0 +1,279 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/uuid"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var (
+	addresses    = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ipaddresses"}
+	serviceCIDRs = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}
+)
+
+// ipAllocator takes service addresses by creating IPAddress objects named after them: whoever creates one has it, so
+// any number of servers can allocate from one store.
+type ipAllocator struct {
+	d      *Deps
+	ranges []ipRange
+}
+
+// ipRange is a range of addresses that services can have.
+type ipRange struct {
+	prefix netip.Prefix
+	family string
+	// size counts the usable addresses, which begin right after the first of the prefix.
+	size uint64
+	// fixed is how many of the lowest are left for services that ask for an address by number.
+	fixed uint64
+}
+
+func newIPAllocator(d *Deps) *ipAllocator {
+	a := &ipAllocator{d: d}
+	for _, cidr := range d.ServiceCIDRs {
+		if r, ok := parseRange(cidr); ok {
+			a.ranges = append(a.ranges, r)
+		}
+	}
+	return a
+}
+
+// parseRange is false for what is no range; flags are checked before they come here.
+func parseRange(cidr string) (ipRange, bool) {
+	p, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return ipRange{}, false
+	}
+	p = p.Masked()
+	bits := p.Addr().BitLen() - p.Bits()
+	total := uint64(1) << min(bits, 62)
+	r := ipRange{prefix: p, family: ipv4, size: total - 1, fixed: band(total, 16, 256)}
+	if p.Addr().Is6() {
+		r.family = ipv6
+	} else if r.size > 0 {
+		r.size-- // the broadcast address
+	}
+	return r, r.size > 0
+}
+
+// band is the size of the lower part of a range that automatic allocation uses last.
+func band(total, step, most uint64) uint64 {
+	if total <= 16 {
+		return 0
+	}
+	return min(max(total/step, 16), most)
+}
+
+// at is the i-th usable address.
+func (r ipRange) at(i uint64) string {
+	n := new(big.Int).SetBytes(r.prefix.Addr().AsSlice())
+	n.Add(n, new(big.Int).SetUint64(i+1))
+	b := make([]byte, len(r.prefix.Addr().AsSlice()))
+	ip, _ := netip.AddrFromSlice(n.FillBytes(b))
+	return ip.String()
+}
+
+// has says whether an address is one of the usable.
+func (r ipRange) has(ip netip.Addr) bool {
+	if !r.prefix.Contains(ip) || ip == r.prefix.Addr() {
+		return false
+	}
+	return r.family == ipv6 || ip.String() != r.at(r.size)
+}
+
+// primary is the family of services that do not say which.
+func (a *ipAllocator) primary() string {
+	if len(a.ranges) == 0 {
+		return ipv4
+	}
+	return a.ranges[0].family
+}
+
+func (a *ipAllocator) serves(family string) bool {
+	for _, r := range a.ranges {
+		if r.family == family {
+			return true
+		}
+	}
+	return false
+}
+
+// rangesOf are the configured ranges of a family and, with all, those that ServiceCIDR objects add.
+func (a *ipAllocator) rangesOf(ctx context.Context, family string, all bool) (out []ipRange, err error) {
+	for _, r := range a.ranges {
+		if r.family == family {
+			out = append(out, r)
+		}
+	}
+	if !all {
+		return out, nil
+	}
+	list, err := a.d.Objects.List(ctx, serviceCIDRs, "")
+	if err != nil {
+		return nil, fmt.Errorf("list service CIDRs: %w", err)
+	}
+	for _, o := range list {
+		c, ok := o.(*networkingv1.ServiceCIDR)
+		if !ok || c.DeletionTimestamp != nil {
+			continue
+		}
+		for _, cidr := range c.Spec.CIDRs {
+			if r, ok := parseRange(cidr); ok && r.family == family {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// take gives an address to a service: the one it wants or, with an empty want, a free one.
+func (a *ipAllocator) take(ctx context.Context, svc *corev1.Service, family, want string) (string, error) {
+	if want != "" {
+		return want, a.takeWanted(ctx, svc, family, want)
+	}
+	for _, all := range []bool{false, true} {
+		ranges, err := a.rangesOf(ctx, family, all)
+		if err != nil {
+			return "", err
+		}
+		for _, r := range ranges {
+			if resource.IsDryRun(ctx) {
+				return r.prefix.Addr().String(), nil
+			}
+			if ip, err := a.takeAny(ctx, svc, r); err == nil || err != errFull {
+				return ip, err
+			}
+		}
+	}
+	return "", errFull
+}
+
+func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, family, want string) error {
+	ip, err := netip.ParseAddr(want)
+	if err != nil {
+		return fmt.Errorf("invalid IP address: %w", err)
+	}
+	var known []ipRange
+	for _, all := range []bool{false, true} {
+		if known, err = a.rangesOf(ctx, family, all); err != nil {
+			return err
+		}
+		for _, r := range known {
+			if r.has(ip) {
+				if resource.IsDryRun(ctx) {
+					return nil
+				}
+				return a.create(ctx, svc, family, ip.String())
+			}
+		}
+	}
+	text := ""
+	if len(known) > 0 {
+		text = known[0].prefix.String()
+	}
+	return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, text)
+}
+
+// takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
+// free one write is enough.
+func (a *ipAllocator) takeAny(ctx context.Context, svc *corev1.Service, r ipRange) (string, error) {
+	ip := r.at(a.pick(r.fixed, r.size))
+	err := a.create(ctx, svc, r.family, ip)
+	for err == errIPTaken {
+		list, listErr := a.d.Objects.List(ctx, addresses, "")
+		if listErr != nil {
+			return "", fmt.Errorf("list addresses: %w", listErr)
+		}
+		used := make(map[string]bool, len(list))
+		for _, o := range list {
+			used[o.GetName()] = true
+		}
+		if ip = a.free(r, used); ip == "" {
+			return "", errFull
+		}
+		err = a.create(ctx, svc, r.family, ip)
+	}
+	if err != nil {
+		return "", err
+	}
+	return ip, nil
+}
+
+// free is an address that is not used, from the upper band while it has any.
+func (a *ipAllocator) free(r ipRange, used map[string]bool) string {
+	for _, b := range [][2]uint64{{r.fixed, r.size}, {0, r.fixed}} {
+		if b[0] == b[1] {
+			continue
+		}
+		start := a.pick(b[0], b[1])
+		// No more tries than there are used addresses are needed to find a free one, however large the range.
+		for i := uint64(0); i < b[1]-b[0] && i <= uint64(len(used)); i++ {
+			n := start + i
+			if n >= b[1] {
+				n -= b[1] - b[0]
+			}
+			if ip := r.at(n); !used[ip] {
+				return ip
+			}
+		}
+	}
+	return ""
+}
+
+// pick is a random number in [low, high); ranges beyond what an int holds are used from their first part.
+func (a *ipAllocator) pick(low, high uint64) uint64 {
+	if high <= low {
+		return low
+	}
+	return low + uint64(a.d.Rand(int(min(high-low, 1<<31-1))))
+}
+
+var errIPTaken = fmt.Errorf("provided IP is %w", errTaken)
+
+func (a *ipAllocator) create(ctx context.Context, svc *corev1.Service, family, ip string) error {
+	o := &networkingv1.IPAddress{
+		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "IPAddress"},
+		ObjectMeta: metav1.ObjectMeta{Name: ip, UID: uuid.NewUUID(), CreationTimestamp: metav1.NewTime(a.d.Now().Truncate(time.Second)),
+			Labels: map[string]string{"ipaddress.kubernetes.io/ip-family": family, "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}},
+		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: svc.Namespace, Name: svc.Name}},
+	}
+	err := a.d.Objects.Create(ctx, addresses, o)
+	if apierrors.IsAlreadyExists(err) {
+		return errIPTaken
+	}
+	if err != nil {
+		return fmt.Errorf("create IPAddress %s: %w", ip, err)
+	}
+	owner := object.Copy(svc)
+	resource.EffectsFrom(ctx).OnFailure(func() { a.release(context.WithoutCancel(ctx), owner, ip) })
+	return nil
+}
+
+// release removes an address that still is the service's. When it fails the address stays taken, which harms nobody but
+// the next who wants it.
+func (a *ipAllocator) release(ctx context.Context, svc *corev1.Service, ip string) {
+	o, err := a.d.Objects.Get(ctx, addresses, "", ip)
+	if err == nil {
+		held, ok := o.(*networkingv1.IPAddress)
+		if !ok || held.Spec.ParentRef == nil || held.Spec.ParentRef.Namespace != svc.Namespace || held.Spec.ParentRef.Name != svc.Name || held.Spec.ParentRef.Resource != "services" {
+			return
+		}
+		err = a.d.Objects.Delete(ctx, addresses, "", ip)
+	}
+	if err != nil && !apierrors.IsNotFound(err) {
+		a.d.Log.Error("cannot release a service address", "ip", ip, "error", err)
+	}
+}

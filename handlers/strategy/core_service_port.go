@@ -1,0 +1,188 @@
+package strategy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// portsKey holds the bitmap of taken node ports, in the place and form of the original.
+const portsKey = "/ranges/servicenodeports"
+
+// portAllocator takes node ports in a bitmap that all servers share. A write that meets another starts anew, so two never
+// get one port.
+type portAllocator struct {
+	d             *Deps
+	base, size    int
+	text          string
+	errOutOfRange error
+}
+
+var errPortTaken = fmt.Errorf("provided port is %w", errTaken)
+
+func newPortAllocator(d *Deps) *portAllocator {
+	low, high, _ := strings.Cut(d.NodePorts, "-")
+	base, err := strconv.Atoi(low)
+	last, err2 := strconv.Atoi(high)
+	if err != nil || err2 != nil || base < 1 || last > 65535 || last < base {
+		base, last = 30000, 32767
+	}
+	text := fmt.Sprintf("%d-%d", base, last)
+	return &portAllocator{d: d, base: base, size: last - base + 1, text: text,
+		errOutOfRange: fmt.Errorf("provided port is not in the valid range. The range of valid ports is %s", text)}
+}
+
+// portOperation is what one attempt of a write does to the ports. It is used by one goroutine.
+type portOperation struct {
+	a *portAllocator
+	// mine are ports that the service has already, through its old state or this attempt.
+	mine   map[int32]bool
+	dryRun bool
+	// shown counts the ports that a dry run made up.
+	shown   int
+	effects *resource.Effects
+}
+
+func (a *portAllocator) start(ctx context.Context, had map[int32]bool) *portOperation {
+	mine := make(map[int32]bool, len(had))
+	for p := range had {
+		mine[p] = true
+	}
+	return &portOperation{a: a, mine: mine, dryRun: resource.IsDryRun(ctx), effects: resource.EffectsFrom(ctx)}
+}
+
+// take takes a certain port.
+func (o *portOperation) take(ctx context.Context, port int32) error {
+	if o.mine[port] {
+		return nil
+	}
+	i := int(port) - o.a.base
+	if !o.dryRun {
+		if i < 0 || i >= o.a.size {
+			return o.a.errOutOfRange
+		}
+		if err := o.a.change(ctx, func(bits *big.Int) error {
+			if bits.Bit(i) == 1 {
+				return errPortTaken
+			}
+			bits.SetBit(bits, i, 1)
+			return nil
+		}); err != nil {
+			return err
+		}
+		o.undo(ctx, port)
+	}
+	o.mine[port] = true
+	return nil
+}
+
+// next takes any port. A dry run shows ports beyond the range: nobody has them, and nobody can rely on them.
+func (o *portOperation) next(ctx context.Context) (int32, error) {
+	if o.dryRun {
+		o.shown++
+		return int32(o.a.base + o.a.size + o.shown), nil
+	}
+	var port int32
+	err := o.a.change(ctx, func(bits *big.Int) error {
+		i := o.a.free(bits)
+		if i < 0 {
+			return errFull
+		}
+		bits.SetBit(bits, i, 1)
+		port = int32(o.a.base + i)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	o.mine[port] = true
+	o.undo(ctx, port)
+	return port, nil
+}
+
+func (o *portOperation) undo(ctx context.Context, port int32) {
+	ctx = context.WithoutCancel(ctx)
+	o.effects.OnFailure(func() { o.a.release(ctx, port) })
+}
+
+// free gives a port back once the change that makes it free is stored.
+func (o *portOperation) free(port int32) {
+	if !o.dryRun {
+		o.effects.OnStored(func() { o.a.release(context.Background(), port) })
+	}
+}
+
+// free is an unset bit: from the upper band, which leaves the lower for services that ask for a number, or -1.
+func (a *portAllocator) free(bits *big.Int) int {
+	fixed := int(band(uint64(a.size), 32, 128))
+	for _, b := range [][2]int{{fixed, a.size}, {0, fixed}} {
+		n := b[1] - b[0]
+		if n == 0 {
+			continue
+		}
+		start := a.d.Rand(n)
+		for i := range n {
+			if k := b[0] + (start+i)%n; bits.Bit(k) == 0 {
+				return k
+			}
+		}
+	}
+	return -1
+}
+
+// release gives ports back. When it fails they stay taken, which harms nobody but the next who wants them.
+func (a *portAllocator) release(ctx context.Context, ports ...int32) {
+	var mask []int
+	for _, p := range ports {
+		if i := int(p) - a.base; i >= 0 && i < a.size {
+			mask = append(mask, i)
+		}
+	}
+	if len(mask) == 0 {
+		return
+	}
+	err := a.change(ctx, func(bits *big.Int) error {
+		for _, i := range mask {
+			bits.SetBit(bits, i, 0)
+		}
+		return nil
+	})
+	if err != nil {
+		a.d.Log.Error("cannot release node ports", "ports", ports, "error", err)
+	}
+}
+
+// change applies f to the stored bitmap. An error of f ends it unchanged.
+func (a *portAllocator) change(ctx context.Context, f func(*big.Int) error) error {
+	store := a.d.Store
+	for {
+		_, err := store.Update(ctx, portsKey, 0, func(kv storage.KeyValue) ([]byte, error) {
+			r, err := decodeRange(kv.Value)
+			if err != nil {
+				return nil, err
+			}
+			if r.text != a.text {
+				// The operator changed the range: the bits count from another base now.
+				r.rebase(a.text, a.base, a.size)
+			}
+			bits := new(big.Int).SetBytes(r.data)
+			if err := f(bits); err != nil {
+				return nil, err
+			}
+			r.data = bits.Bytes()
+			return r.encode(), nil
+		})
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if _, err := store.Create(ctx, portsKey, (&rangeAllocation{text: a.text}).encode(), 0); err != nil && !errors.Is(err, storage.ErrExists) {
+			return fmt.Errorf("create the range of node ports: %w", err)
+		}
+	}
+}

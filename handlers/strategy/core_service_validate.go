@@ -1,0 +1,226 @@
+package strategy
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
+
+func validateService(svc *corev1.Service) field.ErrorList {
+	spec, path := &svc.Spec, field.NewPath("spec")
+	errs := serviceType(svc, path)
+	errs = append(errs, servicePorts(svc, path.Child("ports"))...)
+	errs = append(errs, affinity(spec, path.Child("sessionAffinityConfig"))...)
+	errs = append(errs, clusterIPFields(svc)...)
+	for i, ip := range spec.ExternalIPs {
+		errs = append(errs, endpointIP(ip, path.Child("externalIPs").Index(i))...)
+	}
+	if len(spec.LoadBalancerSourceRanges) > 0 && spec.Type != loadBalancer {
+		errs = append(errs, field.Forbidden(path.Child("LoadBalancerSourceRanges"), onlyLoadBalancer))
+	} else if sourceRanges := "service.beta.kubernetes.io/load-balancer-source-ranges"; len(spec.LoadBalancerSourceRanges) == 0 && spec.Type != loadBalancer {
+		if _, ok := svc.Annotations[sourceRanges]; ok {
+			errs = append(errs, field.Forbidden(field.NewPath("metadata", "annotations").Key(sourceRanges), onlyLoadBalancer))
+		}
+	}
+	if spec.AllocateLoadBalancerNodePorts != nil && spec.Type != loadBalancer {
+		errs = append(errs, field.Forbidden(path.Child("allocateLoadBalancerNodePorts"), onlyLoadBalancer))
+	}
+	if spec.LoadBalancerClass != nil && spec.Type != loadBalancer {
+		errs = append(errs, field.Forbidden(path.Child("loadBalancerClass"), onlyLoadBalancer))
+	}
+	switch outside := external(svc); {
+	case !outside && spec.ExternalTrafficPolicy != "":
+		errs = append(errs, field.Invalid(path.Child("externalTrafficPolicy"), spec.ExternalTrafficPolicy, "may only be set for externally-accessible services"))
+	case outside && spec.ExternalTrafficPolicy == "":
+		errs = append(errs, field.Required(path.Child("externalTrafficPolicy"), ""))
+	}
+	if !needsHealthPort(svc) && spec.HealthCheckNodePort != 0 {
+		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+	}
+	if spec.InternalTrafficPolicy == nil && spec.Type != externalName {
+		errs = append(errs, field.Required(path.Child("internalTrafficPolicy"), ""))
+	}
+	return errs
+}
+
+func serviceType(svc *corev1.Service, path *field.Path) (errs field.ErrorList) {
+	spec := &svc.Spec
+	if len(spec.Ports) == 0 && !isHeadless(svc) && spec.Type != externalName {
+		errs = append(errs, field.Required(path.Child("ports"), ""))
+	}
+	switch spec.Type {
+	case loadBalancer, nodePort:
+		if isHeadless(svc) {
+			errs = append(errs, field.Invalid(path.Child("clusterIPs").Index(0), headlessIP, fmt.Sprintf("may not be set to 'None' for %s services", spec.Type)))
+		}
+	case externalName:
+		const why = "may not be set for ExternalName services"
+		if len(spec.ClusterIPs) > 0 {
+			errs = append(errs, field.Forbidden(path.Child("clusterIPs"), why))
+		}
+		if len(spec.IPFamilies) > 0 {
+			errs = append(errs, field.Forbidden(path.Child("ipFamilies"), why))
+		}
+		if spec.IPFamilyPolicy != nil {
+			errs = append(errs, field.Forbidden(path.Child("ipFamilyPolicy"), why))
+		}
+		if spec.ExternalName == "" || spec.ExternalName == "." {
+			errs = append(errs, field.Required(path.Child("externalName"), ""))
+		}
+	}
+	return errs
+}
+
+// portPair is how a doubled port is shown: as a whole port of which only these two are set.
+type portPair struct {
+	protocol string
+	port     int32
+}
+
+// MarshalJSON implements json.Marshaler.
+func (p portPair) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name, Protocol             string
+		AppProtocol                *string
+		Port, TargetPort, NodePort int32
+	}{Protocol: p.protocol, Port: p.port})
+}
+
+func servicePorts(svc *corev1.Service, path *field.Path) (errs field.ErrorList) {
+	names := map[string]bool{}
+	for i, p := range svc.Spec.Ports {
+		switch {
+		case p.Name == "" && len(svc.Spec.Ports) > 1:
+			errs = append(errs, field.Required(path.Index(i).Child("name"), ""))
+		case p.Name != "" && names[p.Name]:
+			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), p.Name))
+		}
+		names[p.Name] = true
+	}
+	nodePorts, ports := map[portPair]bool{}, map[portPair]bool{}
+	for i, p := range svc.Spec.Ports {
+		if p.NodePort != 0 && svc.Spec.Type == clusterIP {
+			errs = append(errs, field.Forbidden(path.Index(i).Child("nodePort"), "may not be used when `type` is 'ClusterIP'"))
+		}
+		if k := (portPair{p.Protocol, p.NodePort}); p.NodePort != 0 {
+			if nodePorts[k] {
+				errs = append(errs, field.Duplicate(path.Index(i).Child("nodePort"), p.NodePort))
+			}
+			nodePorts[k] = true
+		}
+	}
+	for i, p := range svc.Spec.Ports {
+		k := portPair{p.Protocol, p.Port}
+		if ports[k] {
+			errs = append(errs, field.Duplicate(path.Index(i), k))
+		}
+		ports[k] = true
+	}
+	return errs
+}
+
+func affinity(spec *corev1.ServiceSpec, path *field.Path) field.ErrorList {
+	const why = "when session affinity type is ClientIP"
+	c := spec.SessionAffinityConfig
+	switch {
+	case spec.SessionAffinity != "ClientIP" && c != nil:
+		return field.ErrorList{field.Forbidden(path, "must not be set when session affinity is None")}
+	case spec.SessionAffinity != "ClientIP":
+	case c == nil:
+		return field.ErrorList{field.Required(path, why)}
+	case c.ClientIP == nil:
+		return field.ErrorList{field.Required(path.Child("clientIP"), why)}
+	case c.ClientIP.TimeoutSeconds == nil:
+		return field.ErrorList{field.Required(path.Child("clientIP", "timeoutSeconds"), why)}
+	case *c.ClientIP.TimeoutSeconds <= 0 || *c.ClientIP.TimeoutSeconds > 86400:
+		return field.ErrorList{field.Invalid(path.Child("clientIP", "timeoutSeconds"), *c.ClientIP.TimeoutSeconds, "must be greater than 0 and less than 86400")}
+	}
+	return nil
+}
+
+// endpointIP wants an address to which traffic from elsewhere can be sent.
+func endpointIP(text string, path *field.Path) field.ErrorList {
+	ip, err := netip.ParseAddr(text)
+	why := ""
+	switch {
+	case err != nil:
+		why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+	case ip.IsUnspecified():
+		why = fmt.Sprintf("may not be unspecified (%v)", text)
+	case ip.IsLoopback():
+		why = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+	case ip.IsLinkLocalUnicast():
+		why = "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+	case ip.IsLinkLocalMulticast():
+		why = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+	default:
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, text, why)}
+}
+
+func validateServiceUpdate(svc, old *corev1.Service) (errs field.ErrorList) {
+	path := field.NewPath("spec")
+	errs = append(errs, keptIPs(svc, old, path)...)
+	errs = append(errs, keptFamilies(svc, old, path)...)
+	if svc.Spec.Type == loadBalancer && old.Spec.Type == loadBalancer && !sameText(svc.Spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
+		errs = append(errs, field.Invalid(path.Child("loadBalancerClass"), svc.Spec.LoadBalancerClass, changed))
+	}
+	if needsHealthPort(old) && needsHealthPort(svc) && svc.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort {
+		errs = append(errs, field.Forbidden(path.Child("healthCheckNodePort"), immutable))
+	}
+	return errs
+}
+
+const changed = "may not change once set"
+
+// keptIPs: the first address stays as long as the service has one; the second may come and go.
+func keptIPs(svc, old *corev1.Service, path *field.Path) (errs field.ErrorList) {
+	if svc.Spec.Type == externalName || old.Spec.Type == externalName || isHeadless(svc) && isHeadless(old) {
+		return nil
+	}
+	now, was, ips := svc.Spec.ClusterIPs, old.Spec.ClusterIPs, path.Child("clusterIPs")
+	if len(was) > len(now) && len(now) == 0 {
+		errs = append(errs, field.Invalid(ips.Index(0), now, "primary clusterIP can not be unset"))
+	}
+	for i := range min(len(now), len(was)) {
+		if now[i] != was[i] && (i == 0 || len(now) == len(was)) {
+			errs = append(errs, field.Invalid(ips.Index(i), now, changed))
+		}
+	}
+	if len(was) > len(now) && len(now) == 1 && policy(svc) != singleStack {
+		errs = append(errs, field.Invalid(path.Child("ipFamilyPolicy"), svc.Spec.IPFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary clusterIP"))
+	}
+	return errs
+}
+
+func keptFamilies(svc, old *corev1.Service, path *field.Path) (errs field.ErrorList) {
+	if svc.Spec.Type == externalName || old.Spec.Type == externalName || isHeadless(svc) || isHeadless(old) {
+		return nil
+	}
+	now, was, at := svc.Spec.IPFamilies, old.Spec.IPFamilies, path.Child("ipFamilies").Index(0)
+	if len(now) == len(was) {
+		for i := range now {
+			if now[i] != was[i] {
+				errs = append(errs, field.Invalid(at, now, changed))
+			}
+		}
+		return errs
+	}
+	if len(was) > len(now) && len(svc.Spec.ClusterIPs) == 0 {
+		errs = append(errs, field.Invalid(at, now, "primary ipFamily can not be unset"))
+	}
+	if len(now) > 0 && len(was) > 0 && now[0] != was[0] {
+		errs = append(errs, field.Invalid(at, svc.Spec.ClusterIPs, changed))
+	}
+	if len(was) > len(now) && len(now) == 1 && policy(svc) != singleStack {
+		errs = append(errs, field.Invalid(path.Child("ipFamilyPolicy"), svc.Spec.IPFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily"))
+	}
+	return errs
+}
