@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
@@ -75,12 +76,15 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 			return err
 		}
 	}
-	errs := validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))
+	errs := []field.ErrorList{validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))}
 	if main.Rules != nil {
-		errs = append(errs, main.Rules(o)...)
+		errs = append(errs, main.Rules(o, nil))
 	}
 	if s.Validate != nil {
-		errs = append(errs, s.Validate(ctx, o)...)
+		errs = append(errs, s.Validate(ctx, o))
+	}
+	if s.ValidateCreate != nil {
+		errs = append(errs, s.ValidateCreate(ctx, o))
 	}
 	if err := invalid(main, o, errs); err != nil {
 		return err
@@ -154,20 +158,23 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 // strategy: the rest of the object came from the live one, and an old fault there must not keep a status from being set.
 func (w *write) validateUpdate(ctx context.Context, o, old object.Object) error {
 	s := w.res.Strategy
-	errs := validation.ObjectMetaUpdate(o, old, w.main().Namespaced)
+	errs := []field.ErrorList{
+		validation.ObjectMeta(o, w.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")),
+		validation.ObjectMetaUpdate(o, old),
+	}
 	if w.res.Parent == nil {
 		if w.res.Rules != nil {
-			errs = append(errs, w.res.Rules(o)...)
+			errs = append(errs, w.res.Rules(o, old))
 		}
 		if w.res.Immutable != nil {
-			errs = append(errs, w.res.Immutable(o, old)...)
+			errs = append(errs, w.res.Immutable(o, old))
 		}
 	}
 	if s.Validate != nil {
-		errs = append(errs, s.Validate(ctx, o)...)
+		errs = append(errs, s.Validate(ctx, o))
 	}
 	if s.ValidateUpdate != nil {
-		errs = append(errs, s.ValidateUpdate(ctx, o, old)...)
+		errs = append(errs, s.ValidateUpdate(ctx, o, old))
 	}
 	return invalid(w.main(), o, errs)
 }
@@ -232,7 +239,8 @@ func (w *write) warn(ctx context.Context, s *resource.Strategy, o, old object.Ob
 }
 
 // invalid is the 422 for the faults; nil when there are none.
-func invalid(res *resource.Resource, o object.Object, errs field.ErrorList) error {
+func invalid(res *resource.Resource, o object.Object, lists []field.ErrorList) error {
+	errs := validation.Merge(lists...)
 	if len(errs) == 0 {
 		return nil
 	}
