@@ -57,6 +57,7 @@ var constraints = map[string]bool{
 	"enum": true, "pattern": true, "minimum": true, "maximum": true, "exclusiveMinimum": true, "exclusiveMaximum": true,
 	"multipleOf": true, "minLength": true, "maxLength": true, "minItems": true, "maxItems": true, "uniqueItems": true,
 	"minProperties": true, "maxProperties": true, "x-kubernetes-validations": true,
+	"format": true, // of texts: what a name or an address must look like
 }
 
 // compareAll compares the documents that theirs has; ours may have more, for groups that they do not serve.

@@ -93,6 +93,7 @@ var grammar = map[string]key{
 	"x-known-values":        {form: scalars, property: true},
 	"x-open":                {form: aTrue, property: true},
 	"x-required":            {form: aTrue, property: true},
+	"x-immutable":           {form: aTrue, property: true},
 	"x-unique":              {form: anything, property: true, types: array},
 	"x-keys":                {form: aName, property: true, types: object},
 	"x-values":              {form: aName, property: true, types: object},
