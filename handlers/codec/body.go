@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"reflect"
@@ -40,6 +41,9 @@ type Body struct {
 // API errors (400) in upstream's words; warnings are for the client, in order.
 func (b Body) Decode(into runtime.Object) (warnings []string, err error) {
 	gvk, strict, err := b.decode(into)
+	if err == nil {
+		err = b.storable(into)
+	}
 	if err == nil && len(strict) > 0 {
 		if b.Validation == metav1.FieldValidationStrict {
 			err = runtime.NewStrictDecodingError(strict)
@@ -57,6 +61,29 @@ func (b Body) Decode(into runtime.Object) (warnings []string, err error) {
 	}
 	into.GetObjectKind().SetGroupVersionKind(b.Kind)
 	return warnings, nil
+}
+
+// storable refuses what would be accepted now and could not be shown later, spoiling every list that it is in: JSON
+// that was not looked at, protobuf with JSON inside that is none.
+func (b Body) storable(into runtime.Object) error {
+	if _, ok := into.(runtime.Unstructured); ok {
+		return nil
+	}
+	p, _, err := planOf(into)
+	if b.Format != Protobuf && (err != nil || !p.unions) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	raw, err := AppendProtobufMessage(nil, into)
+	if err == nil && b.Format == Protobuf {
+		_, err = transcode(nil, p.message, raw, 0, 0)
+	}
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		err = cause // upstream's message has no path
+	}
+	return err
 }
 
 func (b Body) also(gvk schema.GroupVersionKind) bool {

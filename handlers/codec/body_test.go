@@ -14,6 +14,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 )
 
+var crdKind = schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
+
 // The messages were recorded from the reference server.
 func TestBody(t *testing.T) {
 	configMap := schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}
@@ -62,6 +64,9 @@ func TestBody(t *testing.T) {
 		{name: "other version", kind: schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}, body: `{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"a"}}`, err: `the API version in the data (autoscaling/v1) does not match the expected API version (autoscaling/v2)`},
 		{name: "accepted version", kind: schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}, also: []schema.GroupVersion{{Group: "policy", Version: "v1beta1"}}, body: `{"apiVersion":"policy/v1beta1","kind":"Eviction","metadata":{"name":"a"}}`},
 		{name: "internal name of a group", kind: schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}, body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}`, err: `ConfigMap in version "v1" cannot be handled as a Eviction: converting (v1.ConfigMap) to (policy.Eviction): unknown conversion`},
+		{name: "no schema", kind: crdKind, body: `{"spec":{"versions":[{"name":"v1","schema":{"openAPIV3Schema":{"additionalProperties":1}}}]}}`, err: `CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: boolean or JSON schema expected`},
+		{name: "schema", kind: crdKind, body: `{"spec":{"versions":[{"name":"v1","schema":{"openAPIV3Schema":{"additionalProperties":{"type":"string"},"items":[{"type":"object"}],"enum":[null,1],"default":{"a":1}}}}]}}`},
+		{name: "protobuf without JSON inside", format: Protobuf, kind: schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ControllerRevision"}, body: "k8s\x00\x12\x05\x12\x03\x0a\x01{", err: `ControllerRevision in version "v1" cannot be handled as a ControllerRevision: invalid JSON in an embedded value: "{"`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			kind := x.kind
@@ -134,7 +139,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(byte(0), []byte(podJSON))
 	f.Add(byte(1), []byte("metadata: {name: a}"))
 	f.Add(byte(2), storedPod(f))
-	kinds := []schema.GroupVersionKind{podKind, {Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}}
+	kinds := []schema.GroupVersionKind{podKind, {Group: "apps", Version: "v1", Kind: "Deployment"}, crdKind}
 	f.Fuzz(func(t *testing.T, how byte, data []byte) {
 		kind := kinds[int(how>>2)%len(kinds)]
 		var o runtime.Object = resources.Kinds[kind]()
@@ -152,7 +157,7 @@ func FuzzBody(f *testing.F) {
 			// Whatever was accepted can be stored, and read again.
 			b, err := MarshalProtobuf(o)
 			if err != nil {
-				return
+				t.Fatal(err)
 			}
 			if err := UnmarshalProtobuf(b, resources.Kinds[kind]()); err != nil {
 				t.Fatal(err)

@@ -17,6 +17,8 @@ type plan struct {
 	fields []planField
 	// nodes are the fields by ascending number, as they stand on the wire.
 	nodes []planNode
+	// unions says that there are values, at any depth, that JSON decoding leaves unread: schemas or something else.
+	unions bool
 }
 
 type planField struct {
@@ -63,6 +65,7 @@ func planFor(t reflect.Type, m *schema.Message) (*plan, error) {
 		all[t] = p
 	}
 	for t, p := range made {
+		p.unions = p.hasUnion(map[*plan]bool{})
 		all[t] = p
 	}
 	plans.byType = all
@@ -115,6 +118,19 @@ func makePlan(t reflect.Type, m *schema.Message, made map[reflect.Type]*plan) (*
 	}
 	p.nodes = p.group(m.Group)
 	return p, nil
+}
+
+func (p *plan) hasUnion(seen map[*plan]bool) bool {
+	if seen[p] {
+		return false
+	}
+	seen[p] = true
+	for i := range p.fields {
+		if f := &p.fields[i]; f.Kind > schema.AnyJSON || f.element != nil && f.element.hasUnion(seen) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *plan) group(g schema.Group) (nodes []planNode) {
