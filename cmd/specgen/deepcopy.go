@@ -87,7 +87,7 @@ func (g *copyGenerator) value(in, out string, p spec.M, pointer bool) {
 		switch external, ok := spec.External(file, name); {
 		case ok && name == "Quantity":
 			fmt.Fprintf(&g.body, "%s = %s.DeepCopy()\n", out, in)
-		case ok && external.Alias != "", !ok && !spec.AnyJSON[name]:
+		case ok && external.Alias != "", !ok && !g.model[file].Schemas[name].Any():
 			fmt.Fprintf(&g.body, "%s.DeepCopyInto(&%s)\n", in, out)
 		default:
 			fmt.Fprintf(&g.body, "%s = slices.Clone(%s)\n", out, in)
@@ -102,7 +102,8 @@ func (g *copyGenerator) plain(p spec.M) bool {
 		if _, ok := spec.External(file, name); ok {
 			return name == "IntOrString" || name == "Info"
 		}
-		return len(g.model[file].Schemas[name].Props) == 0 && !spec.AnyJSON[name]
+		s := g.model[file].Schemas[name]
+		return len(s.Props) == 0 && !s.Any()
 	}
 	return p["items"] == nil && p["additionalProperties"] == nil && p["format"] != "byte"
 }

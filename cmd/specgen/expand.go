@@ -80,7 +80,7 @@ func addTags(property spec.M, tags map[string]string) {
 func expandSchema(file, name string, s *spec.Schema) spec.M {
 	if len(s.Props) == 0 {
 		switch {
-		case spec.AnyJSON[name]:
+		case s.Any():
 			return spec.M{"type": "object", "x-go-type": "json.RawMessage"}
 		case s.Keys["type"] == "object":
 			return spec.M{"type": "object", "x-go-type": "struct{}"}

@@ -24,9 +24,9 @@ var partialMessages = []tableMessage{
 	}},
 }
 
-// anyJSONKinds are the wire forms of the schemas whose Go type is raw JSON.
-var anyJSONKinds = map[string]string{
-	"JSON": "AnyJSON", "JSONSchemaPropsOrBool": "SchemaOrBool", "JSONSchemaPropsOrArray": "SchemaOrArray", "JSONSchemaPropsOrStringArray": "SchemaOrStrings",
+// jsonUnions are the wire forms of the schemas that take any JSON and have a message of their own in protobuf.
+var jsonUnions = map[string]string{
+	"JSONSchemaPropsOrBool": "SchemaOrBool", "JSONSchemaPropsOrArray": "SchemaOrArray", "JSONSchemaPropsOrStringArray": "SchemaOrStrings",
 }
 
 type tableMessage struct {
@@ -48,7 +48,7 @@ func writeProtoTables(m spec.Model, out output) error {
 	for _, file := range slices.Sorted(maps.Keys(m)) {
 		for _, name := range slices.Sorted(maps.Keys(m[file].Schemas)) {
 			s := m[file].Schemas[name]
-			if len(s.Props) == 0 && s.Keys["type"] != "object" || s.Keys["x-no-proto"] == true || specialKind(file, name) != "" {
+			if len(s.Props) == 0 && s.Keys["type"] != "object" || s.Keys["x-no-proto"] == true || specialKind(m, file, name) != "" {
 				continue
 			}
 			message := tableMessage{name: file + "." + name}
@@ -88,7 +88,7 @@ func writeProtoTables(m spec.Model, out output) error {
 }
 
 // specialKind is the wire kind of schemas that are no message of fields; empty for all others.
-func specialKind(file, name string) string {
+func specialKind(m spec.Model, file, name string) string {
 	if file == "meta/v1" {
 		switch name {
 		case "Quantity", "IntOrString", "Time", "MicroTime", "FieldsV1":
@@ -99,8 +99,11 @@ func specialKind(file, name string) string {
 			return "Raw"
 		}
 	}
-	if spec.AnyJSON[name] {
-		return anyJSONKinds[name]
+	if s := m[file].Schemas[name]; s != nil && s.Any() {
+		if union, ok := jsonUnions[name]; ok {
+			return union
+		}
+		return "AnyJSON"
 	}
 	return ""
 }
@@ -135,7 +138,7 @@ func wireField(m spec.Model, file, name string, s *spec.Schema) (tableField, err
 		f.flags, value = append(f.flags, "Map"), e
 	}
 	if f.kind == "" {
-		f.kind, f.element = wireKind(file, value)
+		f.kind, f.element = wireKind(m, file, value)
 	}
 	if p["x-ptr"] == true {
 		f.flags = append(f.flags, "Pointer")
@@ -161,10 +164,10 @@ func wireField(m spec.Model, file, name string, s *spec.Schema) (tableField, err
 }
 
 // wireKind is the kind of one value and, for a message, its name.
-func wireKind(file string, p spec.M) (kind, element string) {
+func wireKind(m spec.Model, file string, p spec.M) (kind, element string) {
 	if ref, ok := p["$ref"].(string); ok {
 		target, name := spec.Ref(ref, file)
-		if special := specialKind(target, name); special != "" {
+		if special := specialKind(m, target, name); special != "" {
 			return special, ""
 		}
 		return "Struct", target + "." + name

@@ -72,9 +72,6 @@ func (c *checker) keys(node *yaml.Node, where string, allowed func(key) bool) {
 	}
 }
 
-// valueTypes are the types of the schemas that write themselves as something else than their schema says.
-var valueTypes = map[string]string{"Quantity": "", "IntOrString": "", "Time": "string", "MicroTime": "string"}
-
 // typeOf is the type of a property's value; empty when it cannot be told.
 func (c *checker) typeOf(node *yaml.Node) string {
 	if t := get(node, "type"); t != nil {
@@ -82,9 +79,6 @@ func (c *checker) typeOf(node *yaml.Node) string {
 	}
 	if ref := get(node, "$ref"); ref != nil {
 		file, name := spec.Ref(ref.Value, c.doc.File)
-		if t, ok := valueTypes[name]; ok {
-			return t
-		}
 		if d := c.model[file]; d != nil && d.Schemas[name] != nil {
 			t, _ := d.Schemas[name].Keys["type"].(string)
 			return t

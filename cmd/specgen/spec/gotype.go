@@ -18,9 +18,6 @@ var apimachinery = map[string]GoType{
 	"Info":         {"k8s.io/apimachinery/pkg/version", "version", "Info"},
 }
 
-// AnyJSON are the schemas whose value is arbitrary JSON or a union; in Go they are json.RawMessage.
-var AnyJSON = map[string]bool{"JSON": true, "JSONSchemaPropsOrBool": true, "JSONSchemaPropsOrArray": true, "JSONSchemaPropsOrStringArray": true}
-
 // External tells the Go type of a schema that is not generated.
 func External(file, name string) (GoType, bool) {
 	if file != metaFile {
@@ -36,5 +33,6 @@ func External(file, name string) (GoType, bool) {
 // empty form is not {}.
 func (m Model) IsValue(file, name string) bool {
 	_, external := External(file, name)
-	return (external || AnyJSON[name]) && len(m[file].Schemas[name].Props) == 0
+	s := m[file].Schemas[name]
+	return s.Any() || external && len(s.Props) == 0
 }

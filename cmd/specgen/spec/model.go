@@ -124,6 +124,9 @@ func (s *Schema) Required() map[string]bool {
 	return out
 }
 
+// Any says whether a schema says nothing, which allows any JSON: in Go it is json.RawMessage.
+func (s *Schema) Any() bool { return len(s.Keys) == 0 && len(s.Props) == 0 }
+
 // File is the file of a group-version; empty when there is none.
 func (m Model) File(group, version string) string {
 	for file, d := range m {
