@@ -46,7 +46,11 @@ func addRules(m spec.Model, d *spec.Doc, document spec.M) {
 			if !(p == "status" && s.Keys["x-kind"] == true) {
 				tag = propertyTag(m, with, s.Props[p], d.File, required[p])
 			}
-			out["x-oapi-codegen-extra-tags"] = spec.M{"validate": escapeTag(tag)}
+			tags := map[string]string{"validate": escapeTag(tag)}
+			if s.Props[p]["x-immutable"] == true {
+				tags["update"] = "immutable"
+			}
+			addTags(out, tags)
 		}
 	}
 }
@@ -113,7 +117,7 @@ func propertyTag(m spec.Model, with map[string]bool, p spec.M, file string, publ
 		return "-"
 	}
 	var tag []string
-	if p["x-required"] != true && !(published && p["x-ptr"] != true && !list && t == "") && (len(own) > 0 || p["x-ptr"] == true) && (t == "" || p["x-ptr"] == true) {
+	if optional(p, own, list, t, published) {
 		tag = append(tag, "omitempty")
 	}
 	tag = append(tag, own...)
@@ -125,6 +129,28 @@ func propertyTag(m spec.Model, with map[string]bool, p spec.M, file string, publ
 		tag = append(tag, "nostructlevel")
 	}
 	return strings.Join(tag, ",")
+}
+
+// optional says whether the rules hold only for a value that is there: a pointer, a list, or a plain value that the published
+// API does not require and that has no default. A struct that is no pointer is always there.
+func optional(p spec.M, own []string, list bool, target string, published bool) bool {
+	for _, r := range own {
+		if name, _, _ := strings.Cut(r, "="); name == "filled" || name == "present" {
+			return false
+		}
+	}
+	switch {
+	case p["x-ptr"] == true:
+		return true
+	case len(own) == 0:
+		return false
+	case list:
+		return true
+	case target != "" || p["$ref"] != nil:
+		return false
+	}
+	_, defaulted := p["default"]
+	return !published && !defaulted
 }
 
 // opaque says whether the value is a struct of apimachinery, which rules check as a whole.
@@ -168,7 +194,7 @@ func elementRules(p spec.M) []string {
 	if e == nil {
 		return nil
 	}
-	rules := valueRules(e)
+	rules := append(valueRules(e), stringList(e["x-rules"])...)
 	if values := stringList(p["x-items-enum"]); values != nil && p["x-open"] != true {
 		rules = append(rules, enumTag(values))
 	}
@@ -206,10 +232,9 @@ func valueRules(p spec.M) []string {
 	return rules
 }
 
-// enumTag lists the values in the order in which messages name them; an empty value is written ''.
+// enumTag lists the values in the model's order, which is that of messages; an empty value is written ”.
 func enumTag(values []string) string {
 	values = slices.Clone(values)
-	slices.Sort(values)
 	for i, v := range values {
 		if v == "" {
 			values[i] = "''"
@@ -226,4 +251,3 @@ func stringList(v any) []string {
 	}
 	return out
 }
-

@@ -35,7 +35,7 @@ type MatchResources struct {
 	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
 	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
 	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
 }
 
 type MutatingAdmissionPolicy struct {
@@ -73,30 +73,30 @@ type MutatingAdmissionPolicySpec struct {
 	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
 	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
-	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" validate:"-"`
-	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
+	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=Never IfNeeded"`
 }
 
 type MutatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
 	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun Some Unknown"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=Unknown None Some NoneOnDryRun"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
-	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
-	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" validate:"-"`
+	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=Never IfNeeded"`
+	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type MutatingWebhookConfiguration struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Webhooks          []MutatingWebhook `json:"webhooks,omitempty" validate:"dive"`
+	Webhooks          []MutatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
 }
 
 type MutatingWebhookConfigurationList struct {
@@ -113,11 +113,11 @@ type Mutation struct {
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
 }
 
 type ParamKind struct {
@@ -133,11 +133,11 @@ type ParamRef struct {
 }
 
 type RuleWithOperations struct {
-	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
 	APIGroups   []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources   []string `json:"resources,omitempty" validate:"-"`
-	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
 }
 
 type ServiceReference struct {
@@ -174,7 +174,7 @@ type ValidatingAdmissionPolicyBindingSpec struct {
 	PolicyName        string          `json:"policyName,omitempty" validate:"-"`
 	ParamRef          *ParamRef       `json:"paramRef,omitempty" validate:"-"`
 	MatchResources    *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
-	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Audit Deny Warn"`
+	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Deny Warn Audit"`
 }
 
 type ValidatingAdmissionPolicyList struct {
@@ -187,10 +187,10 @@ type ValidatingAdmissionPolicySpec struct {
 	ParamKind        *ParamKind        `json:"paramKind,omitempty" validate:"-"`
 	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty" validate:"omitempty"`
 	Validations      []Validation      `json:"validations,omitempty" validate:"-"`
-	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
 	AuditAnnotations []AuditAnnotation `json:"auditAnnotations,omitempty" validate:"-"`
-	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty" validate:"-"`
-	Variables        []Variable        `json:"variables,omitempty" validate:"-"`
+	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
+	Variables        []Variable        `json:"variables,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyStatus struct {
@@ -203,20 +203,20 @@ type ValidatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
 	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun Some Unknown"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=Unknown None Some NoneOnDryRun"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
-	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" validate:"-"`
+	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type ValidatingWebhookConfiguration struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty" validate:"dive"`
+	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
 }
 
 type ValidatingWebhookConfigurationList struct {

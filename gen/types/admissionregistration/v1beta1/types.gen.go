@@ -64,7 +64,7 @@ type MutatingAdmissionPolicySpec struct {
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
 	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
 	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"-"`
-	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" validate:"-"`
+	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"-"`
 }
 
@@ -76,11 +76,11 @@ type Mutation struct {
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
 }
 
 type ParamKind struct {

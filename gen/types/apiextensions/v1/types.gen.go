@@ -150,7 +150,7 @@ type JSONSchemaProps struct {
 	XListMapKeys           []string                                `json:"x-kubernetes-list-map-keys,omitempty" validate:"-"`
 	XListType              *string                                 `json:"x-kubernetes-list-type,omitempty" validate:"-"`
 	XMapType               *string                                 `json:"x-kubernetes-map-type,omitempty" validate:"-"`
-	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty" validate:"dive"`
+	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty" patchMergeKey:"rule" patchStrategy:"merge" validate:"dive"`
 }
 
 type JSONSchemaPropsOrArray = json.RawMessage
@@ -174,7 +174,7 @@ type ValidationRule struct {
 	Rule              string  `json:"rule" validate:"-"`
 	Message           string  `json:"message,omitempty" validate:"-"`
 	MessageExpression string  `json:"messageExpression,omitempty" validate:"-"`
-	Reason            *string `json:"reason,omitempty" validate:"omitempty,enum=FieldValueDuplicate FieldValueForbidden FieldValueInvalid FieldValueRequired"`
+	Reason            *string `json:"reason,omitempty" validate:"omitempty,enum=FieldValueRequired FieldValueDuplicate FieldValueInvalid FieldValueForbidden"`
 	FieldPath         string  `json:"fieldPath,omitempty" validate:"-"`
 	OptionalOldSelf   *bool   `json:"optionalOldSelf,omitempty" validate:"-"`
 }

@@ -39,7 +39,7 @@ type APIServiceSpec struct {
 }
 
 type APIServiceStatus struct {
-	Conditions []APIServiceCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions []APIServiceCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type ServiceReference struct {

@@ -13,14 +13,14 @@ import (
 type ControllerRevision struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Data              runtime.RawExtension `json:"data,omitempty" validate:"-"`
-	Revision          int64                `json:"revision" validate:"-"`
+	Data              runtime.RawExtension `json:"data,omitempty" update:"immutable" validate:"-"`
+	Revision          int64                `json:"revision" validate:"atleast=0"`
 }
 
 type ControllerRevisionList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ControllerRevision `json:"items" validate:"-"`
+	Items           []ControllerRevision `json:"items" validate:"dive"`
 }
 
 type DaemonSet struct {
@@ -45,11 +45,11 @@ type DaemonSetList struct {
 }
 
 type DaemonSetSpec struct {
-	Selector             *metav1.LabelSelector   `json:"selector" validate:"-"`
-	Template             corev1.PodTemplateSpec  `json:"template" validate:""`
+	Selector             *metav1.LabelSelector   `json:"selector" update:"immutable" validate:"omitempty,selector,nostructlevel"`
+	Template             corev1.PodTemplateSpec  `json:"template" validate:"template-meta"`
 	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty" validate:""`
-	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty" validate:"-"`
-	RevisionHistoryLimit *int32                  `json:"revisionHistoryLimit,omitempty" validate:"-"`
+	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
+	RevisionHistoryLimit *int32                  `json:"revisionHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
 }
 
 type DaemonSetStatus struct {
@@ -62,12 +62,12 @@ type DaemonSetStatus struct {
 	NumberAvailable        int32                `json:"numberAvailable,omitempty" validate:"-"`
 	NumberUnavailable      int32                `json:"numberUnavailable,omitempty" validate:"-"`
 	CollisionCount         *int32               `json:"collisionCount,omitempty" validate:"-"`
-	Conditions             []DaemonSetCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions             []DaemonSetCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type DaemonSetUpdateStrategy struct {
-	Type          string                  `json:"type,omitempty" validate:"omitempty,enum=OnDelete RollingUpdate"`
-	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty" validate:"-"`
+	Type          string                  `json:"type,omitempty" validate:"-"`
+	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty" validate:"omitempty"`
 }
 
 type Deployment struct {
@@ -93,14 +93,14 @@ type DeploymentList struct {
 }
 
 type DeploymentSpec struct {
-	Replicas                *int32                 `json:"replicas,omitempty" validate:"-"`
-	Selector                *metav1.LabelSelector  `json:"selector" validate:"-"`
-	Template                corev1.PodTemplateSpec `json:"template" validate:""`
-	Strategy                DeploymentStrategy     `json:"strategy,omitempty" validate:""`
-	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty" validate:"-"`
-	RevisionHistoryLimit    *int32                 `json:"revisionHistoryLimit,omitempty" validate:"-"`
+	Replicas                *int32                 `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
+	Selector                *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"present,selector,nostructlevel"`
+	Template                corev1.PodTemplateSpec `json:"template" validate:"template-meta"`
+	Strategy                DeploymentStrategy     `json:"strategy,omitempty" patchStrategy:"retainKeys" validate:""`
+	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
+	RevisionHistoryLimit    *int32                 `json:"revisionHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
 	Paused                  bool                   `json:"paused,omitempty" validate:"-"`
-	ProgressDeadlineSeconds *int32                 `json:"progressDeadlineSeconds,omitempty" validate:"-"`
+	ProgressDeadlineSeconds *int32                 `json:"progressDeadlineSeconds,omitempty" validate:"omitempty,atleast=0"`
 }
 
 type DeploymentStatus struct {
@@ -111,13 +111,13 @@ type DeploymentStatus struct {
 	AvailableReplicas   int32                 `json:"availableReplicas,omitempty" validate:"-"`
 	UnavailableReplicas int32                 `json:"unavailableReplicas,omitempty" validate:"-"`
 	TerminatingReplicas *int32                `json:"terminatingReplicas,omitempty" validate:"-"`
-	Conditions          []DeploymentCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions          []DeploymentCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	CollisionCount      *int32                `json:"collisionCount,omitempty" validate:"-"`
 }
 
 type DeploymentStrategy struct {
-	Type          string                   `json:"type,omitempty" validate:"omitempty,enum=Recreate RollingUpdate"`
-	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty" validate:"-"`
+	Type          string                   `json:"type,omitempty" validate:"-"`
+	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty" validate:"omitempty"`
 }
 
 type ReplicaSet struct {
@@ -142,10 +142,10 @@ type ReplicaSetList struct {
 }
 
 type ReplicaSetSpec struct {
-	Replicas        *int32                 `json:"replicas,omitempty" validate:"-"`
-	MinReadySeconds int32                  `json:"minReadySeconds,omitempty" validate:"-"`
-	Selector        *metav1.LabelSelector  `json:"selector" validate:"-"`
-	Template        corev1.PodTemplateSpec `json:"template,omitempty" validate:""`
+	Replicas        *int32                 `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
+	MinReadySeconds int32                  `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
+	Selector        *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"present,selector,nostructlevel"`
+	Template        corev1.PodTemplateSpec `json:"template,omitempty" validate:"template-meta"`
 }
 
 type ReplicaSetStatus struct {
@@ -155,22 +155,22 @@ type ReplicaSetStatus struct {
 	AvailableReplicas    int32                 `json:"availableReplicas,omitempty" validate:"-"`
 	TerminatingReplicas  *int32                `json:"terminatingReplicas,omitempty" validate:"-"`
 	ObservedGeneration   int64                 `json:"observedGeneration,omitempty" validate:"-"`
-	Conditions           []ReplicaSetCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions           []ReplicaSetCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type RollingUpdateDaemonSet struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
 }
 
 type RollingUpdateDeployment struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"omitempty,int-or-percent,nostructlevel"`
 }
 
 type RollingUpdateStatefulSetStrategy struct {
-	Partition      *int32              `json:"partition,omitempty" validate:"-"`
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
+	Partition      *int32              `json:"partition,omitempty" validate:"omitempty,atleast=0"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
 }
 
 type StatefulSet struct {
@@ -195,26 +195,26 @@ type StatefulSetList struct {
 }
 
 type StatefulSetOrdinals struct {
-	Start int32 `json:"start" validate:"-"`
+	Start int32 `json:"start" validate:"omitempty,atleast=0"`
 }
 
 type StatefulSetPersistentVolumeClaimRetentionPolicy struct {
-	WhenDeleted string `json:"whenDeleted,omitempty" validate:"-"`
-	WhenScaled  string `json:"whenScaled,omitempty" validate:"-"`
+	WhenDeleted string `json:"whenDeleted,omitempty" validate:"enum=Retain Delete"`
+	WhenScaled  string `json:"whenScaled,omitempty" validate:"enum=Retain Delete"`
 }
 
 type StatefulSetSpec struct {
-	Replicas                             *int32                                           `json:"replicas,omitempty" validate:"-"`
-	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"-"`
-	Template                             corev1.PodTemplateSpec                           `json:"template" validate:""`
-	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"dive"`
-	ServiceName                          string                                           `json:"serviceName" validate:"-"`
-	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"omitempty,enum=OrderedReady Parallel"`
+	Replicas                             *int32                                           `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
+	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"present,selector,nostructlevel"`
+	Template                             corev1.PodTemplateSpec                           `json:"template" validate:"template-meta"`
+	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"-"`
+	ServiceName                          string                                           `json:"serviceName" validate:"omitempty,dns-label"`
+	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"-"`
 	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty" validate:""`
 	RevisionHistoryLimit                 *int32                                           `json:"revisionHistoryLimit,omitempty" validate:"-"`
-	MinReadySeconds                      int32                                            `json:"minReadySeconds,omitempty" validate:"-"`
-	PersistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty" validate:"-"`
-	Ordinals                             *StatefulSetOrdinals                             `json:"ordinals,omitempty" validate:"-"`
+	MinReadySeconds                      int32                                            `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
+	PersistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty" validate:"omitempty"`
+	Ordinals                             *StatefulSetOrdinals                             `json:"ordinals,omitempty" validate:"omitempty"`
 }
 
 type StatefulSetStatus struct {
@@ -226,11 +226,11 @@ type StatefulSetStatus struct {
 	CurrentRevision    string                 `json:"currentRevision,omitempty" validate:"-"`
 	UpdateRevision     string                 `json:"updateRevision,omitempty" validate:"-"`
 	CollisionCount     *int32                 `json:"collisionCount,omitempty" validate:"-"`
-	Conditions         []StatefulSetCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions         []StatefulSetCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	AvailableReplicas  int32                  `json:"availableReplicas" validate:"-"`
 }
 
 type StatefulSetUpdateStrategy struct {
-	Type          string                            `json:"type,omitempty" validate:"omitempty,enum=OnDelete RollingUpdate"`
-	RollingUpdate *RollingUpdateStatefulSetStrategy `json:"rollingUpdate,omitempty" validate:"-"`
+	Type          string                            `json:"type,omitempty" validate:"-"`
+	RollingUpdate *RollingUpdateStatefulSetStrategy `json:"rollingUpdate,omitempty" validate:"omitempty"`
 }

@@ -89,7 +89,7 @@ type HorizontalPodAutoscalerStatus struct {
 	CurrentReplicas    int32                              `json:"currentReplicas,omitempty" validate:"-"`
 	DesiredReplicas    int32                              `json:"desiredReplicas" validate:"-"`
 	CurrentMetrics     []MetricStatus                     `json:"currentMetrics" validate:"-"`
-	Conditions         []HorizontalPodAutoscalerCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions         []HorizontalPodAutoscalerCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type MetricIdentifier struct {

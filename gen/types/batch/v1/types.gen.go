@@ -22,14 +22,14 @@ type CronJobList struct {
 }
 
 type CronJobSpec struct {
-	Schedule                   string          `json:"schedule" validate:"-"`
+	Schedule                   string          `json:"schedule" validate:"filled"`
 	TimeZone                   *string         `json:"timeZone,omitempty" validate:"-"`
-	StartingDeadlineSeconds    *int64          `json:"startingDeadlineSeconds,omitempty" validate:"-"`
-	ConcurrencyPolicy          string          `json:"concurrencyPolicy,omitempty" validate:"omitempty,enum=Allow Forbid Replace"`
+	StartingDeadlineSeconds    *int64          `json:"startingDeadlineSeconds,omitempty" validate:"omitempty,atleast=0"`
+	ConcurrencyPolicy          string          `json:"concurrencyPolicy,omitempty" validate:"filled,enum=Allow Forbid Replace"`
 	Suspend                    *bool           `json:"suspend,omitempty" validate:"-"`
 	JobTemplate                JobTemplateSpec `json:"jobTemplate" validate:""`
-	SuccessfulJobsHistoryLimit *int32          `json:"successfulJobsHistoryLimit,omitempty" validate:"-"`
-	FailedJobsHistoryLimit     *int32          `json:"failedJobsHistoryLimit,omitempty" validate:"-"`
+	SuccessfulJobsHistoryLimit *int32          `json:"successfulJobsHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
+	FailedJobsHistoryLimit     *int32          `json:"failedJobsHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
 }
 
 type CronJobStatus struct {
@@ -61,26 +61,26 @@ type JobList struct {
 }
 
 type JobSpec struct {
-	Parallelism             *int32                 `json:"parallelism,omitempty" validate:"-"`
-	Completions             *int32                 `json:"completions,omitempty" validate:"-"`
-	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty" validate:"-"`
-	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"omitempty"`
+	Parallelism             *int32                 `json:"parallelism,omitempty" validate:"omitempty,atleast=0"`
+	Completions             *int32                 `json:"completions,omitempty" validate:"omitempty,atleast=0"`
+	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty" validate:"omitempty,atleast=0"`
+	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"-"`
 	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty" validate:"-"`
-	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"-"`
-	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"-"`
-	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty" validate:"-"`
-	Selector                *metav1.LabelSelector  `json:"selector,omitempty" validate:"-"`
+	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"omitempty,atleast=0"`
+	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"omitempty,atleast=0"`
+	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty" validate:"omitempty,atleast=0"`
+	Selector                *metav1.LabelSelector  `json:"selector,omitempty" validate:"omitempty,selector,nostructlevel"`
 	ManualSelector          *bool                  `json:"manualSelector,omitempty" validate:"-"`
-	Template                corev1.PodTemplateSpec `json:"template" validate:""`
-	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty" validate:"-"`
-	CompletionMode          *string                `json:"completionMode,omitempty" validate:"omitempty,enum=Indexed NonIndexed"`
+	Template                corev1.PodTemplateSpec `json:"template" validate:"template-meta"`
+	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty" validate:"omitempty,atleast=0"`
+	CompletionMode          *string                `json:"completionMode,omitempty" validate:"omitempty,enum=NonIndexed Indexed"`
 	Suspend                 *bool                  `json:"suspend,omitempty" validate:"-"`
-	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"omitempty,enum=Failed TerminatingOrFailed"`
+	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"-"`
 	ManagedBy               *string                `json:"managedBy,omitempty" validate:"-"`
 }
 
 type JobStatus struct {
-	Conditions              []JobCondition           `json:"conditions,omitempty" validate:"-"`
+	Conditions              []JobCondition           `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	StartTime               *metav1.Time             `json:"startTime,omitempty" validate:"-"`
 	CompletionTime          *metav1.Time             `json:"completionTime,omitempty" validate:"-"`
 	Active                  int32                    `json:"active,omitempty" validate:"-"`
@@ -99,12 +99,12 @@ type JobTemplateSpec struct {
 }
 
 type PodFailurePolicy struct {
-	Rules []PodFailurePolicyRule `json:"rules" validate:"dive"`
+	Rules []PodFailurePolicyRule `json:"rules" validate:"-"`
 }
 
 type PodFailurePolicyOnExitCodesRequirement struct {
 	ContainerName *string `json:"containerName,omitempty" validate:"-"`
-	Operator      string  `json:"operator" validate:"enum=In NotIn"`
+	Operator      string  `json:"operator" validate:"-"`
 	Values        []int32 `json:"values" validate:"-"`
 }
 
@@ -114,8 +114,8 @@ type PodFailurePolicyOnPodConditionsPattern struct {
 }
 
 type PodFailurePolicyRule struct {
-	Action          string                                   `json:"action" validate:"enum=Count FailIndex FailJob Ignore"`
-	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"omitempty"`
+	Action          string                                   `json:"action" validate:"-"`
+	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"-"`
 	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty" validate:"-"`
 }
 

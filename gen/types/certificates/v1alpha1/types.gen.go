@@ -20,6 +20,6 @@ type ClusterTrustBundleList struct {
 }
 
 type ClusterTrustBundleSpec struct {
-	SignerName  string `json:"signerName,omitempty" validate:"-"`
+	SignerName  string `json:"signerName,omitempty" update:"immutable" validate:"-"`
 	TrustBundle string `json:"trustBundle" validate:"-"`
 }

@@ -20,7 +20,7 @@ type ClusterTrustBundleList struct {
 }
 
 type ClusterTrustBundleSpec struct {
-	SignerName  string `json:"signerName,omitempty" validate:"-"`
+	SignerName  string `json:"signerName,omitempty" update:"immutable" validate:"-"`
 	TrustBundle string `json:"trustBundle" validate:"-"`
 }
 
@@ -53,7 +53,7 @@ type PodCertificateRequestSpec struct {
 }
 
 type PodCertificateRequestStatus struct {
-	Conditions       []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions       []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	CertificateChain string             `json:"certificateChain,omitempty" validate:"-"`
 	NotBefore        *metav1.Time       `json:"notBefore,omitempty" validate:"-"`
 	BeginRefreshAt   *metav1.Time       `json:"beginRefreshAt,omitempty" validate:"-"`

@@ -10,21 +10,21 @@ import (
 type Lease struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              LeaseSpec `json:"spec,omitempty" validate:"-"`
+	Spec              LeaseSpec `json:"spec,omitempty" validate:""`
 }
 
 type LeaseList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Lease `json:"items" validate:"-"`
+	Items           []Lease `json:"items" validate:"dive"`
 }
 
 type LeaseSpec struct {
 	HolderIdentity       *string           `json:"holderIdentity,omitempty" validate:"-"`
-	LeaseDurationSeconds *int32            `json:"leaseDurationSeconds,omitempty" validate:"-"`
+	LeaseDurationSeconds *int32            `json:"leaseDurationSeconds,omitempty" validate:"omitempty,above-zero"`
 	AcquireTime          *metav1.MicroTime `json:"acquireTime,omitempty" validate:"-"`
 	RenewTime            *metav1.MicroTime `json:"renewTime,omitempty" validate:"-"`
-	LeaseTransitions     *int32            `json:"leaseTransitions,omitempty" validate:"-"`
+	LeaseTransitions     *int32            `json:"leaseTransitions,omitempty" validate:"omitempty,atleast=0"`
 	Strategy             *string           `json:"strategy,omitempty" validate:"-"`
 	PreferredHolder      *string           `json:"preferredHolder,omitempty" validate:"-"`
 }

@@ -20,7 +20,7 @@ type LeaseCandidateList struct {
 }
 
 type LeaseCandidateSpec struct {
-	LeaseName        string            `json:"leaseName" validate:"-"`
+	LeaseName        string            `json:"leaseName" update:"immutable" validate:"-"`
 	PingTime         *metav1.MicroTime `json:"pingTime,omitempty" validate:"-"`
 	RenewTime        *metav1.MicroTime `json:"renewTime,omitempty" validate:"-"`
 	BinaryVersion    string            `json:"binaryVersion" validate:"-"`

@@ -10,7 +10,7 @@ import (
 )
 
 type AWSElasticBlockStoreVolumeSource struct {
-	VolumeID  string `json:"volumeID" validate:"-"`
+	VolumeID  string `json:"volumeID" validate:"filled"`
 	FSType    string `json:"fsType,omitempty" validate:"-"`
 	Partition int32  `json:"partition,omitempty" validate:"-"`
 	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
@@ -18,12 +18,12 @@ type AWSElasticBlockStoreVolumeSource struct {
 
 type Affinity struct {
 	NodeAffinity    *NodeAffinity    `json:"nodeAffinity,omitempty" validate:"omitempty"`
-	PodAffinity     *PodAffinity     `json:"podAffinity,omitempty" validate:"-"`
-	PodAntiAffinity *PodAntiAffinity `json:"podAntiAffinity,omitempty" validate:"-"`
+	PodAffinity     *PodAffinity     `json:"podAffinity,omitempty" validate:"omitempty"`
+	PodAntiAffinity *PodAntiAffinity `json:"podAntiAffinity,omitempty" validate:"omitempty"`
 }
 
 type AppArmorProfile struct {
-	Type             string  `json:"type" validate:"enum=Localhost RuntimeDefault Unconfined"`
+	Type             string  `json:"type" validate:"-"`
 	LocalhostProfile *string `json:"localhostProfile,omitempty" validate:"-"`
 }
 
@@ -49,8 +49,8 @@ type AzureFilePersistentVolumeSource struct {
 }
 
 type AzureFileVolumeSource struct {
-	SecretName string `json:"secretName" validate:"-"`
-	ShareName  string `json:"shareName" validate:"-"`
+	SecretName string `json:"secretName" validate:"filled"`
+	ShareName  string `json:"shareName" validate:"filled"`
 	ReadOnly   bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
@@ -74,7 +74,7 @@ type CSIPersistentVolumeSource struct {
 }
 
 type CSIVolumeSource struct {
-	Driver               string                `json:"driver" validate:"-"`
+	Driver               string                `json:"driver" validate:"filled"`
 	ReadOnly             *bool                 `json:"readOnly,omitempty" validate:"-"`
 	FSType               *string               `json:"fsType,omitempty" validate:"-"`
 	VolumeAttributes     map[string]string     `json:"volumeAttributes,omitempty" validate:"-"`
@@ -96,7 +96,7 @@ type CephFSPersistentVolumeSource struct {
 }
 
 type CephFSVolumeSource struct {
-	Monitors   []string              `json:"monitors" validate:"-"`
+	Monitors   []string              `json:"monitors" validate:"filled"`
 	Path       string                `json:"path,omitempty" validate:"-"`
 	User       string                `json:"user,omitempty" validate:"-"`
 	SecretFile string                `json:"secretFile,omitempty" validate:"-"`
@@ -112,14 +112,14 @@ type CinderPersistentVolumeSource struct {
 }
 
 type CinderVolumeSource struct {
-	VolumeID  string                `json:"volumeID" validate:"-"`
+	VolumeID  string                `json:"volumeID" validate:"filled"`
 	FSType    string                `json:"fsType,omitempty" validate:"-"`
 	ReadOnly  bool                  `json:"readOnly,omitempty" validate:"-"`
 	SecretRef *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
 }
 
 type ClientIPConfig struct {
-	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty" validate:"-"`
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty" validate:"omitempty,sticky-time"`
 }
 
 type ClusterTrustBundleProjection struct {
@@ -127,7 +127,7 @@ type ClusterTrustBundleProjection struct {
 	SignerName    *string               `json:"signerName,omitempty" validate:"-"`
 	LabelSelector *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
 	Optional      *bool                 `json:"optional,omitempty" validate:"-"`
-	Path          string                `json:"path" validate:"-"`
+	Path          string                `json:"path" validate:"filled,local-path"`
 }
 
 type ComponentCondition struct {
@@ -140,7 +140,7 @@ type ComponentCondition struct {
 type ComponentStatus struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Conditions        []ComponentCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions        []ComponentCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type ComponentStatusList struct {
@@ -158,13 +158,13 @@ type ConfigMap struct {
 }
 
 type ConfigMapEnvSource struct {
-	Name     string `json:"name,omitempty" validate:"-"`
+	Name     string `json:"name,omitempty" validate:"filled,dns-subdomain"`
 	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type ConfigMapKeySelector struct {
-	Name     string `json:"name,omitempty" validate:"-"`
-	Key      string `json:"key" validate:"-"`
+	Name     string `json:"name,omitempty" validate:"dns-subdomain"`
+	Key      string `json:"key" validate:"filled,config-key"`
 	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
@@ -183,40 +183,40 @@ type ConfigMapNodeConfigSource struct {
 }
 
 type ConfigMapProjection struct {
-	Name     string      `json:"name,omitempty" validate:"-"`
-	Items    []KeyToPath `json:"items,omitempty" validate:"-"`
+	Name     string      `json:"name,omitempty" validate:"filled"`
+	Items    []KeyToPath `json:"items,omitempty" validate:"dive"`
 	Optional *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type ConfigMapVolumeSource struct {
-	Name        string      `json:"name,omitempty" validate:"-"`
-	Items       []KeyToPath `json:"items,omitempty" validate:"-"`
-	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"-"`
+	Name        string      `json:"name,omitempty" validate:"filled"`
+	Items       []KeyToPath `json:"items,omitempty" validate:"dive"`
+	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"omitempty,file-mode"`
 	Optional    *bool       `json:"optional,omitempty" validate:"-"`
 }
 
 type Container struct {
-	Name                     string                  `json:"name" validate:"-"`
-	Image                    string                  `json:"image,omitempty" validate:"-"`
+	Name                     string                  `json:"name" validate:"filled,dns-label"`
+	Image                    string                  `json:"image,omitempty" validate:"filled"`
 	Command                  []string                `json:"command,omitempty" validate:"-"`
 	Args                     []string                `json:"args,omitempty" validate:"-"`
 	WorkingDir               string                  `json:"workingDir,omitempty" validate:"-"`
-	Ports                    []ContainerPort         `json:"ports,omitempty" validate:"dive"`
-	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"-"`
-	Env                      []EnvVar                `json:"env,omitempty" validate:"-"`
-	Resources                ResourceRequirements    `json:"resources,omitempty" validate:"-"`
-	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"-"`
-	RestartPolicy            *string                 `json:"restartPolicy,omitempty" validate:"-"`
-	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"-"`
-	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" validate:"dive"`
-	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" validate:"-"`
+	Ports                    []ContainerPort         `json:"ports,omitempty" patchMergeKey:"containerPort" patchStrategy:"merge" validate:"dive"`
+	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"dive"`
+	Env                      []EnvVar                `json:"env,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	Resources                ResourceRequirements    `json:"resources,omitempty" validate:""`
+	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"dive"`
+	RestartPolicy            *string                 `json:"restartPolicy,omitempty" validate:"omitempty,enum=Always Never OnFailure"`
+	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"omitempty,maxitems=20,dive,restart-rule"`
+	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" patchMergeKey:"mountPath" patchStrategy:"merge" validate:"dive"`
+	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" patchMergeKey:"devicePath" patchStrategy:"merge" validate:"dive"`
 	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty" validate:"omitempty"`
 	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty" validate:"omitempty"`
 	StartupProbe             *Probe                  `json:"startupProbe,omitempty" validate:"omitempty"`
 	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty" validate:"omitempty"`
 	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty" validate:"-"`
-	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"omitempty,enum=FallbackToLogsOnError File"`
-	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
+	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"filled,enum=File FallbackToLogsOnError"`
+	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"filled,enum=Always IfNotPresent Never"`
 	SecurityContext          *SecurityContext        `json:"securityContext,omitempty" validate:"omitempty"`
 	Stdin                    bool                    `json:"stdin,omitempty" validate:"-"`
 	StdinOnce                bool                    `json:"stdinOnce,omitempty" validate:"-"`
@@ -235,16 +235,16 @@ type ContainerImage struct {
 }
 
 type ContainerPort struct {
-	Name          string `json:"name,omitempty" validate:"-"`
-	HostPort      int32  `json:"hostPort,omitempty" validate:"-"`
-	ContainerPort int32  `json:"containerPort" validate:"-"`
-	Protocol      string `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	Name          string `json:"name,omitempty" validate:"omitempty,port-name"`
+	HostPort      int32  `json:"hostPort,omitempty" validate:"omitempty,between=1 65535"`
+	ContainerPort int32  `json:"containerPort" validate:"filled,between=1 65535"`
+	Protocol      string `json:"protocol,omitempty" validate:"enum=SCTP TCP UDP"`
 	HostIP        string `json:"hostIP,omitempty" validate:"-"`
 }
 
 type ContainerResizePolicy struct {
-	ResourceName  string `json:"resourceName" validate:"-"`
-	RestartPolicy string `json:"restartPolicy" validate:"-"`
+	ResourceName  string `json:"resourceName" validate:"filled,enum=cpu memory"`
+	RestartPolicy string `json:"restartPolicy" validate:"filled,enum=NotRequired RestartContainer"`
 }
 
 type ContainerRestartRule struct {
@@ -293,11 +293,11 @@ type ContainerStatus struct {
 	ContainerID              string                       `json:"containerID,omitempty" validate:"-"`
 	Started                  *bool                        `json:"started,omitempty" validate:"-"`
 	AllocatedResources       map[string]resource.Quantity `json:"allocatedResources,omitempty" validate:"-"`
-	Resources                *ResourceRequirements        `json:"resources,omitempty" validate:"-"`
-	VolumeMounts             []VolumeMountStatus          `json:"volumeMounts,omitempty" validate:"-"`
+	Resources                *ResourceRequirements        `json:"resources,omitempty" validate:"omitempty"`
+	VolumeMounts             []VolumeMountStatus          `json:"volumeMounts,omitempty" patchMergeKey:"mountPath" patchStrategy:"merge" validate:"-"`
 	User                     *ContainerUser               `json:"user,omitempty" validate:"-"`
-	AllocatedResourcesStatus []ResourceStatus             `json:"allocatedResourcesStatus,omitempty" validate:"-"`
-	StopSignal               *string                      `json:"stopSignal,omitempty" validate:"omitempty,enum=SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"`
+	AllocatedResourcesStatus []ResourceStatus             `json:"allocatedResourcesStatus,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
+	StopSignal               *string                      `json:"stopSignal,omitempty" validate:"omitempty,enum=SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ SIGRTMIN SIGRTMIN+1 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMAX-14 SIGRTMAX-13 SIGRTMAX-12 SIGRTMAX-11 SIGRTMAX-10 SIGRTMAX-9 SIGRTMAX-8 SIGRTMAX-7 SIGRTMAX-6 SIGRTMAX-5 SIGRTMAX-4 SIGRTMAX-3 SIGRTMAX-2 SIGRTMAX-1 SIGRTMAX"`
 }
 
 type ContainerUser struct {
@@ -309,43 +309,43 @@ type DaemonEndpoint struct {
 }
 
 type DownwardAPIProjection struct {
-	Items []DownwardAPIVolumeFile `json:"items,omitempty" validate:"-"`
+	Items []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive"`
 }
 
 type DownwardAPIVolumeFile struct {
-	Path             string                 `json:"path" validate:"-"`
-	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"-"`
-	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"-"`
-	Mode             *int32                 `json:"mode,omitempty" validate:"-"`
+	Path             string                 `json:"path" validate:"filled,local-path"`
+	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"omitempty,volume-field"`
+	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"omitempty,volume-resource"`
+	Mode             *int32                 `json:"mode,omitempty" validate:"omitempty,file-mode"`
 }
 
 type DownwardAPIVolumeSource struct {
-	Items       []DownwardAPIVolumeFile `json:"items,omitempty" validate:"-"`
-	DefaultMode *int32                  `json:"defaultMode,omitempty" validate:"-"`
+	Items       []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive"`
+	DefaultMode *int32                  `json:"defaultMode,omitempty" validate:"omitempty,file-mode"`
 }
 
 type EmptyDirVolumeSource struct {
 	Medium    string             `json:"medium,omitempty" validate:"-"`
-	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty" validate:"-"`
+	SizeLimit *resource.Quantity `json:"sizeLimit,omitempty" validate:"omitempty,size-limit,nostructlevel"`
 }
 
 type EndpointAddress struct {
 	IP        string           `json:"ip" validate:"-"`
-	Hostname  string           `json:"hostname,omitempty" validate:"-"`
-	NodeName  *string          `json:"nodeName,omitempty" validate:"-"`
+	Hostname  string           `json:"hostname,omitempty" validate:"omitempty,dns-label"`
+	NodeName  *string          `json:"nodeName,omitempty" validate:"omitempty,dns-subdomain"`
 	TargetRef *ObjectReference `json:"targetRef,omitempty" validate:"-"`
 }
 
 type EndpointPort struct {
 	Name        string  `json:"name,omitempty" validate:"-"`
-	Port        int32   `json:"port" validate:"-"`
-	Protocol    string  `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	Port        int32   `json:"port" validate:"between=1 65535"`
+	Protocol    string  `json:"protocol,omitempty" validate:"filled,enum=SCTP TCP UDP"`
 	AppProtocol *string `json:"appProtocol,omitempty" validate:"-"`
 }
 
 type EndpointSubset struct {
-	Addresses         []EndpointAddress `json:"addresses,omitempty" validate:"-"`
-	NotReadyAddresses []EndpointAddress `json:"notReadyAddresses,omitempty" validate:"-"`
+	Addresses         []EndpointAddress `json:"addresses,omitempty" validate:"dive"`
+	NotReadyAddresses []EndpointAddress `json:"notReadyAddresses,omitempty" validate:"dive"`
 	Ports             []EndpointPort    `json:"ports,omitempty" validate:"dive"`
 }
 
@@ -362,47 +362,47 @@ type EndpointsList struct {
 }
 
 type EnvFromSource struct {
-	Prefix       string              `json:"prefix,omitempty" validate:"-"`
-	ConfigMapRef *ConfigMapEnvSource `json:"configMapRef,omitempty" validate:"-"`
-	SecretRef    *SecretEnvSource    `json:"secretRef,omitempty" validate:"-"`
+	Prefix       string              `json:"prefix,omitempty" validate:"omitempty,env-var-name"`
+	ConfigMapRef *ConfigMapEnvSource `json:"configMapRef,omitempty" validate:"omitempty"`
+	SecretRef    *SecretEnvSource    `json:"secretRef,omitempty" validate:"omitempty"`
 }
 
 type EnvVar struct {
-	Name      string        `json:"name" validate:"-"`
+	Name      string        `json:"name" validate:"filled,env-var-name"`
 	Value     string        `json:"value,omitempty" validate:"-"`
-	ValueFrom *EnvVarSource `json:"valueFrom,omitempty" validate:"-"`
+	ValueFrom *EnvVarSource `json:"valueFrom,omitempty" validate:"omitempty"`
 }
 
 type EnvVarSource struct {
-	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"-"`
-	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"-"`
-	ConfigMapKeyRef  *ConfigMapKeySelector  `json:"configMapKeyRef,omitempty" validate:"-"`
-	SecretKeyRef     *SecretKeySelector     `json:"secretKeyRef,omitempty" validate:"-"`
-	FileKeyRef       *FileKeySelector       `json:"fileKeyRef,omitempty" validate:"-"`
+	FieldRef         *ObjectFieldSelector   `json:"fieldRef,omitempty" validate:"omitempty,env-field"`
+	ResourceFieldRef *ResourceFieldSelector `json:"resourceFieldRef,omitempty" validate:"omitempty,env-resource"`
+	ConfigMapKeyRef  *ConfigMapKeySelector  `json:"configMapKeyRef,omitempty" validate:"omitempty"`
+	SecretKeyRef     *SecretKeySelector     `json:"secretKeyRef,omitempty" validate:"omitempty"`
+	FileKeyRef       *FileKeySelector       `json:"fileKeyRef,omitempty" validate:"omitempty"`
 }
 
 type EphemeralContainer struct {
-	Name                     string                  `json:"name" validate:"-"`
-	Image                    string                  `json:"image,omitempty" validate:"-"`
+	Name                     string                  `json:"name" validate:"filled,dns-label"`
+	Image                    string                  `json:"image,omitempty" validate:"filled"`
 	Command                  []string                `json:"command,omitempty" validate:"-"`
 	Args                     []string                `json:"args,omitempty" validate:"-"`
 	WorkingDir               string                  `json:"workingDir,omitempty" validate:"-"`
-	Ports                    []ContainerPort         `json:"ports,omitempty" validate:"dive"`
-	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"-"`
-	Env                      []EnvVar                `json:"env,omitempty" validate:"-"`
-	Resources                ResourceRequirements    `json:"resources,omitempty" validate:"-"`
-	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"-"`
+	Ports                    []ContainerPort         `json:"ports,omitempty" patchMergeKey:"containerPort" patchStrategy:"merge" validate:"dive"`
+	EnvFrom                  []EnvFromSource         `json:"envFrom,omitempty" validate:"dive"`
+	Env                      []EnvVar                `json:"env,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	Resources                ResourceRequirements    `json:"resources,omitempty" validate:""`
+	ResizePolicy             []ContainerResizePolicy `json:"resizePolicy,omitempty" validate:"dive"`
 	RestartPolicy            *string                 `json:"restartPolicy,omitempty" validate:"-"`
-	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"-"`
-	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" validate:"dive"`
-	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" validate:"-"`
+	RestartPolicyRules       []ContainerRestartRule  `json:"restartPolicyRules,omitempty" validate:"omitempty,maxitems=20,dive,restart-rule"`
+	VolumeMounts             []VolumeMount           `json:"volumeMounts,omitempty" patchMergeKey:"mountPath" patchStrategy:"merge" validate:"dive"`
+	VolumeDevices            []VolumeDevice          `json:"volumeDevices,omitempty" patchMergeKey:"devicePath" patchStrategy:"merge" validate:"dive"`
 	LivenessProbe            *Probe                  `json:"livenessProbe,omitempty" validate:"omitempty"`
 	ReadinessProbe           *Probe                  `json:"readinessProbe,omitempty" validate:"omitempty"`
 	StartupProbe             *Probe                  `json:"startupProbe,omitempty" validate:"omitempty"`
 	Lifecycle                *Lifecycle              `json:"lifecycle,omitempty" validate:"omitempty"`
 	TerminationMessagePath   string                  `json:"terminationMessagePath,omitempty" validate:"-"`
-	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"omitempty,enum=FallbackToLogsOnError File"`
-	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
+	TerminationMessagePolicy string                  `json:"terminationMessagePolicy,omitempty" validate:"filled,enum=File FallbackToLogsOnError"`
+	ImagePullPolicy          string                  `json:"imagePullPolicy,omitempty" validate:"filled,enum=Always IfNotPresent Never"`
 	SecurityContext          *SecurityContext        `json:"securityContext,omitempty" validate:"omitempty"`
 	Stdin                    bool                    `json:"stdin,omitempty" validate:"-"`
 	StdinOnce                bool                    `json:"stdinOnce,omitempty" validate:"-"`
@@ -411,7 +411,7 @@ type EphemeralContainer struct {
 }
 
 type EphemeralVolumeSource struct {
-	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"omitempty"`
+	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"-"`
 }
 
 type Event struct {
@@ -450,7 +450,7 @@ type EventSource struct {
 }
 
 type ExecAction struct {
-	Command []string `json:"command,omitempty" validate:"-"`
+	Command []string `json:"command,omitempty" validate:"filled"`
 }
 
 type FCVolumeSource struct {
@@ -462,9 +462,9 @@ type FCVolumeSource struct {
 }
 
 type FileKeySelector struct {
-	VolumeName string `json:"volumeName" validate:"-"`
-	Path       string `json:"path" validate:"-"`
-	Key        string `json:"key" validate:"-"`
+	VolumeName string `json:"volumeName" validate:"filled,dns-label"`
+	Path       string `json:"path" validate:"filled,no-backsteps"`
+	Key        string `json:"key" validate:"filled,env-var-name"`
 	Optional   *bool  `json:"optional,omitempty" validate:"-"`
 }
 
@@ -477,7 +477,7 @@ type FlexPersistentVolumeSource struct {
 }
 
 type FlexVolumeSource struct {
-	Driver    string                `json:"driver" validate:"-"`
+	Driver    string                `json:"driver" validate:"filled"`
 	FSType    string                `json:"fsType,omitempty" validate:"-"`
 	SecretRef *LocalObjectReference `json:"secretRef,omitempty" validate:"-"`
 	ReadOnly  bool                  `json:"readOnly,omitempty" validate:"-"`
@@ -490,19 +490,19 @@ type FlockerVolumeSource struct {
 }
 
 type GCEPersistentDiskVolumeSource struct {
-	PDName    string `json:"pdName" validate:"-"`
+	PDName    string `json:"pdName" validate:"filled"`
 	FSType    string `json:"fsType,omitempty" validate:"-"`
 	Partition int32  `json:"partition,omitempty" validate:"-"`
 	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type GRPCAction struct {
-	Port    int32   `json:"port" validate:"-"`
+	Port    int32   `json:"port" validate:"between=1 65535"`
 	Service *string `json:"service" validate:"-"`
 }
 
 type GitRepoVolumeSource struct {
-	Repository string `json:"repository" validate:"-"`
+	Repository string `json:"repository" validate:"filled"`
 	Revision   string `json:"revision,omitempty" validate:"-"`
 	Directory  string `json:"directory,omitempty" validate:"-"`
 }
@@ -515,27 +515,27 @@ type GlusterfsPersistentVolumeSource struct {
 }
 
 type GlusterfsVolumeSource struct {
-	EndpointsName string `json:"endpoints" validate:"-"`
-	Path          string `json:"path" validate:"-"`
+	EndpointsName string `json:"endpoints" validate:"filled"`
+	Path          string `json:"path" validate:"filled"`
 	ReadOnly      bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type HTTPGetAction struct {
-	Path        string             `json:"path,omitempty" validate:"-"`
-	Port        intstr.IntOrString `json:"port" validate:"-"`
+	Path        string             `json:"path,omitempty" validate:"filled"`
+	Port        intstr.IntOrString `json:"port" validate:"port-or-name,nostructlevel"`
 	Host        string             `json:"host,omitempty" validate:"-"`
-	Scheme      string             `json:"scheme,omitempty" validate:"omitempty,enum=HTTP HTTPS"`
-	HTTPHeaders []HTTPHeader       `json:"httpHeaders,omitempty" validate:"-"`
+	Scheme      string             `json:"scheme,omitempty" validate:"enum=HTTP HTTPS"`
+	HTTPHeaders []HTTPHeader       `json:"httpHeaders,omitempty" validate:"dive"`
 }
 
 type HTTPHeader struct {
-	Name  string `json:"name" validate:"-"`
+	Name  string `json:"name" validate:"http-header-name"`
 	Value string `json:"value" validate:"-"`
 }
 
 type HostAlias struct {
-	IP        string   `json:"ip" validate:"-"`
-	Hostnames []string `json:"hostnames,omitempty" validate:"-"`
+	IP        string   `json:"ip" validate:"ip"`
+	Hostnames []string `json:"hostnames,omitempty" validate:"dive,dns-subdomain"`
 }
 
 type HostIP struct {
@@ -543,7 +543,7 @@ type HostIP struct {
 }
 
 type HostPathVolumeSource struct {
-	Path string  `json:"path" validate:"-"`
+	Path string  `json:"path" validate:"filled,no-backsteps"`
 	Type *string `json:"type,omitempty" validate:"omitempty,enum='' BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCreate Socket"`
 }
 
@@ -577,7 +577,7 @@ type ISCSIVolumeSource struct {
 
 type ImageVolumeSource struct {
 	Reference  string `json:"reference,omitempty" validate:"-"`
-	PullPolicy string `json:"pullPolicy,omitempty" validate:"omitempty,enum=Always IfNotPresent Never"`
+	PullPolicy string `json:"pullPolicy,omitempty" validate:"filled,enum=Always IfNotPresent Never"`
 }
 
 type ImageVolumeStatus struct {
@@ -585,21 +585,21 @@ type ImageVolumeStatus struct {
 }
 
 type KeyToPath struct {
-	Key  string `json:"key" validate:"-"`
-	Path string `json:"path" validate:"-"`
-	Mode *int32 `json:"mode,omitempty" validate:"-"`
+	Key  string `json:"key" validate:"filled"`
+	Path string `json:"path" validate:"filled,local-path"`
+	Mode *int32 `json:"mode,omitempty" validate:"omitempty,file-mode"`
 }
 
 type Lifecycle struct {
 	PostStart  *LifecycleHandler `json:"postStart,omitempty" validate:"omitempty"`
 	PreStop    *LifecycleHandler `json:"preStop,omitempty" validate:"omitempty"`
-	StopSignal *string           `json:"stopSignal,omitempty" validate:"omitempty,enum=SIGABRT SIGALRM SIGBUS SIGCHLD SIGCLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMAX-1 SIGRTMAX-10 SIGRTMAX-11 SIGRTMAX-12 SIGRTMAX-13 SIGRTMAX-14 SIGRTMAX-2 SIGRTMAX-3 SIGRTMAX-4 SIGRTMAX-5 SIGRTMAX-6 SIGRTMAX-7 SIGRTMAX-8 SIGRTMAX-9 SIGRTMIN SIGRTMIN+1 SIGRTMIN+10 SIGRTMIN+11 SIGRTMIN+12 SIGRTMIN+13 SIGRTMIN+14 SIGRTMIN+15 SIGRTMIN+2 SIGRTMIN+3 SIGRTMIN+4 SIGRTMIN+5 SIGRTMIN+6 SIGRTMIN+7 SIGRTMIN+8 SIGRTMIN+9 SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"`
+	StopSignal *string           `json:"stopSignal,omitempty" validate:"-"`
 }
 
 type LifecycleHandler struct {
-	Exec      *ExecAction      `json:"exec,omitempty" validate:"-"`
+	Exec      *ExecAction      `json:"exec,omitempty" validate:"omitempty"`
 	HTTPGet   *HTTPGetAction   `json:"httpGet,omitempty" validate:"omitempty"`
-	TCPSocket *TCPSocketAction `json:"tcpSocket,omitempty" validate:"-"`
+	TCPSocket *TCPSocketAction `json:"tcpSocket,omitempty" validate:"omitempty"`
 	Sleep     *SleepAction     `json:"sleep,omitempty" validate:"-"`
 }
 
@@ -656,12 +656,12 @@ type LocalVolumeSource struct {
 
 type ModifyVolumeStatus struct {
 	TargetVolumeAttributesClassName string `json:"targetVolumeAttributesClassName,omitempty" validate:"-"`
-	Status                          string `json:"status" validate:"enum=InProgress Infeasible Pending"`
+	Status                          string `json:"status" validate:"enum=Pending InProgress Infeasible"`
 }
 
 type NFSVolumeSource struct {
-	Server   string `json:"server" validate:"-"`
-	Path     string `json:"path" validate:"-"`
+	Server   string `json:"server" validate:"filled"`
+	Path     string `json:"path" validate:"filled"`
 	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
@@ -691,8 +691,8 @@ type NamespaceSpec struct {
 }
 
 type NamespaceStatus struct {
-	Phase      string               `json:"phase,omitempty" validate:"omitempty,enum=Active Terminating"`
-	Conditions []NamespaceCondition `json:"conditions,omitempty" validate:"-"`
+	Phase      string               `json:"phase,omitempty" validate:"-"`
+	Conditions []NamespaceCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type Node struct {
@@ -763,26 +763,26 @@ type NodeRuntimeHandlerFeatures struct {
 }
 
 type NodeSelector struct {
-	NodeSelectorTerms []NodeSelectorTerm `json:"nodeSelectorTerms" validate:"dive"`
+	NodeSelectorTerms []NodeSelectorTerm `json:"nodeSelectorTerms" validate:"filled=term,dive,required-term"`
 }
 
 type NodeSelectorRequirement struct {
 	Key      string   `json:"key" validate:"-"`
-	Operator string   `json:"operator" validate:"enum=DoesNotExist Exists Gt In Lt NotIn"`
+	Operator string   `json:"operator" validate:"-"`
 	Values   []string `json:"values,omitempty" validate:"-"`
 }
 
 type NodeSelectorTerm struct {
-	MatchExpressions []NodeSelectorRequirement `json:"matchExpressions,omitempty" validate:"dive"`
-	MatchFields      []NodeSelectorRequirement `json:"matchFields,omitempty" validate:"dive"`
+	MatchExpressions []NodeSelectorRequirement `json:"matchExpressions,omitempty" validate:"-"`
+	MatchFields      []NodeSelectorRequirement `json:"matchFields,omitempty" validate:"-"`
 }
 
 type NodeSpec struct {
 	PodCIDR            string            `json:"podCIDR,omitempty" validate:"-"`
-	PodCIDRs           []string          `json:"podCIDRs,omitempty" validate:"-"`
+	PodCIDRs           []string          `json:"podCIDRs,omitempty" patchStrategy:"merge" validate:"dive,cidr"`
 	ProviderID         string            `json:"providerID,omitempty" validate:"-"`
 	Unschedulable      bool              `json:"unschedulable,omitempty" validate:"-"`
-	Taints             []Taint           `json:"taints,omitempty" validate:"dive"`
+	Taints             []Taint           `json:"taints,omitempty" validate:"-"`
 	ConfigSource       *NodeConfigSource `json:"configSource,omitempty" validate:"-"`
 	DoNotUseExternalID string            `json:"externalID,omitempty" validate:"-"`
 }
@@ -791,8 +791,8 @@ type NodeStatus struct {
 	Capacity         map[string]resource.Quantity `json:"capacity,omitempty" validate:"-"`
 	Allocatable      map[string]resource.Quantity `json:"allocatable,omitempty" validate:"-"`
 	Phase            string                       `json:"phase,omitempty" validate:"omitempty,enum=Pending Running Terminated"`
-	Conditions       []NodeCondition              `json:"conditions,omitempty" validate:"-"`
-	Addresses        []NodeAddress                `json:"addresses,omitempty" validate:"-"`
+	Conditions       []NodeCondition              `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
+	Addresses        []NodeAddress                `json:"addresses,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	DaemonEndpoints  NodeDaemonEndpoints          `json:"daemonEndpoints,omitempty" validate:"-"`
 	NodeInfo         NodeSystemInfo               `json:"nodeInfo,omitempty" validate:"-"`
 	Images           []ContainerImage             `json:"images,omitempty" validate:"-"`
@@ -847,7 +847,7 @@ type PersistentVolume struct {
 type PersistentVolumeClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty" validate:""`
+	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty" validate:"-"`
 	Status            PersistentVolumeClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -863,39 +863,39 @@ type PersistentVolumeClaimCondition struct {
 type PersistentVolumeClaimList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []PersistentVolumeClaim `json:"items" validate:"dive"`
+	Items           []PersistentVolumeClaim `json:"items" validate:"-"`
 }
 
 type PersistentVolumeClaimSpec struct {
-	AccessModes               []string                   `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	AccessModes               []string                   `json:"accessModes,omitempty" validate:"-"`
 	Selector                  *metav1.LabelSelector      `json:"selector,omitempty" validate:"-"`
 	Resources                 VolumeResourceRequirements `json:"resources,omitempty" validate:"-"`
 	VolumeName                string                     `json:"volumeName,omitempty" validate:"-"`
 	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"-"`
-	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
+	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"-"`
 	DataSource                *TypedLocalObjectReference `json:"dataSource,omitempty" validate:"-"`
 	DataSourceRef             *TypedObjectReference      `json:"dataSourceRef,omitempty" validate:"-"`
 	VolumeAttributesClassName *string                    `json:"volumeAttributesClassName,omitempty" validate:"-"`
 }
 
 type PersistentVolumeClaimStatus struct {
-	Phase                            string                           `json:"phase,omitempty" validate:"omitempty,enum=Bound Lost Pending"`
-	AccessModes                      []string                         `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	Phase                            string                           `json:"phase,omitempty" validate:"enum=Pending Bound Lost"`
+	AccessModes                      []string                         `json:"accessModes,omitempty" validate:"dive,enum=ReadWriteOnce ReadOnlyMany ReadWriteMany ReadWriteOncePod"`
 	Capacity                         map[string]resource.Quantity     `json:"capacity,omitempty" validate:"-"`
-	Conditions                       []PersistentVolumeClaimCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions                       []PersistentVolumeClaimCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	AllocatedResources               map[string]resource.Quantity     `json:"allocatedResources,omitempty" validate:"-"`
-	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty" validate:"dive,enum=ControllerResizeInProgress ControllerResizeInfeasible NodeResizeInProgress NodeResizeInfeasible NodeResizePending"`
+	AllocatedResourceStatuses        map[string]string                `json:"allocatedResourceStatuses,omitempty" validate:"dive,enum=ControllerResizeInProgress ControllerResizeInfeasible NodeResizePending NodeResizeInProgress NodeResizeInfeasible"`
 	CurrentVolumeAttributesClassName *string                          `json:"currentVolumeAttributesClassName,omitempty" validate:"-"`
 	ModifyVolumeStatus               *ModifyVolumeStatus              `json:"modifyVolumeStatus,omitempty" validate:"omitempty"`
 }
 
 type PersistentVolumeClaimTemplate struct {
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PersistentVolumeClaimSpec `json:"spec" validate:""`
+	Spec              PersistentVolumeClaimSpec `json:"spec" validate:"-"`
 }
 
 type PersistentVolumeClaimVolumeSource struct {
-	ClaimName string `json:"claimName" validate:"-"`
+	ClaimName string `json:"claimName" validate:"filled"`
 	ReadOnly  bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
@@ -907,11 +907,11 @@ type PersistentVolumeList struct {
 
 type PersistentVolumeSpec struct {
 	Capacity                      map[string]resource.Quantity      `json:"capacity,omitempty" validate:"-"`
-	GCEPersistentDisk             *GCEPersistentDiskVolumeSource    `json:"gcePersistentDisk,omitempty" validate:"-"`
-	AWSElasticBlockStore          *AWSElasticBlockStoreVolumeSource `json:"awsElasticBlockStore,omitempty" validate:"-"`
+	GCEPersistentDisk             *GCEPersistentDiskVolumeSource    `json:"gcePersistentDisk,omitempty" validate:"omitempty"`
+	AWSElasticBlockStore          *AWSElasticBlockStoreVolumeSource `json:"awsElasticBlockStore,omitempty" validate:"omitempty"`
 	HostPath                      *HostPathVolumeSource             `json:"hostPath,omitempty" validate:"omitempty"`
 	Glusterfs                     *GlusterfsPersistentVolumeSource  `json:"glusterfs,omitempty" validate:"-"`
-	NFS                           *NFSVolumeSource                  `json:"nfs,omitempty" validate:"-"`
+	NFS                           *NFSVolumeSource                  `json:"nfs,omitempty" validate:"omitempty"`
 	RBD                           *RBDPersistentVolumeSource        `json:"rbd,omitempty" validate:"-"`
 	ISCSI                         *ISCSIPersistentVolumeSource      `json:"iscsi,omitempty" validate:"-"`
 	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty" validate:"-"`
@@ -920,34 +920,34 @@ type PersistentVolumeSpec struct {
 	Flocker                       *FlockerVolumeSource              `json:"flocker,omitempty" validate:"-"`
 	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty" validate:"-"`
 	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty" validate:"-"`
-	VsphereVolume                 *VsphereVirtualDiskVolumeSource   `json:"vsphereVolume,omitempty" validate:"-"`
+	VsphereVolume                 *VsphereVirtualDiskVolumeSource   `json:"vsphereVolume,omitempty" validate:"omitempty"`
 	Quobyte                       *QuobyteVolumeSource              `json:"quobyte,omitempty" validate:"-"`
 	AzureDisk                     *AzureDiskVolumeSource            `json:"azureDisk,omitempty" validate:"omitempty"`
-	PhotonPersistentDisk          *PhotonPersistentDiskVolumeSource `json:"photonPersistentDisk,omitempty" validate:"-"`
-	PortworxVolume                *PortworxVolumeSource             `json:"portworxVolume,omitempty" validate:"-"`
+	PhotonPersistentDisk          *PhotonPersistentDiskVolumeSource `json:"photonPersistentDisk,omitempty" validate:"omitempty"`
+	PortworxVolume                *PortworxVolumeSource             `json:"portworxVolume,omitempty" validate:"omitempty"`
 	ScaleIO                       *ScaleIOPersistentVolumeSource    `json:"scaleIO,omitempty" validate:"-"`
 	Local                         *LocalVolumeSource                `json:"local,omitempty" validate:"-"`
 	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty" validate:"-"`
 	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty" validate:"-"`
-	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"dive,enum=ReadOnlyMany ReadWriteMany ReadWriteOnce ReadWriteOncePod"`
+	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"-"`
 	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
-	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"omitempty,enum=Delete Recycle Retain"`
+	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"-"`
 	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"-"`
 	MountOptions                  []string                          `json:"mountOptions,omitempty" validate:"-"`
-	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
+	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"-"`
 	NodeAffinity                  *VolumeNodeAffinity               `json:"nodeAffinity,omitempty" validate:"omitempty"`
 	VolumeAttributesClassName     *string                           `json:"volumeAttributesClassName,omitempty" validate:"-"`
 }
 
 type PersistentVolumeStatus struct {
-	Phase                   string       `json:"phase,omitempty" validate:"omitempty,enum=Available Bound Failed Pending Released"`
+	Phase                   string       `json:"phase,omitempty" validate:"enum=Pending Available Bound Released Failed"`
 	Message                 string       `json:"message,omitempty" validate:"-"`
 	Reason                  string       `json:"reason,omitempty" validate:"-"`
 	LastPhaseTransitionTime *metav1.Time `json:"lastPhaseTransitionTime,omitempty" validate:"-"`
 }
 
 type PhotonPersistentDiskVolumeSource struct {
-	PdID   string `json:"pdID" validate:"-"`
+	PdID   string `json:"pdID" validate:"filled"`
 	FSType string `json:"fsType,omitempty" validate:"-"`
 }
 
@@ -959,31 +959,31 @@ type Pod struct {
 }
 
 type PodAffinity struct {
-	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
-	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
+	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"dive"`
+	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"dive"`
 }
 
 type PodAffinityTerm struct {
-	LabelSelector     *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
-	Namespaces        []string              `json:"namespaces,omitempty" validate:"-"`
-	TopologyKey       string                `json:"topologyKey" validate:"-"`
-	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
+	LabelSelector     *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"omitempty,selector,nostructlevel"`
+	Namespaces        []string              `json:"namespaces,omitempty" validate:"dive,dns-label"`
+	TopologyKey       string                `json:"topologyKey" validate:"topology-key"`
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"omitempty,selector,nostructlevel"`
 	MatchLabelKeys    []string              `json:"matchLabelKeys,omitempty" validate:"-"`
 	MismatchLabelKeys []string              `json:"mismatchLabelKeys,omitempty" validate:"-"`
 }
 
 type PodAntiAffinity struct {
-	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
-	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"-"`
+	RequiredDuringSchedulingIgnoredDuringExecution  []PodAffinityTerm         `json:"requiredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"dive"`
+	PreferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm `json:"preferredDuringSchedulingIgnoredDuringExecution,omitempty" validate:"dive"`
 }
 
 type PodCertificateProjection struct {
 	SignerName           string            `json:"signerName,omitempty" validate:"-"`
 	KeyType              string            `json:"keyType,omitempty" validate:"-"`
 	MaxExpirationSeconds *int32            `json:"maxExpirationSeconds,omitempty" validate:"-"`
-	CredentialBundlePath string            `json:"credentialBundlePath,omitempty" validate:"-"`
-	KeyPath              string            `json:"keyPath,omitempty" validate:"-"`
-	CertificateChainPath string            `json:"certificateChainPath,omitempty" validate:"-"`
+	CredentialBundlePath string            `json:"credentialBundlePath,omitempty" validate:"omitempty,local-path"`
+	KeyPath              string            `json:"keyPath,omitempty" validate:"omitempty,local-path"`
+	CertificateChainPath string            `json:"certificateChainPath,omitempty" validate:"omitempty,local-path"`
 	UserAnnotations      map[string]string `json:"userAnnotations,omitempty" validate:"-"`
 }
 
@@ -998,13 +998,13 @@ type PodCondition struct {
 }
 
 type PodDNSConfig struct {
-	Nameservers []string             `json:"nameservers,omitempty" validate:"-"`
-	Searches    []string             `json:"searches,omitempty" validate:"-"`
-	Options     []PodDNSConfigOption `json:"options,omitempty" validate:"-"`
+	Nameservers []string             `json:"nameservers,omitempty" validate:"dive,ip"`
+	Searches    []string             `json:"searches,omitempty" validate:"dive,dns-search"`
+	Options     []PodDNSConfigOption `json:"options,omitempty" validate:"dive"`
 }
 
 type PodDNSConfigOption struct {
-	Name  string  `json:"name,omitempty" validate:"-"`
+	Name  string  `json:"name,omitempty" validate:"filled=not-empty"`
 	Value *string `json:"value,omitempty" validate:"-"`
 }
 
@@ -1028,13 +1028,13 @@ type PodOS struct {
 }
 
 type PodReadinessGate struct {
-	ConditionType string `json:"conditionType" validate:"-"`
+	ConditionType string `json:"conditionType" validate:"qualified-name"`
 }
 
 type PodResourceClaim struct {
-	Name                      string  `json:"name" validate:"-"`
-	ResourceClaimName         *string `json:"resourceClaimName,omitempty" validate:"-"`
-	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty" validate:"-"`
+	Name                      string  `json:"name" validate:"filled,dns-label"`
+	ResourceClaimName         *string `json:"resourceClaimName,omitempty" validate:"omitempty,dns-subdomain"`
+	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty" validate:"omitempty,dns-subdomain"`
 }
 
 type PodResourceClaimStatus struct {
@@ -1043,7 +1043,7 @@ type PodResourceClaimStatus struct {
 }
 
 type PodSchedulingGate struct {
-	Name string `json:"name" validate:"-"`
+	Name string `json:"name" validate:"qualified-name"`
 }
 
 type PodSchedulingGroup struct {
@@ -1052,93 +1052,93 @@ type PodSchedulingGroup struct {
 
 type PodSecurityContext struct {
 	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty" validate:"-"`
-	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"-"`
-	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"-"`
-	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"-"`
+	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"omitempty,windows-options"`
+	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"omitempty,between=0 2147483647"`
+	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"omitempty,between=0 2147483647"`
 	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty" validate:"-"`
-	SupplementalGroups       []int64                        `json:"supplementalGroups,omitempty" validate:"-"`
+	SupplementalGroups       []int64                        `json:"supplementalGroups,omitempty" validate:"dive,between=0 2147483647"`
 	SupplementalGroupsPolicy *string                        `json:"supplementalGroupsPolicy,omitempty" validate:"omitempty,enum=Merge Strict"`
-	FSGroup                  *int64                         `json:"fsGroup,omitempty" validate:"-"`
-	Sysctls                  []Sysctl                       `json:"sysctls,omitempty" validate:"-"`
+	FSGroup                  *int64                         `json:"fsGroup,omitempty" validate:"omitempty,between=0 2147483647"`
+	Sysctls                  []Sysctl                       `json:"sysctls,omitempty" validate:"dive"`
 	FSGroupChangePolicy      *string                        `json:"fsGroupChangePolicy,omitempty" validate:"omitempty,enum=Always OnRootMismatch"`
-	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty"`
-	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty"`
-	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty" validate:"-"`
+	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty,seccomp"`
+	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty,app-armor"`
+	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty" validate:"omitempty,enum=Recursive"`
 }
 
 type PodSpec struct {
-	Volumes                       []Volume                     `json:"volumes,omitempty" validate:"dive"`
-	InitContainers                []Container                  `json:"initContainers,omitempty" validate:"dive"`
-	Containers                    []Container                  `json:"containers" validate:"dive"`
-	EphemeralContainers           []EphemeralContainer         `json:"ephemeralContainers,omitempty" validate:"dive"`
-	RestartPolicy                 string                       `json:"restartPolicy,omitempty" validate:"omitempty,enum=Always Never OnFailure"`
-	TerminationGracePeriodSeconds *int64                       `json:"terminationGracePeriodSeconds,omitempty" validate:"-"`
-	ActiveDeadlineSeconds         *int64                       `json:"activeDeadlineSeconds,omitempty" validate:"-"`
-	DNSPolicy                     string                       `json:"dnsPolicy,omitempty" validate:"omitempty,enum=ClusterFirst ClusterFirstWithHostNet Default None"`
-	NodeSelector                  map[string]string            `json:"nodeSelector,omitempty" validate:"-"`
-	ServiceAccountName            string                       `json:"serviceAccountName,omitempty" validate:"-"`
+	Volumes                       []Volume                     `json:"volumes,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"dive"`
+	InitContainers                []Container                  `json:"initContainers,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	Containers                    []Container                  `json:"containers" patchMergeKey:"name" patchStrategy:"merge" validate:"filled,dive"`
+	EphemeralContainers           []EphemeralContainer         `json:"ephemeralContainers,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	RestartPolicy                 string                       `json:"restartPolicy,omitempty" validate:"filled,enum=Always OnFailure Never"`
+	TerminationGracePeriodSeconds *int64                       `json:"terminationGracePeriodSeconds,omitempty" validate:"present"`
+	ActiveDeadlineSeconds         *int64                       `json:"activeDeadlineSeconds,omitempty" validate:"omitempty,between=1 2147483647"`
+	DNSPolicy                     string                       `json:"dnsPolicy,omitempty" validate:"filled,enum=ClusterFirstWithHostNet ClusterFirst Default None"`
+	NodeSelector                  map[string]string            `json:"nodeSelector,omitempty" validate:"omitempty,labels"`
+	ServiceAccountName            string                       `json:"serviceAccountName,omitempty" validate:"omitempty,dns-subdomain"`
 	DeprecatedServiceAccount      string                       `json:"serviceAccount,omitempty" validate:"-"`
 	AutomountServiceAccountToken  *bool                        `json:"automountServiceAccountToken,omitempty" validate:"-"`
-	NodeName                      string                       `json:"nodeName,omitempty" validate:"-"`
+	NodeName                      string                       `json:"nodeName,omitempty" validate:"omitempty,dns-subdomain"`
 	HostNetwork                   bool                         `json:"hostNetwork,omitempty" validate:"-"`
 	HostPID                       bool                         `json:"hostPID,omitempty" validate:"-"`
 	HostIPC                       bool                         `json:"hostIPC,omitempty" validate:"-"`
 	ShareProcessNamespace         *bool                        `json:"shareProcessNamespace,omitempty" validate:"-"`
 	SecurityContext               *PodSecurityContext          `json:"securityContext,omitempty" validate:"omitempty"`
-	ImagePullSecrets              []LocalObjectReference       `json:"imagePullSecrets,omitempty" validate:"-"`
-	Hostname                      string                       `json:"hostname,omitempty" validate:"-"`
-	Subdomain                     string                       `json:"subdomain,omitempty" validate:"-"`
+	ImagePullSecrets              []LocalObjectReference       `json:"imagePullSecrets,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
+	Hostname                      string                       `json:"hostname,omitempty" validate:"omitempty,dns-label"`
+	Subdomain                     string                       `json:"subdomain,omitempty" validate:"omitempty,dns-label"`
 	Affinity                      *Affinity                    `json:"affinity,omitempty" validate:"omitempty"`
 	SchedulerName                 string                       `json:"schedulerName,omitempty" validate:"-"`
-	Tolerations                   []Toleration                 `json:"tolerations,omitempty" validate:"dive"`
-	HostAliases                   []HostAlias                  `json:"hostAliases,omitempty" validate:"-"`
-	PriorityClassName             string                       `json:"priorityClassName,omitempty" validate:"-"`
+	Tolerations                   []Toleration                 `json:"tolerations,omitempty" validate:"dive,toleration"`
+	HostAliases                   []HostAlias                  `json:"hostAliases,omitempty" patchMergeKey:"ip" patchStrategy:"merge" validate:"dive"`
+	PriorityClassName             string                       `json:"priorityClassName,omitempty" validate:"omitempty,dns-subdomain"`
 	Priority                      *int32                       `json:"priority,omitempty" validate:"-"`
-	DNSConfig                     *PodDNSConfig                `json:"dnsConfig,omitempty" validate:"-"`
-	ReadinessGates                []PodReadinessGate           `json:"readinessGates,omitempty" validate:"-"`
-	RuntimeClassName              *string                      `json:"runtimeClassName,omitempty" validate:"-"`
+	DNSConfig                     *PodDNSConfig                `json:"dnsConfig,omitempty" validate:"omitempty,dns-config"`
+	ReadinessGates                []PodReadinessGate           `json:"readinessGates,omitempty" validate:"dive"`
+	RuntimeClassName              *string                      `json:"runtimeClassName,omitempty" validate:"omitempty,dns-subdomain"`
 	EnableServiceLinks            *bool                        `json:"enableServiceLinks,omitempty" validate:"-"`
-	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=Never PreemptLowerPriority"`
-	Overhead                      map[string]resource.Quantity `json:"overhead,omitempty" validate:"-"`
-	TopologySpreadConstraints     []TopologySpreadConstraint   `json:"topologySpreadConstraints,omitempty" validate:"dive"`
+	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=PreemptLowerPriority Never"`
+	Overhead                      map[string]resource.Quantity `json:"overhead,omitempty" validate:"omitempty,container-resource"`
+	TopologySpreadConstraints     []TopologySpreadConstraint   `json:"topologySpreadConstraints,omitempty" patchMergeKey:"topologyKey" patchStrategy:"merge" validate:"dive"`
 	SetHostnameAsFQDN             *bool                        `json:"setHostnameAsFQDN,omitempty" validate:"-"`
 	OS                            *PodOS                       `json:"os,omitempty" validate:"-"`
 	HostUsers                     *bool                        `json:"hostUsers,omitempty" validate:"-"`
-	SchedulingGates               []PodSchedulingGate          `json:"schedulingGates,omitempty" validate:"-"`
-	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty" validate:"-"`
-	Resources                     *ResourceRequirements        `json:"resources,omitempty" validate:"-"`
-	HostnameOverride              *string                      `json:"hostnameOverride,omitempty" validate:"-"`
+	SchedulingGates               []PodSchedulingGate          `json:"schedulingGates,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"dive"`
+	Resources                     *ResourceRequirements        `json:"resources,omitempty" validate:"omitempty"`
+	HostnameOverride              *string                      `json:"hostnameOverride,omitempty" validate:"omitempty,maxlength=64,dns-subdomain"`
 	SchedulingGroup               *PodSchedulingGroup          `json:"schedulingGroup,omitempty" validate:"-"`
 }
 
 type PodStatus struct {
 	ObservedGeneration                   int64                                `json:"observedGeneration,omitempty" validate:"-"`
-	Phase                                string                               `json:"phase,omitempty" validate:"omitempty,enum=Failed Pending Running Succeeded Unknown"`
-	Conditions                           []PodCondition                       `json:"conditions,omitempty" validate:"-"`
+	Phase                                string                               `json:"phase,omitempty" validate:"omitempty,enum=Pending Running Succeeded Failed Unknown"`
+	Conditions                           []PodCondition                       `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	Message                              string                               `json:"message,omitempty" validate:"-"`
 	Reason                               string                               `json:"reason,omitempty" validate:"-"`
 	NominatedNodeName                    string                               `json:"nominatedNodeName,omitempty" validate:"-"`
 	HostIP                               string                               `json:"hostIP,omitempty" validate:"-"`
-	HostIPs                              []HostIP                             `json:"hostIPs,omitempty" validate:"-"`
+	HostIPs                              []HostIP                             `json:"hostIPs,omitempty" patchMergeKey:"ip" patchStrategy:"merge" validate:"-"`
 	PodIP                                string                               `json:"podIP,omitempty" validate:"-"`
-	PodIPs                               []PodIP                              `json:"podIPs,omitempty" validate:"-"`
+	PodIPs                               []PodIP                              `json:"podIPs,omitempty" patchMergeKey:"ip" patchStrategy:"merge" validate:"-"`
 	StartTime                            *metav1.Time                         `json:"startTime,omitempty" validate:"-"`
 	InitContainerStatuses                []ContainerStatus                    `json:"initContainerStatuses,omitempty" validate:"dive"`
 	ContainerStatuses                    []ContainerStatus                    `json:"containerStatuses,omitempty" validate:"dive"`
-	QOSClass                             string                               `json:"qosClass,omitempty" validate:"omitempty,enum=BestEffort Burstable Guaranteed"`
+	QOSClass                             string                               `json:"qosClass,omitempty" validate:"omitempty,enum=Guaranteed Burstable BestEffort"`
 	EphemeralContainerStatuses           []ContainerStatus                    `json:"ephemeralContainerStatuses,omitempty" validate:"dive"`
 	Resize                               string                               `json:"resize,omitempty" validate:"-"`
-	ResourceClaimStatuses                []PodResourceClaimStatus             `json:"resourceClaimStatuses,omitempty" validate:"-"`
+	ResourceClaimStatuses                []PodResourceClaimStatus             `json:"resourceClaimStatuses,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"-"`
 	ExtendedResourceClaimStatus          *PodExtendedResourceClaimStatus      `json:"extendedResourceClaimStatus,omitempty" validate:"-"`
 	AllocatedResources                   map[string]resource.Quantity         `json:"allocatedResources,omitempty" validate:"-"`
-	Resources                            *ResourceRequirements                `json:"resources,omitempty" validate:"-"`
+	Resources                            *ResourceRequirements                `json:"resources,omitempty" validate:"omitempty"`
 	NodeAllocatableResourceClaimStatuses []NodeAllocatableResourceClaimStatus `json:"nodeAllocatableResourceClaimStatuses,omitempty" validate:"-"`
 }
 
 type PodTemplate struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Template          PodTemplateSpec `json:"template,omitempty" validate:""`
+	Template          PodTemplateSpec `json:"template,omitempty" validate:"template-meta"`
 }
 
 type PodTemplateList struct {
@@ -1154,37 +1154,37 @@ type PodTemplateSpec struct {
 
 type PortStatus struct {
 	Port     int32   `json:"port" validate:"-"`
-	Protocol string  `json:"protocol" validate:"enum=SCTP TCP UDP"`
+	Protocol string  `json:"protocol" validate:"enum=TCP UDP SCTP"`
 	Error    *string `json:"error,omitempty" validate:"-"`
 }
 
 type PortworxVolumeSource struct {
-	VolumeID string `json:"volumeID" validate:"-"`
+	VolumeID string `json:"volumeID" validate:"filled"`
 	FSType   string `json:"fsType,omitempty" validate:"-"`
 	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
 type PreferredSchedulingTerm struct {
-	Weight     int32            `json:"weight" validate:"-"`
-	Preference NodeSelectorTerm `json:"preference" validate:""`
+	Weight     int32            `json:"weight" validate:"weight"`
+	Preference NodeSelectorTerm `json:"preference" validate:"preferred-term"`
 }
 
 type Probe struct {
-	Exec                          *ExecAction      `json:"exec,omitempty" validate:"-"`
+	Exec                          *ExecAction      `json:"exec,omitempty" validate:"omitempty"`
 	HTTPGet                       *HTTPGetAction   `json:"httpGet,omitempty" validate:"omitempty"`
-	TCPSocket                     *TCPSocketAction `json:"tcpSocket,omitempty" validate:"-"`
-	GRPC                          *GRPCAction      `json:"grpc,omitempty" validate:"-"`
-	InitialDelaySeconds           int32            `json:"initialDelaySeconds,omitempty" validate:"-"`
-	TimeoutSeconds                int32            `json:"timeoutSeconds,omitempty" validate:"-"`
-	PeriodSeconds                 int32            `json:"periodSeconds,omitempty" validate:"-"`
-	SuccessThreshold              int32            `json:"successThreshold,omitempty" validate:"-"`
-	FailureThreshold              int32            `json:"failureThreshold,omitempty" validate:"-"`
-	TerminationGracePeriodSeconds *int64           `json:"terminationGracePeriodSeconds,omitempty" validate:"-"`
+	TCPSocket                     *TCPSocketAction `json:"tcpSocket,omitempty" validate:"omitempty"`
+	GRPC                          *GRPCAction      `json:"grpc,omitempty" validate:"omitempty"`
+	InitialDelaySeconds           int32            `json:"initialDelaySeconds,omitempty" validate:"omitempty,atleast=0"`
+	TimeoutSeconds                int32            `json:"timeoutSeconds,omitempty" validate:"atleast=0"`
+	PeriodSeconds                 int32            `json:"periodSeconds,omitempty" validate:"atleast=0"`
+	SuccessThreshold              int32            `json:"successThreshold,omitempty" validate:"atleast=0"`
+	FailureThreshold              int32            `json:"failureThreshold,omitempty" validate:"atleast=0"`
+	TerminationGracePeriodSeconds *int64           `json:"terminationGracePeriodSeconds,omitempty" validate:"omitempty,above-zero"`
 }
 
 type ProjectedVolumeSource struct {
-	Sources     []VolumeProjection `json:"sources" validate:"-"`
-	DefaultMode *int32             `json:"defaultMode,omitempty" validate:"-"`
+	Sources     []VolumeProjection `json:"sources" validate:"dive"`
+	DefaultMode *int32             `json:"defaultMode,omitempty" validate:"omitempty,file-mode"`
 }
 
 type QuobyteVolumeSource struct {
@@ -1208,8 +1208,8 @@ type RBDPersistentVolumeSource struct {
 }
 
 type RBDVolumeSource struct {
-	CephMonitors []string              `json:"monitors" validate:"-"`
-	RBDImage     string                `json:"image" validate:"-"`
+	CephMonitors []string              `json:"monitors" validate:"filled"`
+	RBDImage     string                `json:"image" validate:"filled"`
 	FSType       string                `json:"fsType,omitempty" validate:"-"`
 	RBDPool      string                `json:"pool,omitempty" validate:"-"`
 	RadosUser    string                `json:"user,omitempty" validate:"-"`
@@ -1240,10 +1240,10 @@ type ReplicationControllerList struct {
 }
 
 type ReplicationControllerSpec struct {
-	Replicas        *int32            `json:"replicas,omitempty" validate:"-"`
-	MinReadySeconds int32             `json:"minReadySeconds,omitempty" validate:"-"`
-	Selector        map[string]string `json:"selector,omitempty" validate:"-"`
-	Template        *PodTemplateSpec  `json:"template,omitempty" validate:"omitempty"`
+	Replicas        *int32            `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
+	MinReadySeconds int32             `json:"minReadySeconds,omitempty" validate:"atleast=0"`
+	Selector        map[string]string `json:"selector,omitempty" validate:"filled"`
+	Template        *PodTemplateSpec  `json:"template,omitempty" validate:"present,template-meta"`
 }
 
 type ReplicationControllerStatus struct {
@@ -1252,12 +1252,12 @@ type ReplicationControllerStatus struct {
 	ReadyReplicas        int32                            `json:"readyReplicas,omitempty" validate:"-"`
 	AvailableReplicas    int32                            `json:"availableReplicas,omitempty" validate:"-"`
 	ObservedGeneration   int64                            `json:"observedGeneration,omitempty" validate:"-"`
-	Conditions           []ReplicationControllerCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions           []ReplicationControllerCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type ResourceClaim struct {
 	Name    string `json:"name" validate:"-"`
-	Request string `json:"request,omitempty" validate:"-"`
+	Request string `json:"request,omitempty" validate:"omitempty,dns-label"`
 }
 
 type ResourceFieldSelector struct {
@@ -1275,20 +1275,20 @@ type ResourceHealth struct {
 type ResourceQuota struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceQuotaSpec   `json:"spec,omitempty" validate:""`
+	Spec              ResourceQuotaSpec   `json:"spec,omitempty" validate:"-"`
 	Status            ResourceQuotaStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ResourceQuotaList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ResourceQuota `json:"items" validate:"dive"`
+	Items           []ResourceQuota `json:"items" validate:"-"`
 }
 
 type ResourceQuotaSpec struct {
 	Hard          map[string]resource.Quantity `json:"hard,omitempty" validate:"-"`
-	Scopes        []string                     `json:"scopes,omitempty" validate:"dive,enum=BestEffort CrossNamespacePodAffinity NotBestEffort NotTerminating PriorityClass Terminating VolumeAttributesClass"`
-	ScopeSelector *ScopeSelector               `json:"scopeSelector,omitempty" validate:"omitempty"`
+	Scopes        []string                     `json:"scopes,omitempty" validate:"-"`
+	ScopeSelector *ScopeSelector               `json:"scopeSelector,omitempty" validate:"-"`
 }
 
 type ResourceQuotaStatus struct {
@@ -1297,9 +1297,9 @@ type ResourceQuotaStatus struct {
 }
 
 type ResourceRequirements struct {
-	Limits   map[string]resource.Quantity `json:"limits,omitempty" validate:"-"`
-	Requests map[string]resource.Quantity `json:"requests,omitempty" validate:"-"`
-	Claims   []ResourceClaim              `json:"claims,omitempty" validate:"-"`
+	Limits   map[string]resource.Quantity `json:"limits,omitempty" validate:"omitempty,container-resource"`
+	Requests map[string]resource.Quantity `json:"requests,omitempty" validate:"omitempty,container-resource"`
+	Claims   []ResourceClaim              `json:"claims,omitempty" validate:"dive"`
 }
 
 type ResourceStatus struct {
@@ -1328,30 +1328,30 @@ type ScaleIOPersistentVolumeSource struct {
 }
 
 type ScaleIOVolumeSource struct {
-	Gateway          string                `json:"gateway" validate:"-"`
-	System           string                `json:"system" validate:"-"`
+	Gateway          string                `json:"gateway" validate:"filled"`
+	System           string                `json:"system" validate:"filled"`
 	SecretRef        *LocalObjectReference `json:"secretRef" validate:"-"`
 	SSLEnabled       bool                  `json:"sslEnabled,omitempty" validate:"-"`
 	ProtectionDomain string                `json:"protectionDomain,omitempty" validate:"-"`
 	StoragePool      string                `json:"storagePool,omitempty" validate:"-"`
 	StorageMode      string                `json:"storageMode,omitempty" validate:"-"`
-	VolumeName       string                `json:"volumeName,omitempty" validate:"-"`
+	VolumeName       string                `json:"volumeName,omitempty" validate:"filled"`
 	FSType           string                `json:"fsType,omitempty" validate:"-"`
 	ReadOnly         bool                  `json:"readOnly,omitempty" validate:"-"`
 }
 
 type ScopeSelector struct {
-	MatchExpressions []ScopedResourceSelectorRequirement `json:"matchExpressions,omitempty" validate:"dive"`
+	MatchExpressions []ScopedResourceSelectorRequirement `json:"matchExpressions,omitempty" validate:"-"`
 }
 
 type ScopedResourceSelectorRequirement struct {
-	ScopeName string   `json:"scopeName" validate:"enum=BestEffort CrossNamespacePodAffinity NotBestEffort NotTerminating PriorityClass Terminating VolumeAttributesClass"`
-	Operator  string   `json:"operator" validate:"enum=DoesNotExist Exists In NotIn"`
+	ScopeName string   `json:"scopeName" validate:"-"`
+	Operator  string   `json:"operator" validate:"-"`
 	Values    []string `json:"values,omitempty" validate:"-"`
 }
 
 type SeccompProfile struct {
-	Type             string  `json:"type" validate:"enum=Localhost RuntimeDefault Unconfined"`
+	Type             string  `json:"type" validate:"-"`
 	LocalhostProfile *string `json:"localhostProfile,omitempty" validate:"-"`
 }
 
@@ -1361,17 +1361,17 @@ type Secret struct {
 	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
 	Data              map[string][]byte `json:"data,omitempty" validate:"-"`
 	StringData        map[string]string `json:"stringData,omitempty" validate:"-"`
-	Type              string            `json:"type,omitempty" validate:"-"`
+	Type              string            `json:"type,omitempty" update:"immutable" validate:"-"`
 }
 
 type SecretEnvSource struct {
-	Name     string `json:"name,omitempty" validate:"-"`
+	Name     string `json:"name,omitempty" validate:"filled,dns-subdomain"`
 	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
 type SecretKeySelector struct {
-	Name     string `json:"name,omitempty" validate:"-"`
-	Key      string `json:"key" validate:"-"`
+	Name     string `json:"name,omitempty" validate:"dns-subdomain"`
+	Key      string `json:"key" validate:"filled,config-key"`
 	Optional *bool  `json:"optional,omitempty" validate:"-"`
 }
 
@@ -1382,8 +1382,8 @@ type SecretList struct {
 }
 
 type SecretProjection struct {
-	Name     string      `json:"name,omitempty" validate:"-"`
-	Items    []KeyToPath `json:"items,omitempty" validate:"-"`
+	Name     string      `json:"name,omitempty" validate:"filled"`
+	Items    []KeyToPath `json:"items,omitempty" validate:"dive"`
 	Optional *bool       `json:"optional,omitempty" validate:"-"`
 }
 
@@ -1393,9 +1393,9 @@ type SecretReference struct {
 }
 
 type SecretVolumeSource struct {
-	SecretName  string      `json:"secretName,omitempty" validate:"-"`
-	Items       []KeyToPath `json:"items,omitempty" validate:"-"`
-	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"-"`
+	SecretName  string      `json:"secretName,omitempty" validate:"filled"`
+	Items       []KeyToPath `json:"items,omitempty" validate:"dive"`
+	DefaultMode *int32      `json:"defaultMode,omitempty" validate:"omitempty,file-mode"`
 	Optional    *bool       `json:"optional,omitempty" validate:"-"`
 }
 
@@ -1403,15 +1403,15 @@ type SecurityContext struct {
 	Capabilities             *Capabilities                  `json:"capabilities,omitempty" validate:"-"`
 	Privileged               *bool                          `json:"privileged,omitempty" validate:"-"`
 	SELinuxOptions           *SELinuxOptions                `json:"seLinuxOptions,omitempty" validate:"-"`
-	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"-"`
-	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"-"`
-	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"-"`
+	WindowsOptions           *WindowsSecurityContextOptions `json:"windowsOptions,omitempty" validate:"omitempty,windows-options"`
+	RunAsUser                *int64                         `json:"runAsUser,omitempty" validate:"omitempty,between=0 2147483647"`
+	RunAsGroup               *int64                         `json:"runAsGroup,omitempty" validate:"omitempty,between=0 2147483647"`
 	RunAsNonRoot             *bool                          `json:"runAsNonRoot,omitempty" validate:"-"`
 	ReadOnlyRootFilesystem   *bool                          `json:"readOnlyRootFilesystem,omitempty" validate:"-"`
 	AllowPrivilegeEscalation *bool                          `json:"allowPrivilegeEscalation,omitempty" validate:"-"`
 	ProcMount                *string                        `json:"procMount,omitempty" validate:"omitempty,enum=Default Unmasked"`
-	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty"`
-	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty"`
+	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty,seccomp"`
+	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty,app-armor"`
 }
 
 type Service struct {
@@ -1424,7 +1424,7 @@ type Service struct {
 type ServiceAccount struct {
 	metav1.TypeMeta              `json:",inline" validate:"-"`
 	metav1.ObjectMeta            `json:"metadata,omitempty" validate:"-"`
-	Secrets                      []ObjectReference      `json:"secrets,omitempty" validate:"-"`
+	Secrets                      []ObjectReference      `json:"secrets,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	ImagePullSecrets             []LocalObjectReference `json:"imagePullSecrets,omitempty" validate:"-"`
 	AutomountServiceAccountToken *bool                  `json:"automountServiceAccountToken,omitempty" validate:"-"`
 }
@@ -1448,44 +1448,44 @@ type ServiceList struct {
 }
 
 type ServicePort struct {
-	Name        string             `json:"name,omitempty" validate:"-"`
-	Protocol    string             `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
-	AppProtocol *string            `json:"appProtocol,omitempty" validate:"-"`
-	Port        int32              `json:"port" validate:"-"`
-	TargetPort  intstr.IntOrString `json:"targetPort,omitempty" validate:"-"`
+	Name        string             `json:"name,omitempty" validate:"omitempty,dns-label"`
+	Protocol    string             `json:"protocol,omitempty" validate:"filled,enum=SCTP TCP UDP"`
+	AppProtocol *string            `json:"appProtocol,omitempty" validate:"omitempty,qualified-name"`
+	Port        int32              `json:"port" validate:"between=1 65535"`
+	TargetPort  intstr.IntOrString `json:"targetPort,omitempty" validate:"port-or-name,nostructlevel"`
 	NodePort    int32              `json:"nodePort,omitempty" validate:"-"`
 }
 
 type ServiceSpec struct {
-	Ports                         []ServicePort          `json:"ports,omitempty" validate:"dive"`
-	Selector                      map[string]string      `json:"selector,omitempty" validate:"-"`
+	Ports                         []ServicePort          `json:"ports,omitempty" patchMergeKey:"port" patchStrategy:"merge" validate:"dive"`
+	Selector                      map[string]string      `json:"selector,omitempty" validate:"omitempty,labels"`
 	ClusterIP                     string                 `json:"clusterIP,omitempty" validate:"-"`
 	ClusterIPs                    []string               `json:"clusterIPs,omitempty" validate:"-"`
-	Type                          string                 `json:"type,omitempty" validate:"omitempty,enum=ClusterIP ExternalName LoadBalancer NodePort"`
-	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"-"`
-	SessionAffinity               string                 `json:"sessionAffinity,omitempty" validate:"omitempty,enum=ClientIP None"`
+	Type                          string                 `json:"type,omitempty" validate:"filled,enum=ClusterIP ExternalName LoadBalancer NodePort"`
+	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"dive,ip"`
+	SessionAffinity               string                 `json:"sessionAffinity,omitempty" validate:"filled,enum=ClientIP None"`
 	LoadBalancerIP                string                 `json:"loadBalancerIP,omitempty" validate:"-"`
 	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty" validate:"-"`
 	ExternalName                  string                 `json:"externalName,omitempty" validate:"-"`
-	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty" validate:"omitempty,enum=Cluster Local"`
+	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty" validate:"-"`
 	HealthCheckNodePort           int32                  `json:"healthCheckNodePort,omitempty" validate:"-"`
 	PublishNotReadyAddresses      bool                   `json:"publishNotReadyAddresses,omitempty" validate:"-"`
-	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty" validate:"-"`
-	IPFamilies                    []string               `json:"ipFamilies,omitempty" validate:"dive,enum='' IPv4 IPv6"`
-	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty" validate:"omitempty,enum=PreferDualStack RequireDualStack SingleStack"`
+	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty" validate:"omitempty"`
+	IPFamilies                    []string               `json:"ipFamilies,omitempty" validate:"-"`
+	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty" validate:"-"`
 	AllocateLoadBalancerNodePorts *bool                  `json:"allocateLoadBalancerNodePorts,omitempty" validate:"-"`
 	LoadBalancerClass             *string                `json:"loadBalancerClass,omitempty" validate:"-"`
 	InternalTrafficPolicy         *string                `json:"internalTrafficPolicy,omitempty" validate:"omitempty,enum=Cluster Local"`
-	TrafficDistribution           *string                `json:"trafficDistribution,omitempty" validate:"-"`
+	TrafficDistribution           *string                `json:"trafficDistribution,omitempty" validate:"omitempty,enum=PreferClose PreferSameZone PreferSameNode"`
 }
 
 type ServiceStatus struct {
 	LoadBalancer LoadBalancerStatus `json:"loadBalancer,omitempty" validate:""`
-	Conditions   []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions   []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type SessionAffinityConfig struct {
-	ClientIP *ClientIPConfig `json:"clientIP,omitempty" validate:"-"`
+	ClientIP *ClientIPConfig `json:"clientIP,omitempty" validate:"omitempty"`
 }
 
 type SleepAction struct {
@@ -1509,27 +1509,27 @@ type StorageOSVolumeSource struct {
 }
 
 type Sysctl struct {
-	Name  string `json:"name" validate:"-"`
+	Name  string `json:"name" validate:"filled,sysctl-name"`
 	Value string `json:"value" validate:"-"`
 }
 
 type TCPSocketAction struct {
-	Port intstr.IntOrString `json:"port" validate:"-"`
+	Port intstr.IntOrString `json:"port" validate:"port-or-name,nostructlevel"`
 	Host string             `json:"host,omitempty" validate:"-"`
 }
 
 type Taint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule PreferNoSchedule"`
+	Effect    string       `json:"effect" validate:"-"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type Toleration struct {
 	Key               string `json:"key,omitempty" validate:"-"`
-	Operator          string `json:"operator,omitempty" validate:"omitempty,enum=Equal Exists Gt Lt"`
+	Operator          string `json:"operator,omitempty" validate:"-"`
 	Value             string `json:"value,omitempty" validate:"-"`
-	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule PreferNoSchedule"`
+	Effect            string `json:"effect,omitempty" validate:"-"`
 	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
@@ -1543,11 +1543,11 @@ type TopologySelectorTerm struct {
 }
 
 type TopologySpreadConstraint struct {
-	MaxSkew            int32                 `json:"maxSkew" validate:"-"`
-	TopologyKey        string                `json:"topologyKey" validate:"-"`
+	MaxSkew            int32                 `json:"maxSkew" validate:"positive"`
+	TopologyKey        string                `json:"topologyKey" validate:"filled=can-not-empty"`
 	WhenUnsatisfiable  string                `json:"whenUnsatisfiable" validate:"enum=DoNotSchedule ScheduleAnyway"`
-	LabelSelector      *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"-"`
-	MinDomains         *int32                `json:"minDomains,omitempty" validate:"-"`
+	LabelSelector      *metav1.LabelSelector `json:"labelSelector,omitempty" validate:"omitempty,selector,nostructlevel"`
+	MinDomains         *int32                `json:"minDomains,omitempty" validate:"omitempty,positive"`
 	NodeAffinityPolicy *string               `json:"nodeAffinityPolicy,omitempty" validate:"omitempty,enum=Honor Ignore"`
 	NodeTaintsPolicy   *string               `json:"nodeTaintsPolicy,omitempty" validate:"omitempty,enum=Honor Ignore"`
 	MatchLabelKeys     []string              `json:"matchLabelKeys,omitempty" validate:"-"`
@@ -1567,49 +1567,49 @@ type TypedObjectReference struct {
 }
 
 type Volume struct {
-	Name                  string                             `json:"name" validate:"-"`
+	Name                  string                             `json:"name" validate:"filled,dns-label"`
 	HostPath              *HostPathVolumeSource              `json:"hostPath,omitempty" validate:"omitempty"`
-	EmptyDir              *EmptyDirVolumeSource              `json:"emptyDir,omitempty" validate:"-"`
-	GCEPersistentDisk     *GCEPersistentDiskVolumeSource     `json:"gcePersistentDisk,omitempty" validate:"-"`
-	AWSElasticBlockStore  *AWSElasticBlockStoreVolumeSource  `json:"awsElasticBlockStore,omitempty" validate:"-"`
-	GitRepo               *GitRepoVolumeSource               `json:"gitRepo,omitempty" validate:"-"`
-	Secret                *SecretVolumeSource                `json:"secret,omitempty" validate:"-"`
-	NFS                   *NFSVolumeSource                   `json:"nfs,omitempty" validate:"-"`
+	EmptyDir              *EmptyDirVolumeSource              `json:"emptyDir,omitempty" validate:"omitempty"`
+	GCEPersistentDisk     *GCEPersistentDiskVolumeSource     `json:"gcePersistentDisk,omitempty" validate:"omitempty"`
+	AWSElasticBlockStore  *AWSElasticBlockStoreVolumeSource  `json:"awsElasticBlockStore,omitempty" validate:"omitempty"`
+	GitRepo               *GitRepoVolumeSource               `json:"gitRepo,omitempty" validate:"omitempty"`
+	Secret                *SecretVolumeSource                `json:"secret,omitempty" validate:"omitempty"`
+	NFS                   *NFSVolumeSource                   `json:"nfs,omitempty" validate:"omitempty"`
 	ISCSI                 *ISCSIVolumeSource                 `json:"iscsi,omitempty" validate:"-"`
-	Glusterfs             *GlusterfsVolumeSource             `json:"glusterfs,omitempty" validate:"-"`
-	PersistentVolumeClaim *PersistentVolumeClaimVolumeSource `json:"persistentVolumeClaim,omitempty" validate:"-"`
-	RBD                   *RBDVolumeSource                   `json:"rbd,omitempty" validate:"-"`
-	FlexVolume            *FlexVolumeSource                  `json:"flexVolume,omitempty" validate:"-"`
-	Cinder                *CinderVolumeSource                `json:"cinder,omitempty" validate:"-"`
-	CephFS                *CephFSVolumeSource                `json:"cephfs,omitempty" validate:"-"`
+	Glusterfs             *GlusterfsVolumeSource             `json:"glusterfs,omitempty" validate:"omitempty"`
+	PersistentVolumeClaim *PersistentVolumeClaimVolumeSource `json:"persistentVolumeClaim,omitempty" validate:"omitempty"`
+	RBD                   *RBDVolumeSource                   `json:"rbd,omitempty" validate:"omitempty"`
+	FlexVolume            *FlexVolumeSource                  `json:"flexVolume,omitempty" validate:"omitempty"`
+	Cinder                *CinderVolumeSource                `json:"cinder,omitempty" validate:"omitempty"`
+	CephFS                *CephFSVolumeSource                `json:"cephfs,omitempty" validate:"omitempty"`
 	Flocker               *FlockerVolumeSource               `json:"flocker,omitempty" validate:"-"`
-	DownwardAPI           *DownwardAPIVolumeSource           `json:"downwardAPI,omitempty" validate:"-"`
+	DownwardAPI           *DownwardAPIVolumeSource           `json:"downwardAPI,omitempty" validate:"omitempty"`
 	FC                    *FCVolumeSource                    `json:"fc,omitempty" validate:"-"`
-	AzureFile             *AzureFileVolumeSource             `json:"azureFile,omitempty" validate:"-"`
-	ConfigMap             *ConfigMapVolumeSource             `json:"configMap,omitempty" validate:"-"`
-	VsphereVolume         *VsphereVirtualDiskVolumeSource    `json:"vsphereVolume,omitempty" validate:"-"`
+	AzureFile             *AzureFileVolumeSource             `json:"azureFile,omitempty" validate:"omitempty"`
+	ConfigMap             *ConfigMapVolumeSource             `json:"configMap,omitempty" validate:"omitempty"`
+	VsphereVolume         *VsphereVirtualDiskVolumeSource    `json:"vsphereVolume,omitempty" validate:"omitempty"`
 	Quobyte               *QuobyteVolumeSource               `json:"quobyte,omitempty" validate:"-"`
 	AzureDisk             *AzureDiskVolumeSource             `json:"azureDisk,omitempty" validate:"omitempty"`
-	PhotonPersistentDisk  *PhotonPersistentDiskVolumeSource  `json:"photonPersistentDisk,omitempty" validate:"-"`
-	Projected             *ProjectedVolumeSource             `json:"projected,omitempty" validate:"-"`
-	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty" validate:"-"`
-	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"-"`
+	PhotonPersistentDisk  *PhotonPersistentDiskVolumeSource  `json:"photonPersistentDisk,omitempty" validate:"omitempty"`
+	Projected             *ProjectedVolumeSource             `json:"projected,omitempty" validate:"omitempty"`
+	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty" validate:"omitempty"`
+	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"omitempty"`
 	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"-"`
-	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"-"`
-	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"omitempty"`
+	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"omitempty"`
+	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"-"`
 	Image                 *ImageVolumeSource                 `json:"image,omitempty" validate:"omitempty"`
 }
 
 type VolumeDevice struct {
-	Name       string `json:"name" validate:"-"`
-	DevicePath string `json:"devicePath" validate:"-"`
+	Name       string `json:"name" validate:"filled"`
+	DevicePath string `json:"devicePath" validate:"filled"`
 }
 
 type VolumeMount struct {
-	Name              string  `json:"name" validate:"-"`
+	Name              string  `json:"name" validate:"filled"`
 	ReadOnly          bool    `json:"readOnly,omitempty" validate:"-"`
-	RecursiveReadOnly *string `json:"recursiveReadOnly,omitempty" validate:"-"`
-	MountPath         string  `json:"mountPath" validate:"-"`
+	RecursiveReadOnly *string `json:"recursiveReadOnly,omitempty" validate:"omitempty,enum=Disabled Enabled IfPossible"`
+	MountPath         string  `json:"mountPath" validate:"filled"`
 	SubPath           string  `json:"subPath,omitempty" validate:"-"`
 	MountPropagation  *string `json:"mountPropagation,omitempty" validate:"omitempty,enum=Bidirectional HostToContainer None"`
 	SubPathExpr       string  `json:"subPathExpr,omitempty" validate:"-"`
@@ -1628,12 +1628,12 @@ type VolumeNodeAffinity struct {
 }
 
 type VolumeProjection struct {
-	Secret              *SecretProjection              `json:"secret,omitempty" validate:"-"`
-	DownwardAPI         *DownwardAPIProjection         `json:"downwardAPI,omitempty" validate:"-"`
-	ConfigMap           *ConfigMapProjection           `json:"configMap,omitempty" validate:"-"`
-	ServiceAccountToken *ServiceAccountTokenProjection `json:"serviceAccountToken,omitempty" validate:"-"`
-	ClusterTrustBundle  *ClusterTrustBundleProjection  `json:"clusterTrustBundle,omitempty" validate:"-"`
-	PodCertificate      *PodCertificateProjection      `json:"podCertificate,omitempty" validate:"-"`
+	Secret              *SecretProjection              `json:"secret,omitempty" validate:"omitempty"`
+	DownwardAPI         *DownwardAPIProjection         `json:"downwardAPI,omitempty" validate:"omitempty"`
+	ConfigMap           *ConfigMapProjection           `json:"configMap,omitempty" validate:"omitempty"`
+	ServiceAccountToken *ServiceAccountTokenProjection `json:"serviceAccountToken,omitempty" validate:"omitempty,token-projection"`
+	ClusterTrustBundle  *ClusterTrustBundleProjection  `json:"clusterTrustBundle,omitempty" validate:"omitempty"`
+	PodCertificate      *PodCertificateProjection      `json:"podCertificate,omitempty" validate:"omitempty"`
 }
 
 type VolumeResourceRequirements struct {
@@ -1646,15 +1646,15 @@ type VolumeStatus struct {
 }
 
 type VsphereVirtualDiskVolumeSource struct {
-	VolumePath        string `json:"volumePath" validate:"-"`
+	VolumePath        string `json:"volumePath" validate:"filled"`
 	FSType            string `json:"fsType,omitempty" validate:"-"`
 	StoragePolicyName string `json:"storagePolicyName,omitempty" validate:"-"`
 	StoragePolicyID   string `json:"storagePolicyID,omitempty" validate:"-"`
 }
 
 type WeightedPodAffinityTerm struct {
-	Weight          int32           `json:"weight" validate:"-"`
-	PodAffinityTerm PodAffinityTerm `json:"podAffinityTerm" validate:"-"`
+	Weight          int32           `json:"weight" validate:"weight"`
+	PodAffinityTerm PodAffinityTerm `json:"podAffinityTerm" validate:""`
 }
 
 type WindowsSecurityContextOptions struct {

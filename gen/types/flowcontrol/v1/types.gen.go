@@ -45,7 +45,7 @@ type FlowSchemaSpec struct {
 }
 
 type FlowSchemaStatus struct {
-	Conditions []FlowSchemaCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions []FlowSchemaCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type GroupSubject struct {
@@ -107,7 +107,7 @@ type PriorityLevelConfigurationSpec struct {
 }
 
 type PriorityLevelConfigurationStatus struct {
-	Conditions []PriorityLevelConfigurationCondition `json:"conditions,omitempty" validate:"-"`
+	Conditions []PriorityLevelConfigurationCondition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type QueuingConfiguration struct {

@@ -11,7 +11,7 @@ import (
 
 type HTTPIngressPath struct {
 	Path     string         `json:"path,omitempty" validate:"-"`
-	PathType *string        `json:"pathType" validate:"omitempty,enum=Exact ImplementationSpecific Prefix"`
+	PathType *string        `json:"pathType" validate:"omitempty,enum=Exact Prefix ImplementationSpecific"`
 	Backend  IngressBackend `json:"backend" validate:"-"`
 }
 
@@ -73,7 +73,7 @@ type IngressClassParametersReference struct {
 }
 
 type IngressClassSpec struct {
-	Controller string                           `json:"controller,omitempty" validate:"-"`
+	Controller string                           `json:"controller,omitempty" update:"immutable" validate:"-"`
 	Parameters *IngressClassParametersReference `json:"parameters,omitempty" validate:"-"`
 }
 
@@ -95,7 +95,7 @@ type IngressLoadBalancerStatus struct {
 
 type IngressPortStatus struct {
 	Port     int32   `json:"port" validate:"-"`
-	Protocol string  `json:"protocol" validate:"enum=SCTP TCP UDP"`
+	Protocol string  `json:"protocol" validate:"enum=TCP UDP SCTP"`
 	Error    *string `json:"error,omitempty" validate:"-"`
 }
 
@@ -154,7 +154,7 @@ type NetworkPolicyPeer struct {
 }
 
 type NetworkPolicyPort struct {
-	Protocol *string             `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
+	Protocol *string             `json:"protocol,omitempty" validate:"omitempty,enum=TCP UDP SCTP"`
 	Port     *intstr.IntOrString `json:"port,omitempty" validate:"-"`
 	EndPort  *int32              `json:"endPort,omitempty" validate:"-"`
 }
@@ -163,7 +163,7 @@ type NetworkPolicySpec struct {
 	PodSelector metav1.LabelSelector       `json:"podSelector" validate:"-"`
 	Ingress     []NetworkPolicyIngressRule `json:"ingress,omitempty" validate:"dive"`
 	Egress      []NetworkPolicyEgressRule  `json:"egress,omitempty" validate:"dive"`
-	PolicyTypes []string                   `json:"policyTypes,omitempty" validate:"dive,enum=Egress Ingress"`
+	PolicyTypes []string                   `json:"policyTypes,omitempty" validate:"dive,enum=Ingress Egress"`
 }
 
 type ParentReference struct {
@@ -196,5 +196,5 @@ type ServiceCIDRSpec struct {
 }
 
 type ServiceCIDRStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }

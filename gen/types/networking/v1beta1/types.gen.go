@@ -48,5 +48,5 @@ type ServiceCIDRSpec struct {
 }
 
 type ServiceCIDRStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }

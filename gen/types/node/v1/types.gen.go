@@ -16,7 +16,7 @@ type Overhead struct {
 type RuntimeClass struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Handler           string      `json:"handler" validate:"-"`
+	Handler           string      `json:"handler" update:"immutable" validate:"-"`
 	Overhead          *Overhead   `json:"overhead,omitempty" validate:"-"`
 	Scheduling        *Scheduling `json:"scheduling,omitempty" validate:"omitempty"`
 }
@@ -29,5 +29,5 @@ type RuntimeClassList struct {
 
 type Scheduling struct {
 	NodeSelector map[string]string   `json:"nodeSelector,omitempty" validate:"-"`
-	Tolerations  []corev1.Toleration `json:"tolerations,omitempty" validate:"dive"`
+	Tolerations  []corev1.Toleration `json:"tolerations,omitempty" validate:"dive,toleration"`
 }

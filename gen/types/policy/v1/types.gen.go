@@ -29,9 +29,9 @@ type PodDisruptionBudgetList struct {
 
 type PodDisruptionBudgetSpec struct {
 	MinAvailable               *intstr.IntOrString   `json:"minAvailable,omitempty" validate:"-"`
-	Selector                   *metav1.LabelSelector `json:"selector,omitempty" validate:"-"`
+	Selector                   *metav1.LabelSelector `json:"selector,omitempty" patchStrategy:"replace" validate:"-"`
 	MaxUnavailable             *intstr.IntOrString   `json:"maxUnavailable,omitempty" validate:"-"`
-	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty" validate:"omitempty,enum=AlwaysAllow IfHealthyBudget"`
+	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty" validate:"omitempty,enum=IfHealthyBudget AlwaysAllow"`
 }
 
 type PodDisruptionBudgetStatus struct {
@@ -41,5 +41,5 @@ type PodDisruptionBudgetStatus struct {
 	CurrentHealthy     int32                  `json:"currentHealthy" validate:"-"`
 	DesiredHealthy     int32                  `json:"desiredHealthy" validate:"-"`
 	ExpectedPods       int32                  `json:"expectedPods" validate:"-"`
-	Conditions         []metav1.Condition     `json:"conditions,omitempty" validate:"-"`
+	Conditions         []metav1.Condition     `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }

@@ -8,33 +8,33 @@ import (
 )
 
 type AggregationRule struct {
-	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty" validate:"-"`
+	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty" validate:"filled=one-selector,dive,selector"`
 }
 
 type ClusterRole struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Rules             []PolicyRule     `json:"rules" validate:"-"`
-	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty" validate:"-"`
+	Rules             []PolicyRule     `json:"rules" validate:"dive,policy-rule"`
+	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty" validate:"omitempty"`
 }
 
 type ClusterRoleBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
-	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"dive,cluster-subject,rbac-subject"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"cluster-role-ref"`
 }
 
 type ClusterRoleBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ClusterRoleBinding `json:"items" validate:"-"`
+	Items           []ClusterRoleBinding `json:"items" validate:"dive"`
 }
 
 type ClusterRoleList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ClusterRole `json:"items" validate:"-"`
+	Items           []ClusterRole `json:"items" validate:"dive"`
 }
 
 type PolicyRule struct {
@@ -48,32 +48,32 @@ type PolicyRule struct {
 type Role struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Rules             []PolicyRule `json:"rules" validate:"-"`
+	Rules             []PolicyRule `json:"rules" validate:"dive,namespaced-rule,policy-rule"`
 }
 
 type RoleBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
-	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"dive,rbac-subject"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"role-ref"`
 }
 
 type RoleBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []RoleBinding `json:"items" validate:"-"`
+	Items           []RoleBinding `json:"items" validate:"dive"`
 }
 
 type RoleList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Role `json:"items" validate:"-"`
+	Items           []Role `json:"items" validate:"dive"`
 }
 
 type RoleRef struct {
-	APIGroup string `json:"apiGroup" validate:"-"`
+	APIGroup string `json:"apiGroup" validate:"enum=rbac.authorization.k8s.io"`
 	Kind     string `json:"kind" validate:"-"`
-	Name     string `json:"name" validate:"-"`
+	Name     string `json:"name" validate:"filled,path-segment"`
 }
 
 type Subject struct {

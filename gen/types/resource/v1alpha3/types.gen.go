@@ -10,7 +10,7 @@ import (
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	Effect    string       `json:"effect" validate:"enum=None NoSchedule NoExecute"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
@@ -33,7 +33,7 @@ type DeviceTaintRuleSpec struct {
 }
 
 type DeviceTaintRuleStatus struct {
-	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }
 
 type DeviceTaintSelector struct {
@@ -77,5 +77,5 @@ type ResourcePoolStatusRequestSpec struct {
 type ResourcePoolStatusRequestStatus struct {
 	PoolCount  *int32             `json:"poolCount,omitempty" validate:"-"`
 	Pools      []PoolStatus       `json:"pools,omitempty" validate:"-"`
-	Conditions []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 }

@@ -76,7 +76,7 @@ type Device struct {
 }
 
 type DeviceAllocationConfiguration struct {
-	Source   string                     `json:"source" validate:"enum=FromClaim FromClass"`
+	Source   string                     `json:"source" validate:"enum=FromClass FromClaim"`
 	Requests []string                   `json:"requests,omitempty" validate:"-"`
 	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
@@ -150,7 +150,7 @@ type DeviceRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
 	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"dive"`
@@ -179,7 +179,7 @@ type DeviceSubRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
@@ -188,15 +188,15 @@ type DeviceSubRequest struct {
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	Effect    string       `json:"effect" validate:"enum=None NoSchedule NoExecute"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceToleration struct {
 	Key               string `json:"key,omitempty" validate:"-"`
-	Operator          string `json:"operator,omitempty" validate:"omitempty,enum=Equal Exists"`
+	Operator          string `json:"operator,omitempty" validate:"enum=Exists Equal"`
 	Value             string `json:"value,omitempty" validate:"-"`
-	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule None"`
+	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=None NoSchedule NoExecute"`
 	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
@@ -242,7 +242,7 @@ type ResourceClaimSpec struct {
 
 type ResourceClaimStatus struct {
 	Allocation  *AllocationResult                `json:"allocation,omitempty" validate:"omitempty"`
-	ReservedFor []ResourceClaimConsumerReference `json:"reservedFor,omitempty" validate:"-"`
+	ReservedFor []ResourceClaimConsumerReference `json:"reservedFor,omitempty" patchMergeKey:"uid" patchStrategy:"merge" validate:"-"`
 	Devices     []AllocatedDeviceStatus          `json:"devices,omitempty" validate:"-"`
 }
 
@@ -282,9 +282,9 @@ type ResourceSliceList struct {
 }
 
 type ResourceSliceSpec struct {
-	Driver                 string               `json:"driver" validate:"-"`
+	Driver                 string               `json:"driver" update:"immutable" validate:"-"`
 	Pool                   ResourcePool         `json:"pool" validate:"-"`
-	NodeName               string               `json:"nodeName,omitempty" validate:"-"`
+	NodeName               string               `json:"nodeName,omitempty" update:"immutable" validate:"-"`
 	NodeSelector           *corev1.NodeSelector `json:"nodeSelector,omitempty" validate:"omitempty"`
 	AllNodes               bool                 `json:"allNodes,omitempty" validate:"-"`
 	Devices                []Device             `json:"devices,omitempty" validate:"dive"`

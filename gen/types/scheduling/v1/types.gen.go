@@ -13,7 +13,7 @@ type PriorityClass struct {
 	Value             int32   `json:"value" validate:"-"`
 	GlobalDefault     bool    `json:"globalDefault,omitempty" validate:"-"`
 	Description       string  `json:"description,omitempty" validate:"-"`
-	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=Never PreemptLowerPriority"`
+	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty" update:"immutable" validate:"omitempty,enum=PreemptLowerPriority Never"`
 }
 
 type PriorityClassList struct {

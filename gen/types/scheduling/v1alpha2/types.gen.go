@@ -50,22 +50,22 @@ type PodGroupSpec struct {
 	PodGroupTemplateRef   *PodGroupTemplateReference     `json:"podGroupTemplateRef" validate:"-"`
 	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy" validate:"-"`
 	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints,omitempty" validate:"-"`
-	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" validate:"-"`
+	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"-"`
 	DisruptionMode        *string                        `json:"disruptionMode,omitempty" validate:"omitempty,enum=Pod PodGroup"`
 	PriorityClassName     string                         `json:"priorityClassName,omitempty" validate:"-"`
 	Priority              *int32                         `json:"priority,omitempty" validate:"-"`
 }
 
 type PodGroupStatus struct {
-	Conditions            []metav1.Condition            `json:"conditions,omitempty" validate:"-"`
-	ResourceClaimStatuses []PodGroupResourceClaimStatus `json:"resourceClaimStatuses,omitempty" validate:"-"`
+	Conditions            []metav1.Condition            `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
+	ResourceClaimStatuses []PodGroupResourceClaimStatus `json:"resourceClaimStatuses,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"-"`
 }
 
 type PodGroupTemplate struct {
 	Name                  string                         `json:"name" validate:"-"`
 	SchedulingPolicy      PodGroupSchedulingPolicy       `json:"schedulingPolicy" validate:"-"`
 	SchedulingConstraints *PodGroupSchedulingConstraints `json:"schedulingConstraints" validate:"-"`
-	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" validate:"-"`
+	ResourceClaims        []PodGroupResourceClaim        `json:"resourceClaims,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"-"`
 	DisruptionMode        *string                        `json:"disruptionMode,omitempty" validate:"omitempty,enum=Pod PodGroup"`
 	PriorityClassName     string                         `json:"priorityClassName,omitempty" validate:"-"`
 	Priority              *int32                         `json:"priority,omitempty" validate:"-"`

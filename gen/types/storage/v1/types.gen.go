@@ -24,7 +24,7 @@ type CSIDriverList struct {
 type CSIDriverSpec struct {
 	AttachRequired                     *bool          `json:"attachRequired,omitempty" validate:"-"`
 	PodInfoOnMount                     *bool          `json:"podInfoOnMount,omitempty" validate:"-"`
-	VolumeLifecycleModes               []string       `json:"volumeLifecycleModes,omitempty" validate:"-"`
+	VolumeLifecycleModes               []string       `json:"volumeLifecycleModes,omitempty" update:"immutable" validate:"-"`
 	StorageCapacity                    *bool          `json:"storageCapacity,omitempty" validate:"-"`
 	FSGroupPolicy                      *string        `json:"fsGroupPolicy,omitempty" validate:"-"`
 	TokenRequests                      []TokenRequest `json:"tokenRequests,omitempty" validate:"-"`
@@ -55,14 +55,14 @@ type CSINodeList struct {
 }
 
 type CSINodeSpec struct {
-	Drivers []CSINodeDriver `json:"drivers" validate:"-"`
+	Drivers []CSINodeDriver `json:"drivers" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type CSIStorageCapacity struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty" validate:"-"`
-	StorageClassName  string                `json:"storageClassName" validate:"-"`
+	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty" update:"immutable" validate:"-"`
+	StorageClassName  string                `json:"storageClassName" update:"immutable" validate:"-"`
 	Capacity          *resource.Quantity    `json:"capacity,omitempty" validate:"-"`
 	MaximumVolumeSize *resource.Quantity    `json:"maximumVolumeSize,omitempty" validate:"-"`
 }
@@ -76,12 +76,12 @@ type CSIStorageCapacityList struct {
 type StorageClass struct {
 	metav1.TypeMeta      `json:",inline" validate:"-"`
 	metav1.ObjectMeta    `json:"metadata,omitempty" validate:"-"`
-	Provisioner          string                        `json:"provisioner" validate:"-"`
-	Parameters           map[string]string             `json:"parameters,omitempty" validate:"-"`
-	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" validate:"omitempty,enum=Delete Recycle Retain"`
+	Provisioner          string                        `json:"provisioner" update:"immutable" validate:"-"`
+	Parameters           map[string]string             `json:"parameters,omitempty" update:"immutable" validate:"-"`
+	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" update:"immutable" validate:"omitempty,enum=Recycle Delete Retain"`
 	MountOptions         []string                      `json:"mountOptions,omitempty" validate:"-"`
 	AllowVolumeExpansion *bool                         `json:"allowVolumeExpansion,omitempty" validate:"-"`
-	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty" validate:"omitempty,enum=Immediate WaitForFirstConsumer"`
+	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty" update:"immutable" validate:"omitempty,enum=Immediate WaitForFirstConsumer"`
 	AllowedTopologies    []corev1.TopologySelectorTerm `json:"allowedTopologies,omitempty" validate:"-"`
 }
 

@@ -25,6 +25,6 @@ type StorageVersionMigrationSpec struct {
 }
 
 type StorageVersionMigrationStatus struct {
-	Conditions      []metav1.Condition `json:"conditions,omitempty" validate:"-"`
+	Conditions      []metav1.Condition `json:"conditions,omitempty" patchMergeKey:"type" patchStrategy:"merge" validate:"-"`
 	ResourceVersion string             `json:"resourceVersion,omitempty" validate:"-"`
 }

@@ -1,0 +1,104 @@
+package validation
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// rule is one entry of the tables: ok decides, errors says why not. param is what stands after the tag's equals sign.
+type rule struct {
+	ok     func(v reflect.Value, param string) bool
+	errors func(path *field.Path, v reflect.Value, param string) field.ErrorList
+	// evenNil: the rule also judges a pointer that is nil, which the others never see.
+	evenNil bool
+}
+
+// rules is every tag that the generator may write. It is complete before the first walk and never changes.
+var rules = func() map[string]rule {
+	out := map[string]rule{}
+	for _, table := range []map[string]rule{presenceRules, numberRules, listRules, stringRules(), valueRules, structRules} {
+		for tag, r := range table {
+			out[tag] = r
+		}
+	}
+	return out
+}()
+
+// all walks with every rule; below takes rules for lists and structs as kept, to see what they hide.
+var (
+	all   = engine(false)
+	below = engine(true)
+)
+
+func engine(passContainers bool) *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name
+	})
+	for tag, r := range rules {
+		check := func(fl validator.FieldLevel) bool {
+			f := fl.Field()
+			if passContainers && (f.Kind() == reflect.Slice || f.Kind() == reflect.Struct) {
+				return true
+			}
+			return r.ok(f, fl.Param())
+		}
+		if err := v.RegisterValidation(tag, check, r.evenNil); err != nil {
+			// Only an empty or reserved name fails here: a fault of the tables that no input can cause.
+			panic(fmt.Sprintf("rule %q: %v", tag, err))
+		}
+	}
+	return v
+}
+
+// describe turns one fault of the walk into the errors of its rule.
+func describe(fault validator.FieldError) field.ErrorList {
+	_, path, _ := strings.Cut(fault.Namespace(), ".")
+	value := reflect.ValueOf(fault.Value())
+	if r, ok := rules[fault.Tag()]; ok {
+		if errs := r.errors(pathAt(path), value, fault.Param()); len(errs) > 0 {
+			return errs
+		}
+	}
+	// The rule refuses what it then finds nothing wrong with: say so rather than accept.
+	return field.ErrorList{field.InternalError(pathAt(path), fmt.Errorf("rule %q failed", fault.Tag()))}
+}
+
+var withRules sync.Map // reflect.Type -> bool
+
+// hasRules says whether a walk of this type can find anything. The answer is kept per type.
+func hasRules(o any) bool {
+	t := reflect.TypeOf(o)
+	if t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct || reflect.ValueOf(o).IsNil() {
+		return false
+	}
+	if known, ok := withRules.Load(t); ok {
+		return known.(bool)
+	}
+	found := false
+	for i := range t.Elem().NumField() {
+		tag, tagged := t.Elem().Field(i).Tag.Lookup("validate")
+		found = found || tagged && tag != "-"
+	}
+	withRules.Store(t, found)
+	return found
+}
+
+// addressable is the value as a pointer: that into the object where the walk gave one, else to a copy.
+func addressable[T any](v reflect.Value) *T {
+	if v.CanAddr() {
+		if p, ok := v.Addr().Interface().(*T); ok {
+			return p
+		}
+	}
+	if x, ok := v.Interface().(T); ok {
+		return &x
+	}
+	return nil
+}

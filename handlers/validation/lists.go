@@ -1,0 +1,99 @@
+package validation
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// listRules judge how many and which values there are.
+var listRules = map[string]rule{
+	"enum": {ok: inEnum, errors: notSupported},
+	"maxitems": {
+		ok: func(v reflect.Value, param string) bool { return int64(v.Len()) <= number(param) },
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			return field.ErrorList{field.TooMany(path, v.Len(), int(number(param)))}
+		},
+	},
+	"maxlength": {
+		ok: func(v reflect.Value, param string) bool { return int64(v.Len()) <= number(param) },
+		errors: func(path *field.Path, _ reflect.Value, param string) field.ErrorList {
+			return tooLong(path, number(param))
+		},
+	},
+	"unique": {ok: func(v reflect.Value, param string) bool { return len(repeated(v, param)) == 0 }, errors: duplicates},
+}
+
+// inEnum looks the value up in the list that the tag carries, without splitting it.
+func inEnum(v reflect.Value, param string) bool {
+	value := v.String()
+	if value == "" {
+		value = "''"
+	}
+	for rest := param; rest != ""; {
+		var one string
+		if one, rest, _ = strings.Cut(rest, " "); one == value {
+			return true
+		}
+	}
+	return false
+}
+
+func notSupported(path *field.Path, v reflect.Value, param string) field.ErrorList {
+	values := strings.Split(param, " ")
+	for i, x := range values {
+		if x == "''" {
+			values[i] = ""
+		}
+	}
+	return field.ErrorList{field.NotSupported(path, v.String(), values)}
+}
+
+// repeated are the indexes of items whose key an earlier item has. The key is a field by its JSON name; "." is the item.
+func repeated(v reflect.Value, key string) (at []int) {
+	seen := make(map[string]bool, v.Len())
+	for i := range v.Len() {
+		k := fmt.Sprint(keyOf(v.Index(i), key))
+		if seen[k] {
+			at = append(at, i)
+		}
+		seen[k] = true
+	}
+	return at
+}
+
+func keyOf(item reflect.Value, key string) any {
+	if key == "." {
+		return item.Interface()
+	}
+	for i := range item.NumField() {
+		if name, _, _ := strings.Cut(item.Type().Field(i).Tag.Get("json"), ","); name == key {
+			return item.Field(i).Interface()
+		}
+	}
+	return nil
+}
+
+func duplicates(path *field.Path, v reflect.Value, param string) (errs field.ErrorList) {
+	for _, i := range repeated(v, param) {
+		at := path.Index(i)
+		if param != "." {
+			at = at.Child(param)
+		}
+		errs = append(errs, field.Duplicate(at, keyOf(v.Index(i), param)))
+	}
+	return errs
+}
+
+// sorted keys of a map, so that errors of the same object always come in the same order.
+func sorted(v reflect.Value) []string {
+	keys := make([]string, 0, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		keys = append(keys, it.Key().String())
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,19 @@
+package validation
+
+import "k8s.io/apimachinery/pkg/util/validation/field"
+
+// Merge joins lists of errors in their order and drops what an earlier one says in the same words: field rules and
+// strategies may find the same fault.
+func Merge(lists ...field.ErrorList) field.ErrorList {
+	var out field.ErrorList
+	known := map[string]bool{}
+	for _, l := range lists {
+		for _, e := range l {
+			if text := e.Error(); !known[text] {
+				known[text] = true
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,76 @@
+package validation
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// numberRules bound integers. The keywords give the phrase that the original uses most for such a bound; formats of numbers
+// give the particular ones.
+var numberRules = map[string]rule{
+	"atleast": {
+		ok: func(v reflect.Value, param string) bool { return v.Int() >= number(param) },
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			if number(param) == 0 {
+				return invalid(path, v, apivalidation.IsNegativeErrorMsg)
+			}
+			return invalid(path, v, "must be greater than or equal to "+param)
+		},
+	},
+	"atmost": {
+		ok: func(v reflect.Value, param string) bool { return v.Int() <= number(param) },
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			return invalid(path, v, "must be less than or equal to "+param)
+		},
+	},
+	"between": {
+		ok: func(v reflect.Value, param string) bool {
+			low, high, _ := strings.Cut(param, " ")
+			return v.Int() >= number(low) && v.Int() <= number(high)
+		},
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			low, high, _ := strings.Cut(param, " ")
+			return invalid(path, v, validation.InclusiveRangeError(int(number(low)), int(number(high))))
+		},
+	},
+	"positive":     bounded(1, 1<<62, "must be greater than zero"),
+	"above-zero":   bounded(1, 1<<62, "must be greater than 0"),
+	"file-mode":    bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
+	"weight":       bounded(1, 100, "must be in the range 1-100"),
+	"sticky-time":  bounded(1, 86400, "must be greater than 0 and less than 86400"),
+	"not-negative": bounded(0, 1<<62, apivalidation.IsNegativeErrorMsg),
+}
+
+func bounded(low, high int64, message string) rule {
+	return rule{
+		ok:     func(v reflect.Value, _ string) bool { return v.Int() >= low && v.Int() <= high },
+		errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList { return invalid(path, v, message) },
+	}
+}
+
+// number reads a bound that the generator wrote; it has checked that it is one.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func invalid(path *field.Path, v reflect.Value, messages ...string) field.ErrorList {
+	var errs field.ErrorList
+	for _, m := range messages {
+		errs = append(errs, field.Invalid(path, v.Interface(), m))
+	}
+	return errs
+}
+
+// tooLong counts bytes, as the original does, whatever the message says.
+func tooLong(path *field.Path, max int64) field.ErrorList {
+	return field.ErrorList{field.TooLong(path, "", int(max))}
+}

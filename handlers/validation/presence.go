@@ -1,0 +1,37 @@
+package validation
+
+import (
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// presenceRules demand that something is there. Details are those of the original where it has any.
+var presenceRules = map[string]rule{
+	// filled: not the empty string, list, map or zero; param is the key of a detail.
+	"filled": {ok: filled, errors: required, evenNil: true},
+	// present: a pointer that is not nil, whatever it points at.
+	"present": {ok: func(v reflect.Value, _ string) bool { return v.IsValid() && v.Kind() != reflect.Pointer }, errors: required, evenNil: true},
+}
+
+// details of required fields, by the parameter of the rule.
+var details = map[string]string{
+	"not-empty":     "must not be empty",
+	"can-not-empty": "can not be empty",
+	"one-selector":  "at least one clusterRoleSelector required if aggregationRule is non-nil",
+	"term":          "must have at least one node selector term",
+}
+
+func filled(v reflect.Value, _ string) bool {
+	switch v.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() > 0
+	case reflect.Invalid, reflect.Pointer:
+		return false
+	}
+	return !v.IsZero()
+}
+
+func required(path *field.Path, _ reflect.Value, param string) field.ErrorList {
+	return field.ErrorList{field.Required(path, details[param])}
+}

@@ -1,0 +1,115 @@
+package validation
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+const noOperator = "not a valid selector operator"
+
+// requiredTerm judges a term that decides where a pod may run; preferredTerm one that only weighs, whose values are not looked at.
+func requiredTerm(t *corev1.NodeSelectorTerm, path *field.Path) field.ErrorList {
+	return nodeTerm(t, true, path)
+}
+
+func preferredTerm(t *corev1.NodeSelectorTerm, path *field.Path) field.ErrorList {
+	return nodeTerm(t, false, path)
+}
+
+func nodeTerm(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (errs field.ErrorList) {
+	for i := range t.MatchExpressions {
+		errs = append(errs, nodeExpression(&t.MatchExpressions[i], values, path.Child("matchExpressions").Index(i))...)
+	}
+	for i := range t.MatchFields {
+		errs = append(errs, nodeField(&t.MatchFields[i], path.Child("matchFields").Index(i))...)
+	}
+	return errs
+}
+
+func nodeExpression(r *corev1.NodeSelectorRequirement, values bool, path *field.Path) (errs field.ErrorList) {
+	switch r.Operator {
+	case "In", "NotIn":
+		if len(r.Values) == 0 {
+			errs = append(errs, field.Required(path.Child("values"), "must be specified when `operator` is 'In' or 'NotIn'"))
+		}
+	case "Exists", "DoesNotExist":
+		if len(r.Values) > 0 {
+			errs = append(errs, field.Forbidden(path.Child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+		}
+	case "Gt", "Lt":
+		if len(r.Values) != 1 {
+			errs = append(errs, field.Required(path.Child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"))
+		}
+	default:
+		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, noOperator))
+	}
+	errs = append(errs, metavalidation.ValidateLabelName(r.Key, path.Child("key"))...)
+	if values {
+		for i, v := range r.Values {
+			if !quickLabelValue(v) {
+				errs = append(errs, invalid(path.Child("values").Index(i), reflect.ValueOf(v), validation.IsValidLabelValue(v)...)...)
+			}
+		}
+	}
+	return errs
+}
+
+// nodeField: a node can be named, nothing else of it can be selected.
+func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.ErrorList) {
+	switch r.Operator {
+	case "In", "NotIn":
+		if len(r.Values) != 1 {
+			errs = append(errs, field.Required(path.Child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+		}
+	default:
+		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, noOperator))
+	}
+	if r.Key != "metadata.name" {
+		return append(errs, field.Invalid(path.Child("key"), r.Key, "not a valid field selector key"))
+	}
+	for i, v := range r.Values {
+		errs = append(errs, invalid(path.Child("values").Index(i), reflect.ValueOf(v), validation.IsDNS1123Subdomain(v)...)...)
+	}
+	return errs
+}
+
+// toleration: the rules that span it and its neighbours are the pod strategy's.
+func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
+	if t.Key != "" {
+		errs = append(errs, metavalidation.ValidateLabelName(t.Key, path.Child("key"))...)
+	}
+	switch t.Operator {
+	case "", "Equal":
+		if msgs := validation.IsValidLabelValue(t.Value); len(msgs) > 0 {
+			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, strings.Join(msgs, ";")))
+		}
+	case "Exists":
+	case "Lt", "Gt":
+		errs = append(errs, field.NotSupported(path.Child("operator"), t.Operator, []string{"Equal", "Exists", "Lt", "Gt"}))
+	default:
+		errs = append(errs, field.NotSupported(path.Child("operator"), t.Operator, []string{"Equal", "Exists"}))
+	}
+	effects := []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
+	if t.Effect != "" && !slices.Contains(effects, t.Effect) {
+		errs = append(errs, field.NotSupported(path.Child("effect"), t.Effect, effects))
+	}
+	return errs
+}
+
+// topologyKey of an affinity term: an empty one is missing and, besides, no label's name.
+var topologyKey = rule{
+	ok: func(v reflect.Value, _ string) bool { return quickQualified(v.String()) },
+	errors: func(path *field.Path, v reflect.Value, _ string) (errs field.ErrorList) {
+		if v.String() == "" {
+			errs = append(errs, field.Required(path, "can not be empty"))
+		}
+		return append(errs, metavalidation.ValidateLabelName(v.String(), path)...)
+	},
+}

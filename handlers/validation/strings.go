@@ -1,0 +1,164 @@
+package validation
+
+import (
+	"path"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// format judges a string. quick says yes to what is plainly right without a regular expression; what it does not say yes to
+// is decided by messages, which come from the library and are empty for what is right.
+type format struct {
+	quick    func(string) bool
+	messages func(string) []string
+}
+
+// formats are the names that `format` may have in the model, beside those of OpenAPI.
+var formats = map[string]format{
+	"dns-label":          {quickLabel, validation.IsDNS1123Label},
+	"dns-1035-label":     {nil, validation.IsDNS1035Label},
+	"dns-subdomain":      {quickSubdomain, validation.IsDNS1123Subdomain},
+	"dns-search":         {quickSubdomain, searchDomain},
+	"wildcard-subdomain": {quickSubdomain, validation.IsWildcardDNS1123Subdomain},
+	"qualified-name":     {quickQualified, validation.IsQualifiedName},
+	"label-value":        {quickLabelValue, validation.IsValidLabelValue},
+	"label-value-joined": {quickLabelValue, joined(validation.IsValidLabelValue)},
+	"port-name":          {quickPortName, validation.IsValidPortName},
+	"env-var-name":       {nil, validation.IsRelaxedEnvVarName},
+	"config-key":         {quickConfigKey, validation.IsConfigMapKey},
+	"http-header-name":   {nil, validation.IsHTTPHeaderName},
+	"c-identifier":       {nil, validation.IsCIdentifier},
+	"descending-path":    {quickPath, descendingPath},
+	"local-path":         {quickPath, localPath},
+	"no-backsteps":       {quickPath, noBacksteps},
+	"sysctl-name":        {nil, sysctlName},
+	"path-segment":       {quickLabel, pathSegment},
+}
+
+// stringRules are the formats as rules, and pattern.
+func stringRules() map[string]rule {
+	out := map[string]rule{
+		"pattern": {
+			ok: func(v reflect.Value, param string) bool { return compiled(param).MatchString(v.String()) },
+			errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+				return invalid(path, v, validation.RegexError("must match the pattern", param))
+			},
+		},
+		"ip": {
+			ok: func(v reflect.Value, _ string) bool {
+				return validation.IsValidIPForLegacyField(nil, v.String(), true, nil) == nil
+			},
+			errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList {
+				return validation.IsValidIPForLegacyField(path, v.String(), true, nil)
+			},
+		},
+		"cidr": {
+			ok: func(v reflect.Value, _ string) bool {
+				return validation.IsValidCIDRForLegacyField(nil, v.String(), true, nil) == nil
+			},
+			errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList {
+				return validation.IsValidCIDRForLegacyField(path, v.String(), true, nil)
+			},
+		},
+	}
+	for name, f := range formats {
+		out[name] = rule{
+			ok: func(v reflect.Value, _ string) bool {
+				s := v.String()
+				return f.quick != nil && f.quick(s) || len(f.messages(s)) == 0
+			},
+			errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList {
+				return invalid(path, v, f.messages(v.String())...)
+			},
+		}
+	}
+	return out
+}
+
+var patterns sync.Map // string -> *regexp.Regexp
+
+// compiled keeps each pattern of the model. The generator refuses one that does not compile.
+func compiled(pattern string) *regexp.Regexp {
+	if re, ok := patterns.Load(pattern); ok {
+		return re.(*regexp.Regexp)
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		re = regexp.MustCompile(`\A\z`)
+	}
+	patterns.Store(pattern, re)
+	return re
+}
+
+// joined makes one message of all.
+func joined(f func(string) []string) func(string) []string {
+	return func(s string) []string {
+		if msgs := f(s); len(msgs) > 0 {
+			return []string{strings.Join(msgs, ";")}
+		}
+		return nil
+	}
+}
+
+func descendingPath(s string) []string {
+	var msgs []string
+	if path.IsAbs(s) {
+		msgs = append(msgs, "must be a relative path")
+	}
+	return append(msgs, noBacksteps(s)...)
+}
+
+func localPath(s string) []string {
+	msgs := descendingPath(s)
+	if strings.HasPrefix(s, "..") && !strings.HasPrefix(s, "../") {
+		msgs = append(msgs, "must not start with '..'")
+	}
+	return msgs
+}
+
+func noBacksteps(s string) []string {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == ".." {
+			return []string{"must not contain '..'"}
+		}
+	}
+	return nil
+}
+
+// searchDomain: a single dot is the root; one at the end is allowed.
+func searchDomain(s string) []string {
+	if s == "." {
+		return nil
+	}
+	return validation.IsDNS1123SubdomainWithUnderscore(strings.TrimSuffix(s, "."))
+}
+
+const (
+	sysctlMax     = 253
+	sysctlPattern = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
+)
+
+func sysctlName(s string) []string {
+	if len(s) <= sysctlMax && compiled(sysctlPattern).MatchString(s) {
+		return nil
+	}
+	return []string{"must have at most 253 characters and match regex " + sysctlPattern}
+}
+
+// pathSegment is a name that can stand in a URL.
+func pathSegment(s string) []string {
+	switch {
+	case s == "." || s == "..":
+		return []string{"may not be '" + s + "'"}
+	case strings.Contains(s, "/"):
+		return []string{"may not contain '/'"}
+	case strings.Contains(s, "%"):
+		return []string{"may not contain '%'"}
+	}
+	return nil
+}

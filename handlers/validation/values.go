@@ -1,0 +1,201 @@
+package validation
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// valueRules judge values of apimachinery's types and maps as a whole.
+var valueRules = map[string]rule{
+	"port-or-name":       whole(portOrName),
+	"int-or-percent":     whole(intOrPercent),
+	"not-over-all":       whole(notOverAll),
+	"selector":           whole(selector),
+	"labels":             whole(labels),
+	"annotations":        whole(annotations),
+	"map":                {ok: func(v reflect.Value, p string) bool { return len(mapFaults(nil, v, p)) == 0 }, errors: mapFaults},
+	"quantity":           whole(quantity),
+	"container-resource": whole(containerResources),
+	"size-limit":         whole(sizeLimit),
+	"positive-quantity":  whole(positiveQuantity),
+	"resource-name":      {ok: func(v reflect.Value, _ string) bool { return len(resourceName(v.String(), nil)) == 0 }, errors: func(p *field.Path, v reflect.Value, _ string) field.ErrorList { return resourceName(v.String(), p) }},
+}
+
+// whole makes a rule of a function that finds all faults of a value.
+func whole[T any](f func(*T, *field.Path) field.ErrorList) rule {
+	return rule{
+		ok: func(v reflect.Value, _ string) bool {
+			t := addressable[T](v)
+			return t == nil || len(f(t, nil)) == 0
+		},
+		errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList {
+			if t := addressable[T](v); t != nil {
+				return f(t, path)
+			}
+			return nil
+		},
+	}
+}
+
+func portOrName(p *intstr.IntOrString, path *field.Path) field.ErrorList {
+	if p.Type == intstr.Int {
+		return invalid(path, reflect.ValueOf(p.IntValue()), validation.IsValidPortNum(p.IntValue())...)
+	}
+	if quickPortName(p.StrVal) {
+		return nil
+	}
+	return invalid(path, reflect.ValueOf(p.StrVal), validation.IsValidPortName(p.StrVal)...)
+}
+
+// intOrPercent is a number of pods or a share of them.
+func intOrPercent(x *intstr.IntOrString, path *field.Path) (errs field.ErrorList) {
+	if x.Type == intstr.Int {
+		if x.IntVal < 0 {
+			errs = append(errs, field.Invalid(path, int64(x.IntVal), apivalidation.IsNegativeErrorMsg))
+		}
+		return errs
+	}
+	for _, msg := range validation.IsValidPercent(x.StrVal) {
+		errs = append(errs, field.Invalid(path, *x, msg))
+	}
+	return errs
+}
+
+// notOverAll: not more than all of them can be meant.
+func notOverAll(x *intstr.IntOrString, path *field.Path) field.ErrorList {
+	errs := intOrPercent(x, path)
+	if x.Type != intstr.String || len(errs) > 0 {
+		return errs
+	}
+	if share, err := strconv.Atoi(strings.TrimSuffix(x.StrVal, "%")); err == nil && share > 100 {
+		errs = append(errs, field.Invalid(path, *x, "must not be greater than 100%"))
+	}
+	return errs
+}
+
+func selector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
+	if len(s.MatchExpressions) == 0 && quickLabels(s.MatchLabels) {
+		return nil
+	}
+	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{}, path)
+}
+
+func quickLabels(m map[string]string) bool {
+	for k, v := range m {
+		if !quickQualified(k) || !quickLabelValue(v) {
+			return false
+		}
+	}
+	return true
+}
+
+func labels(m *map[string]string, path *field.Path) field.ErrorList {
+	if quickLabels(*m) {
+		return nil
+	}
+	var errs field.ErrorList
+	for _, k := range sorted(reflect.ValueOf(*m)) {
+		errs = append(errs, metavalidation.ValidateLabels(map[string]string{k: (*m)[k]}, path)...)
+	}
+	return errs
+}
+
+func annotations(m *map[string]string, path *field.Path) field.ErrorList {
+	if len(*m) == 0 {
+		return nil
+	}
+	return apivalidation.ValidateAnnotations(*m, path)
+}
+
+// mapFaults judges keys and values of a map by formats: param is the format of keys, then that of values.
+func mapFaults(path *field.Path, v reflect.Value, param string) field.ErrorList {
+	var errs field.ErrorList
+	keys, values, _ := strings.Cut(param, " ")
+	for _, k := range sorted(v) {
+		if f, ok := formats[keys]; ok && !(f.quick != nil && f.quick(k)) {
+			errs = append(errs, invalid(path.Key(k), reflect.ValueOf(k), f.messages(k)...)...)
+		}
+		if f, ok := formats[values]; ok {
+			value := v.MapIndex(reflect.ValueOf(k)).String()
+			if !(f.quick != nil && f.quick(value)) {
+				errs = append(errs, invalid(path.Key(k), reflect.ValueOf(value), f.messages(value)...)...)
+			}
+		}
+	}
+	return errs
+}
+
+func quantity(q *resource.Quantity, path *field.Path) field.ErrorList {
+	if q.Sign() < 0 {
+		return field.ErrorList{field.Invalid(path, q.String(), apivalidation.IsNegativeErrorMsg)}
+	}
+	return nil
+}
+
+// sizeLimit of an empty directory has its own words for being negative.
+func sizeLimit(q *resource.Quantity, path *field.Path) field.ErrorList {
+	if q.Sign() < 0 {
+		return field.ErrorList{field.Forbidden(path, "SizeLimit field must be a valid resource quantity")}
+	}
+	return nil
+}
+
+func positiveQuantity(q *resource.Quantity, path *field.Path) field.ErrorList {
+	if q.Sign() <= 0 {
+		return field.ErrorList{field.Invalid(path, q.String(), "must be greater than zero")}
+	}
+	return nil
+}
+
+// containerResources judges names and amounts of what a container or pod asks for.
+func containerResources(m *map[string]resource.Quantity, path *field.Path) field.ErrorList {
+	if plainResources(*m) {
+		return nil
+	}
+	var errs field.ErrorList
+	for _, name := range sorted(reflect.ValueOf(*m)) {
+		q := (*m)[name]
+		at := path.Key(name)
+		errs = append(errs, containerResourceName(name, at)...)
+		errs = append(errs, amount(name, &q, at)...)
+	}
+	return errs
+}
+
+// plainResources: nothing but the three that every container knows, none negative.
+func plainResources(m map[string]resource.Quantity) bool {
+	for name, q := range m {
+		if !ofContainers[name] || q.Sign() < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// amount of a resource: not negative, whole where parts make no sense, full pages.
+func amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList {
+	errs := quantity(q, path)
+	if wholeOnly(name) && q.MilliValue()%1000 != 0 {
+		errs = append(errs, field.Invalid(path, *q, "must be an integer"))
+	}
+	if size, ok := strings.CutPrefix(name, "hugepages-"); ok {
+		page, err := resource.ParseQuantity(size)
+		switch {
+		case err != nil:
+			errs = append(errs, field.Invalid(path, q.String(), err.Error()))
+		case page.Value() > 0 && q.Value()%page.Value() != 0:
+			errs = append(errs, field.Invalid(path, q.String(), fmt.Sprintf("%s is not positive integer multiple of %s", q.String(), name)))
+		}
+	}
+	return errs
+}
