@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
@@ -65,7 +66,7 @@ func complete(r *resource.Resource) error {
 	if r.Storage == "" {
 		return nil
 	}
-	r.Rules, r.Immutable = validation.Fields, validation.Immutable
+	r.Rules, r.Immutable = rules, validation.Immutable
 	gv, err := schema.ParseGroupVersion(r.Storage)
 	if err != nil {
 		return err
@@ -113,4 +114,12 @@ func constructor(gvk schema.GroupVersionKind) func() runtime.Object {
 		o.GetObjectKind().SetGroupVersionKind(gvk)
 		return o
 	}
+}
+
+// rules are the field rules of the generated types.
+func rules(o, old object.Object) field.ErrorList {
+	if old == nil {
+		return validation.Fields(o)
+	}
+	return validation.FieldsUpdate(o, old)
 }

@@ -28,7 +28,10 @@ func newRouter(serve func(http.ResponseWriter, *http.Request, pipeline.Info)) *e
 	r := router{echo: e, serve: serve}
 	routes.Register(r)
 	// Echo calls the error handler for paths and methods that it does not know.
-	e.HTTPErrorHandler = func(_ error, c echo.Context) { r.fallback(c) }
+	e.HTTPErrorHandler = func(_ error, c echo.Context) {
+		c.Response().Header().Del(echo.HeaderAllow)
+		r.fallback(c)
+	}
 	return e
 }
 
@@ -38,6 +41,11 @@ func (r router) Route(action routes.Action, method, path, row string) {
 	verb := verbs[action]
 	r.echo.Add(method, path, func(c echo.Context) error {
 		req := c.Request()
+		if action != routes.Connect && strings.Contains(parameter(c, "name")+parameter(c, "namespace"), "/") {
+			// No object has a slash in its name: this is a deeper path, or one with an escaped slash, that no route is for.
+			r.fallback(c)
+			return nil
+		}
 		info := pipeline.Info{
 			IsResource: true, Path: req.URL.Path, Verb: verb,
 			Group: gvr.Group, Version: gvr.Version, Resource: gvr.Resource, Subresource: subresource,

@@ -18,7 +18,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
-	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -85,7 +84,7 @@ type Server struct {
 	objects  *resource.Objects
 	verbs    *verb.Handlers
 	stages   []stage
-	pages    *http.ServeMux
+	pages    pages
 	handler  http.Handler
 
 	closing   chan struct{}
@@ -115,7 +114,7 @@ func New(o Options) (*Server, error) {
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator,
 		impersonate: pipeline.RefuseImpersonation, authorizer: o.Authorizer,
 	})
-	if s.pages, err = pages(s); err != nil {
+	if s.pages, err = newPages(s); err != nil {
 		return nil, err
 	}
 	s.handler = newRouter(s.serve)
@@ -143,43 +142,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Inf
 
 // answer finds what serves a request that may be made.
 func (s *Server) answer(r *pipeline.Request) error {
-	if r.Info.IsResource {
-		gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
-		r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
-		if r.Resource != nil {
-			return s.verbs.Handle(r)
-		}
+	if !r.Info.IsResource {
+		s.pages.ServeHTTP(r.Writer, r.HTTP)
+		return nil
 	}
-	s.pages.ServeHTTP(r.Writer, r.HTTP)
+	gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
+	r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
+	switch {
+	case r.Resource != nil && (len(r.Info.Parts) == 0 || len(r.Resource.Connect) > 0):
+		return s.verbs.Handle(r)
+	case s.registry.HasGroup(gvr.Group):
+		return pipeline.NotFound()
+	}
+	notFoundPage(r.Writer)
 	return nil
-}
-
-// pages are the paths that are not resources.
-func pages(s *Server) (*http.ServeMux, error) {
-	mux := http.NewServeMux()
-	discovery := docs.NewDiscovery(s.registry, s.options.Address)
-	documents := docs.NewOpenAPI(s.registry)
-	for _, path := range []string{"/api", "/api/", "/apis", "/apis/"} {
-		mux.Handle(path, discovery)
-	}
-	for _, path := range []string{"/openapi/", "/swaggerapi", "/swaggerapi/", "/swagger.json"} {
-		mux.Handle(path, documents)
-	}
-	mux.HandleFunc("/version", docs.Version)
-	mux.HandleFunc("/version/", docs.Version)
-	for _, path := range []string{"/healthz", "/healthz/", "/livez", "/livez/", "/readyz", "/readyz/"} {
-		mux.Handle(path, s.options.Health)
-	}
-	checks := s.options.Health
-	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
-	for _, add := range []error{
-		checks.Add(health.All, health.Ping()),
-		checks.Add(health.All, store),
-		checks.Add(health.Readyz, health.Shutdown(s.closing)),
-	} {
-		if add != nil {
-			return nil, fmt.Errorf("adding health checks: %w", add)
-		}
-	}
-	return mux, nil
 }

@@ -65,3 +65,11 @@ func Status(err error) *metav1.Status {
 	}
 	return &status
 }
+
+// NotFound is the answer for a path below a group that is served, but not with this resource or version.
+func NotFound() error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound,
+		Message: "the server could not find the requested resource", Details: &metav1.StatusDetails{},
+	}}
+}

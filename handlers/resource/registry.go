@@ -17,6 +17,7 @@ type Registry struct {
 
 type table struct {
 	byGVR map[schema.GroupVersionResource]*Resource
+	groups map[string]bool
 	// order is that of discovery.
 	order []*Resource
 }
@@ -32,8 +33,9 @@ func NewRegistry(rs []*Resource) *Registry {
 func (r *Registry) Replace(rs []*Resource) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := &table{byGVR: make(map[schema.GroupVersionResource]*Resource, len(rs)), order: rs}
+	t := &table{byGVR: make(map[schema.GroupVersionResource]*Resource, len(rs)), groups: map[string]bool{}, order: rs}
 	for _, x := range rs {
+		t.groups[x.Group] = true
 		t.byGVR[x.GVR()] = x
 	}
 	r.table.Store(t)
@@ -50,6 +52,9 @@ func (r *Registry) Subresource(gvr schema.GroupVersionResource, subresource stri
 	}
 	return found.Subresources[subresource]
 }
+
+// HasGroup says whether any version of the group is served.
+func (r *Registry) HasGroup(group string) bool { return r.table.Load().groups[group] }
 
 // All are the resources served now, in the order of discovery. The slice must not be changed.
 func (r *Registry) All() []*Resource { return r.table.Load().order }

@@ -26,10 +26,12 @@ type answer struct {
 }
 
 // negotiate settles the form of the answer to a request about one object, before anything else is done.
-func negotiate(r *pipeline.Request) (*answer, error) { return negotiated(r, endpoint(r)) }
+func negotiate(r *pipeline.Request) (*answer, error) { return negotiated(r, codec.Endpoint{}) }
 
 // negotiateList is negotiate for a request about a collection.
-func negotiateList(r *pipeline.Request) (*answer, error) { return negotiated(r, endpoint(r)) }
+func negotiateList(r *pipeline.Request) (*answer, error) {
+	return negotiated(r, codec.Endpoint{List: r.Resource.HasVerb("watch")})
+}
 
 func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
 	out, err := codec.Negotiate(r.HTTP, e)

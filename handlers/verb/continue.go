@@ -50,18 +50,18 @@ func decodeContinue(token, prefix string) (from string, revision int64, err erro
 	}
 	switch {
 	case t.APIVersion != continueVersion:
-		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("continue key is not valid: server does not recognize this encoded version: %v", t.APIVersion))
+		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("invalid continue token: continue key is not valid: server does not recognize this encoded version %v", t.APIVersion))
 	case t.Revision == 0:
-		return "", 0, apierrors.NewBadRequest("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
+		return "", 0, apierrors.NewBadRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
 	case t.Start == "":
-		return "", 0, apierrors.NewBadRequest("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
+		return "", 0, apierrors.NewBadRequest("invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
 	}
 	if cleaned := path.Clean("/" + t.Start); cleaned[1:] != strings.TrimSuffix(t.Start, "/") {
-		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("continue key is not valid: %s", t.Start))
+		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("invalid continue token: continue key is not valid: %s", t.Start))
 	}
 	return prefix + t.Start, t.Revision, nil
 }
 
 func invalidContinue(err error) error {
-	return apierrors.NewBadRequest(fmt.Sprintf("continue key is not valid: %v", err))
+	return apierrors.NewBadRequest(fmt.Sprintf("invalid continue token: continue key is not valid: %v", err))
 }

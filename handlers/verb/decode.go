@@ -5,17 +5,11 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
-
-// endpoint is what the codec must know of a resource's paths.
-func endpoint(r *pipeline.Request) codec.Endpoint {
-	return codec.Endpoint{List: r.Resource.HasVerb("watch")}
-}
 
 // decode reads the body as the kind of the path and fills its defaults.
 func (w *write) decode(body []byte, strictness string) (object.Object, error) {
-	format, err := codec.BodyFormat(w.r.HTTP.Header.Get("Content-Type"), endpoint(w.r))
+	format, err := codec.BodyFormat(w.r.HTTP.Header.Get("Content-Type"), codec.Endpoint{})
 	if err != nil {
 		return nil, err
 	}

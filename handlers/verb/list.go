@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -79,7 +81,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	if !s.everything() && options.Limit > 0 {
 		want.Limit = max(options.Limit, chunk)
 	}
-	if key := s.key(r); key != "" && options.Limit == 0 {
+	if key := s.key(r); key != "" && options.Continue == "" {
 		return h.readOne(ctx, r, key, s)
 	}
 	for {
@@ -184,7 +186,7 @@ func parseVersion(s string) (int64, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 63)
 	if err != nil {
-		return 0, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("ListOptions").GroupKind(), "", nil)
+		return 0, fmt.Errorf("%w", field.Invalid(field.NewPath("resourceVersion"), s, err.Error()))
 	}
 	return int64(n), nil
 }

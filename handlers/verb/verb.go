@@ -5,9 +5,11 @@ package verb
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -37,10 +39,7 @@ const writeLimit = 34 * time.Second
 func (h *Handlers) Handle(r *pipeline.Request) error {
 	res := r.Resource
 	if res == nil || !h.allowed(r) {
-		return methodNotAllowed(r)
-	}
-	if err := checkPath(r); err != nil {
-		return err
+		return methodNotAllowed()
 	}
 	switch r.Info.Verb {
 	case "get":
@@ -66,28 +65,40 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	case "deletecollection":
 		return h.deleteCollection(r)
 	}
-	return methodNotAllowed(r)
+	return methodNotAllowed()
 }
 
-// allowed says whether the row has the verb and this server can carry it out.
+// allowed says whether the row has the verb, the path is one that the verb can have, and this server can carry it out.
 func (h *Handlers) allowed(r *pipeline.Request) bool {
 	res := r.Resource
 	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) {
 		return false
 	}
+	everywhere := res.Namespaced && r.Info.Namespace == ""
+	switch r.Info.Verb {
+	case "list", "watch":
+	case "deletecollection":
+		if everywhere {
+			return false
+		}
+	case "create":
+		if everywhere || (r.Info.Name != "") != (res.Parent != nil) {
+			return false
+		}
+	default:
+		if everywhere || r.Info.Name == "" {
+			return false
+		}
+	}
 	return res.Codec != nil || r.Info.Verb == "create" && res.Strategy.Create != nil
 }
 
-func methodNotAllowed(r *pipeline.Request) error {
-	return apierrors.NewMethodNotSupported(r.Resource.GroupResource(), r.Info.Verb)
-}
-
-// checkPath refuses names that no object can have but that a path can carry.
-func checkPath(r *pipeline.Request) error {
-	if r.Info.Name != "" && !validName(r.Info.Name) && r.Info.Verb != "list" && r.Info.Verb != "watch" {
-		return apierrors.NewNotFound(r.Resource.GroupResource(), r.Info.Name)
-	}
-	return nil
+// methodNotAllowed is the 405 for a path that is served, but not so.
+func methodNotAllowed() error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusMethodNotAllowed, Reason: metav1.StatusReasonMethodNotAllowed,
+		Message: "the server does not allow this method on the requested resource", Details: &metav1.StatusDetails{},
+	}}
 }
 
 func validName(name string) bool {

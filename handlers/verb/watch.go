@@ -69,13 +69,11 @@ func (w *watching) begin(ctx context.Context) error {
 		return err
 	}
 	w.from = revision
-	if revision > 0 {
+	send := w.options.SendInitialEvents
+	if send != nil && *send || send == nil && revision == 0 {
 		if err := w.waitFor(ctx, revision); err != nil {
 			return err
 		}
-	}
-	send := w.options.SendInitialEvents
-	if send != nil && *send || send == nil && revision == 0 {
 		if w.initial, err = w.read(ctx, w.r, metav1.ListOptions{}, w.selection); err != nil {
 			return err
 		}

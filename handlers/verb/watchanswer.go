@@ -24,9 +24,7 @@ type watchAnswer struct {
 }
 
 func negotiateWatch(r *pipeline.Request) (*watchAnswer, error) {
-	e := endpoint(r)
-	e.Watch = true
-	a, err := negotiated(r, e)
+	a, err := negotiated(r, codec.Endpoint{Watch: true, List: true})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,70 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/docs"
+	"github.com/gatehouse-dev/gatehouse/handlers/health"
+)
+
+// pages are the paths that are not resources, each with what is below it. Paths are taken as they come: a multiplexer that
+// cleans them would show authorization another path than the one it serves.
+type pages map[string]http.Handler
+
+// ServeHTTP finds the page of the path or of the nearest path above it.
+func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if path == "" && r.URL.Path == "/" {
+		p.index(w)
+		return
+	}
+	for ; path != ""; path = path[:strings.LastIndexByte(path, '/')] {
+		if page, found := p[path]; found {
+			page.ServeHTTP(w, r)
+			return
+		}
+	}
+	notFoundPage(w)
+}
+
+// index lists the pages, for people who look around.
+func (p pages) index(w http.ResponseWriter) {
+	b, err := json.MarshalIndent(map[string][]string{"paths": slices.Sorted(maps.Keys(p))}, "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(b) // the client may have gone
+}
+
+// notFoundPage is the answer for a path that belongs to nothing.
+func notFoundPage(w http.ResponseWriter) { http.Error(w, "404 page not found", http.StatusNotFound) }
+
+// newPages mounts the documents and the health checks of s.
+func newPages(s *Server) (pages, error) {
+	discovery := docs.NewDiscovery(s.registry, s.options.Address)
+	documents := docs.NewOpenAPI(s.registry)
+	p := pages{
+		"/api": discovery, "/apis": discovery, "/version": http.HandlerFunc(docs.Version),
+		"/openapi/v2": documents, "/openapi/v3": documents, "/swaggerapi": documents,
+		"/healthz": s.options.Health, "/livez": s.options.Health, "/readyz": s.options.Health,
+	}
+	checks := s.options.Health
+	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
+	for _, err := range []error{
+		checks.Add(health.All, health.Ping()),
+		checks.Add(health.All, store),
+		checks.Add(health.Readyz, health.Shutdown(s.closing)),
+	} {
+		if err != nil {
+			return nil, fmt.Errorf("adding health checks: %w", err)
+		}
+	}
+	return p, nil
+}
