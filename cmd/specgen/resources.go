@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,62 +36,56 @@ func writeResources(m spec.Model, out output) error {
 // writeRows writes the table of resource rows, in the order of /apis and of each file.
 func writeRows(m spec.Model, out output) error {
 	files := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		return (m[a].GV.Order - m[b].GV.Order)
-	})
-	slices.SortStableFunc(files, func(a, b string) int {
-		if c := m[a].GV.Order - m[b].GV.Order; c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(m[a].GV.Order, m[b].GV.Order), cmp.Compare(a, b))
 	})
 	var rows strings.Builder
 	for _, file := range files {
-		d := m[file]
-		if d.GV.Version == "" {
+		if m[file].GV.Version == "" {
 			continue
 		}
-		for _, r := range d.Resources {
-			main, sub, _ := strings.Cut(r.Name, "/")
-			kindGroup, kindVersion := d.GV.Group, d.GV.Version
-			if r.Group != nil {
-				kindGroup = *r.Group
-			}
-			if r.Version != nil {
-				kindVersion = *r.Version
-			}
-			fmt.Fprintf(&rows, "\t{Group: %q, Version: %q, Resource: %q, Subresource: %q, Kind: %q, KindGroup: %q, KindVersion: %q,\n\t\tNamespaced: %v, Verbs: %#v", d.GV.Group, d.GV.Version, main, sub, r.Kind, kindGroup, kindVersion, r.Namespaced, r.Verbs)
-			for _, f := range []struct {
-				name  string
-				value any
-				zero  bool
-			}{
-				{"Enabled", d.GV.Enabled, !d.GV.Enabled},
-				{"Singular", r.Singular, r.Singular == ""},
-				{"ShortNames", r.ShortNames, r.ShortNames == nil},
-				{"Categories", r.Categories, r.Categories == nil},
-				{"Connect", r.Connect, r.Connect == nil},
-				{"Storage", storage(m, d, r), r.Storage == ""},
-				{"Key", r.Key, r.Key == ""},
-				{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
-				{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
-				{"Fields", r.Fields, r.Fields == nil},
-				{"TTL", r.TTL, r.TTL == 0},
-				{"Generation", r.Generation, !r.Generation},
-				{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
-				{"CreateStatus", r.CreateStatus, !r.CreateStatus},
-				{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
-			} {
-				if !f.zero {
-					fmt.Fprintf(&rows, ", %s: %#v", f.name, f.value)
-				}
-			}
-			if s := r.Scale; s != nil {
-				fmt.Fprintf(&rows, ", Scale: &Scale{SpecReplicas: %q, StatusReplicas: %q, Selector: %q}", s.SpecReplicas, s.StatusReplicas, s.Selector)
-			}
-			rows.WriteString("},\n")
+		for _, r := range m[file].Resources {
+			rows.WriteString(rowSource(m, m[file], r))
 		}
 	}
 	return out.goFile("resources/rows.gen.go", rowsHead+rows.String()+"}\n")
+}
+
+// rowSource is the Go literal of one row. Fields with their zero value are left out.
+func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
+	main, sub, _ := strings.Cut(r.Name, "/")
+	group, version := d.KindOf(r)
+	var row strings.Builder
+	fmt.Fprintf(&row, "\t{Group: %q, Version: %q, Resource: %q, Subresource: %q, Kind: %q, KindGroup: %q, KindVersion: %q,\n\t\tNamespaced: %v, Verbs: %#v", d.GV.Group, d.GV.Version, main, sub, r.Kind, group, version, r.Namespaced, r.Verbs)
+	for _, f := range []struct {
+		name  string
+		value any
+		zero  bool
+	}{
+		{"Enabled", d.GV.Enabled, !d.GV.Enabled},
+		{"Singular", r.Singular, r.Singular == ""},
+		{"ShortNames", r.ShortNames, r.ShortNames == nil},
+		{"Categories", r.Categories, r.Categories == nil},
+		{"Connect", r.Connect, r.Connect == nil},
+		{"Storage", storage(m, d, r), r.Storage == ""},
+		{"Key", r.Key, r.Key == ""},
+		{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
+		{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
+		{"Fields", r.Fields, r.Fields == nil},
+		{"TTL", r.TTL, r.TTL == 0},
+		{"Generation", r.Generation, !r.Generation},
+		{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
+		{"CreateStatus", r.CreateStatus, !r.CreateStatus},
+		{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
+	} {
+		if !f.zero {
+			fmt.Fprintf(&row, ", %s: %#v", f.name, f.value)
+		}
+	}
+	if s := r.Scale; s != nil {
+		fmt.Fprintf(&row, ", Scale: &Scale{SpecReplicas: %q, StatusReplicas: %q, Selector: %q}", s.SpecReplicas, s.StatusReplicas, s.Selector)
+	}
+	row.WriteString("},\n")
+	return row.String()
 }
 
 // storage is the group/version that a row's objects are kept in.

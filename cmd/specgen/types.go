@@ -82,6 +82,8 @@ func loadDocument(documents map[string][]byte, file string) (*openapi3.T, error)
 	return loader.LoadFromURI(&url.URL{Path: file + ".yaml"})
 }
 
+// generate runs oapi-codegen on one document. Where the templates of oapi-codegen would write an interface and a wrapper for
+// each operation, ours write a line.
 func generate(m spec.Model, doc *openapi3.T, pkg string, what codegen.GenerateOptions) (string, error) {
 	mapping := map[string]string{}
 	for file := range m {
@@ -89,21 +91,29 @@ func generate(m spec.Model, doc *openapi3.T, pkg string, what codegen.GenerateOp
 			mapping["../"+file+".yaml"] = modulePath + "/gen/types/" + file
 		}
 	}
-	templates := map[string]string{
+	own := map[string]string{
 		"echo/echo-interface.tmpl": nothing,
 		"echo/echo-wrappers.tmpl":  nothing,
 		"param-types.tmpl":         nothing,
 		"request-bodies.tmpl":      nothing,
-		"typedef.tmpl":             template("typedef.tmpl"),
-		"imports.tmpl":             template("imports.tmpl"),
-		"echo/echo-register.tmpl":  template("echo-register.tmpl"),
+	}
+	for name, file := range map[string]string{
+		"typedef.tmpl":            "typedef.tmpl",
+		"imports.tmpl":            "imports.tmpl",
+		"echo/echo-register.tmpl": "echo-register.tmpl",
+	} {
+		b, err := templates.ReadFile("templates/" + file)
+		if err != nil {
+			return "", err
+		}
+		own[name] = string(b)
 	}
 	source, err := codegen.Generate(doc, codegen.Configuration{
 		PackageName:   pkg,
 		Generate:      what,
 		ImportMapping: mapping,
 		OutputOptions: codegen.OutputOptions{
-			SkipPrune: true, SkipEnumValidate: true, PreferSkipOptionalPointer: true, SkipFmt: true, UserTemplates: templates,
+			SkipPrune: true, SkipEnumValidate: true, PreferSkipOptionalPointer: true, SkipFmt: true, UserTemplates: own,
 		},
 	})
 	if err != nil {
@@ -112,14 +122,7 @@ func generate(m spec.Model, doc *openapi3.T, pkg string, what codegen.GenerateOp
 	return renameImports(dropImports(source)), nil
 }
 
-func template(name string) string {
-	b, err := templates.ReadFile("templates/" + name)
-	if err != nil {
-		panic(err) // embedded: cannot be missing in a binary that was built
-	}
-	return string(b)
-}
-
+// packageComment introduces a generated package of types.
 func packageComment(file string) string {
 	return fmt.Sprintf("// Package %s has the Go types of openapi/%s.yaml.\n", path.Base(file), file)
 }
