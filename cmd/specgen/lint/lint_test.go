@@ -46,6 +46,7 @@ components:
         labels: {type: object, additionalProperties: {type: string}, x-proto: 4}
     Part:
       type: object
+      required: [name]
       properties:
         name: {type: string, pattern: '^[a-z]+$', maxLength: 8, x-proto: [1, 1]}
 `
@@ -133,6 +134,7 @@ func TestFaults(t *testing.T) {
 		{"column that leads nowhere", "path: .spec.size}", "path: .spec.sze}", `Widget: column Size: .spec.sze: WidgetSpec has no property sze`},
 		{"column of an index on no list", ".spec.parts[0].name", ".spec.size[0].name", `[0] is not on a list`},
 		{"column of a field of a value", ".spec.parts[0].name", ".spec.size.name", `name is asked of a value that has no fields`},
+		{"column of a text that leads nowhere", "path: .spec.size}", "text: 'a {.spec.size} {.spec.sze}'}", `Widget: column Size: .spec.sze: WidgetSpec has no property sze`},
 		{"no version", "version: v1, preferred", "preferred", `a group-version needs a version`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

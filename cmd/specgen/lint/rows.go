@@ -197,16 +197,29 @@ func (c *checker) columns(node *yaml.Node) {
 			continue
 		}
 		for _, column := range list(n) {
-			if p := get(column, "path"); p != nil {
-				if fault := c.path(kind, p.Value); fault != "" {
-					c.report(p, "%s: column %s: %s: %s", kind, columnName(column), p.Value, fault)
-				}
-			}
-			for _, p := range list(get(column, "of")) {
-				if fault := c.path(kind, p.Value); fault != "" {
-					c.report(p, "%s: column %s: %s: %s", kind, columnName(column), p.Value, fault)
-				}
-			}
+			c.column(kind, column)
+		}
+	}
+}
+
+var textPath = regexp.MustCompile(`\{([^}]*)\}`)
+
+// column follows every path of a column.
+func (c *checker) column(kind string, column *yaml.Node) {
+	check := func(at *yaml.Node, path string) {
+		if fault := c.path(kind, path); fault != "" {
+			c.report(at, "%s: column %s: %s: %s", kind, columnName(column), path, fault)
+		}
+	}
+	if p := get(column, "path"); p != nil {
+		check(p, p.Value)
+	}
+	for _, p := range list(get(column, "of")) {
+		check(p, p.Value)
+	}
+	if t := get(column, "text"); t != nil {
+		for _, m := range textPath.FindAllStringSubmatch(t.Value, -1) {
+			check(t, m[1])
 		}
 	}
 }

@@ -24,29 +24,29 @@ func (c *checker) lists(where string, node *yaml.Node) {
 	case !isMap && keys != nil:
 		c.report(keys, "%s has x-kubernetes-list-map-keys and is no list of type map", where)
 	}
-	element := c.elementProperties(node)
+	element := c.element(node)
 	if element == nil {
 		return
 	}
 	for _, k := range list(keys) {
-		if element[k.Value] == nil {
+		if element.Props[k.Value] == nil {
 			c.report(k, "%s: %q is no property of its elements", where, k.Value)
 		}
 	}
-	if k := get(node, "x-kubernetes-patch-merge-key"); k != nil && element[k.Value] == nil {
+	if k := get(node, "x-kubernetes-patch-merge-key"); k != nil && element.Props[k.Value] == nil {
 		c.report(k, "%s: %q is no property of its elements", where, k.Value)
 	}
 }
 
-// elementProperties are the properties of a list's elements; nil when they are no objects of the model.
-func (c *checker) elementProperties(node *yaml.Node) map[string]spec.M {
+// element is the schema of a list's elements; nil when they are no objects of the model.
+func (c *checker) element(node *yaml.Node) *spec.Schema {
 	ref := get(get(node, "items"), "$ref")
 	if ref == nil {
 		return nil
 	}
 	file, name := spec.Ref(ref.Value, c.doc.File)
 	if d := c.model[file]; d != nil && d.Schemas[name] != nil && len(d.Schemas[name].Props) > 0 {
-		return d.Schemas[name].Props
+		return d.Schemas[name]
 	}
 	return nil
 }
