@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test run bench
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test run bench kubectl
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test: ## run all tests
 
 run: build ## start a server with its data in ./gatehouse-data
 	$(BIN)/kube-apiserver $(ARGS)
+
+kubectl: ## say where the kubectl of the tests is; builds it from its module where none of its release is installed
+	@$(GO) run ./test/harness/findkubectl
 
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
