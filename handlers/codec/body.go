@@ -144,16 +144,27 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 			return gvk, nil, err
 		}
 	}
-	seen, err := serializer.DefaultMetaFactory.Interpret(data)
+	seen, quick, err := interpret(data)
 	if err != nil {
 		return gvk, nil, err
 	}
-	gvk = b.complete(*seen)
-	if err := b.check(gvk, into); err != nil {
-		return gvk, nil, err
+	gvk = b.complete(seen)
+	if err = b.check(gvk, into); err == nil {
+		strict, err = b.read(data, into)
 	}
+	if err != nil && quick {
+		// A text that is no JSON at all has another message, which comes before all others.
+		if _, syntax := serializer.DefaultMetaFactory.Interpret(data); syntax != nil {
+			return schema.GroupVersionKind{}, nil, syntax
+		}
+	}
+	return gvk, strict, err
+}
+
+// read fills into from JSON; strict are the faults that a client may want to be told of.
+func (b Body) read(data []byte, into runtime.Object) (strict []error, err error) {
 	if b.Validation == metav1.FieldValidationIgnore {
-		return gvk, nil, unmarshal(data, into)
+		return nil, unmarshal(data, into)
 	}
 	if b.Format == YAML {
 		// JSON made of YAML has lost its duplicate keys.
@@ -169,12 +180,12 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	}
 	found, err := kjson.UnmarshalStrict(data, target)
 	if err != nil {
-		return gvk, nil, err
+		return nil, err
 	}
 	if isUnstructured {
 		u.SetUnstructuredContent(content)
 	}
-	return gvk, append(strict, found...), nil
+	return append(strict, found...), nil
 }
 
 func (b Body) decodeProtobuf(into runtime.Object) (gvk schema.GroupVersionKind, strict []error, err error) {

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 )
 
 var errScan = errors.New("stored JSON is not an object with metadata")
@@ -86,8 +87,10 @@ func members(b []byte, i int, f func(member) bool) error {
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(b[i:end], &m.key); err != nil {
-			return errScan
+		if m.key = string(b[i+1 : end-1]); strings.IndexByte(m.key, '\\') >= 0 {
+			if err := json.Unmarshal(b[i:end], &m.key); err != nil {
+				return errScan
+			}
 		}
 		if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
 			return errScan

@@ -147,12 +147,12 @@ func canonicalQuantity(s []byte) bool {
 		return n%1000 != 0
 	case 1:
 		switch suffix[0] {
-		case 'm', 'k', 'M', 'G', 'T', 'P', 'n', 'u':
+		case 'm', 'k', 'M', 'G', 'T', 'n', 'u':
 			return n%1000 != 0
 		}
 	case 2:
 		switch suffix[0] {
-		case 'K', 'M', 'G', 'T', 'P':
+		case 'K', 'M', 'G', 'T':
 			return suffix[1] == 'i' && n%1024 != 0 && n < 1<<20
 		}
 	}
