@@ -3,6 +3,7 @@
 //	specdiff -server https://127.0.0.1:6443 -token T    a running API server's /openapi/v3
 //	specdiff -dir api/openapi-spec/v3                   the files of a Kubernetes source tree
 //	specdiff -dir ... -server ... -record FILE          keep their structure, without their prose, for the parity test
+//	specdiff -discovery api/discovery [-record FILE]    the same for discovery
 //
 // It says what theirs has and ours lacks or has otherwise. What ours adds on purpose, which is constraints and defaults, is
 // counted and not listed, unless -all is given. It ends with 1 when there are differences.
@@ -12,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -19,6 +21,7 @@ func main() {
 	flag.StringVar(&o.server, "server", "", "base URL of a running API server")
 	flag.StringVar(&o.token, "token", "", "bearer token for -server")
 	flag.StringVar(&o.dir, "dir", "", "folder with files *_openapi.json")
+	flag.StringVar(&o.discovery, "discovery", "", "folder with discovery documents")
 	flag.StringVar(&o.record, "record", "", "write the structure of their documents to this file instead of comparing")
 	flag.BoolVar(&o.all, "all", false, "list our additions too")
 	flag.Parse()
@@ -33,12 +36,16 @@ func main() {
 }
 
 type options struct {
-	server, token, dir, record string
-	all                        bool
+	server, token, dir, discovery, record string
+
+	all bool
 }
 
 // run compares or records, and returns the number of differences.
 func run(o options, out *os.File) (int, error) {
+	if o.discovery != "" {
+		return runDiscovery(o, out)
+	}
 	theirs, err := load(o)
 	if err != nil {
 		return 0, err
@@ -64,4 +71,20 @@ func run(o options, out *os.File) (int, error) {
 	}
 	fmt.Fprintf(out, "%d documents, %d differences\n", len(theirs), found)
 	return found, nil
+}
+
+// runDiscovery is run for discovery.
+func runDiscovery(o options, out *os.File) (int, error) {
+	theirs, err := discoveryOf(o.discovery)
+	if err != nil {
+		return 0, err
+	}
+	if o.record != "" {
+		return 0, os.WriteFile(o.record, []byte(strings.Join(theirs, "\n")+"\n"), 0o644)
+	}
+	found := compareLines(generatedDiscovery(), theirs)
+	for _, line := range found {
+		fmt.Fprintln(out, line)
+	}
+	return len(found), nil
 }
