@@ -1,13 +1,19 @@
 package strategy
 
 import (
+	"reflect"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
 // immutable is the sentence for a field that may not change.
@@ -18,26 +24,134 @@ func unchanged(now, old any, path *field.Path) field.ErrorList {
 	if equality.Semantic.DeepEqual(now, old) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, now, immutable)}
+	return field.ErrorList{field.Invalid(path, display(now), immutable)}
+}
+
+// display is how the value of a field is shown in an error: plain values as they are, structures as specDiff shows them.
+func display(v any) any {
+	t := reflect.TypeOf(v)
+	for t != nil && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return v
+	}
+	return shown{v}
 }
 
 func containsSlash(s string) bool { return strings.Contains(s, "/") }
 
-// selectorMatches wants a selector that is there, is not empty and selects the labels of the template beside it.
-func selectorMatches(selector *metav1.LabelSelector, set map[string]string, path, template *field.Path) field.ErrorList {
+// templateSelected wants a selector that is not empty and selects the labels of the pods that its owner makes. kind is the
+// owner's name in the sentence about an empty selector.
+func templateSelected(selector *metav1.LabelSelector, set map[string]string, kind string, path *field.Path) (errs field.ErrorList) {
 	if selector == nil {
-		return field.ErrorList{field.Required(path, "")}
+		return field.ErrorList{field.Required(path.Child("selector"), "")}
 	}
-	errs := metavalidation.ValidateLabelSelector(selector, metavalidation.LabelSelectorValidationOptions{}, path)
-	if len(selector.MatchLabels)+len(selector.MatchExpressions) == 0 {
-		return append(errs, field.Invalid(path, selector, "empty selector is invalid for deployment"))
+	errs = metavalidation.ValidateLabelSelector(selector, metavalidation.LabelSelectorValidationOptions{}, path.Child("selector"))
+	empty := len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
+	if empty && kind != "" {
+		errs = append(errs, field.Invalid(path.Child("selector"), selector, "empty selector is invalid for "+kind))
 	}
 	compiled, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
-		return append(errs, field.Invalid(path, selector, "invalid label selector"))
+		return append(errs, field.Invalid(path.Child("selector"), selector, "invalid label selector"))
 	}
-	if !compiled.Matches(labels.Set(set)) {
-		errs = append(errs, field.Invalid(template.Child("metadata", "labels"), set, "`selector` does not match template `labels`"))
+	if !empty && !compiled.Matches(labels.Set(set)) {
+		errs = append(errs, field.Invalid(path.Child("template", "metadata", "labels"), set, noMatch))
+	}
+	return errs
+}
+
+const noMatch = "`selector` does not match template `labels`"
+
+// template finds faults in what a controller makes pods from, where the pods must run for ever (of an owner's name).
+func template(t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
+	errs := podTemplate(t, path)
+	if owner == "" {
+		return errs
+	}
+	if p := t.Spec.RestartPolicy; p != "Always" {
+		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), p, []string{"Always"}))
+	}
+	if t.Spec.ActiveDeadlineSeconds != nil {
+		errs = append(errs, field.Forbidden(path.Child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in "+owner+" is not Supported"))
+	}
+	return errs
+}
+
+// podTemplate finds faults in any template.
+func podTemplate(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
+	errs := validatePodSpec(&t.Spec, path.Child("spec"))
+	if len(t.Spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"))
+	}
+	return errs
+}
+
+// percent is the number in "30%"; false for anything else.
+func percent(v intstr.IntOrString) (int, bool) {
+	text, ok := strings.CutSuffix(v.StrVal, "%")
+	if v.Type != intstr.String || !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil && n >= 0
+}
+
+// amount finds faults in a number or percentage; with most100, of which there can be only a whole.
+func amount(v *intstr.IntOrString, most100 bool, path *field.Path) (errs field.ErrorList) {
+	if v == nil {
+		return nil
+	}
+	n, isPercent := percent(*v)
+	switch {
+	case v.Type == intstr.String && !isPercent:
+		for _, msg := range validation.IsValidPercent(v.StrVal) {
+			errs = append(errs, field.Invalid(path, v.String(), msg))
+		}
+	case v.Type == intstr.Int && v.IntVal < 0:
+		errs = append(errs, field.Invalid(path, v.IntVal, "must be greater than or equal to 0"))
+	case isPercent && most100 && n > 100:
+		errs = append(errs, field.Invalid(path, v.String(), "must not be greater than 100%"))
+	}
+	return errs
+}
+
+// nothing is true for 0 and 0%, and for what is not there.
+func nothing(v *intstr.IntOrString) bool {
+	if v == nil {
+		return true
+	}
+	if n, ok := percent(*v); ok {
+		return n == 0
+	}
+	return v.IntValue() == 0
+}
+
+// notDecremented: a count of collisions only rises.
+func notDecremented(now, old *int32, path *field.Path) field.ErrorList {
+	if old == nil || now != nil && *now >= *old {
+		return nil
+	}
+	var n int32
+	if now != nil {
+		n = *now
+	}
+	return field.ErrorList{field.Invalid(path, n, "cannot be decremented")}
+}
+
+// atMost are pairs of counts of which the first cannot exceed the second.
+type atMost struct {
+	name     string
+	n, most  int32
+	mostName string
+}
+
+func withinCounts(path *field.Path, counts ...atMost) (errs field.ErrorList) {
+	for _, c := range counts {
+		if c.n > c.most {
+			errs = append(errs, field.Invalid(path.Child(c.name), c.n, "cannot be greater than "+c.mostName))
+		}
 	}
 	return errs
 }

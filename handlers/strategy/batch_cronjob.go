@@ -1,0 +1,108 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// A job's name has eleven characters more than its cron job's, and must be a label.
+const maxCronJobName = 52
+
+func cronJobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+		if o.Spec.Schedule != "" {
+			if err := parseSchedule(o.Spec.Schedule); err != nil {
+				errs = append(errs, field.Invalid(spec.Child("schedule"), o.Spec.Schedule, err.Error()))
+			}
+		}
+		path := spec.Child("jobTemplate", "spec")
+		errs = append(errs, jobSpec(&o.Spec.JobTemplate.Spec, path)...)
+		if sel := o.Spec.JobTemplate.Spec.Selector; sel != nil {
+			errs = append(errs, field.Invalid(path.Child("selector"), sel, "`selector` will be auto-generated"))
+		}
+		if m := o.Spec.JobTemplate.Spec.ManualSelector; m != nil && *m {
+			errs = append(errs, field.NotSupported(path.Child("manualSelector"), m, []string{"nil", "false"}))
+		}
+		return errs
+	})
+	s.ValidateCreate = check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+		if len(o.Name) > maxCronJobName {
+			errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be no more than %d characters", maxCronJobName)))
+		}
+		errs = append(errs, zoneInSchedule(o, false)...)
+		return append(errs, timeZone(o.Spec.TimeZone)...)
+	})
+	s.ValidateUpdate = checkUpdate(func(o, old *batchv1.CronJob) field.ErrorList {
+		// A zone within the schedule was once taken and never meant to be; who has one may keep it.
+		errs := zoneInSchedule(o, strings.Contains(old.Spec.Schedule, "TZ"))
+		if !sameText(o.Spec.TimeZone, old.Spec.TimeZone) {
+			errs = append(errs, timeZone(o.Spec.TimeZone)...)
+		}
+		return errs
+	})
+	s.Warnings = func(ctx context.Context, o, old object.Object) []string {
+		out := hostnameWarning(ctx, o, old)
+		if c, ok := o.(*batchv1.CronJob); ok && old != nil && strings.Contains(c.Spec.Schedule, "TZ") {
+			out = append(out, "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+		}
+		return out
+	}
+}
+
+// parseSchedule turns a panic of the parser, which some zones cause, into an error.
+func parseSchedule(schedule string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("invalid schedule format: %v", r)
+		}
+	}()
+	_, err = cron.ParseStandard(schedule)
+	return err
+}
+
+func zoneInSchedule(o *batchv1.CronJob, tolerated bool) field.ErrorList {
+	if !strings.Contains(o.Spec.Schedule, "TZ") {
+		return nil
+	}
+	path := spec.Child("schedule")
+	switch {
+	case !tolerated:
+		return field.ErrorList{field.Invalid(path, o.Spec.Schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")}
+	case o.Spec.TimeZone != nil:
+		return field.ErrorList{field.Invalid(path, o.Spec.Schedule, "cannot use both timeZone field and TZ or CRON_TZ in schedule")}
+	}
+	return nil
+}
+
+func timeZone(zone *string) (errs field.ErrorList) {
+	path := spec.Child("timeZone")
+	switch {
+	case zone == nil:
+		return nil
+	case *zone == "":
+		return field.ErrorList{field.Invalid(path, zone, "timeZone must be nil or non-empty string")}
+	}
+	for _, part := range strings.Split(*zone, "/") {
+		if part == "" || part == "." || part == ".." || part[0] == '-' || strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") != "" || len(part) > 14 {
+			return field.ErrorList{field.Invalid(path, zone, "unknown time zone "+*zone)}
+		}
+	}
+	if strings.EqualFold(*zone, "Local") {
+		errs = append(errs, field.Invalid(path, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
+	}
+	if _, err := time.LoadLocation(*zone); err != nil {
+		errs = append(errs, field.Invalid(path, zone, err.Error()))
+	}
+	return errs
+}

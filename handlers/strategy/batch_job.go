@@ -1,0 +1,294 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// The labels that tie a job's pods to it, with and without the prefix that they got later.
+const (
+	jobName, controllerUID             = "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid"
+	legacyJobName, legacyControllerUID = "job-name", "controller-uid"
+)
+
+const indexed = "Indexed"
+
+func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.OrphanByDefault = true
+	s.PrepareForCreate = onCreate(func(_ context.Context, o *batchv1.Job) error {
+		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
+			selectOwnPods(o)
+		}
+		return nil
+	})
+	s.Validate = check(func(o *batchv1.Job) field.ErrorList {
+		errs := ownSelector(o)
+		errs = append(errs, jobSpec(&o.Spec, spec)...)
+		if o.Spec.Selector == nil {
+			errs = append(errs, field.Required(spec.Child("selector"), ""))
+		} else {
+			errs = append(errs, metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, spec.Child("selector"))...)
+			if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
+				errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
+			}
+		}
+		if isIndexed(&o.Spec) && o.Spec.Completions != nil && *o.Spec.Completions > 0 {
+			// The last pod has the longest name.
+			host := fmt.Sprintf("%s-%d", o.Name, *o.Spec.Completions-1)
+			if len(validation.IsDNS1123Label(host)) > 0 {
+				errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, "will not able to create pod with invalid DNS label: "+host))
+			}
+		}
+		return errs
+	})
+	s.ValidateUpdate = checkUpdate(validateJobUpdate)
+	s.Warnings = hostnameWarning
+	s.Fields = withFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
+}
+
+// hostnameWarning is for kinds whose name becomes part of the names of hosts.
+func hostnameWarning(_ context.Context, o, old object.Object) []string {
+	if old != nil {
+		return nil
+	}
+	if msgs := validation.IsDNS1123Label(o.GetName()); len(msgs) > 0 {
+		return []string{fmt.Sprintf("metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: %v", msgs)}
+	}
+	return nil
+}
+
+func isIndexed(s *batchv1.JobSpec) bool {
+	return s.CompletionMode != nil && *s.CompletionMode == indexed
+}
+
+// selectOwnPods labels the template with the job's name and uid, where the writer has not, and selects by the uid. What
+// the writer set to something else is for validation to refuse.
+func selectOwnPods(o *batchv1.Job) {
+	keep := func(m *map[string]string, k, v string) {
+		if *m == nil {
+			*m = map[string]string{}
+		}
+		if _, ok := (*m)[k]; !ok {
+			(*m)[k] = v
+		}
+	}
+	for k, v := range map[string]string{jobName: o.Name, legacyJobName: o.Name, controllerUID: string(o.UID), legacyControllerUID: string(o.UID)} {
+		keep(&o.Spec.Template.Labels, k, v)
+	}
+	if o.Spec.Selector == nil {
+		o.Spec.Selector = &metav1.LabelSelector{}
+	}
+	keep(&o.Spec.Selector.MatchLabels, controllerUID, string(o.UID))
+}
+
+// ownSelector finds that a generated selector or its labels were changed.
+func ownSelector(o *batchv1.Job) (errs field.ErrorList) {
+	if o.Spec.ManualSelector != nil && *o.Spec.ManualSelector || o.Spec.Selector == nil {
+		return nil
+	}
+	path := spec.Child("template", "metadata", "labels")
+	want := map[string]string{legacyControllerUID: string(o.UID), legacyJobName: o.Name}
+	need := []string{legacyControllerUID, legacyJobName}
+	_, hasName := o.Spec.Template.Labels[jobName]
+	_, hasUID := o.Spec.Template.Labels[controllerUID]
+	if hasName || hasUID {
+		want[controllerUID], want[jobName] = string(o.UID), o.Name
+		need = append(need, controllerUID, jobName)
+	}
+	for _, k := range need {
+		switch v, ok := o.Spec.Template.Labels[k]; {
+		case !ok:
+			errs = append(errs, field.Required(path.Key(k), fmt.Sprintf("must be '%s'", want[k])))
+		case v != want[k]:
+			errs = append(errs, field.Invalid(path.Key(k), o.Spec.Template.Labels, fmt.Sprintf("must be '%s'", want[k])))
+		}
+	}
+	if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(want)) {
+		errs = append(errs, field.Invalid(spec.Child("selector"), o.Spec.Selector, "`selector` not auto-generated"))
+	}
+	return errs
+}
+
+func jobSpec(s *batchv1.JobSpec, path *field.Path) field.ErrorList {
+	errs := indexedJob(s, path)
+	if s.MaxFailedIndexes != nil && s.BackoffLimitPerIndex == nil {
+		errs = append(errs, field.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified"))
+	}
+	errs = append(errs, failurePolicy(s, path.Child("podFailurePolicy", "rules"))...)
+	if s.PodFailurePolicy != nil && s.PodReplacementPolicy != nil && *s.PodReplacementPolicy != "Failed" {
+		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *s.PodReplacementPolicy, []string{"Failed"}))
+	}
+	errs = append(errs, podTemplate(&s.Template, path.Child("template"))...)
+	at := path.Child("template", "spec", "restartPolicy")
+	switch p := s.Template.Spec.RestartPolicy; {
+	case p == "Always" || p == "":
+		errs = append(errs, field.Required(at, `valid values: "OnFailure", "Never"`))
+	case p != "OnFailure" && p != "Never":
+		errs = append(errs, field.NotSupported(at, p, []string{"OnFailure", "Never"}))
+	case p != "Never" && s.PodFailurePolicy != nil:
+		errs = append(errs, field.Invalid(at, p, `only "Never" is supported when podFailurePolicy is specified`))
+	}
+	return errs
+}
+
+// Limits of jobs whose pods are numbered.
+const maxParallel, softCompletions, maxParallelAbove, maxFailedAbove = 100000, 100000, 10000, 10000
+
+func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
+	if !isIndexed(s) {
+		const why = "requires indexed completion mode"
+		if s.BackoffLimitPerIndex != nil {
+			errs = append(errs, field.Invalid(path.Child("backoffLimitPerIndex"), *s.BackoffLimitPerIndex, why))
+		}
+		if s.MaxFailedIndexes != nil {
+			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *s.MaxFailedIndexes, why))
+		}
+		if s.SuccessPolicy != nil {
+			errs = append(errs, field.Invalid(path.Child("successPolicy"), display(*s.SuccessPolicy), why))
+		}
+		return errs
+	}
+	if s.Completions == nil {
+		errs = append(errs, field.Required(path.Child("completions"), "when completion mode is Indexed"))
+	}
+	if s.Parallelism != nil && *s.Parallelism > maxParallel {
+		errs = append(errs, field.Invalid(path.Child("parallelism"), *s.Parallelism, fmt.Sprintf("must be less than or equal to %d when completion mode is Indexed", maxParallel)))
+	}
+	if f := s.MaxFailedIndexes; f != nil && s.Completions != nil && *f > *s.Completions {
+		errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *f, "must be less than or equal to completions"))
+	}
+	if s.Completions != nil && *s.Completions > softCompletions && s.BackoffLimitPerIndex != nil {
+		above := fmt.Sprintf("when completions are above %d and used with backoff limit per index", softCompletions)
+		switch f := s.MaxFailedIndexes; {
+		case f == nil:
+			errs = append(errs, field.Required(path.Child("maxFailedIndexes"), fmt.Sprintf("must be specified when completions is above %d", softCompletions)))
+		case *f > maxFailedAbove:
+			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *f, fmt.Sprintf("must be less than or equal to %d %s", maxFailedAbove, above)))
+		}
+		if s.Parallelism != nil && *s.Parallelism > maxParallelAbove {
+			errs = append(errs, field.Invalid(path.Child("parallelism"), *s.Parallelism, fmt.Sprintf("must be less than or equal to %d %s", maxParallelAbove, above)))
+		}
+	}
+	if s.SuccessPolicy != nil {
+		errs = append(errs, successPolicy(s, path.Child("successPolicy", "rules"))...)
+	}
+	return errs
+}
+
+func successPolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
+	if len(s.SuccessPolicy.Rules) == 0 {
+		return field.ErrorList{field.Required(path, "at least one rules must be specified when the successPolicy is specified")}
+	}
+	for i, r := range s.SuccessPolicy.Rules {
+		if r.SucceededCount == nil && r.SucceededIndexes == nil {
+			errs = append(errs, field.Required(path.Index(i), "at least one of succeededCount or succeededIndexes must be specified"))
+		}
+		if n := r.SucceededCount; n != nil && s.Completions != nil && *n > *s.Completions {
+			errs = append(errs, field.Invalid(path.Index(i).Child("succeededCount"), *n, fmt.Sprintf("must be less than or equal to %d (the number of specified completions)", *s.Completions)))
+		}
+	}
+	return errs
+}
+
+func failurePolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
+	if s.PodFailurePolicy == nil {
+		return nil
+	}
+	named := func(name string) bool {
+		is := func(c corev1.Container) bool { return c.Name == name }
+		return slices.ContainsFunc(s.Template.Spec.Containers, is) || slices.ContainsFunc(s.Template.Spec.InitContainers, is)
+	}
+	for i, r := range s.PodFailurePolicy.Rules {
+		at := path.Index(i)
+		if r.Action == "FailIndex" && s.BackoffLimitPerIndex == nil {
+			errs = append(errs, field.Invalid(at.Child("action"), r.Action, "requires the backoffLimitPerIndex to be set"))
+		}
+		switch codes, conditions := r.OnExitCodes != nil, len(r.OnPodConditions) > 0; {
+		case codes && conditions:
+			errs = append(errs, field.Invalid(at, field.OmitValueType{}, "specifying both OnExitCodes and OnPodConditions is not supported"))
+		case !codes && !conditions:
+			errs = append(errs, field.Invalid(at, field.OmitValueType{}, "specifying one of OnExitCodes and OnPodConditions is required"))
+		}
+		c := r.OnExitCodes
+		if c == nil {
+			continue
+		}
+		at = at.Child("onExitCodes")
+		if c.ContainerName != nil && !named(*c.ContainerName) {
+			errs = append(errs, field.Invalid(at.Child("containerName"), *c.ContainerName, "must be one of the container or initContainer names in the pod template"))
+		}
+		if len(c.Values) == 0 {
+			errs = append(errs, field.Invalid(at.Child("values"), c.Values, "at least one value is required"))
+		}
+		for j, v := range c.Values {
+			if c.Operator == "In" && v == 0 {
+				errs = append(errs, field.Invalid(at.Child("values").Index(j), v, "must not be 0 for the In operator"))
+			}
+			if slices.Contains(c.Values[:j], v) {
+				errs = append(errs, field.Duplicate(at.Child("values").Index(j), v))
+			}
+		}
+		if !slices.IsSorted(c.Values) {
+			errs = append(errs, field.Invalid(at.Child("values"), c.Values, "must be ordered"))
+		}
+	}
+	return errs
+}
+
+func validateJobUpdate(o, old *batchv1.Job) (errs field.ErrorList) {
+	now, was := &o.Spec, &old.Spec
+	switch {
+	case !isIndexed(now):
+		errs = append(errs, unchanged(now.Completions, was.Completions, spec.Child("completions"))...)
+	case now.Completions != nil && !equality.Semantic.DeepEqual(now.Completions, was.Completions) && (now.Parallelism == nil || *now.Completions != *now.Parallelism):
+		errs = append(errs, field.Invalid(spec.Child("completions"), now.Completions, "can only be modified in tandem with spec.parallelism"))
+	}
+	errs = append(errs, unchanged(now.Selector, was.Selector, spec.Child("selector"))...)
+	errs = append(errs, unchanged(&now.Template, jobTemplate(o, old), spec.Child("template"))...)
+	errs = append(errs, unchanged(now.CompletionMode, was.CompletionMode, spec.Child("completionMode"))...)
+	errs = append(errs, unchanged(now.PodFailurePolicy, was.PodFailurePolicy, spec.Child("podFailurePolicy"))...)
+	errs = append(errs, unchanged(now.BackoffLimitPerIndex, was.BackoffLimitPerIndex, spec.Child("backoffLimitPerIndex"))...)
+	errs = append(errs, unchanged(now.ManagedBy, was.ManagedBy, spec.Child("managedBy"))...)
+	return append(errs, unchanged(now.SuccessPolicy, was.SuccessPolicy, spec.Child("successPolicy"))...)
+}
+
+// jobTemplate is the old template with what may change of it: while a job is suspended and has not started, where its
+// pods go and how they are called.
+func jobTemplate(o, old *batchv1.Job) *corev1.PodTemplateSpec {
+	was := &old.Spec.Template
+	if old.Spec.Suspend == nil || !*old.Spec.Suspend || old.Status.StartTime != nil {
+		return was
+	}
+	was, now := was.DeepCopy(), &o.Spec.Template
+	affinity := corev1.Affinity{}
+	if was.Spec.Affinity != nil {
+		affinity = *was.Spec.Affinity
+	}
+	affinity.NodeAffinity = nil
+	if now.Spec.Affinity != nil {
+		affinity.NodeAffinity = now.Spec.Affinity.NodeAffinity
+	}
+	was.Spec.Affinity = nil
+	if affinity != (corev1.Affinity{}) || now.Spec.Affinity != nil {
+		was.Spec.Affinity = &affinity
+	}
+	was.Spec.NodeSelector, was.Spec.Tolerations, was.Spec.SchedulingGates = now.Spec.NodeSelector, now.Spec.Tolerations, now.Spec.SchedulingGates
+	was.Labels, was.Annotations = now.Labels, now.Annotations
+	return was
+}
