@@ -24,7 +24,7 @@ func Immutable(o, old object.Object) field.ErrorList {
 		now, okNow := f.of(reflect.ValueOf(o))
 		was, okWas := f.of(reflect.ValueOf(old))
 		if okNow && okWas && !equality.Semantic.DeepEqual(now.Interface(), was.Interface()) {
-			errs = append(errs, field.Invalid(field.NewPath(f.path), now.Interface(), apivalidation.FieldImmutableErrorMsg))
+			errs = append(errs, field.Invalid(field.NewPath(f.path), shown(now), apivalidation.FieldImmutableErrorMsg))
 		}
 	}
 	return errs

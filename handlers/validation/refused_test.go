@@ -63,7 +63,7 @@ func TestRefusedAsTheOriginalDoes(t *testing.T) {
 	}
 }
 
-func decode(t *testing.T, b []byte) (object.Object, schema.GroupVersionKind) {
+func decode(t testing.TB, b []byte) (object.Object, schema.GroupVersionKind) {
 	t.Helper()
 	var meta metav1.TypeMeta
 	if err := json.Unmarshal(b, &meta); err != nil {

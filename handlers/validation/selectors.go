@@ -50,7 +50,9 @@ func nodeExpression(r *corev1.NodeSelectorRequirement, values bool, path *field.
 	default:
 		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, noOperator))
 	}
-	errs = append(errs, metavalidation.ValidateLabelName(r.Key, path.Child("key"))...)
+	if !quickQualified(r.Key) {
+		errs = append(errs, metavalidation.ValidateLabelName(r.Key, path.Child("key"))...)
+	}
 	if values {
 		for i, v := range r.Values {
 			if !quickLabelValue(v) {
@@ -80,15 +82,18 @@ func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.
 	return errs
 }
 
+// effects of a taint, which a toleration may name.
+var effects = []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
+
 // toleration: the rules that span it and its neighbours are the pod strategy's.
 func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
-	if t.Key != "" {
+	if t.Key != "" && !quickQualified(t.Key) {
 		errs = append(errs, metavalidation.ValidateLabelName(t.Key, path.Child("key"))...)
 	}
 	switch t.Operator {
 	case "", "Equal":
-		if msgs := validation.IsValidLabelValue(t.Value); len(msgs) > 0 {
-			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, strings.Join(msgs, ";")))
+		if !quickLabelValue(t.Value) {
+			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, strings.Join(validation.IsValidLabelValue(t.Value), ";")))
 		}
 	case "Exists":
 	case "Lt", "Gt":
@@ -96,7 +101,6 @@ func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 	default:
 		errs = append(errs, field.NotSupported(path.Child("operator"), t.Operator, []string{"Equal", "Exists"}))
 	}
-	effects := []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
 	if t.Effect != "" && !slices.Contains(effects, t.Effect) {
 		errs = append(errs, field.NotSupported(path.Child("effect"), t.Effect, effects))
 	}

@@ -35,7 +35,7 @@ type MatchResources struct {
 	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
 	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
 	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 }
 
 type MutatingAdmissionPolicy struct {
@@ -73,23 +73,23 @@ type MutatingAdmissionPolicySpec struct {
 	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
 	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
 	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
-	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=Never IfNeeded"`
+	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
 }
 
 type MutatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
 	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=Unknown None Some NoneOnDryRun"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
-	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=Never IfNeeded"`
+	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
 	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
@@ -113,11 +113,11 @@ type Mutation struct {
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ParamKind struct {
@@ -133,11 +133,11 @@ type ParamRef struct {
 }
 
 type RuleWithOperations struct {
-	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
+	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
 	APIGroups   []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources   []string `json:"resources,omitempty" validate:"-"`
-	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
+	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ServiceReference struct {
@@ -174,7 +174,7 @@ type ValidatingAdmissionPolicyBindingSpec struct {
 	PolicyName        string          `json:"policyName,omitempty" validate:"-"`
 	ParamRef          *ParamRef       `json:"paramRef,omitempty" validate:"-"`
 	MatchResources    *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
-	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Deny Warn Audit"`
+	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Audit Deny Warn"`
 }
 
 type ValidatingAdmissionPolicyList struct {
@@ -187,7 +187,7 @@ type ValidatingAdmissionPolicySpec struct {
 	ParamKind        *ParamKind        `json:"paramKind,omitempty" validate:"-"`
 	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty" validate:"omitempty"`
 	Validations      []Validation      `json:"validations,omitempty" validate:"-"`
-	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
 	AuditAnnotations []AuditAnnotation `json:"auditAnnotations,omitempty" validate:"-"`
 	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	Variables        []Variable        `json:"variables,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
@@ -203,11 +203,11 @@ type ValidatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
 	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=Unknown None Some NoneOnDryRun"`
+	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
 	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`

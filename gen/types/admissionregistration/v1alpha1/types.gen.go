@@ -25,7 +25,7 @@ type MatchResources struct {
 	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
 	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
 	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Exact Equivalent"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
 }
 
 type MutatingAdmissionPolicy struct {
@@ -63,7 +63,7 @@ type MutatingAdmissionPolicySpec struct {
 	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
 	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Ignore Fail"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
 	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"-"`
 }
@@ -76,11 +76,11 @@ type Mutation struct {
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CREATE UPDATE DELETE CONNECT"`
+	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=Cluster Namespaced *"`
+	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
 }
 
 type ParamKind struct {

@@ -32,7 +32,7 @@ type EndpointHints struct {
 
 type EndpointPort struct {
 	Name        *string `json:"name,omitempty" validate:"-"`
-	Protocol    *string `json:"protocol,omitempty" validate:"omitempty,enum=TCP UDP SCTP"`
+	Protocol    *string `json:"protocol,omitempty" validate:"omitempty,enum=SCTP TCP UDP"`
 	Port        *int32  `json:"port,omitempty" validate:"-"`
 	AppProtocol *string `json:"appProtocol,omitempty" validate:"-"`
 }
@@ -40,7 +40,7 @@ type EndpointPort struct {
 type EndpointSlice struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	AddressType       string         `json:"addressType" update:"immutable" validate:"enum=IPv4 IPv6 FQDN"`
+	AddressType       string         `json:"addressType" update:"immutable" validate:"enum=FQDN IPv4 IPv6"`
 	Endpoints         []Endpoint     `json:"endpoints" validate:"-"`
 	Ports             []EndpointPort `json:"ports" validate:"dive"`
 }

@@ -11,7 +11,7 @@ import (
 
 type HTTPIngressPath struct {
 	Path     string         `json:"path,omitempty" validate:"-"`
-	PathType *string        `json:"pathType" validate:"omitempty,enum=Exact Prefix ImplementationSpecific"`
+	PathType *string        `json:"pathType" validate:"omitempty,enum=Exact ImplementationSpecific Prefix"`
 	Backend  IngressBackend `json:"backend" validate:"-"`
 }
 
@@ -32,7 +32,7 @@ type IPAddressList struct {
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
 }
 
 type IPBlock struct {
@@ -95,7 +95,7 @@ type IngressLoadBalancerStatus struct {
 
 type IngressPortStatus struct {
 	Port     int32   `json:"port" validate:"-"`
-	Protocol string  `json:"protocol" validate:"enum=TCP UDP SCTP"`
+	Protocol string  `json:"protocol" validate:"enum=SCTP TCP UDP"`
 	Error    *string `json:"error,omitempty" validate:"-"`
 }
 

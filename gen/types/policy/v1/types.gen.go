@@ -31,7 +31,7 @@ type PodDisruptionBudgetSpec struct {
 	MinAvailable               *intstr.IntOrString   `json:"minAvailable,omitempty" validate:"-"`
 	Selector                   *metav1.LabelSelector `json:"selector,omitempty" patchStrategy:"replace" validate:"-"`
 	MaxUnavailable             *intstr.IntOrString   `json:"maxUnavailable,omitempty" validate:"-"`
-	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty" validate:"omitempty,enum=IfHealthyBudget AlwaysAllow"`
+	UnhealthyPodEvictionPolicy *string               `json:"unhealthyPodEvictionPolicy,omitempty" validate:"omitempty,enum=AlwaysAllow IfHealthyBudget"`
 }
 
 type PodDisruptionBudgetStatus struct {

@@ -10,7 +10,7 @@ import (
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=None NoSchedule NoExecute"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 

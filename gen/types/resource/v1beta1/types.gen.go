@@ -76,7 +76,7 @@ type Device struct {
 }
 
 type DeviceAllocationConfiguration struct {
-	Source   string                     `json:"source" validate:"enum=FromClass FromClaim"`
+	Source   string                     `json:"source" validate:"enum=FromClaim FromClass"`
 	Requests []string                   `json:"requests,omitempty" validate:"-"`
 	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
@@ -150,7 +150,7 @@ type DeviceRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
 	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"dive"`
@@ -179,7 +179,7 @@ type DeviceSubRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
@@ -188,15 +188,15 @@ type DeviceSubRequest struct {
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=None NoSchedule NoExecute"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceToleration struct {
 	Key               string `json:"key,omitempty" validate:"-"`
-	Operator          string `json:"operator,omitempty" validate:"enum=Exists Equal"`
+	Operator          string `json:"operator,omitempty" validate:"enum=Equal Exists"`
 	Value             string `json:"value,omitempty" validate:"-"`
-	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=None NoSchedule NoExecute"`
+	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule None"`
 	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
@@ -219,7 +219,7 @@ type OpaqueDeviceConfiguration struct {
 type ResourceClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimSpec   `json:"spec" validate:""`
+	Spec              ResourceClaimSpec   `json:"spec" update:"immutable" validate:""`
 	Status            ResourceClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -249,7 +249,7 @@ type ResourceClaimStatus struct {
 type ResourceClaimTemplate struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimTemplateSpec `json:"spec" validate:""`
+	Spec              ResourceClaimTemplateSpec `json:"spec" update:"immutable" validate:""`
 }
 
 type ResourceClaimTemplateList struct {

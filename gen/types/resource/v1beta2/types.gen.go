@@ -72,7 +72,7 @@ type Device struct {
 }
 
 type DeviceAllocationConfiguration struct {
-	Source   string                     `json:"source" validate:"enum=FromClass FromClaim"`
+	Source   string                     `json:"source" validate:"enum=FromClaim FromClass"`
 	Requests []string                   `json:"requests,omitempty" validate:"-"`
 	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
@@ -169,7 +169,7 @@ type DeviceSubRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
@@ -178,7 +178,7 @@ type DeviceSubRequest struct {
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=None NoSchedule NoExecute"`
+	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
@@ -212,16 +212,16 @@ type DeviceTaintSelector struct {
 
 type DeviceToleration struct {
 	Key               string `json:"key,omitempty" validate:"-"`
-	Operator          string `json:"operator,omitempty" validate:"enum=Exists Equal"`
+	Operator          string `json:"operator,omitempty" validate:"enum=Equal Exists"`
 	Value             string `json:"value,omitempty" validate:"-"`
-	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=None NoSchedule NoExecute"`
+	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule None"`
 	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
 type ExactDeviceRequest struct {
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=ExactCount All"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
 	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
@@ -247,7 +247,7 @@ type OpaqueDeviceConfiguration struct {
 type ResourceClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimSpec   `json:"spec" validate:""`
+	Spec              ResourceClaimSpec   `json:"spec" update:"immutable" validate:""`
 	Status            ResourceClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -277,7 +277,7 @@ type ResourceClaimStatus struct {
 type ResourceClaimTemplate struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimTemplateSpec `json:"spec" validate:""`
+	Spec              ResourceClaimTemplateSpec `json:"spec" update:"immutable" validate:""`
 }
 
 type ResourceClaimTemplateList struct {

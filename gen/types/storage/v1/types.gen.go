@@ -78,7 +78,7 @@ type StorageClass struct {
 	metav1.ObjectMeta    `json:"metadata,omitempty" validate:"-"`
 	Provisioner          string                        `json:"provisioner" update:"immutable" validate:"-"`
 	Parameters           map[string]string             `json:"parameters,omitempty" update:"immutable" validate:"-"`
-	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" update:"immutable" validate:"omitempty,enum=Recycle Delete Retain"`
+	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" update:"immutable" validate:"omitempty,enum=Delete Retain"`
 	MountOptions         []string                      `json:"mountOptions,omitempty" validate:"-"`
 	AllowVolumeExpansion *bool                         `json:"allowVolumeExpansion,omitempty" validate:"-"`
 	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty" update:"immutable" validate:"omitempty,enum=Immediate WaitForFirstConsumer"`
@@ -99,7 +99,7 @@ type TokenRequest struct {
 type VolumeAttachment struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              VolumeAttachmentSpec   `json:"spec" validate:""`
+	Spec              VolumeAttachmentSpec   `json:"spec" update:"immutable" validate:""`
 	Status            VolumeAttachmentStatus `json:"status,omitempty" validate:"-"`
 }
 
