@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test run bench kubectl
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test run bench kubectl browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ build: ## build bin/kube-apiserver
 
 test: ## run all tests
 	$(GO) test $(PKG)
+
+browser: ## install the Chromium that the browser test drives, where there is none
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable || \
+	{ apt-get update && apt-get install -y --no-install-recommends chromium; }
 
 run: build ## start a server with its data in ./gatehouse-data
 	$(BIN)/kube-apiserver $(ARGS)

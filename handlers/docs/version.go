@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"runtime"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/version"
 )
@@ -33,6 +34,9 @@ func Info() version.Info {
 func Version(w http.ResponseWriter, r *http.Request) {
 	media := []string{mediaJSON}
 	switch {
+	case strings.Trim(r.URL.Path, "/") != "version":
+		writeStatus(w, r, notFound())
+		return
 	case r.Method != http.MethodGet:
 		writeStatus(w, r, methodNotAllowed())
 		return

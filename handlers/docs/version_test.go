@@ -22,6 +22,9 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%s: %d %v\n%s", path, w.Code, w.Header(), w.Body)
 		}
 	}
+	if w := get(t, h, "/version/more"); w.Code != 404 || !strings.Contains(w.Body.String(), `"reason":"NotFound"`) {
+		t.Errorf("below: %d %s", w.Code, w.Body)
+	}
 	for _, c := range []struct {
 		method, accept string
 		code           int
