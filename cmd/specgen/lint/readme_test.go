@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
 )
 
@@ -59,9 +61,12 @@ func TestReadme(t *testing.T) {
 				t.Errorf("%s: %s has no example: %s", c.from, name, example)
 			}
 		}
-		for name := range got {
+		for name, example := range got {
 			if !c.want[name] {
 				t.Errorf("%s: %s is explained and not accepted", c.from, name)
+			}
+			if k, ok := grammar[name]; ok && c.from != "Rows" {
+				checkExamples(t, name, k, example)
 			}
 		}
 	}
@@ -69,6 +74,21 @@ func TestReadme(t *testing.T) {
 	for name := range fieldsOf(reflect.TypeFor[spec.GroupVersion]()) {
 		if head[name] == "" {
 			t.Errorf("the group-version's %s is not explained", name)
+		}
+	}
+}
+
+// checkExamples reads the examples of a key as the lint reads the model.
+func checkExamples(t *testing.T, name string, k key, cell string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+		var n yaml.Node
+		if err := yaml.Unmarshal([]byte("{"+m[1]+"}"), &n); err != nil {
+			t.Errorf("%s: %s: %v", name, m[1], err)
+			continue
+		}
+		if v := get(n.Content[0], name); v == nil || !k.form.fits(v) {
+			t.Errorf("%s: the example %s is not %s", name, m[1], k.form)
 		}
 	}
 }
