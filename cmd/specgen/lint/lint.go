@@ -85,12 +85,24 @@ func (c *checker) head(root *yaml.Node) {
 	if c.doc.GV.Version == "" {
 		c.report(gv, "a group-version needs a version")
 	}
-	if other := c.model.File(c.doc.GV.Group, c.doc.GV.Version); other != "" && c.doc.GV.Version != "" {
-		for file, d := range c.model {
-			if file != c.doc.File && d.GV.Group == c.doc.GV.Group && d.GV.Version == c.doc.GV.Version {
-				c.report(gv, "%s/%s is also in %s.yaml", d.GV.Group, d.GV.Version, file)
-			}
+	preferred := 0
+	for _, file := range slices.Sorted(maps.Keys(c.model)) {
+		d := c.model[file]
+		if d.GV.Version == "" || d.GV.Group != c.doc.GV.Group {
+			continue
 		}
+		if d.GV.Preferred {
+			preferred++
+		}
+		if file != c.doc.File && d.GV.Version == c.doc.GV.Version {
+			c.report(gv, "%s/%s is also in %s.yaml", d.GV.Group, d.GV.Version, file)
+		}
+		if d.GV.Order != c.doc.GV.Order {
+			c.report(gv, "%s has order %d here and %d in %s.yaml: a group has one place in discovery", d.GV.Group, c.doc.GV.Order, d.GV.Order, file)
+		}
+	}
+	if preferred != 1 {
+		c.report(gv, "%d versions of the group %q are preferred, not one", preferred, c.doc.GV.Group)
 	}
 }
 

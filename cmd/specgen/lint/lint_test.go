@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,14 +52,17 @@ components:
         name: {type: string, pattern: '^[a-z]+$', maxLength: 8, x-proto: [1, 1]}
 `
 
-func check(t *testing.T, source string) []Problem {
+// check looks at a model of the given files; the first is widgets/v1.yaml, the next widgets/v2.yaml.
+func check(t *testing.T, sources ...string) []Problem {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "widgets"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "widgets", "v1.yaml"), []byte(source), 0o644); err != nil {
-		t.Fatal(err)
+	for i, source := range sources {
+		if err := os.WriteFile(filepath.Join(dir, "widgets", fmt.Sprintf("v%d.yaml", i+1)), []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	m, err := spec.Load(dir)
 	if err != nil {
@@ -135,6 +139,7 @@ func TestFaults(t *testing.T) {
 		{"column of an index on no list", ".spec.parts[0].name", ".spec.size[0].name", `[0] is not on a list`},
 		{"column of a field of a value", ".spec.parts[0].name", ".spec.size.name", `name is asked of a value that has no fields`},
 		{"column of a text that leads nowhere", "path: .spec.size}", "text: 'a {.spec.size} {.spec.sze}'}", `Widget: column Size: .spec.sze: WidgetSpec has no property sze`},
+		{"no preferred version", "preferred: true, ", "", `0 versions of the group "widgets.example.dev" are preferred`},
 		{"no version", "version: v1, preferred", "preferred", `a group-version needs a version`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,6 +160,28 @@ func TestFaults(t *testing.T) {
 			}
 			t.Errorf("nothing about %q in %v", c.want, problems)
 		})
+	}
+}
+
+// TestGroup has the faults that only several versions of a group can have.
+func TestGroup(t *testing.T) {
+	second := strings.Replace(base, "version: v1, preferred: true", "version: v2", 1)
+	second = strings.Replace(second, "storage: v1", "storage: v2", 1)
+	for _, p := range check(t, base, second) {
+		t.Error(p)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"the same version", "version: v2", "version: v1", "widgets.example.dev/v1 is also in widgets/v1.yaml"},
+		{"two preferred", "version: v2", "version: v2, preferred: true", `2 versions of the group "widgets.example.dev" are preferred`},
+		{"another order", "order: 1", "order: 2", "widgets.example.dev has order 2 here and 1 in widgets/v1.yaml"},
+	} {
+		found := false
+		for _, p := range check(t, base, strings.Replace(second, c.old, c.new, 1)) {
+			found = found || strings.Contains(p.Message, c.want) && p.File == "widgets/v2.yaml" && p.Line == 3
+		}
+		if !found {
+			t.Errorf("%s: nothing about %q", c.name, c.want)
+		}
 	}
 }
 
