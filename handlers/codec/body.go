@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
@@ -84,6 +85,27 @@ func (b Body) storable(into runtime.Object) error {
 		err = cause // upstream's message has no path
 	}
 	return err
+}
+
+// DecodePatched is Decode for what a patch made of an object. What is wrong with it is the patch's fault and is answered
+// with 422: shown is how the answer quotes it, strict are faults found in the patch itself.
+func (b Body) DecodePatched(into runtime.Object, shown string, strict []error) (warnings []string, err error) {
+	_, more, err := b.decode(into)
+	strict = append(strict, more...)
+	if err == nil && len(strict) > 0 {
+		if b.Validation == metav1.FieldValidationStrict {
+			err = runtime.NewStrictDecodingError(strict)
+		} else {
+			for _, e := range strict {
+				warnings = append(warnings, warningsOf(e.Error())...)
+			}
+		}
+	}
+	if err != nil {
+		return nil, apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{field.Invalid(field.NewPath("patch"), shown, err.Error())})
+	}
+	into.GetObjectKind().SetGroupVersionKind(b.Kind)
+	return warnings, nil
 }
 
 func (b Body) also(gvk schema.GroupVersionKind) bool {
@@ -163,6 +185,9 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 
 // read fills into from JSON; strict are the faults that a client may want to be told of.
 func (b Body) read(data []byte, into runtime.Object) (strict []error, err error) {
+	if b.Format == JSON && readJSON(data, into) {
+		return nil, nil
+	}
 	if b.Validation == metav1.FieldValidationIgnore {
 		return nil, unmarshal(data, into)
 	}

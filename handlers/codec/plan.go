@@ -17,6 +17,8 @@ type plan struct {
 	fields []planField
 	// nodes are the fields by ascending number, as they stand on the wire.
 	nodes []planNode
+	// byName finds a field by its name in JSON.
+	byName map[string]int
 	// unions says that there are values, at any depth, that JSON decoding leaves unread: schemas or something else.
 	unions bool
 }
@@ -82,22 +84,23 @@ func makePlan(t reflect.Type, m *schema.Message, made map[reflect.Type]*plan) (*
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%v is no struct for %s", t, m.Name)
 	}
-	p := &plan{message: m, fields: make([]planField, m.Count)}
+	p := &plan{message: m, fields: make([]planField, m.Count), byName: make(map[string]int, m.Count)}
 	made[t] = p
-	byName := map[string]int{}
+	goFields := map[string]int{}
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" {
-			byName[name] = i
+			goFields[name] = i
 		}
 	}
 	fields := m.Fields()
 	for i := range fields {
 		f := &p.fields[i]
 		f.Field, f.index = &fields[i], -1
+		p.byName[f.Name] = i
 		if f.Number == 0 {
 			continue
 		}
-		n, ok := byName[f.Name]
+		n, ok := goFields[f.Name]
 		if !ok {
 			return nil, fmt.Errorf("%v has no field %s", t, f.Name)
 		}
