@@ -1,9 +1,13 @@
 package validation
 
-import "k8s.io/apimachinery/pkg/util/validation/field"
+import (
+	"slices"
 
-// Merge joins lists of errors in their order and drops what an earlier one says in the same words: field rules and
-// strategies may find the same fault.
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// Merge joins lists of errors and drops what an earlier one says in the same words: field rules and strategies may find the
+// same fault. The order is that of the lists, for pods and their templates that of the original.
 func Merge(lists ...field.ErrorList) field.ErrorList {
 	var out field.ErrorList
 	known := map[string]bool{}
@@ -14,6 +18,9 @@ func Merge(lists ...field.ErrorList) field.ErrorList {
 				out = append(out, e)
 			}
 		}
+	}
+	if slices.ContainsFunc(out, ofPod) {
+		arrange(out)
 	}
 	return out
 }

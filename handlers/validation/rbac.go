@@ -57,11 +57,11 @@ func rbacSubject(s *rbacv1.Subject, path *field.Path) (errs field.ErrorList) {
 
 // namespacedRule: URLs belong to no namespace.
 func namespacedRule(r *rbacv1.PolicyRule, path *field.Path) field.ErrorList {
-	errs := policyRule(r, path)
-	if len(r.NonResourceURLs) == 0 {
-		return errs
+	var errs field.ErrorList
+	if len(r.NonResourceURLs) > 0 {
+		errs = append(errs, field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs"))
 	}
-	return append(errs, field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs"))
+	return append(errs, policyRule(r, path)...)
 }
 
 // clusterSubject: outside of namespaces, a service account's must be named.

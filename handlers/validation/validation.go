@@ -47,7 +47,9 @@ func fields(o any) field.ErrorList {
 	}
 	// A rule for a list or a struct that fails hides what lies below it. The second walk passes over such rules.
 	errs := explain(first, nil)
-	return explain(below.Struct(o), errs)
+	errs = explain(below.Struct(o), errs)
+	arrange(errs)
+	return errs
 }
 
 // explain adds to errs what the walk found and errs does not have yet.
