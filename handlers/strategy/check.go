@@ -155,3 +155,16 @@ func withinCounts(path *field.Path, counts ...atMost) (errs field.ErrorList) {
 	}
 	return errs
 }
+
+// labelSelector finds faults in a selector; nil is right.
+func labelSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
+	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{}, path)
+}
+
+// pathOf is the path that a dotted name writes.
+func pathOf(dotted string) *field.Path {
+	parts := strings.Split(dotted, ".")
+	return field.NewPath(parts[0], parts[1:]...)
+}
+
+func itoa(n int32) string { return strconv.Itoa(int(n)) }

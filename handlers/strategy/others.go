@@ -1,4 +1,249 @@
 package strategy
 
-var others = map[key]entry{}
-var statuses = map[key]entry{}
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
+	schedulingv1 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// others are the entries of all other groups.
+var others = map[key]entry{
+	{"", "componentstatuses", ""}: componentStatuses,
+	{"admissionregistration.k8s.io", "validatingwebhookconfigurations", ""}: webhooks,
+	{"admissionregistration.k8s.io", "mutatingwebhookconfigurations", ""}:   webhooks,
+	{"apiextensions.k8s.io", "customresourcedefinitions", ""}:               definitions,
+	{"apiregistration.k8s.io", "apiservices", ""}:                           apiServices,
+	{"autoscaling", "horizontalpodautoscalers", ""}:                         autoscalers,
+	{"certificates.k8s.io", "certificatesigningrequests", ""}:               signingRequests,
+	{"certificates.k8s.io", "certificatesigningrequests", "status"}:         signingRequestStatus,
+	{"certificates.k8s.io", "certificatesigningrequests", "approval"}:       signingRequestApproval,
+	{"certificates.k8s.io", "clustertrustbundles", ""}:                      trustBundles,
+	{"certificates.k8s.io", "podcertificaterequests", ""}:                   wholeSpec,
+	{"discovery.k8s.io", "endpointslices", ""}:                              endpointSlices,
+	{"networking.k8s.io", "ingresses", ""}:                                  ingresses,
+	{"networking.k8s.io", "networkpolicies", ""}:                            networkPolicies,
+	{"networking.k8s.io", "ipaddresses", ""}:                                fixed("spec.parentRef"),
+	{"networking.k8s.io", "servicecidrs", ""}:                               serviceRanges,
+	{"policy", "poddisruptionbudgets", ""}:                                  disruptionBudgets,
+	{"rbac.authorization.k8s.io", "roles", ""}:                              roles,
+	{"rbac.authorization.k8s.io", "clusterroles", ""}:                       clusterRoles,
+	{"rbac.authorization.k8s.io", "rolebindings", ""}:                       roleBindings,
+	{"rbac.authorization.k8s.io", "clusterrolebindings", ""}:                clusterRoleBindings,
+	{"resource.k8s.io", "devicetaintrules", ""}:                             taintRules,
+	{"resource.k8s.io", "resourceclaims", ""}:                               wholeSpec,
+	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       wholeSpec,
+	{"resource.k8s.io", "resourceslices", ""}:                               fixed("spec.pool.name"),
+	{"scheduling.k8s.io", "priorityclasses", ""}:                            priorityClasses,
+	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
+	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,
+	{"storage.k8s.io", "volumeattachments", ""}:                             wholeSpec,
+	{"storage.k8s.io", "volumeattributesclasses", ""}:                       attributesClasses,
+	{"storagemigration.k8s.io", "storageversionmigrations", ""}:             wholeSpec,
+}
+
+// fixed fixes fields for the life of an object. Plain fields are marked in the model instead; these are structures, which
+// an error shows in another form, or fields of types that are shared.
+func fixed(paths ...string) entry {
+	return func(_ *Deps, row resources.Row, s *resource.Strategy) {
+		compiled := make([]fieldPath, len(paths))
+		for i, p := range paths {
+			compiled[i] = compile(row, p)
+		}
+		s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
+			for i, p := range compiled {
+				now, was := p.get(o), p.get(old)
+				if now.IsValid() && was.IsValid() {
+					errs = append(errs, unchanged(now.Interface(), was.Interface(), pathOf(paths[i]))...)
+				}
+			}
+			return errs
+		}
+	}
+}
+
+var wholeSpec = fixed("spec")
+
+func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {
+	p := compile(row, "webhooks")
+	s.Changed = func(o, old object.Object) bool {
+		a, b := p.get(o), p.get(old)
+		return !a.IsValid() || !b.IsValid() || !equality.Semantic.DeepEqual(a.Interface(), b.Interface())
+	}
+}
+
+// endpointSlices count changes of their labels, too: they say which service a slice belongs to.
+func endpointSlices(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Changed = changedBy(func(o, old *discoveryv1.EndpointSlice) bool {
+		return resource.ContentChanged(o, old) || !equality.Semantic.DeepEqual(o.Labels, old.Labels)
+	})
+	drop := func(o, old *discoveryv1.EndpointSlice) {
+		if old != nil && equality.Semantic.DeepEqual(o.Endpoints, old.Endpoints) {
+			return
+		}
+		known := map[string]bool{}
+		if old != nil {
+			for _, e := range old.Endpoints {
+				known[e.DeprecatedTopology["kubernetes.io/hostname"]] = true
+			}
+		}
+		for i := range o.Endpoints {
+			e := &o.Endpoints[i]
+			// The old place of the node's name is only read, so that a partial update does not lose it.
+			if name := e.DeprecatedTopology["kubernetes.io/hostname"]; e.NodeName == nil && name != "" && known[name] {
+				e.NodeName = &name
+			}
+			e.DeprecatedTopology = nil
+		}
+	}
+	s.PrepareForCreate = onCreate(func(_ context.Context, o *discoveryv1.EndpointSlice) error { drop(o, nil); return nil })
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *discoveryv1.EndpointSlice) error { drop(o, old); return nil })
+}
+
+// highestUserPriority is the most that a class outside the system's own may have.
+const highestUserPriority = 1000000000
+
+// systemPriorities are the classes that the server itself makes.
+var systemPriorities = map[string]int32{"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}
+
+func priorityClasses(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	// Nothing that counts can change after creation.
+	s.Changed = func(object.Object, object.Object) bool { return false }
+	s.Validate = check(func(o *schedulingv1.PriorityClass) field.ErrorList {
+		value, system := systemPriorities[o.Name]
+		const reserved = "priority class names with 'system-' prefix are reserved for system use only. error: "
+		name := field.NewPath("metadata", "name")
+		switch {
+		case len(o.Name) >= 7 && o.Name[:7] == "system-" && !system:
+			return field.ErrorList{field.Forbidden(name, reserved+o.Name+" is not a known system priority class")}
+		case system && o.Value != value:
+			return field.ErrorList{field.Forbidden(name, reserved+"value of "+o.Name+" PriorityClass must be "+itoa(value))}
+		case system && o.GlobalDefault:
+			return field.ErrorList{field.Forbidden(name, reserved+"globalDefault of "+o.Name+" PriorityClass must be false")}
+		case !system && o.Value > highestUserPriority:
+			return field.ErrorList{field.Forbidden(field.NewPath("value"), "maximum allowed value of a user defined priority is "+itoa(highestUserPriority))}
+		}
+		return nil
+	})
+	s.ValidateUpdate = checkUpdate(func(o, old *schedulingv1.PriorityClass) field.ErrorList {
+		if o.Value != old.Value {
+			return field.ErrorList{field.Forbidden(field.NewPath("value"), "may not be changed in an update.")}
+		}
+		return nil
+	})
+}
+
+func roles(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = check(func(o *rbacv1.Role) field.ErrorList { return policyRules(o.Rules, true) })
+}
+
+func clusterRoles(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = check(func(o *rbacv1.ClusterRole) field.ErrorList {
+		errs := policyRules(o.Rules, false)
+		if o.AggregationRule == nil {
+			return errs
+		}
+		path := field.NewPath("aggregationRule", "clusterRoleSelectors")
+		if len(o.AggregationRule.ClusterRoleSelectors) == 0 {
+			errs = append(errs, field.Required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
+		}
+		for i := range o.AggregationRule.ClusterRoleSelectors {
+			errs = append(errs, labelSelector(&o.AggregationRule.ClusterRoleSelectors[i], path.Index(i))...)
+		}
+		return errs
+	})
+}
+
+func policyRules(rules []rbacv1.PolicyRule, namespaced bool) (errs field.ErrorList) {
+	for i, r := range rules {
+		path := field.NewPath("rules").Index(i)
+		if len(r.Verbs) == 0 {
+			errs = append(errs, field.Required(path.Child("verbs"), "verbs must contain at least one value"))
+		}
+		if len(r.NonResourceURLs) > 0 {
+			if namespaced {
+				errs = append(errs, field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs"))
+			}
+			if len(r.APIGroups)+len(r.Resources)+len(r.ResourceNames) > 0 {
+				errs = append(errs, field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "rules cannot apply to both regular resources and non-resource URLs"))
+			}
+			continue
+		}
+		if len(r.APIGroups) == 0 {
+			errs = append(errs, field.Required(path.Child("apiGroups"), "resource rules must supply at least one api group"))
+		}
+		if len(r.Resources) == 0 {
+			errs = append(errs, field.Required(path.Child("resources"), "resource rules must supply at least one resource"))
+		}
+	}
+	return errs
+}
+
+func roleBindings(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = check(func(o *rbacv1.RoleBinding) field.ErrorList { return bindingRules(&o.RoleRef, o.Subjects, true) })
+	s.ValidateUpdate = checkUpdate(func(o, old *rbacv1.RoleBinding) field.ErrorList { return sameRole(o.RoleRef, old.RoleRef) })
+}
+
+func clusterRoleBindings(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = check(func(o *rbacv1.ClusterRoleBinding) field.ErrorList { return bindingRules(&o.RoleRef, o.Subjects, false) })
+	s.ValidateUpdate = checkUpdate(func(o, old *rbacv1.ClusterRoleBinding) field.ErrorList { return sameRole(o.RoleRef, old.RoleRef) })
+}
+
+func sameRole(now, old rbacv1.RoleRef) field.ErrorList {
+	if now == old {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(field.NewPath("roleRef"), display(now), "cannot change roleRef")}
+}
+
+const rbacGroup = "rbac.authorization.k8s.io"
+
+func bindingRules(ref *rbacv1.RoleRef, subjects []rbacv1.Subject, namespaced bool) (errs field.ErrorList) {
+	path := field.NewPath("roleRef")
+	if ref.APIGroup != rbacGroup {
+		errs = append(errs, field.NotSupported(path.Child("apiGroup"), ref.APIGroup, []string{rbacGroup}))
+	}
+	kinds := []string{"Role", "ClusterRole"}
+	if !namespaced {
+		kinds = kinds[1:]
+	}
+	if ref.Kind != "ClusterRole" && (ref.Kind != "Role" || !namespaced) {
+		errs = append(errs, field.NotSupported(path.Child("kind"), ref.Kind, kinds))
+	}
+	if ref.Name == "" {
+		errs = append(errs, field.Required(path.Child("name"), ""))
+	}
+	for _, msg := range pathSegment(ref.Name, false) {
+		errs = append(errs, field.Invalid(path.Child("name"), ref.Name, msg))
+	}
+	for i, sub := range subjects {
+		at := field.NewPath("subjects").Index(i)
+		if sub.Name == "" {
+			errs = append(errs, field.Required(at.Child("name"), ""))
+		}
+		switch sub.Kind {
+		case "ServiceAccount":
+			if sub.APIGroup != "" {
+				errs = append(errs, field.NotSupported(at.Child("apiGroup"), sub.APIGroup, []string{""}))
+			}
+			if !namespaced && sub.Namespace == "" {
+				errs = append(errs, field.Required(at.Child("namespace"), ""))
+			}
+		case "User", "Group":
+			if sub.APIGroup != rbacGroup {
+				errs = append(errs, field.NotSupported(at.Child("apiGroup"), sub.APIGroup, []string{rbacGroup}))
+			}
+		default:
+			errs = append(errs, field.NotSupported(at.Child("kind"), sub.Kind, []string{"ServiceAccount", "User", "Group"}))
+		}
+	}
+	return errs
+}

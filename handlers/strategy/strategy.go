@@ -48,7 +48,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.setDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{core, services.entries(), workloads, others, statuses} {
+	for _, group := range []map[key]entry{core, services.entries(), workloads, others} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

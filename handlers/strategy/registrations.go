@@ -1,0 +1,104 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
+	apiregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiregistration/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// definitions remember every version that their objects were ever stored in.
+func definitions(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = onCreate(func(_ context.Context, o *apiextensionsv1.CustomResourceDefinition) error {
+		rememberStored(o)
+		return nil
+	})
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, _ *apiextensionsv1.CustomResourceDefinition) error {
+		rememberStored(o)
+		return nil
+	})
+	s.Validate = check(func(o *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
+		if o.Name == o.Spec.Names.Plural+"."+o.Spec.Group {
+			return nil
+		}
+		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), o.Name, `must be spec.names.plural+"."+spec.group`)}
+	})
+}
+
+func rememberStored(o *apiextensionsv1.CustomResourceDefinition) {
+	for _, v := range o.Spec.Versions {
+		if !v.Storage {
+			continue
+		}
+		for _, known := range o.Status.StoredVersions {
+			if known == v.Name {
+				return
+			}
+		}
+		o.Status.StoredVersions = append(o.Status.StoredVersions, v.Name)
+		return
+	}
+}
+
+func apiServices(d *Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = onCreate(func(_ context.Context, o *apiregistrationv1.APIService) error {
+		if o.Spec.Service == nil {
+			o.Status.Conditions = []apiregistrationv1.APIServiceCondition{{Type: "Available", Status: "True", Reason: "Local",
+				Message: "Local APIServices are always available", LastTransitionTime: metav1.NewTime(d.Now().Truncate(time.Second))}}
+		}
+		return nil
+	})
+	s.Validate = check(validateAPIService)
+}
+
+func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) {
+	if want := o.Spec.Version + "." + o.Spec.Group; o.Name != want {
+		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be `spec.version+\".\"+spec.group`: %q", want)))
+	}
+	if o.Spec.Group == "" && o.Spec.Version != "v1" {
+		errs = append(errs, field.Required(spec.Child("group"), "only v1 may have an empty group and it better be legacy kube"))
+	}
+	if o.Spec.Group != "" {
+		for _, msg := range validation.IsDNS1123Subdomain(o.Spec.Group) {
+			errs = append(errs, field.Invalid(spec.Child("group"), o.Spec.Group, msg))
+		}
+	}
+	for _, msg := range validation.IsDNS1035Label(o.Spec.Version) {
+		errs = append(errs, field.Invalid(spec.Child("version"), o.Spec.Version, msg))
+	}
+	if n := o.Spec.GroupPriorityMinimum; n <= 0 || n > 20000 {
+		errs = append(errs, field.Invalid(spec.Child("groupPriorityMinimum"), n, "must be positive and less than 20000"))
+	}
+	if n := o.Spec.VersionPriority; n <= 0 || n > 1000 {
+		errs = append(errs, field.Invalid(spec.Child("versionPriority"), n, "must be positive and less than 1000"))
+	}
+	switch {
+	case o.Spec.Service == nil:
+		if len(o.Spec.CABundle) > 0 {
+			errs = append(errs, field.Invalid(spec.Child("caBundle"), fmt.Sprintf("%d bytes", len(o.Spec.CABundle)), "local APIServices may not have a caBundle"))
+		}
+		if o.Spec.InsecureSkipTLSVerify {
+			errs = append(errs, field.Invalid(spec.Child("insecureSkipTLSVerify"), true, "local APIServices may not have insecureSkipTLSVerify"))
+		}
+	default:
+		if o.Spec.Service.Namespace == "" {
+			errs = append(errs, field.Required(spec.Child("service", "namespace"), ""))
+		}
+		if o.Spec.Service.Name == "" {
+			errs = append(errs, field.Required(spec.Child("service", "name"), ""))
+		}
+		if o.Spec.InsecureSkipTLSVerify && len(o.Spec.CABundle) > 0 {
+			errs = append(errs, field.Invalid(spec.Child("insecureSkipTLSVerify"), true, "may not be true if caBundle is present"))
+		}
+	}
+	return errs
+}
