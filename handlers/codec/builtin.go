@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,6 +27,8 @@ type Builtin struct {
 	storedVersion    string
 	storedKind       string
 	sameVersion      bool
+	// required are the numbers, outermost first, of fields that are filled by defaults when they are empty.
+	required [][]uint64
 }
 
 var _ resource.Codec = &Builtin{}
@@ -64,6 +67,60 @@ func (c *Builtin) ReadFrom(gvk schema.GroupVersionKind, convert resource.Convert
 		c.from = map[schema.GroupVersionKind]resource.Converter{}
 	}
 	c.from[gvk] = convert
+}
+
+// DefaultWhenEmpty names a field, outermost first, that may be empty in the store although readers must see its default:
+// upstream applies defaults to everything it reads, and some fields are cleared or made between defaulting and storing.
+// Objects without it take the long way. It must be called before the codec is in use.
+func (c *Builtin) DefaultWhenEmpty(path ...string) error {
+	m := c.message
+	var numbers []uint64
+	for _, name := range path {
+		if m == nil {
+			return fmt.Errorf("%v: nothing is in the field before %s", c.gvk, name)
+		}
+		fields := m.Fields()
+		i := slices.IndexFunc(fields, func(f wire.Field) bool { return f.Name == name })
+		// An inlined struct would need its own number too.
+		if i < 0 || m.Lookup(uint64(fields[i].Number)).Field != uint8(i+1) {
+			return fmt.Errorf("%v: no field %s in %s", c.gvk, name, m.Name)
+		}
+		numbers = append(numbers, uint64(fields[i].Number))
+		if m = nil; fields[i].Kind == wire.Struct {
+			m = fields[i].Element()
+		}
+	}
+	c.required = append(c.required, numbers)
+	return nil
+}
+
+// complete says whether an object's message has all fields that readers must see.
+func (c *Builtin) complete(raw []byte) bool {
+	for _, path := range c.required {
+		b := raw
+		for _, number := range path {
+			b = lookup(b, number)
+		}
+		if len(b) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// lookup is the content of the last field with the number; nil when there is none.
+func lookup(b []byte, wanted uint64) (content []byte) {
+	for i := 0; i < len(b); {
+		number, _, from, to, err := next(b, i)
+		if err != nil {
+			return nil
+		}
+		if number == wanted {
+			content = b[from:to]
+		}
+		i = to
+	}
+	return content
 }
 
 // Encode implements resource.Codec. The object's resourceVersion is not stored.
@@ -139,9 +196,14 @@ func (c *Builtin) decode(e envelope) (object.Object, error) {
 	return o, nil
 }
 
-// serves says whether the envelope holds the version that is served, so that its bytes can be copied.
+// serves says whether the envelope holds the version that is served.
 func (c *Builtin) serves(e envelope) bool {
 	return string(e.apiVersion) == c.apiVersion && string(e.kind) == c.kind
+}
+
+// copyable says whether the envelope's bytes are what readers must see.
+func (c *Builtin) copyable(e envelope) bool {
+	return c.serves(e) && (c.required == nil || c.complete(e.raw))
 }
 
 // AppendJSON implements resource.Codec. Items of a list have no apiVersion and kind.
@@ -159,7 +221,7 @@ func (c *Builtin) appendJSON(dst, stored []byte, revision int64, m *wire.Message
 	if err != nil {
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}
-	if c.serves(e) {
+	if c.copyable(e) {
 		out, err := transcode(dst, m, e.raw, revision, how)
 		if !errors.Is(err, errIrregular) {
 			return out, err
@@ -172,11 +234,14 @@ func (c *Builtin) appendJSON(dst, stored []byte, revision int64, m *wire.Message
 	return transcode(dst, m, raw, revision, how)
 }
 
-// canonical is the message of the object in the version that is served, as upstream would write it.
+// canonical is the message of the object in the version that is served, with defaults, as upstream would write it.
 func (c *Builtin) canonical(e envelope) ([]byte, error) {
 	o, err := c.decode(e)
 	if err != nil {
 		return nil, err
+	}
+	if c.defaults != nil {
+		c.defaults(o)
 	}
 	return AppendProtobufMessage(nil, o)
 }
@@ -188,7 +253,7 @@ func (c *Builtin) AppendProtobuf(dst, stored []byte, revision int64, item bool) 
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}
 	digits := appendRevision(nil, revision)
-	if c.serves(e) && e.rawEnd > 0 {
+	if c.copyable(e) && e.rawEnd > 0 {
 		out, err := appendSpliced(dst, stored, e, digits, item)
 		if !errors.Is(err, errIrregular) {
 			return out, err

@@ -188,6 +188,51 @@ func TestDefaultsRunOnDecode(t *testing.T) {
 	}
 }
 
+// A default of a field that upstream clears before it stores is seen by every reader, in every form.
+func TestDefaultWhenEmpty(t *testing.T) {
+	kind := schema.GroupVersionKind{Version: "v1", Kind: "PersistentVolumeClaim"}
+	c, err := NewBuiltin(kind, kind, nil, nil, func(o object.Object) {
+		if claim := o.(*corev1.PersistentVolumeClaim); claim.Status.Phase == "" {
+			claim.Status.Phase, claim.Labels = "Pending", map[string]string{"a": "b"}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range [][]string{{"nothing"}, {"spec", "phase"}, {"status", "phase", "x"}} {
+		if err := c.DefaultWhenEmpty(path...); err == nil {
+			t.Errorf("%v is a field", path)
+		}
+	}
+	if err := c.DefaultWhenEmpty("status", "phase"); err != nil {
+		t.Fatal(err)
+	}
+	for phase, want := range map[string]string{"": "Pending", "Bound": "Bound"} {
+		stored, err := c.Encode(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "a"}, Status: corev1.PersistentVolumeClaimStatus{Phase: phase}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := c.AppendJSON(nil, stored, 5, false)
+		if err != nil || !strings.Contains(string(text), `"status":{"phase":"`+want+`"}`) || !strings.Contains(string(text), `"resourceVersion":"5"`) {
+			t.Errorf("%s %v", text, err)
+		}
+		text, err = c.AppendMetadataJSON(nil, stored, 5, "v1")
+		if err != nil || strings.Contains(string(text), "labels") != (phase == "") {
+			t.Errorf("%s %v", text, err)
+		}
+		for _, item := range []bool{false, true} {
+			pb, err := c.AppendProtobuf(nil, stored, 5, item)
+			if err != nil || !bytes.Contains(pb, []byte(want)) {
+				t.Errorf("%q %v", pb, err)
+			}
+			var scratch []byte
+			if n, err := itemSize(&scratch, c, stored, 5, Output{}); item && (err != nil || n != len(pb)) {
+				t.Errorf("%d bytes announced, %d written: %v", n, len(pb), err)
+			}
+		}
+	}
+}
+
 // A kind that is stored in another version than it is served in, and objects that lie there in either.
 func TestConvertingCodec(t *testing.T) {
 	v1, v2 := schema.GroupVersionKind{Group: "autoscaling", Version: "v1", Kind: "HorizontalPodAutoscaler"}, schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}

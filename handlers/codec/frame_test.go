@@ -242,7 +242,7 @@ func TestTable(t *testing.T) {
 				row.Object.Object = &metadataOf(theirs).Items[i]
 			}
 			want.Rows = append(want.Rows, row)
-			if got, err = AppendRow(got, i == 0, cells, list.Codec, stored, revision, "v1", include); err != nil {
+			if got, err = AppendRow(got, i == 0, Row{Cells: cells}, list.Codec, stored, revision, "v1", include); err != nil {
 				t.Fatal(err)
 			}
 			i++
@@ -260,7 +260,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	if _, err := AppendRow(nil, true, []any{func() {}}, list.Codec, nil, 0, "v1", metav1.IncludeNone); err == nil {
+	if _, err := AppendRow(nil, true, Row{Cells: []any{func() {}}}, list.Codec, nil, 0, "v1", metav1.IncludeNone); err == nil {
 		t.Error("a function became a cell")
 	}
 }

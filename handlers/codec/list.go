@@ -160,7 +160,7 @@ func itemSize(scratch *[]byte, c resource.Codec, stored []byte, revision int64, 
 // splicedSize is the length of what AppendProtobuf makes of a canonical object as an item.
 func (c *Builtin) splicedSize(stored []byte, revision int64) (int, bool) {
 	e, err := openEnvelope(stored)
-	if err != nil || !c.serves(e) || e.rawEnd == 0 {
+	if err != nil || !c.copyable(e) || e.rawEnd == 0 {
 		return 0, false
 	}
 	if revision == 0 {

@@ -39,7 +39,7 @@ func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadat
 	if err != nil {
 		return nil, m, err
 	}
-	if c.serves(e) {
+	if c.copyable(e) {
 		m, err = findMetadata(e.raw)
 		if !errors.Is(err, errIrregular) {
 			return e.raw, m, err

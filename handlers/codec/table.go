@@ -41,15 +41,21 @@ func (t Table) Head(dst []byte) ([]byte, error) {
 	return append(dst, `,"rows":[`...), nil
 }
 
+// Row is what a row says of its object.
+type Row struct {
+	Cells      []any
+	Conditions []metav1.TableRowCondition
+}
+
 // AppendRow appends one row of a table; first says that none came before it. include is the includeObject parameter:
 // None, Metadata, Object or empty for Metadata.
-func AppendRow(dst []byte, first bool, cells []any, c resource.Codec, stored []byte, revision int64, version string, include metav1.IncludeObjectPolicy) ([]byte, error) {
+func AppendRow(dst []byte, first bool, row Row, c resource.Codec, stored []byte, revision int64, version string, include metav1.IncludeObjectPolicy) ([]byte, error) {
 	out := dst
 	if !first {
 		out = append(out, ',')
 	}
 	out = append(out, `{"cells":[`...)
-	for i, cell := range cells {
+	for i, cell := range row.Cells {
 		if i > 0 {
 			out = append(out, ',')
 		}
@@ -58,7 +64,15 @@ func AppendRow(dst []byte, first bool, cells []any, c resource.Codec, stored []b
 			return dst, err
 		}
 	}
-	out = append(out, `],"object":`...)
+	out = append(out, ']')
+	if len(row.Conditions) > 0 {
+		b, err := json.Marshal(row.Conditions)
+		if err != nil {
+			return dst, fmt.Errorf("conditions of a table's row: %w", err)
+		}
+		out = append(append(out, `,"conditions":`...), b...)
+	}
+	out = append(out, `,"object":`...)
 	var err error
 	switch include {
 	case metav1.IncludeNone:
