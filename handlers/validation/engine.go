@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -29,32 +30,57 @@ var rules = func() map[string]rule {
 	return out
 }()
 
-// all walks with every rule; below takes rules for lists and structs as kept, to see what they hide.
-var (
-	all   = engine(false)
-	below = engine(true)
-)
+// walker is the one instance of the library. It keeps what it learned of each type.
+var walker = newWalker()
 
-func engine(passContainers bool) *validator.Validate {
+func newWalker() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(func(f reflect.StructField) string {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		return name
 	})
 	for tag, r := range rules {
-		check := func(fl validator.FieldLevel) bool {
-			f := fl.Field()
-			if passContainers && (f.Kind() == reflect.Slice || f.Kind() == reflect.Struct) {
-				return true
-			}
-			return r.ok(f, fl.Param())
+		check := func(ctx context.Context, fl validator.FieldLevel) bool {
+			return r.ok(fl.Field(), fl.Param()) || passed(ctx, fl)
 		}
-		if err := v.RegisterValidation(tag, check, r.evenNil); err != nil {
+		if err := v.RegisterValidationCtx(tag, check, r.evenNil); err != nil {
 			// Only an empty or reserved name fails here: a fault of the tables that no input can cause.
 			panic(fmt.Sprintf("rule %q: %v", tag, err))
 		}
 	}
 	return v
+}
+
+// memory is what walks over one object know of each other. The library does not go into a list or struct that a rule
+// refuses, so faults below it show only in a next walk, which passes over the refusals of those before.
+type memory struct{ old, fresh map[refusal]bool }
+
+// refusal is a rule at a place in memory.
+type refusal struct {
+	address uintptr
+	typ     reflect.Type
+	tag     string
+}
+
+type memoryKey struct{}
+
+// passed says whether an earlier walk knows this refusal, and remembers it for the next one. What holds nothing else is
+// refused in every walk.
+func passed(ctx context.Context, fl validator.FieldLevel) bool {
+	f := fl.Field()
+	if k := f.Kind(); k != reflect.Slice && k != reflect.Struct || !f.CanAddr() {
+		return false
+	}
+	m, ok := ctx.Value(memoryKey{}).(*memory)
+	if !ok {
+		return false
+	}
+	r := refusal{f.Addr().Pointer(), f.Type(), fl.GetTag()}
+	if m.old[r] {
+		return true
+	}
+	m.fresh[r] = true
+	return false
 }
 
 // describe turns one fault of the walk into the errors of its rule.

@@ -38,12 +38,11 @@ var numberRules = map[string]rule{
 			return invalid(path, v, validation.InclusiveRangeError(int(number(low)), int(number(high))))
 		},
 	},
-	"positive":     bounded(1, 1<<62, "must be greater than zero"),
-	"above-zero":   bounded(1, 1<<62, "must be greater than 0"),
-	"file-mode":    bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
-	"weight":       bounded(1, 100, "must be in the range 1-100"),
-	"sticky-time":  bounded(1, 86400, "must be greater than 0 and less than 86400"),
-	"not-negative": bounded(0, 1<<62, apivalidation.IsNegativeErrorMsg),
+	"positive":    bounded(1, 1<<62, "must be greater than zero"),
+	"above-zero":  bounded(1, 1<<62, "must be greater than 0"),
+	"file-mode":   bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
+	"weight":      bounded(1, 100, "must be in the range 1-100"),
+	"sticky-time": bounded(1, 86400, "must be greater than 0 and less than 86400"),
 }
 
 func bounded(low, high int64, message string) rule {

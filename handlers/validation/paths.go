@@ -32,6 +32,10 @@ func pathAt(place string) *field.Path {
 			place = head + "downwardAPI" + tail
 		}
 	}
+	// A node's taints stand in its spec and are reported in its metadata.
+	if tail, ok := strings.CutPrefix(place, "spec.taints["); ok {
+		place = "metadata.taints[" + tail
+	}
 	parent, last := "", place
 	if i := strings.LastIndexByte(place, '.'); i >= 0 {
 		parent, last = place[:i], place[i+1:]

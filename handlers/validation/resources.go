@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -82,6 +83,25 @@ func containerResourceName(name string, path *field.Path) field.ErrorList {
 		}
 	case !native(name) && !extended(name):
 		errs = append(errs, field.Invalid(path, name, "doesn't follow extended resource name standard"))
+	}
+	return errs
+}
+
+// quotaResources judges names and amounts of a quota.
+func quotaResources(m *map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
+	for _, name := range sorted(reflect.ValueOf(*m)) {
+		at := path.Key(name)
+		errs = append(errs, resourceName(name, at)...)
+		// Storage alone is measured but has no quota of its own.
+		known := standard[name] && name != "storage" || hugePages(name) || strings.HasPrefix(name, "requests.hugepages-")
+		if !strings.Contains(name, "/") && !known {
+			errs = append(errs, field.Invalid(at, name, "must be a standard resource for quota"))
+		}
+		q := (*m)[name]
+		errs = append(errs, quantity(&q, at)...)
+		if wholeOnly(name) && q.MilliValue()%1000 != 0 {
+			errs = append(errs, field.Invalid(at, q, "must be an integer"))
+		}
 	}
 	return errs
 }

@@ -24,7 +24,7 @@ var formats = map[string]format{
 	"dns-1035-label":     {nil, validation.IsDNS1035Label},
 	"dns-subdomain":      {quickSubdomain, validation.IsDNS1123Subdomain},
 	"dns-search":         {quickSubdomain, searchDomain},
-	"wildcard-subdomain": {quickSubdomain, validation.IsWildcardDNS1123Subdomain},
+	"wildcard-subdomain": {nil, validation.IsWildcardDNS1123Subdomain},
 	"qualified-name":     {quickQualified, validation.IsQualifiedName},
 	"label-value":        {quickLabelValue, validation.IsValidLabelValue},
 	"label-value-joined": {quickLabelValue, joined(validation.IsValidLabelValue)},

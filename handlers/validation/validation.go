@@ -6,11 +6,14 @@
 // why. What spans fields, compares with an older object or needs other objects is not here but in the strategies; object
 // metadata, which has rules of its own for every kind, is in meta.go.
 //
-// A good object, by far the most frequent case, costs one walk and no message. Only a faulty one is walked again.
+// A good object, by far the most frequent case, costs one walk and no message. Only a faulty one is walked again, to
+// explain.
 package validation
 
 import (
+	"context"
 	"errors"
+	"maps"
 
 	"github.com/go-playground/validator/v10"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -36,18 +39,28 @@ func FieldsUpdate(o, old object.Object) field.ErrorList {
 	return errs.Filter(func(err error) bool { return known[err.Error()] })
 }
 
+// deepest bounds the walks for one faulty object; lists and structs with rules are nested less deep.
+const deepest = 32
+
 // fields walks a pointer to a generated struct.
 func fields(o any) field.ErrorList {
 	if !hasRules(o) {
 		return nil
 	}
-	first := all.Struct(o)
-	if first == nil {
+	if walker.Struct(o) == nil {
 		return nil
 	}
-	// A rule for a list or a struct that fails hides what lies below it. The second walk passes over such rules.
-	errs := explain(first, nil)
-	errs = explain(below.Struct(o), errs)
+	m := &memory{old: map[refusal]bool{}}
+	ctx := context.WithValue(context.Background(), memoryKey{}, m)
+	var errs field.ErrorList
+	for range deepest {
+		m.fresh = map[refusal]bool{}
+		errs = explain(walker.StructCtx(ctx, o), errs)
+		if len(m.fresh) == 0 {
+			break
+		}
+		maps.Copy(m.old, m.fresh)
+	}
 	arrange(errs)
 	return errs
 }

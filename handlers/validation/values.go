@@ -3,6 +3,7 @@ package validation
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,18 +18,20 @@ import (
 
 // valueRules judge values of apimachinery's types and maps as a whole.
 var valueRules = map[string]rule{
-	"port-or-name":       whole(portOrName),
-	"int-or-percent":     whole(intOrPercent),
-	"not-over-all":       whole(notOverAll),
-	"selector":           whole(selector),
+	"port-or-name":   whole(portOrName),
+	"int-or-percent": whole(intOrPercent),
+	"not-over-all":   whole(notOverAll),
+	"selector":       whole(selector),
+	"access-modes":   whole(accessModes),
+	"domain-path": {ok: func(v reflect.Value, _ string) bool {
+		return len(validation.IsDomainPrefixedPath(nil, v.String())) == 0
+	}, errors: domainPath},
+	"quota-resource":     whole(quotaResources),
 	"labels":             whole(labels),
-	"annotations":        whole(annotations),
 	"map":                {ok: func(v reflect.Value, p string) bool { return len(mapFaults(nil, v, p)) == 0 }, errors: mapFaults},
 	"quantity":           whole(quantity),
 	"container-resource": whole(containerResources),
 	"size-limit":         whole(sizeLimit),
-	"positive-quantity":  whole(positiveQuantity),
-	"resource-name":      {ok: func(v reflect.Value, _ string) bool { return len(resourceName(v.String(), nil)) == 0 }, errors: func(p *field.Path, v reflect.Value, _ string) field.ErrorList { return resourceName(v.String(), p) }},
 }
 
 // whole makes a rule of a function that finds all faults of a value.
@@ -119,8 +122,11 @@ func annotations(m *map[string]string, path *field.Path) field.ErrorList {
 
 // mapFaults judges keys and values of a map by formats: param is the format of keys, then that of values.
 func mapFaults(path *field.Path, v reflect.Value, param string) field.ErrorList {
-	var errs field.ErrorList
 	keys, values, _ := strings.Cut(param, " ")
+	if _, judged := formats[values]; (!judged || formats[values].quick != nil) && plainMap(v, formats[keys].quick, formats[values].quick) {
+		return nil
+	}
+	var errs field.ErrorList
 	for _, k := range sorted(v) {
 		if f, ok := formats[keys]; ok && !(f.quick != nil && f.quick(k)) {
 			errs = append(errs, invalid(path.Key(k), reflect.ValueOf(k), f.messages(k)...)...)
@@ -135,6 +141,34 @@ func mapFaults(path *field.Path, v reflect.Value, param string) field.ErrorList 
 	return errs
 }
 
+// plainMap says whether all keys and values are plainly right, without sorting or messages.
+func plainMap(v reflect.Value, key, value func(string) bool) bool {
+	if key == nil {
+		return false
+	}
+	for it := v.MapRange(); it.Next(); {
+		if !key(it.Key().String()) || value != nil && !value(it.Value().String()) {
+			return false
+		}
+	}
+	return true
+}
+
+// accessModes are reported at the list.
+func accessModes(l *[]string, path *field.Path) (errs field.ErrorList) {
+	modes := []string{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"}
+	for _, m := range *l {
+		if !slices.Contains(modes, m) {
+			errs = append(errs, field.NotSupported(path, m, modes))
+		}
+	}
+	return errs
+}
+
+func domainPath(path *field.Path, v reflect.Value, _ string) field.ErrorList {
+	return validation.IsDomainPrefixedPath(path, v.String())
+}
+
 func quantity(q *resource.Quantity, path *field.Path) field.ErrorList {
 	if q.Sign() < 0 {
 		return field.ErrorList{field.Invalid(path, q.String(), apivalidation.IsNegativeErrorMsg)}
@@ -146,13 +180,6 @@ func quantity(q *resource.Quantity, path *field.Path) field.ErrorList {
 func sizeLimit(q *resource.Quantity, path *field.Path) field.ErrorList {
 	if q.Sign() < 0 {
 		return field.ErrorList{field.Forbidden(path, "SizeLimit field must be a valid resource quantity")}
-	}
-	return nil
-}
-
-func positiveQuantity(q *resource.Quantity, path *field.Path) field.ErrorList {
-	if q.Sign() <= 0 {
-		return field.ErrorList{field.Invalid(path, q.String(), "must be greater than zero")}
 	}
 	return nil
 }

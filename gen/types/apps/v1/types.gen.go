@@ -207,7 +207,7 @@ type StatefulSetSpec struct {
 	Replicas                             *int32                                           `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
 	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"present,selector,nostructlevel"`
 	Template                             corev1.PodTemplateSpec                           `json:"template" validate:"template-meta"`
-	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"-"`
+	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"dive"`
 	ServiceName                          string                                           `json:"serviceName" validate:"omitempty,dns-label"`
 	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"-"`
 	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty" validate:""`

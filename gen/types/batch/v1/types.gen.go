@@ -64,7 +64,7 @@ type JobSpec struct {
 	Parallelism             *int32                 `json:"parallelism,omitempty" validate:"omitempty,atleast=0"`
 	Completions             *int32                 `json:"completions,omitempty" validate:"omitempty,atleast=0"`
 	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty" validate:"omitempty,atleast=0"`
-	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"-"`
+	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"omitempty"`
 	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty" validate:"-"`
 	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"omitempty,atleast=0"`
 	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"omitempty,atleast=0"`
@@ -76,7 +76,7 @@ type JobSpec struct {
 	CompletionMode          *string                `json:"completionMode,omitempty" validate:"omitempty,enum=NonIndexed Indexed"`
 	Suspend                 *bool                  `json:"suspend,omitempty" validate:"-"`
 	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"omitempty,enum=Failed TerminatingOrFailed"`
-	ManagedBy               *string                `json:"managedBy,omitempty" validate:"-"`
+	ManagedBy               *string                `json:"managedBy,omitempty" validate:"omitempty,maxlength=63,domain-path"`
 }
 
 type JobStatus struct {
@@ -99,12 +99,12 @@ type JobTemplateSpec struct {
 }
 
 type PodFailurePolicy struct {
-	Rules []PodFailurePolicyRule `json:"rules" validate:"-"`
+	Rules []PodFailurePolicyRule `json:"rules" validate:"dive"`
 }
 
 type PodFailurePolicyOnExitCodesRequirement struct {
 	ContainerName *string `json:"containerName,omitempty" validate:"-"`
-	Operator      string  `json:"operator" validate:"-"`
+	Operator      string  `json:"operator" validate:"enum=In NotIn"`
 	Values        []int32 `json:"values" validate:"-"`
 }
 
@@ -114,8 +114,8 @@ type PodFailurePolicyOnPodConditionsPattern struct {
 }
 
 type PodFailurePolicyRule struct {
-	Action          string                                   `json:"action" validate:"-"`
-	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"-"`
+	Action          string                                   `json:"action" validate:"enum=Count FailIndex FailJob Ignore"`
+	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"omitempty"`
 	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty" validate:"-"`
 }
 

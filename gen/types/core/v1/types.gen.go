@@ -153,8 +153,8 @@ type ConfigMap struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
 	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
-	Data              map[string]string `json:"data,omitempty" validate:"-"`
-	BinaryData        map[string][]byte `json:"binaryData,omitempty" validate:"-"`
+	Data              map[string]string `json:"data,omitempty" validate:"omitempty,map=config-key"`
+	BinaryData        map[string][]byte `json:"binaryData,omitempty" validate:"omitempty,map=config-key"`
 }
 
 type ConfigMapEnvSource struct {
@@ -171,7 +171,7 @@ type ConfigMapKeySelector struct {
 type ConfigMapList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ConfigMap `json:"items" validate:"-"`
+	Items           []ConfigMap `json:"items" validate:"dive"`
 }
 
 type ConfigMapNodeConfigSource struct {
@@ -411,7 +411,7 @@ type EphemeralContainer struct {
 }
 
 type EphemeralVolumeSource struct {
-	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"-"`
+	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"omitempty"`
 }
 
 type Event struct {
@@ -782,7 +782,7 @@ type NodeSpec struct {
 	PodCIDRs           []string          `json:"podCIDRs,omitempty" patchStrategy:"merge" validate:"dive,cidr"`
 	ProviderID         string            `json:"providerID,omitempty" validate:"-"`
 	Unschedulable      bool              `json:"unschedulable,omitempty" validate:"-"`
-	Taints             []Taint           `json:"taints,omitempty" validate:"-"`
+	Taints             []Taint           `json:"taints,omitempty" validate:"dive"`
 	ConfigSource       *NodeConfigSource `json:"configSource,omitempty" validate:"-"`
 	DoNotUseExternalID string            `json:"externalID,omitempty" validate:"-"`
 }
@@ -847,7 +847,7 @@ type PersistentVolume struct {
 type PersistentVolumeClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty" validate:"-"`
+	Spec              PersistentVolumeClaimSpec   `json:"spec,omitempty" validate:""`
 	Status            PersistentVolumeClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -863,16 +863,16 @@ type PersistentVolumeClaimCondition struct {
 type PersistentVolumeClaimList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []PersistentVolumeClaim `json:"items" validate:"-"`
+	Items           []PersistentVolumeClaim `json:"items" validate:"dive"`
 }
 
 type PersistentVolumeClaimSpec struct {
-	AccessModes               []string                   `json:"accessModes,omitempty" validate:"-"`
-	Selector                  *metav1.LabelSelector      `json:"selector,omitempty" validate:"-"`
+	AccessModes               []string                   `json:"accessModes,omitempty" validate:"omitempty,access-modes"`
+	Selector                  *metav1.LabelSelector      `json:"selector,omitempty" validate:"omitempty,selector,nostructlevel"`
 	Resources                 VolumeResourceRequirements `json:"resources,omitempty" validate:"-"`
 	VolumeName                string                     `json:"volumeName,omitempty" validate:"-"`
-	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"-"`
-	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"-"`
+	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain"`
+	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
 	DataSource                *TypedLocalObjectReference `json:"dataSource,omitempty" validate:"-"`
 	DataSourceRef             *TypedObjectReference      `json:"dataSourceRef,omitempty" validate:"-"`
 	VolumeAttributesClassName *string                    `json:"volumeAttributesClassName,omitempty" validate:"-"`
@@ -891,7 +891,7 @@ type PersistentVolumeClaimStatus struct {
 
 type PersistentVolumeClaimTemplate struct {
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PersistentVolumeClaimSpec `json:"spec" validate:"-"`
+	Spec              PersistentVolumeClaimSpec `json:"spec" validate:""`
 }
 
 type PersistentVolumeClaimVolumeSource struct {
@@ -929,12 +929,12 @@ type PersistentVolumeSpec struct {
 	Local                         *LocalVolumeSource                `json:"local,omitempty" validate:"-"`
 	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty" validate:"-"`
 	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty" validate:"-"`
-	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"-"`
+	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"omitempty,access-modes"`
 	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
-	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"-"`
-	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"-"`
+	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"enum=Delete Recycle Retain"`
+	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain"`
 	MountOptions                  []string                          `json:"mountOptions,omitempty" validate:"-"`
-	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"-"`
+	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
 	NodeAffinity                  *VolumeNodeAffinity               `json:"nodeAffinity,omitempty" validate:"omitempty"`
 	VolumeAttributesClassName     *string                           `json:"volumeAttributesClassName,omitempty" validate:"-"`
 }
@@ -1275,18 +1275,18 @@ type ResourceHealth struct {
 type ResourceQuota struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceQuotaSpec   `json:"spec,omitempty" validate:"-"`
+	Spec              ResourceQuotaSpec   `json:"spec,omitempty" validate:""`
 	Status            ResourceQuotaStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ResourceQuotaList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ResourceQuota `json:"items" validate:"-"`
+	Items           []ResourceQuota `json:"items" validate:"dive"`
 }
 
 type ResourceQuotaSpec struct {
-	Hard          map[string]resource.Quantity `json:"hard,omitempty" validate:"-"`
+	Hard          map[string]resource.Quantity `json:"hard,omitempty" validate:"omitempty,quota-resource"`
 	Scopes        []string                     `json:"scopes,omitempty" validate:"-"`
 	ScopeSelector *ScopeSelector               `json:"scopeSelector,omitempty" validate:"-"`
 }
@@ -1359,7 +1359,7 @@ type Secret struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
 	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
-	Data              map[string][]byte `json:"data,omitempty" validate:"-"`
+	Data              map[string][]byte `json:"data,omitempty" validate:"omitempty,map=config-key"`
 	StringData        map[string]string `json:"stringData,omitempty" validate:"-"`
 	Type              string            `json:"type,omitempty" update:"immutable" validate:"-"`
 }
@@ -1378,7 +1378,7 @@ type SecretKeySelector struct {
 type SecretList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Secret `json:"items" validate:"-"`
+	Items           []Secret `json:"items" validate:"dive"`
 }
 
 type SecretProjection struct {
@@ -1519,9 +1519,9 @@ type TCPSocketAction struct {
 }
 
 type Taint struct {
-	Key       string       `json:"key" validate:"-"`
-	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"-"`
+	Key       string       `json:"key" validate:"qualified-name"`
+	Value     string       `json:"value,omitempty" validate:"omitempty,label-value-joined"`
+	Effect    string       `json:"effect" validate:"filled,enum=NoSchedule PreferNoSchedule NoExecute"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
@@ -1596,7 +1596,7 @@ type Volume struct {
 	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"omitempty"`
 	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"-"`
 	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"omitempty"`
-	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"-"`
+	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"omitempty"`
 	Image                 *ImageVolumeSource                 `json:"image,omitempty" validate:"omitempty"`
 }
 

@@ -1,0 +1,59 @@
+package validation
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+)
+
+// The walk panics on a tag that it does not know, when it first meets the type: the model must not name a rule that does not
+// exist.
+func TestEveryTagOfTheModelIsARule(t *testing.T) {
+	own := map[string]bool{"-": true, "dive": true, "omitempty": true, "nostructlevel": true}
+	seen := map[reflect.Type]bool{}
+	var visit func(reflect.Type)
+	visit = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			visit(typ.Elem())
+			return
+		case reflect.Struct:
+		default:
+			return
+		}
+		if seen[typ] || !strings.HasPrefix(typ.PkgPath(), generatedTypes) {
+			return
+		}
+		seen[typ] = true
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			for tag := range strings.SplitSeq(f.Tag.Get("validate"), ",") {
+				name, _, _ := strings.Cut(tag, "=")
+				if _, ok := rules[name]; tag != "" && !ok && !own[name] {
+					t.Errorf("%v.%s: no rule %q", typ, f.Name, name)
+				}
+			}
+			visit(f.Type)
+		}
+	}
+	for _, newKind := range resources.Kinds {
+		visit(reflect.TypeOf(newKind()))
+	}
+	if len(seen) < 500 {
+		t.Errorf("saw only %d types", len(seen))
+	}
+}
+
+// Every kind can be walked, however empty it is.
+func TestEmptyObjectsOfEveryKind(t *testing.T) {
+	for gvk, newKind := range resources.Kinds {
+		o := newKind()
+		for _, e := range fields(o) {
+			if e.Type == "InternalError" {
+				t.Errorf("%v: %v", gvk, e)
+			}
+		}
+	}
+}

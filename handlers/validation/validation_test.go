@@ -1,0 +1,94 @@
+package validation_test
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
+)
+
+func fieldsOf(errs field.ErrorList) (out []string) {
+	for _, e := range errs {
+		out = append(out, e.Field)
+	}
+	return out
+}
+
+func equal(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A fault that is stored already does not stand in the way of other changes; a new one does, also in the same field.
+func TestFieldsUpdateToleratesOldFaults(t *testing.T) {
+	old := &rbacv1.Role{Rules: []rbacv1.PolicyRule{{Verbs: nil, APIGroups: []string{""}, Resources: []string{"pods"}}}}
+	same := old.DeepCopy()
+	same.Labels = map[string]string{"a": "b"}
+	equal(t, fieldsOf(validation.Fields(old)), "rules[0].verbs")
+	equal(t, fieldsOf(validation.FieldsUpdate(same, old)))
+
+	worse := old.DeepCopy()
+	worse.Rules = append(worse.Rules, rbacv1.PolicyRule{Verbs: []string{"get"}})
+	equal(t, fieldsOf(validation.FieldsUpdate(worse, old)), "rules[1].apiGroups", "rules[1].resources")
+}
+
+// What a failing rule for a struct hides is found all the same.
+func TestFaultsBelowFaultyStructs(t *testing.T) {
+	template := &corev1.PodTemplate{Template: corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"a b": "c"}},
+		Spec:       corev1.PodSpec{},
+	}}
+	equal(t, fieldsOf(validation.Fields(template)), "template.labels", "template.spec.containers", "template.spec.restartPolicy",
+		"template.spec.dnsPolicy", "template.spec.terminationGracePeriodSeconds")
+}
+
+// A status is its writers' affair.
+func TestStatusHasNoRules(t *testing.T) {
+	ns := &corev1.Namespace{Status: corev1.NamespaceStatus{Phase: "Strange"}}
+	equal(t, fieldsOf(validation.Fields(ns)))
+}
+
+func TestUnstructuredHasNoRules(t *testing.T) {
+	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "example.dev/v1", "kind": "Widget", "metadata": map[string]any{"name": "a", "finalizers": []any{"plain"}}}}
+	equal(t, fieldsOf(validation.Fields(u)))
+	equal(t, fieldsOf(validation.Immutable(u, u)))
+	// Custom resources may have finalizers without a domain; built-in kinds may not.
+	equal(t, fieldsOf(validation.ObjectMeta(u, false, nil, field.NewPath("metadata"))))
+	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "a", Finalizers: []string{"plain", "example.dev/mine", "orphan"}}}
+	equal(t, fieldsOf(validation.ObjectMeta(cm, false, nil, field.NewPath("metadata"))), "metadata.finalizers[0]")
+}
+
+func TestObjectMetaUpdate(t *testing.T) {
+	old := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "a", Namespace: "n", UID: "1", ResourceVersion: "5"}}
+	now := old.DeepCopy()
+	now.Labels = map[string]string{"a": "b"}
+	equal(t, fieldsOf(validation.ObjectMetaUpdate(now, old)))
+	now.UID, now.Name = "2", "b"
+	equal(t, fieldsOf(validation.ObjectMetaUpdate(now, old)), "metadata.name", "metadata.uid")
+}
+
+func TestLabelSelector(t *testing.T) {
+	path := field.NewPath("spec", "selector")
+	equal(t, fieldsOf(validation.LabelSelector(nil, path)))
+	equal(t, fieldsOf(validation.LabelSelector(&metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}, path)))
+	bad := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Near"}}}
+	equal(t, fieldsOf(validation.LabelSelector(bad, path)), "spec.selector.matchExpressions[0].operator")
+}
+
+func TestMergeSaysEachFaultOnce(t *testing.T) {
+	a := field.Required(field.NewPath("spec", "x"), "")
+	b := field.Invalid(field.NewPath("spec", "y"), "v", "is wrong")
+	equal(t, fieldsOf(validation.Merge(field.ErrorList{a, b}, nil, field.ErrorList{field.Required(field.NewPath("spec", "x"), ""), b})), "spec.x", "spec.y")
+}
