@@ -64,7 +64,12 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 func complete(r *resource.Resource) error {
 	r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
 	if r.Storage == "" {
-		return nil
+		if r.Strategy.Virtual == nil {
+			return nil
+		}
+		var err error
+		r.Codec, err = codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil)
+		return err
 	}
 	r.Rules, r.Immutable = rules, validation.Immutable
 	gv, err := schema.ParseGroupVersion(r.Storage)

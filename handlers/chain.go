@@ -41,6 +41,16 @@ func chain(o chainOptions) []stage {
 	}
 }
 
+// beforeAccess are the stages that do not ask who makes a request, for pages that everybody may load.
+func beforeAccess(all []stage) []stage {
+	for i, s := range all {
+		if s.name == "authenticate" {
+			return all[:i]
+		}
+	}
+	return all
+}
+
 // through wraps a handler in the stages, the first outermost.
 func through(stages []stage, h pipeline.Handler) pipeline.Handler {
 	for i := len(stages) - 1; i >= 0; i-- {

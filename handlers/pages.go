@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
 // pages are the paths that are not resources, each with what is below it. Paths are taken as they come: a multiplexer that
@@ -55,6 +56,9 @@ func newPages(s *Server) (pages, error) {
 		"/openapi/v2": documents, "/openapi/v3": documents, "/swaggerapi": documents,
 		"/healthz": s.options.Health, "/livez": s.options.Health, "/readyz": s.options.Health,
 	}
+	if s.options.SwaggerUI {
+		p[userInterface] = docs.NewSwaggerUI(documents)
+	}
 	checks := s.options.Health
 	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
 	for _, err := range []error{
@@ -67,4 +71,12 @@ func newPages(s *Server) (pages, error) {
 		}
 	}
 	return p, nil
+}
+
+// userInterface is where Swagger UI is. A browser loads it before its user can log in, so everybody may: it holds the
+// shape of the API, which is public, and no object.
+const userInterface = "/swagger-ui"
+
+func isUserInterface(info pipeline.Info) bool {
+	return info.Path == userInterface || strings.HasPrefix(info.Path, userInterface+"/")
 }

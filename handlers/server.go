@@ -130,12 +130,22 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closing) }) }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions { // which echo would answer by itself, before anybody has asked who it is
+		s.serve(w, r, pipeline.ParseInfo(r.Method, r.URL.Path, r.URL.Query()))
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // serve takes a request through the chain to its verb or its page.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Info) {
 	request := pipeline.NewRequest(w, r, info)
-	if err := through(s.stages, s.answer)(request); err != nil {
+	stages := s.stages
+	if isUserInterface(info) {
+		stages = beforeAccess(stages)
+	}
+	if err := through(stages, s.answer)(request); err != nil {
 		pipeline.WriteError(request, err, s.options.Log)
 	}
 }
@@ -149,6 +159,8 @@ func (s *Server) answer(r *pipeline.Request) error {
 	gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
 	r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
 	switch {
+	case r.Resource != nil && !hasPath(r):
+		return pipeline.NotFound()
 	case r.Resource != nil && (len(r.Info.Parts) == 0 || len(r.Resource.Connect) > 0):
 		return s.verbs.Handle(r)
 	case s.registry.HasGroup(gvr.Group):
@@ -156,4 +168,18 @@ func (s *Server) answer(r *pipeline.Request) error {
 	}
 	notFoundPage(r.Writer)
 	return nil
+}
+
+// hasPath says whether a path of this form leads to the resource: one of the cluster is not found below a namespace, and
+// one object of a namespace not without it.
+func hasPath(r *pipeline.Request) bool {
+	isNamespace := r.Resource.Group == "" && r.Resource.Resource == "namespaces"
+	if !r.Resource.Namespaced {
+		return r.Info.Namespace == "" || isNamespace
+	}
+	switch r.Info.Verb {
+	case "list", "watch", "deletecollection":
+		return true
+	}
+	return r.Info.Namespace != "" || r.Info.Name == ""
 }

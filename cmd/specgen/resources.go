@@ -76,6 +76,7 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
 		{"CreateStatus", r.CreateStatus, !r.CreateStatus},
 		{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
+		{"Warning", r.Warning, r.Warning == ""},
 	} {
 		if !f.zero {
 			fmt.Fprintf(&row, ", %s: %#v", f.name, f.value)
@@ -138,6 +139,8 @@ type Row struct {
 	CreateStatus bool
 	// ReturnsDeleted answers a delete with the object that is gone instead of a Status.
 	ReturnsDeleted bool
+	// Warning goes with every answer about the resource; empty for most.
+	Warning string
 	// Scale is set on scale rows.
 	Scale *Scale
 }

@@ -39,6 +39,8 @@ type Row struct {
 	CreateStatus bool
 	// ReturnsDeleted answers a delete with the object that is gone instead of a Status.
 	ReturnsDeleted bool
+	// Warning goes with every answer about the resource; empty for most.
+	Warning string
 	// Scale is set on scale rows.
 	Scale *Scale
 }
@@ -54,11 +56,11 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "bindings", Subresource: "", Kind: "Binding", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create"}, Enabled: true, Singular: "binding"},
 	{Group: "", Version: "v1", Resource: "componentstatuses", Subresource: "", Kind: "ComponentStatus", KindGroup: "", KindVersion: "v1",
-		Namespaced: false, Verbs: []string{"get", "list"}, Enabled: true, Singular: "componentstatus", ShortNames: []string{"cs"}},
+		Namespaced: false, Verbs: []string{"get", "list"}, Enabled: true, Singular: "componentstatus", ShortNames: []string{"cs"}, Warning: "v1 ComponentStatus is deprecated in v1.19+"},
 	{Group: "", Version: "v1", Resource: "configmaps", Subresource: "", Kind: "ConfigMap", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "configmap", ShortNames: []string{"cm"}, Storage: "/v1"},
 	{Group: "", Version: "v1", Resource: "endpoints", Subresource: "", Kind: "Endpoints", KindGroup: "", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "endpoints", ShortNames: []string{"ep"}, Storage: "/v1", Key: "services/endpoints", CreateOnUpdate: true},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "endpoints", ShortNames: []string{"ep"}, Storage: "/v1", Key: "services/endpoints", CreateOnUpdate: true, Warning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"},
 	{Group: "", Version: "v1", Resource: "events", Subresource: "", Kind: "Event", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "event", ShortNames: []string{"ev"}, Storage: "/v1", CreateOnUpdate: true, Fields: []string{"involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"}, TTL: 3600},
 	{Group: "", Version: "v1", Resource: "limitranges", Subresource: "", Kind: "LimitRange", KindGroup: "", KindVersion: "v1",

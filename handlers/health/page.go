@@ -10,18 +10,13 @@ import (
 	"strings"
 )
 
-// ServeHTTP answers a page (/readyz) or one check of it (/readyz/etcd, /readyz/poststarthook/<name>).
+// ServeHTTP answers, whatever the method, a page (/readyz) or one check of it (/readyz/etcd, /readyz/poststarthook/<name>).
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache, private")
 	name, check, single := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
 	page, ok := pages[name]
 	if !ok {
 		http.Error(w, "404 page not found", http.StatusNotFound)
-		return
-	}
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		return
 	}
 	if single {

@@ -16,7 +16,7 @@ type Registry struct {
 }
 
 type table struct {
-	byGVR map[schema.GroupVersionResource]*Resource
+	byGVR  map[schema.GroupVersionResource]*Resource
 	groups map[string]bool
 	// order is that of discovery.
 	order []*Resource

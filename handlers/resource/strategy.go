@@ -68,6 +68,8 @@ type Strategy struct {
 	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets
 	// the decoded body and returns the answer.
 	Create func(ctx context.Context, request Action) (result runtime.Object, err error)
+	// Virtual are the objects of a resource that nothing stores: they are made when they are read.
+	Virtual func(ctx context.Context) ([]object.Object, error)
 	// View and Apply replace a subresource's body (scale): View makes it from the parent object, Apply checks it and writes
 	// it into the parent object, which is then updated with the parent's own hooks. When nil, the body is the parent's kind.
 	View  func(parent object.Object) (object.Object, error)

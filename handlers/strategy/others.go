@@ -17,7 +17,7 @@ import (
 
 // others are the entries of all other groups.
 var others = map[key]entry{
-	{"", "componentstatuses", ""}: componentStatuses,
+	{"", "componentstatuses", ""}:                                           componentStatuses,
 	{"admissionregistration.k8s.io", "validatingwebhookconfigurations", ""}: webhooks,
 	{"admissionregistration.k8s.io", "mutatingwebhookconfigurations", ""}:   webhooks,
 	{"apiextensions.k8s.io", "customresourcedefinitions", ""}:               definitions,

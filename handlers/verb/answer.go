@@ -1,7 +1,9 @@
 package verb
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,11 +28,33 @@ type answer struct {
 }
 
 // negotiate settles the form of the answer to a request about one object, before anything else is done.
-func negotiate(r *pipeline.Request) (*answer, error) { return negotiated(r, codec.Endpoint{}) }
+func negotiate(r *pipeline.Request) (*answer, error) {
+	a, err := negotiated(r, codec.Endpoint{})
+	if err == nil && a.As.Kind == "PartialObjectMetadataList" {
+		return nil, notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list (*%s.%s)", r)
+	}
+	return a, err
+}
 
 // negotiateList is negotiate for a request about a collection.
 func negotiateList(r *pipeline.Request) (*answer, error) {
-	return negotiated(r, codec.Endpoint{List: r.Resource.HasVerb("watch")})
+	a, err := negotiated(r, codec.Endpoint{List: r.Resource.HasVerb("watch")})
+	if err == nil && a.As.Kind == "PartialObjectMetadata" {
+		return nil, notAcceptable("you requested PartialObjectMetadata, but the requested object is a list (*%s.%sList)", r)
+	}
+	return a, err
+}
+
+// notAcceptable is the 406 for an answer asked for in a form of the wrong number. It names the type as the original does.
+func notAcceptable(format string, r *pipeline.Request) error {
+	group, _, _ := strings.Cut(r.Resource.KindGroup, ".")
+	if group == "" {
+		group = "core"
+	}
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
+		Message: fmt.Sprintf(format, group, r.Resource.Kind),
+	}}
 }
 
 func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
@@ -66,8 +90,11 @@ func (a *answer) send(r *pipeline.Request, code int, fill func([]byte) ([]byte, 
 	b, err := fill((*buffer)[:0])
 	if err == nil {
 		r.Writer.Header().Set("Content-Type", a.Format.MediaType())
-		r.Writer.WriteHeader(code)
-		_, err = r.Writer.Write(b)
+		body := compressed(r)
+		body.code = code
+		if _, err = body.Write(b); err == nil {
+			err = body.Close()
+		}
 	}
 	if cap(b) <= largeBuffer {
 		*buffer = b
@@ -163,11 +190,11 @@ func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error
 			}
 		}
 	}}
-	body, finish := compressed(r, p)
+	body := compressed(r)
 	if err := list.Write(body, a.Output); err != nil {
 		return err
 	}
-	return finish()
+	return body.Close()
 }
 
 // table appends a whole table.
@@ -178,6 +205,9 @@ func (a *answer) table(b []byte, h *Handlers, res *resource.Resource, meta metav
 	}
 	compact, err := codec.Table{Version: a.As.Version, Meta: meta, Columns: res.Columns.Definitions}.Head(compact)
 	if err != nil {
+		return b, err
+	}
+	if items, err = sorted(res, items); err != nil {
 		return b, err
 	}
 	for i, kv := range items {
@@ -192,12 +222,38 @@ func (a *answer) table(b []byte, h *Handlers, res *resource.Resource, meta metav
 	return append(compact, '\n'), nil
 }
 
+// sorted is the order in which a table shows its objects, for the few kinds where that is not the order of names.
+func sorted(res *resource.Resource, items []storage.KeyValue) ([]storage.KeyValue, error) {
+	if res.Columns.Compare == nil {
+		return items, nil
+	}
+	objects := make([]object.Object, len(items))
+	order := make([]int, len(items))
+	for i, kv := range items {
+		var err error
+		if objects[i], err = res.Codec.Decode(kv.Value, kv.Revision); err != nil {
+			return nil, err
+		}
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return res.Columns.Compare(objects[a], objects[b]) })
+	out := make([]storage.KeyValue, len(items))
+	for i, at := range order {
+		out[i] = items[at]
+	}
+	return out, nil
+}
+
 func (a *answer) row(b []byte, h *Handlers, res *resource.Resource, first bool, stored []byte, revision int64) ([]byte, error) {
 	o, err := res.Codec.Decode(stored, revision)
 	if err != nil {
 		return b, err
 	}
-	return codec.AppendRow(b, first, res.Columns.Cells(o, h.Now()), res.Codec, stored, revision, a.As.Version, a.include)
+	row := codec.Row{Cells: res.Columns.Cells(o, h.Now())}
+	if res.Columns.Conditions != nil {
+		row.Conditions = res.Columns.Conditions(o)
+	}
+	return codec.AppendRow(b, first, row, res.Codec, stored, revision, a.As.Version, a.include)
 }
 
 // acceptsGzip says whether the client takes a compressed answer.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -65,6 +66,9 @@ func (w *write) insert(o object.Object) (storage.KeyValue, error) {
 		if generated && attempt < nameAttempts && apierrors.IsAlreadyExists(err) {
 			continue
 		}
+		if o.GetGenerateName() != "" && apierrors.IsAlreadyExists(err) {
+			err = apierrors.NewGenerateNameConflict(w.res.GroupResource(), fresh.GetName(), 1)
+		}
 		return kv, err
 	}
 }
@@ -118,8 +122,16 @@ func (w *write) act(o object.Object, answer *answer) error {
 		return err
 	}
 	stored = true
+	if status, ok := result.(*metav1.Status); ok && status.Code == 0 {
+		status.Code = http.StatusCreated
+	}
 	return answer.object(w.Handlers, w.r, http.StatusCreated, result)
 }
 
-// version is a revision as clients see it.
-func version(revision int64) string { return strconv.FormatInt(revision, 10) }
+// version is a revision as clients see it; what was never stored has none.
+func version(revision int64) string {
+	if revision == 0 {
+		return ""
+	}
+	return strconv.FormatInt(revision, 10)
+}

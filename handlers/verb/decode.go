@@ -13,20 +13,25 @@ func (w *write) decode(body []byte, strictness string) (object.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.decodeAs(format, body, strictness)
+	return w.fill(func(o object.Object) ([]string, error) {
+		return codec.Body{Format: format, Data: body, Kind: w.res.GVK(), Validation: strictness}.Decode(o)
+	})
 }
 
-// decodePatched reads what a patch made of an object. What is wrong with it is the patch's fault.
-func (w *write) decodePatched(body []byte, strictness string) (object.Object, error) {
-	return w.decodeAs(codec.JSON, body, strictness)
+// decodePatched reads what a patch made of an object.
+func (w *write) decodePatched(p *patched, strictness string) (object.Object, error) {
+	return w.fill(func(o object.Object) ([]string, error) {
+		return codec.Body{Data: p.json, Kind: w.res.GVK(), Validation: strictness}.DecodePatched(o, p.shown, p.strict)
+	})
 }
 
-func (w *write) decodeAs(format codec.Format, body []byte, strictness string) (object.Object, error) {
+// fill makes an object of what decode reads, sends its warnings and fills its defaults.
+func (w *write) fill(decode func(object.Object) ([]string, error)) (object.Object, error) {
 	o, ok := w.res.New().(object.Object)
 	if !ok {
 		return nil, fmt.Errorf("%v has no metadata", w.res.GVK())
 	}
-	warnings, err := codec.Body{Format: format, Data: body, Kind: w.res.GVK(), Validation: strictness}.Decode(o)
+	warnings, err := decode(o)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,9 @@ func (h *Handlers) get(r *pipeline.Request) error {
 			return err
 		}
 	}
+	if r.Resource.Strategy.Virtual != nil {
+		return h.getVirtual(r, answer)
+	}
 	kv, _, err := h.Store.Get(r.Context(), r.Resource.ObjectKey(r.Info.Namespace, r.Info.Name))
 	if err != nil {
 		return storageError(err, r, r.Info.Name)

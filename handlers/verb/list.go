@@ -71,6 +71,9 @@ const chunk = 1000
 
 // read collects a page: the objects that match, up to the limit, all of one revision.
 func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, s *selection) (*page, error) {
+	if r.Resource.Strategy.Virtual != nil {
+		return h.readVirtual(ctx, r, s)
+	}
 	prefix := collectionPrefix(r)
 	from, revision, err := h.listRevision(ctx, options, prefix)
 	if err != nil {
@@ -163,8 +166,11 @@ func (h *Handlers) listRevision(ctx context.Context, options metav1.ListOptions,
 		return decodeContinueOf(options.Continue, prefix)
 	}
 	asked, err := parseVersion(options.ResourceVersion)
-	if err != nil || asked == 0 {
-		return "", 0, err
+	if err != nil {
+		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
+	}
+	if asked == 0 {
+		return "", 0, nil
 	}
 	if options.ResourceVersionMatch == metav1.ResourceVersionMatchExact || options.ResourceVersionMatch == "" && options.Limit > 0 {
 		return "", asked, nil

@@ -2,10 +2,13 @@ package verb
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/mergepatch"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"sigs.k8s.io/yaml"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -53,22 +56,20 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 }
 
 // patchTypes are what Content-Type may say. Server-side apply is not among them yet.
-var patchTypes = []types.PatchType{types.JSONPatchType, types.MergePatchType, types.StrategicMergePatchType}
+var patchTypes = []string{string(types.JSONPatchType), string(types.MergePatchType), string(types.StrategicMergePatchType)}
 
 func patchType(r *pipeline.Request) (types.PatchType, error) {
-	header := r.HTTP.Header.Get("Content-Type")
-	given, _, err := mime.ParseMediaType(header)
-	if err != nil {
-		given = header
+	given, _, err := mime.ParseMediaType(r.HTTP.Header.Get("Content-Type"))
+	switch {
+	case err == nil && slices.Contains(patchTypes, given):
+		return types.PatchType(given), nil
+	case err == nil && strings.HasPrefix(given, "application/apply-patch"):
+		return "", codec.UnsupportedMediaType(patchTypes)
 	}
-	names := make([]string, len(patchTypes))
-	for i, t := range patchTypes {
-		if string(t) == given {
-			return t, nil
-		}
-		names[i] = string(t)
-	}
-	return "", codec.UnsupportedMediaType(names)
+	return "", &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusUnsupportedMediaType, Reason: metav1.StatusReasonUnsupportedMediaType,
+		Message: "415: Unsupported Media Type", Details: &metav1.StatusDetails{},
+	}}
 }
 
 func patchOptions(r *pipeline.Request, kind types.PatchType) (metav1.PatchOptions, error) {
@@ -95,7 +96,7 @@ func (p *patcher) next(old object.Object) (object.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the live object: %w", err)
 	}
-	after, err := p.patched(before, view)
+	after, err := p.outcome(before, view)
 	if err != nil {
 		return nil, err
 	}
@@ -117,49 +118,70 @@ func (w *write) view(old object.Object) (object.Object, error) {
 	return w.res.Strategy.View(old)
 }
 
-// patched applies the patch to the JSON of the live object.
-func (p *patcher) patched(before []byte, view object.Object) ([]byte, error) {
-	switch p.kind {
-	case types.JSONPatchType:
-		return p.jsonPatched(before)
-	case types.MergePatchType:
-		if err := p.object(); err != nil {
-			return nil, err
-		}
-		after, err := jsonpatch.MergePatch(before, p.body)
-		if err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
-		}
-		return after, nil
-	}
-	return p.strategicPatched(before, view)
+// patched is what a patch made of an object.
+type patched struct {
+	json []byte
+	// shown is how an error quotes it.
+	shown string
+	// strict are the duplicate and unknown fields of the patch itself.
+	strict []error
 }
 
-func (p *patcher) jsonPatched(before []byte) ([]byte, error) {
+// outcome applies the patch to the JSON of the live object.
+func (p *patcher) outcome(before []byte, view object.Object) (*patched, error) {
+	switch p.kind {
+	case types.JSONPatchType:
+		return p.applyJSON(before)
+	case types.MergePatchType:
+		return p.applyMerge(before)
+	}
+	return p.applyStrategic(before, view)
+}
+
+// operation is one step of a JSON patch (RFC 6902), to find fields that it does not have.
+type operation struct {
+	Op    string          `json:"op"`
+	Path  string          `json:"path"`
+	From  string          `json:"from"`
+	Value json.RawMessage `json:"value"`
+}
+
+func (p *patcher) applyJSON(before []byte) (*patched, error) {
+	var operations []operation
+	strict, err := kjson.UnmarshalStrict(p.body, &operations)
+	if err != nil {
+		return nil, undecodable(err)
+	}
 	patch, err := jsonpatch.DecodePatch(p.body)
 	if err != nil {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding patch: %v", err))
+		return nil, undecodable(err)
 	}
 	if len(patch) > maxOperations {
 		return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d", maxOperations, len(patch)))
 	}
 	after, err := patch.Apply(before)
 	if err != nil {
-		return nil, apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", object.GroupResource("", ""), "", err.Error(), 0, false)
+		return nil, unprocessable(err)
 	}
-	return after, nil
+	return &patched{json: after, shown: string(after), strict: strict}, nil
 }
 
-// object refuses a patch that is not a JSON object: a merge patch of another kind would replace the whole object.
-func (p *patcher) object() error {
-	var m map[string]any
-	if err := json.Unmarshal(p.body, &m); err != nil {
-		return apierrors.NewBadRequest(fmt.Sprintf("error decoding patch: %v", err))
+// applyMerge refuses a patch that is not a JSON object: a merge patch (RFC 7386) of another kind would replace the whole
+// object.
+func (p *patcher) applyMerge(before []byte) (*patched, error) {
+	var object map[string]any
+	strict, err := kjson.UnmarshalStrict(p.body, &object)
+	if err != nil {
+		return nil, undecodable(err)
 	}
-	return nil
+	after, err := jsonpatch.MergePatch(before, p.body)
+	if err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	return &patched{json: after, shown: string(after), strict: strict}, nil
 }
 
-func (p *patcher) strategicPatched(before []byte, view object.Object) ([]byte, error) {
+func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, error) {
 	meta, err := strategicpatch.NewPatchMetaFromStruct(view)
 	if err != nil {
 		return nil, codec.UnsupportedMediaType([]string{string(types.JSONPatchType), string(types.MergePatchType)})
@@ -168,19 +190,30 @@ func (p *patcher) strategicPatched(before []byte, view object.Object) ([]byte, e
 	if err := json.Unmarshal(before, &original); err != nil {
 		return nil, fmt.Errorf("decoding the live object: %w", err)
 	}
-	if err := yaml.Unmarshal(p.body, &patch); err != nil {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding patch: %v", err))
+	strict, err := kjson.UnmarshalStrict(p.body, &patch)
+	if err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
 	}
+	shown := fmt.Sprintf("%+v", patch) // merging may change it
 	after, err := strategicpatch.StrategicMergeMapPatchUsingLookupPatchMeta(original, patch, meta)
 	switch {
 	case err == nil:
-	case mergepatch.IsPreconditionFailed(err), err == mergepatch.ErrBadJSONDoc, err == mergepatch.ErrBadPatchFormatForPrimitiveList,
-		err == mergepatch.ErrBadPatchFormatForRetainKeys, err == mergepatch.ErrBadPatchFormatForSetElementOrderList, err == mergepatch.ErrUnsupportedStrategicMergePatchFormat:
+	case mergepatch.IsPreconditionFailed(err), errors.Is(err, mergepatch.ErrBadJSONDoc), errors.Is(err, mergepatch.ErrBadPatchFormatForPrimitiveList),
+		errors.Is(err, mergepatch.ErrBadPatchFormatForRetainKeys), errors.Is(err, mergepatch.ErrBadPatchFormatForSetElementOrderList), errors.Is(err, mergepatch.ErrUnsupportedStrategicMergePatchFormat):
 		return nil, apierrors.NewBadRequest(err.Error())
-	case err == mergepatch.ErrNoListOfLists, mergepatch.IsConflict(err):
-		return nil, apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", object.GroupResource("", ""), "", err.Error(), 0, false)
+	case errors.Is(err, mergepatch.ErrNoListOfLists), mergepatch.IsConflict(err):
+		return nil, unprocessable(err)
 	default:
-		return nil, apierrors.NewInternalError(err)
+		return nil, err
 	}
-	return json.Marshal(after)
+	b, err := json.Marshal(after)
+	return &patched{json: b, shown: shown, strict: strict}, err
+}
+
+func undecodable(err error) error {
+	return apierrors.NewBadRequest(fmt.Sprintf("error decoding patch: %v", err))
+}
+
+func unprocessable(err error) error {
+	return apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", object.GroupResource("", ""), "", err.Error(), 0, false)
 }

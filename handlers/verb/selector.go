@@ -34,7 +34,7 @@ func newSelection(res *resource.Resource, options *metav1.ListOptions, name stri
 	var err error
 	if options.LabelSelector != "" {
 		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
-			return nil, apierrors.NewBadRequest(fmt.Sprintf("unable to parse requirement: %v", err))
+			return nil, apierrors.NewBadRequest(err.Error())
 		}
 	}
 	if options.FieldSelector != "" {

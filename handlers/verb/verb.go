@@ -41,6 +41,9 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	if res == nil || !h.allowed(r) {
 		return methodNotAllowed()
 	}
+	if res.Warning != "" {
+		r.Writer.Warn(res.Warning)
+	}
 	switch r.Info.Verb {
 	case "get":
 		return h.get(r)
@@ -71,7 +74,7 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 // allowed says whether the row has the verb, the path is one that the verb can have, and this server can carry it out.
 func (h *Handlers) allowed(r *pipeline.Request) bool {
 	res := r.Resource
-	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) {
+	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) || r.HTTP.Method == http.MethodHead || r.HTTP.Method == http.MethodOptions {
 		return false
 	}
 	everywhere := res.Namespaced && r.Info.Namespace == ""
@@ -130,16 +133,15 @@ func storageError(err error, r *pipeline.Request, name string) error {
 	return resource.StatusError(err, r.Resource.GroupResource(), name)
 }
 
-// checkNamespace puts the namespace of the path into an object that has none and refuses another one.
+// checkNamespace puts the namespace of the path into an object that has none and refuses another one. What belongs to no
+// namespace loses any.
 func checkNamespace(r *pipeline.Request, o object.Object) error {
-	want := r.Info.Namespace
-	if !r.Resource.Namespaced {
-		want = ""
-	}
 	switch {
+	case !r.Resource.Namespaced:
+		o.SetNamespace("")
 	case o.GetNamespace() == "":
-		o.SetNamespace(want)
-	case o.GetNamespace() != want:
+		o.SetNamespace(r.Info.Namespace)
+	case o.GetNamespace() != r.Info.Namespace:
 		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
 	}
 	return nil

@@ -163,11 +163,11 @@ func (w *write) validateUpdate(ctx context.Context, o, old object.Object) error 
 		validation.ObjectMetaUpdate(o, old),
 	}
 	if w.res.Parent == nil {
-		if w.res.Rules != nil {
-			errs = append(errs, w.res.Rules(o, old))
-		}
 		if w.res.Immutable != nil {
 			errs = append(errs, w.res.Immutable(o, old))
+		}
+		if w.res.Rules != nil {
+			errs = append(errs, w.res.Rules(o, old))
 		}
 	}
 	if s.Validate != nil {
@@ -197,7 +197,7 @@ func (w *write) checkVersion(o, old object.Object) error {
 		return nil
 	}
 	if n, err := strconv.ParseUint(version, 10, 64); err != nil {
-		return apierrors.NewBadRequest(fmt.Sprintf("invalid resourceVersion %q: %v", version, err))
+		return err // the original makes no API error of it either
 	} else if strconv.FormatUint(n, 10) != old.GetResourceVersion() {
 		return apierrors.NewConflict(gr, old.GetName(), fmt.Errorf("%s", modified))
 	}

@@ -81,14 +81,14 @@ func (m *masker) object(n *node) {
 	}
 }
 
-// maskDescriptions replaces the prose of the columns: that there is some is compared, what it says is each server's own.
+// maskDescriptions replaces the prose of the columns: what it says, if anything, is each server's own.
 func maskDescriptions(table *node) {
 	columns := table.get("columnDefinitions")
 	if columns == nil {
 		return
 	}
 	for _, column := range columns.kids {
-		if s, ok := column.get("description").str(); ok && s != "" {
+		if _, ok := column.get("description").str(); ok {
 			column.get("description").set("<description>")
 		}
 	}

@@ -30,7 +30,7 @@ func TestMask(t *testing.T) {
 			"age", `{"kind":"Table","columnDefinitions":[{"name":"Name"},{"name":"Age"}],"rows":[{"cells":["3m","3m"]},{"cells":["b","<unknown>"]}]}`,
 			`{"kind": "Table", "columnDefinitions": [{"name": "Name"}, {"name": "Age"}], "rows": [{"cells": ["3m", "<age>"]}, {"cells": ["b", "<unknown>"]}]}`,
 		},
-		{"description", `{"kind":"Table","columnDefinitions":[{"description":"x y"},{"description":""}]}`, `{"kind": "Table", "columnDefinitions": [{"description": "<description>"}, {"description": ""}]}`},
+		{"description", `{"kind":"Table","columnDefinitions":[{"description":"x y"},{"description":""}]}`, `{"kind": "Table", "columnDefinitions": [{"description": "<description>"}, {"description": "<description>"}]}`},
 		{"extra", `{"x":{"y":[{"z":1},{"z":{"deep":2}}]}}`, `{"x": {"y": [{"z": "<masked>"}, {"z": "<masked>"}]}}`},
 	}
 	extra, err := ParsePath(".x.y[*].z")

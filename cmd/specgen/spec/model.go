@@ -83,6 +83,8 @@ type Resource struct {
 	StatusKeeps []string `yaml:"statusKeeps"`
 	// CreateStatus: a create keeps the status it brings.
 	CreateStatus bool `yaml:"createStatus"`
+	// Warning is what every answer about the resource warns of: that it is deprecated.
+	Warning string
 	// ReturnsDeleted: a delete answers with the object instead of a Status.
 	ReturnsDeleted bool `yaml:"returnsDeleted"`
 	// Scale says where a scale row's numbers are in its parent.
