@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -17,9 +18,18 @@ func unmarshalMessage(b []byte, o any) error {
 	if err != nil {
 		return err
 	}
-	d := decoder{}
+	d := decoder{budget: minBudget + growth*len(b)}
 	return d.message(p, p.message.Group, b, v)
 }
+
+// An empty message takes two bytes on the wire and hundreds as a struct. Objects that anybody means take less than a
+// fifth of this; a body made to fill the memory is refused.
+const (
+	minBudget = 32 << 20
+	growth    = 20
+)
+
+var errBudget = errors.New("the object would take too much memory")
 
 // UnmarshalProtobuf fills o, which must be empty, from enveloped bytes and sets its apiVersion and kind to the
 // envelope's.
@@ -37,6 +47,8 @@ func UnmarshalProtobuf(b []byte, o runtime.Object) error {
 
 type decoder struct {
 	depth int
+	// budget is how many bytes of structs may still be made.
+	budget int
 	text  transcoder
 }
 
@@ -84,14 +96,27 @@ func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
 	case wt != want:
 		return fmt.Errorf("proto: wrong wireType = %d for field %s", wt, f.goName)
 	case f.isList():
+		if err := d.spend(v.Type().Elem()); err != nil {
+			return err
+		}
 		v = extend(v)
 	case v.Kind() == reflect.Pointer:
 		if v.IsNil() {
+			if err := d.spend(v.Type().Elem()); err != nil {
+				return err
+			}
 			v.Set(reflect.New(v.Type().Elem()))
 		}
 		v = v.Elem()
 	}
 	return d.value(f, b, v)
+}
+
+func (d *decoder) spend(t reflect.Type) error {
+	if d.budget -= int(t.Size()); d.budget < 0 {
+		return errBudget
+	}
+	return nil
 }
 
 // extend adds one zero element to a slice and returns it.
@@ -133,6 +158,9 @@ func (d *decoder) entry(f *planField, b []byte, v reflect.Value) error {
 	}
 	if v.IsNil() {
 		v.Set(reflect.MakeMap(v.Type()))
+	}
+	if err := d.spend(v.Type().Elem()); err != nil {
+		return err
 	}
 	k := reflect.New(v.Type().Key()).Elem()
 	k.SetString(string(key))

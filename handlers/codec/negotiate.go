@@ -80,6 +80,11 @@ func Negotiate(r *http.Request, e Endpoint) (Output, error) {
 	switch header {
 	case "", "*/*", runtime.ContentTypeJSON:
 		return out, nil
+	case runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON: // the components of a cluster
+		if !e.NoProtobuf {
+			out.Format = Protobuf
+		}
+		return out, nil
 	}
 	if !e.routable(header) {
 		offered := strings.Join(mediaTypes[:], ", ")

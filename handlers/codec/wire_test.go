@@ -37,7 +37,7 @@ func compareDecoders(t *testing.T, raw []byte, exact bool) {
 			t.Fatal(err)
 		}
 		text, transcodeErr := transcode(nil, p.message, raw, 0, 0)
-		if ourErr == errDepth {
+		if ourErr == errDepth || ourErr == errBudget {
 			continue
 		}
 		if (theirErr == nil) != (ourErr == nil) && (exact || ourErr == nil) {
@@ -148,6 +148,15 @@ func TestDepth(t *testing.T) {
 	nested := apiextensionsv1.JSONSchemaPropsOrBool(strings.Repeat(`{"additionalProperties":`, 3000) + "true" + strings.Repeat("}", 3000))
 	if _, err := AppendProtobufMessage(nil, &apiextensionsv1.JSONSchemaProps{AdditionalProperties: &nested}); err == nil || !strings.Contains(err.Error(), errDepth.Error()) {
 		t.Errorf("what cannot be read was written: %.80v", err)
+	}
+}
+
+// A body of empty containers, two bytes each, is refused before it fills the memory.
+func TestBudget(t *testing.T) {
+	spec := bytes.Repeat([]byte{0x12, 0}, 1<<20)
+	raw := append(binary.AppendUvarint([]byte{0x12}, uint64(len(spec))), spec...)
+	if err := unmarshalMessage(raw, &corev1.Pod{}); err != errBudget {
+		t.Error(err)
 	}
 }
 
