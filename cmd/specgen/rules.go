@@ -178,6 +178,9 @@ func ownRules(p spec.M) []string {
 		rules = append(rules, fmt.Sprintf("maxitems=%v", n))
 	}
 	if key, ok := p["x-unique"]; ok {
+		if key == true {
+			key = "."
+		}
 		rules = append(rules, fmt.Sprintf("unique=%v", key))
 	}
 	keys, _ := p["x-keys"].(string)

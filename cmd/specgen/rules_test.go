@@ -40,6 +40,7 @@ func TestPropertyTag(t *testing.T) {
 		{"pointer", spec.M{"type": "integer", "minimum": 0, "x-ptr": true}, true, "omitempty,atleast=0"},
 		{"pointer that must be there", spec.M{"type": "integer", "minimum": 1, "maximum": 9, "x-ptr": true, "x-required": true}, false, "present,between=1 9"},
 		{"list", spec.M{"type": "array", "maxItems": 3, "x-unique": "name", "items": spec.M{"$ref": ref("Judged")}}, false, "omitempty,maxitems=3,unique=name,dive"},
+		{"list without repetition", spec.M{"type": "array", "items": spec.M{"type": "string"}, "x-unique": true}, false, "omitempty,unique=."},
 		{"list of texts", spec.M{"type": "array", "items": spec.M{"type": "string", "format": "ip"}}, false, "dive,ip"},
 		{"list of free structs", spec.M{"type": "array", "items": spec.M{"$ref": ref("Free")}}, false, "-"},
 		{"list of named structs", spec.M{"type": "array", "items": spec.M{"$ref": ref("Named"), "x-rules": []any{"more"}}}, false, "dive,more,toleration"},
