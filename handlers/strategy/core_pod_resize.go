@@ -76,11 +76,11 @@ func validateResize(pod, old *corev1.Pod) field.ErrorList {
 	}{{"initContainers", rest.InitContainers, old.Spec.InitContainers, true}, {"containers", rest.Containers, old.Spec.Containers, false}} {
 		at := path.Child(list.name)
 		if len(list.now) != len(list.old) {
-			return append(errs, field.Forbidden(path, list.name+" may not be added or removed on resize"))
+			return append(errs, field.Forbidden(at, list.name+" may not be added or removed on resize"))
 		}
 		for i := range list.now {
 			if list.now[i].Name != list.old[i].Name {
-				return append(errs, field.Forbidden(path, list.name+" may not be renamed or reordered on resize"))
+				return append(errs, field.Forbidden(at.Index(i).Child("name"), list.name+" may not be renamed or reordered on resize"))
 			}
 			errs = append(errs, resizeContainer(&list.now[i], &list.old[i], list.init, path, at.Index(i))...)
 		}
