@@ -49,7 +49,7 @@ type decoder struct {
 	depth int
 	// budget is how many bytes of structs may still be made.
 	budget int
-	text  transcoder
+	text   transcoder
 }
 
 // message reads the fields of a message, or of a struct inlined in it, into v.
