@@ -53,7 +53,7 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 		if parent == nil {
 			return nil, fmt.Errorf("%v has no parent for its subresource %s", r.GVR(), row.Subresource)
 		}
-		r.Parent, r.Codec = parent, parent.Codec
+		r.Parent, r.Codec, r.Key = parent, parent.Codec, parent.Key
 		r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
 		parent.Subresources[row.Subresource] = r
 	}

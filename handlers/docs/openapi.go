@@ -192,7 +192,7 @@ func (o *OpenAPI) serveV3(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	h := w.Header()
-	h.Add("Vary", "Accept")
+	h["Vary"] = []string{"Accept", "Accept-Encoding"}
 	binary, ok := wantsProtobuf(r, openapiV3)
 	if !ok {
 		w.WriteHeader(http.StatusNotAcceptable)
@@ -219,7 +219,7 @@ func (o *OpenAPI) serveV3(w http.ResponseWriter, r *http.Request, path string) {
 
 func (o *OpenAPI) serveV2(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Add("Vary", "Accept")
+	h["Vary"] = []string{"Accept-Encoding", "Accept"}
 	binary, ok := wantsProtobuf(r, openapiV2)
 	if !ok {
 		w.WriteHeader(http.StatusNotAcceptable)
@@ -256,7 +256,6 @@ func (o *OpenAPI) hashV2() (string, error) {
 // serve answers with d, made by source if need be. The entity tag is in the header already.
 func (o *OpenAPI) serve(w http.ResponseWriter, r *http.Request, d *document, binary bool, media string, source func() ([]byte, error)) {
 	h := w.Header()
-	h.Add("Vary", "Accept-Encoding")
 	if r.Header.Get("If-None-Match") == h.Get("Etag") {
 		w.WriteHeader(http.StatusNotModified)
 		return

@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
@@ -72,9 +71,8 @@ func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
 		a.include = metav1.IncludeMetadata
 	case metav1.IncludeNone, metav1.IncludeMetadata, metav1.IncludeObject:
 	default:
-		return nil, apierrors.NewInvalid(schema.GroupKind{Group: metav1.GroupName, Kind: "TableOptions"}, "", field.ErrorList{
-			field.Invalid(field.NewPath("includeObject"), string(a.include), "must be 'Metadata', 'Object', 'None', or empty"),
-		})
+		err := field.Invalid(field.NewPath("includeObject"), string(a.include), "must be 'Metadata', 'Object', 'None', or empty")
+		return nil, apierrors.NewBadRequest("Unable to convert to Table as requested: " + err.Error())
 	}
 	return a, nil
 }

@@ -10,11 +10,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -285,3 +287,30 @@ func (d *deletion) status() *metav1.Status {
 		Details:  &metav1.StatusDetails{Name: d.last.GetName(), Group: d.res.Group, Kind: d.res.Resource, UID: d.last.GetUID()},
 	}
 }
+
+// Delete deletes an object as the verb does, for parts of the server that act for the user of ctx.
+func (h *Handlers) Delete(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, options *metav1.DeleteOptions) error {
+	res := h.Objects.Registry.Get(gvr)
+	if res == nil {
+		return fmt.Errorf("%v is not served", gvr)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodDelete, "/", nil)
+	if err != nil {
+		return err
+	}
+	user, _ := resource.UserFrom(ctx)
+	r := &pipeline.Request{
+		HTTP: request, Resource: res, User: &user, Writer: &pipeline.ResponseWriter{ResponseWriter: discard{}},
+		Info: pipeline.Info{IsResource: true, Verb: "delete", Group: gvr.Group, Version: gvr.Version, Resource: gvr.Resource, Namespace: namespace, Name: name},
+	}
+	d := deletion{write: &write{Handlers: h, r: r, res: res, dryRun: len(options.DryRun) > 0 || resource.IsDryRun(ctx)}, options: options}
+	_, err = d.run(name)
+	return err
+}
+
+// discard is the answer to a request that nobody waits for: warnings go nowhere.
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) WriteHeader(int)             {}

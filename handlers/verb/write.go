@@ -94,9 +94,19 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 		return err
 	}
 	if s.Allocate != nil {
-		return s.Allocate(ctx, o, nil)
+		if err := s.Allocate(ctx, o, nil); err != nil {
+			return err
+		}
 	}
+	w.complete(o)
 	return nil
+}
+
+// complete fills what defaults follow from what the strategy made of an object: who reads it would find them in any case.
+func (w *write) complete(o object.Object) {
+	if main := w.main(); main.Default != nil {
+		main.Default(o)
+	}
 }
 
 // update runs the object half for a changed object; old is the live one, o what the writer wants it to be.
@@ -149,8 +159,11 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 		return err
 	}
 	if s.Allocate != nil {
-		return s.Allocate(ctx, o, old)
+		if err := s.Allocate(ctx, o, old); err != nil {
+			return err
+		}
 	}
+	w.complete(o)
 	return nil
 }
 
