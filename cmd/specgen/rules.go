@@ -145,7 +145,7 @@ func optional(p spec.M, own []string, list bool, target string, published bool) 
 	case len(own) == 0:
 		return false
 	case list:
-		return true
+		return !published
 	case target != "" || p["$ref"] != nil:
 		return false
 	}
@@ -174,8 +174,10 @@ func ownRules(p spec.M) []string {
 		}
 	}
 	rules = append(rules, valueRules(p)...)
-	if n, ok := p["maxItems"]; ok {
-		rules = append(rules, fmt.Sprintf("maxitems=%v", n))
+	for _, keyword := range []struct{ key, tag string }{{"minItems", "minitems"}, {"maxItems", "maxitems"}, {"maxProperties", "maxitems"}} {
+		if n, ok := p[keyword.key]; ok {
+			rules = append(rules, fmt.Sprintf("%s=%v", keyword.tag, n))
+		}
 	}
 	if key, ok := p["x-unique"]; ok {
 		if key == true {
@@ -219,6 +221,9 @@ func valueRules(p spec.M) []string {
 		rules = append(rules, fmt.Sprintf("atleast=%v", lowest))
 	case hasHighest:
 		rules = append(rules, fmt.Sprintf("atmost=%v", highest))
+	}
+	if n, ok := p["minLength"]; ok {
+		rules = append(rules, fmt.Sprintf("minlength=%v", n))
 	}
 	if n, ok := p["maxLength"]; ok {
 		rules = append(rules, fmt.Sprintf("maxlength=%v", n))

@@ -8,6 +8,8 @@ type keywords struct {
 	Least    int32             `json:"least" validate:"omitempty,atleast=7"`
 	High     int32             `json:"high" validate:"omitempty,atmost=7"`
 	Between  *int64            `json:"between" validate:"omitempty,between=3 5"`
+	Few      []string          `json:"few" validate:"minitems=1"`
+	Short    string            `json:"short" validate:"minlength=2"`
 	Long     string            `json:"long" validate:"omitempty,maxlength=3"`
 	Many     []string          `json:"many" validate:"omitempty,maxitems=2,unique=.,dive,enum=a b ''"`
 	Pattern  string            `json:"pattern" validate:"omitempty,pattern=^a(b0x7Cc){10x2C2}$"`
@@ -24,7 +26,7 @@ type keyed struct {
 func TestKeywords(t *testing.T) {
 	good := func() *keywords {
 		four, x := int64(4), "x"
-		return &keywords{Low: 1, Least: 7, High: 7, Between: &four, Long: "abc", Many: []string{"a", ""}, Pattern: "abc", Needed: &keyed{},
+		return &keywords{Low: 1, Least: 7, High: 7, Between: &four, Few: []string{"a"}, Short: "ab", Long: "abc", Many: []string{"a", ""}, Pattern: "abc", Needed: &keyed{},
 			Filled: []keyed{{Name: "a"}, {Name: "b"}}, Optional: &x, Map: map[string]string{"A.b": "c"}}
 	}
 	if errs := fields(good()); len(errs) > 0 {
@@ -39,6 +41,8 @@ func TestKeywords(t *testing.T) {
 		{func(k *keywords) { k.Least = 6 }, "least: Invalid value: 6: must be greater than or equal to 7"},
 		{func(k *keywords) { k.High = 8 }, "high: Invalid value: 8: must be less than or equal to 7"},
 		{func(k *keywords) { k.Between = &six }, "between: Invalid value: 6: must be between 3 and 5, inclusive"},
+		{func(k *keywords) { k.Few = nil }, "few: Too few: 0: must have at least 1 item"},
+		{func(k *keywords) { k.Short = "a" }, "short: Too short: must be at least 2 characters"},
 		{func(k *keywords) { k.Long = "abcd" }, "long: Too long: may not be more than 3 bytes"},
 		{func(k *keywords) { k.Many = []string{"a", "b", ""} }, "many: Too many: 3: must have at most 2 items"},
 		{func(k *keywords) { k.Many = []string{"a", "a"} }, `many[1]: Duplicate value: "a"`},
@@ -60,7 +64,7 @@ func TestKeywords(t *testing.T) {
 
 // A duplicate hides neither itself nor what is wrong within the items.
 func TestFaultsBelowFaultyLists(t *testing.T) {
-	k := &keywords{Needed: &keyed{}, Filled: []keyed{{Name: "A"}, {Name: "A"}}}
+	k := &keywords{Few: []string{"a"}, Short: "ab", Needed: &keyed{}, Filled: []keyed{{Name: "A"}, {Name: "A"}}}
 	if errs := fields(k); len(errs) != 3 {
 		t.Errorf("want the duplicate and two bad names, got %v", errs)
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -16,6 +17,20 @@ var listRules = map[string]rule{
 		ok: func(v reflect.Value, param string) bool { return int64(v.Len()) <= number(param) },
 		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
 			return field.ErrorList{field.TooMany(path, v.Len(), int(number(param)))}
+		},
+	},
+	"minitems": {
+		ok: func(v reflect.Value, param string) bool { return int64(v.Len()) >= number(param) },
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			return field.ErrorList{field.TooFew(path, v.Len(), int(number(param)))}
+		},
+	},
+	"minlength": {
+		ok: func(v reflect.Value, param string) bool {
+			return int64(utf8.RuneCountInString(v.String())) >= number(param)
+		},
+		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
+			return field.ErrorList{field.TooShort(path, v.String(), int(number(param)))}
 		},
 	},
 	"maxlength": {

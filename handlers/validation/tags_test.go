@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,6 +44,19 @@ func TestEveryTagOfTheModelIsARule(t *testing.T) {
 	}
 	if len(seen) < 500 {
 		t.Errorf("saw only %d types", len(seen))
+	}
+}
+
+// Whoever writes a model must find the names of the rules.
+func TestReadmeNamesEveryRule(t *testing.T) {
+	b, err := os.ReadFile("../../openapi/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range rules {
+		if !strings.Contains(string(b), "`"+name+"`") {
+			t.Errorf("openapi/README.md does not name %q", name)
+		}
 	}
 }
 
