@@ -43,7 +43,7 @@ func validateService(svc *corev1.Service) field.ErrorList {
 	if !needsHealthPort(svc) && spec.HealthCheckNodePort != 0 {
 		errs = append(errs, field.Invalid(path.Child("healthCheckNodePort"), spec.HealthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
 	}
-	if spec.InternalTrafficPolicy == nil && spec.Type != externalName {
+	if spec.InternalTrafficPolicy == nil && (spec.Type == "ClusterIP" || spec.Type == "NodePort" || spec.Type == "LoadBalancer") {
 		errs = append(errs, field.Required(path.Child("internalTrafficPolicy"), ""))
 	}
 	return errs
