@@ -11,11 +11,10 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3rpc"
-	"go.etcd.io/etcd/server/v3/proxy/grpcproxy/adapter"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
@@ -44,6 +43,13 @@ type Store struct {
 	listener *listener
 	lock     *lock
 	close    sync.Once
+	// bookmarks is how often watchers hear that they are up to date.
+	bookmarks time.Duration
+	// closing is closed before anything is taken down. What uses the server itself lets go of it then, and is counted by
+	// running: the database must not be closed under it. mu orders the start of such a user against the closing.
+	closing chan struct{}
+	running sync.WaitGroup
+	mu      sync.Mutex
 }
 
 var (
@@ -67,11 +73,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: held}
+	s := &Store{lock: held, bookmarks: o.Store.BookmarkInterval, closing: make(chan struct{})}
 	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded etcd in %s: %w", o.DataDir, err), s.shutdown())
 	}
-	o.Store.InProcess = adapter.WatchServerToWatchClient(v3rpc.NewWatchServer(s.server))
+	o.Store.Local = true
 	s.Store = etcd.New(v3client.New(s.server), o.Store)
 	return s, nil
 }
@@ -114,6 +120,10 @@ func (s *Store) start(ctx context.Context, o Options) error {
 func (s *Store) Close() error {
 	var err error
 	s.close.Do(func() {
+		s.mu.Lock()
+		close(s.closing)
+		s.mu.Unlock()
+		s.running.Wait()
 		// The other way round, calls under way would meet a server whose database is closed.
 		err = errors.Join(s.Store.Close(), s.shutdown())
 	})

@@ -14,7 +14,11 @@ func (s *Store) Get(ctx context.Context, key string) (storage.KeyValue, int64, e
 	if key == "" {
 		return storage.KeyValue{}, 0, fmt.Errorf("get: %w", errEmptyKey)
 	}
-	resp, err := s.client.Get(ctx, s.prefix+key)
+	// A local read looks neither at its context nor at ours.
+	if ctx.Err() != nil || s.ctx.Err() != nil {
+		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, context.Canceled)
+	}
+	resp, err := s.client.Get(ctx, s.prefix+key, s.reads...)
 	if err != nil {
 		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, err)
 	}

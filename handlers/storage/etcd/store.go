@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -41,8 +40,8 @@ type Options struct {
 	CompactInterval time.Duration
 	// BookmarkInterval is how often watchers hear that they are up to date; 0 means DefaultBookmarkInterval.
 	BookmarkInterval time.Duration
-	// InProcess is set when the client calls an etcd in this process: its watch service (see watching).
-	InProcess pb.WatchClient
+	// Local says that the client calls the only member, in this process.
+	Local bool
 	// Logger hears of what fails in the background; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -54,9 +53,10 @@ type Store struct {
 	log    *slog.Logger
 	leases leases
 	alarms alarms
-	// bookmarks is how long a watcher goes without one, inProcess as in Options.
+	// bookmarks is how long a watcher goes without one.
 	bookmarks time.Duration
-	inProcess pb.WatchClient
+	// reads are options of every read. The only member knows all that was acknowledged: it need not ask a quorum of one.
+	reads []clientv3.OpOption
 
 	// ctx ends with Close; every background loop and every watch hangs on it.
 	ctx      context.Context
@@ -71,6 +71,7 @@ type Store struct {
 var (
 	_ storage.Store     = (*Store)(nil)
 	_ storage.Compactor = (*Store)(nil)
+	_ storage.Feeder    = (*Store)(nil)
 )
 
 // New makes a Store of a client. The Store closes the client when it is closed.
@@ -84,10 +85,12 @@ func New(client *clientv3.Client, o Options) *Store {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
 		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
-		bookmarks: o.BookmarkInterval, inProcess: o.InProcess, ctx: ctx, stop: stop,
+		bookmarks: o.BookmarkInterval, ctx: ctx, stop: stop,
 	}
 	s.leases.grant = s.grant
-	if s.inProcess == nil {
+	if o.Local {
+		s.reads = []clientv3.OpOption{clientv3.WithSerializable()}
+	} else {
 		s.running.Go(func() { s.progressLoop(o.BookmarkInterval) })
 	}
 	if o.CompactInterval > 0 {

@@ -19,12 +19,35 @@ func (s *Store) Update(ctx context.Context, key string, ttl time.Duration, next 
 	if err != nil {
 		return storage.KeyValue{}, fmt.Errorf("update: %w", err)
 	}
+	return s.update(ctx, current, true, ttl, next)
+}
+
+// UpdateFrom implements storage.Feeder.
+func (s *Store) UpdateFrom(ctx context.Context, seen storage.KeyValue, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+	return s.update(ctx, seen, false, ttl, next)
+}
+
+// update goes on until a transaction has found the pair as it was seen. certain says that current is no older than the
+// call; without that only a transaction that succeeds proves it.
+func (s *Store) update(ctx context.Context, current storage.KeyValue, certain bool, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+	key := current.Key
 	for {
 		value, err := next(current)
+		same := err == nil && value != nil && bytes.Equal(value, current.Value)
+		if (err != nil || same) && !certain {
+			read, _, err := s.Get(ctx, key)
+			if err != nil {
+				return storage.KeyValue{}, fmt.Errorf("update: %w", err)
+			}
+			if certain = true; read.Revision != current.Revision {
+				current = read
+				continue
+			}
+		}
 		if err != nil {
 			return storage.KeyValue{}, err
 		}
-		if value != nil && bytes.Equal(value, current.Value) {
+		if same {
 			return current, nil
 		}
 		resp, err := s.swap(ctx, current, value, ttl)
@@ -42,7 +65,7 @@ func (s *Store) Update(ctx context.Context, key string, ttl time.Duration, next 
 		if len(found) == 0 {
 			return storage.KeyValue{}, fmt.Errorf("update %s: %w", key, storage.ErrNotFound)
 		}
-		current = s.pair(found[0])
+		current, certain = s.pair(found[0]), true
 	}
 }
 

@@ -101,9 +101,7 @@ func (w *watcher) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start, end := w.store.span(w.prefix)
-	client, done := w.store.watching()
-	defer done()
-	answers := client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
+	answers := w.store.client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
 		clientv3.WithRev(w.next), clientv3.WithPrevKV(), clientv3.WithProgressNotify())
 	for answer := range answers {
 		if err := answer.Err(); err != nil {

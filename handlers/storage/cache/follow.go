@@ -1,0 +1,199 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+const (
+	// The first load is read in pages, so that the backend's copies of everything are not in memory at once. Pages grow,
+	// because each costs etcd a walk of all keys to count what is left.
+	firstLoad = 1000
+	lastLoad  = 10_000
+	// slowestRetry is how long a failed load waits at most before the next try.
+	slowestRetry = time.Second
+)
+
+// follow loads the cache and keeps it up to date until it is closed. When the backend no longer knows the changes that
+// come next, everything is loaded anew and all watchers have to start over, for nobody can tell what they missed.
+func (c *Cache) follow() {
+	for pause := 10 * time.Millisecond; c.ctx.Err() == nil; pause = min(2*pause, slowestRetry) {
+		err := c.load()
+		if err == nil {
+			pause = 10 * time.Millisecond
+			err = c.backend.Feed(c.ctx, c.current.Load().revision, c.apply)
+		}
+		if c.ctx.Err() != nil {
+			return
+		}
+		c.log.Warn("lost track of the store, loading it again", "err", err)
+		select {
+		case <-c.ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// load reads everything and publishes it.
+func (c *Cache) load() error {
+	l := loader{packer: &packer{}, attributes: c.options.Attributes}
+	want := storage.ListOptions{Limit: firstLoad}
+	for {
+		page, err := c.backend.List(c.ctx, "", want)
+		if err != nil {
+			return fmt.Errorf("load the cache: %w", err)
+		}
+		for _, kv := range page.Items {
+			l.add(kv)
+		}
+		want.Revision = page.Revision
+		if page.Remaining == 0 || len(page.Items) == 0 {
+			break
+		}
+		want.From = page.Items[len(page.Items)-1].Key + "\x00"
+		want.Limit = min(2*want.Limit, lastLoad)
+	}
+	l.close()
+	s := snapshot{root: build(l.entries), revision: want.Revision}
+	c.packer = *l.packer
+	c.history.reset(s)
+	c.hub.reset(s.revision)
+	c.current.Store(&s)
+	c.moved.raise()
+	c.loading.Do(func() { close(c.loaded) })
+	return nil
+}
+
+// loader makes entries of pairs that come in key order. The first values of a collection are held back until there is a
+// dictionary for them.
+type loader struct {
+	packer     *packer
+	attributes func(string, []byte) any
+	entries    []*Entry
+	topic      string
+	packing    *packing
+	held       []storage.KeyValue
+}
+
+func (l *loader) add(kv storage.KeyValue) {
+	if t := topic(kv.Key); t != l.topic || l.packing == nil {
+		l.close()
+		l.topic, l.packing = t, l.packer.of(t)
+	}
+	if l.held = append(l.held, kv); len(l.held) >= 4*dictFrom {
+		l.flush()
+	}
+}
+
+// flush packs what is held back.
+func (l *loader) flush() {
+	if l.packing.count += len(l.held); l.packing.due() && len(l.held) > 0 {
+		// The samples are taken from those that are at hand.
+		n := l.packing.count
+		l.packing.learn(func(i int) []byte { return l.held[i*len(l.held)/n].Value })
+	}
+	for _, kv := range l.held {
+		e := &Entry{Key: kv.Key, Revision: kv.Revision}
+		if l.attributes != nil {
+			e.Attributes = l.attributes(kv.Key, kv.Value)
+		}
+		l.packer.pack(e, l.packing, kv.Value)
+		l.entries = append(l.entries, e)
+	}
+	clear(l.held)
+	l.held = l.held[:0]
+}
+
+func (l *loader) close() {
+	if l.packing != nil {
+		l.flush()
+	}
+}
+
+var errBackwards = errors.New("the store went back in time")
+
+// apply makes the next state of the present one and some changes, and publishes it.
+func (c *Cache) apply(changes []storage.Event, through int64) error {
+	now := *c.current.Load()
+	if through < now.revision {
+		return fmt.Errorf("%w: from revision %d to %d", errBackwards, now.revision, through)
+	}
+	next := snapshot{root: now.root, revision: through}
+	events := make([]*Event, 0, len(changes))
+	when := time.Now()
+	for _, change := range changes {
+		e := &Event{Key: change.Key, Revision: change.Revision, when: when}
+		t := c.packer.of(topic(change.Key))
+		if change.Type == storage.Deleted {
+			if next.root, e.Old = next.root.remove(change.Key); e.Old == nil {
+				continue
+			}
+			t.count--
+		} else {
+			e.New = &Entry{Key: change.Key, Revision: change.Revision}
+			if c.options.Attributes != nil {
+				e.New.Attributes = c.options.Attributes(change.Key, change.Value)
+			}
+			c.packer.pack(e.New, t, change.Value)
+			if next.root, e.Old = next.root.set(e.New); e.Old == nil {
+				t.count++
+			}
+		}
+		events = append(events, e)
+		if t.due() {
+			next.root = c.relearn(next.root, topic(change.Key), t)
+		}
+	}
+	// Whoever sees the new state must find its history, so that comes first.
+	c.history.add(events, next)
+	c.current.Store(&next)
+	c.moved.raise()
+	c.hub.push(events, through)
+	return nil
+}
+
+// relearn makes a dictionary from a collection's objects. The first one also packs what came before it.
+func (c *Cache) relearn(root *node, topic string, t *packing) *node {
+	first := t.dict == nil
+	var all []*Entry
+	root.leaves(topic, prefixEnd(topic), func(_ *node, entries []*Entry) bool {
+		all = append(all, entries...)
+		return true
+	})
+	t.count = len(all)
+	if !t.due() {
+		return root
+	}
+	t.learn(func(i int) []byte {
+		value, err := all[i].Value(nil)
+		if err != nil {
+			return nil
+		}
+		return value
+	})
+	if !first || t.dict == nil {
+		return root
+	}
+	for _, e := range all {
+		again := &Entry{Key: e.Key, Revision: e.Revision, Attributes: e.Attributes}
+		c.packer.pack(again, t, e.data)
+		root, _ = root.set(again)
+	}
+	return root
+}
+
+// fresh is a state that has every write that was acknowledged before the call.
+func (c *Cache) fresh(ctx context.Context) (*snapshot, error) {
+	if c.ctx.Err() != nil {
+		return nil, errClosed
+	}
+	revision, err := c.backend.Revision(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.reach(ctx, revision)
+}

@@ -1,0 +1,176 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// View is the whole key space at one revision. It costs nothing to keep and never changes.
+type View struct {
+	Revision int64
+	root     *node
+}
+
+// View is a state no older than any acknowledged write.
+func (c *Cache) View(ctx context.Context) (View, error) {
+	s, err := c.fresh(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	return View{Revision: s.revision, root: s.root}, nil
+}
+
+// Latest is the newest state that the cache has, without asking the backend; false while it is loading.
+func (c *Cache) Latest() (View, bool) {
+	s := c.current.Load()
+	if s == nil {
+		return View{}, false
+	}
+	return View{Revision: s.revision, root: s.root}, true
+}
+
+// errTooOld: the state is not known here any more, but perhaps to the backend.
+var errTooOld = errors.New("state is too old for the cache")
+
+// ViewAt is the state at exactly a revision, if the cache still has it: else false, and the backend may. The error is
+// storage.ErrFutureRevision when it has not happened, storage.ErrCompacted when it was to be forgotten.
+func (c *Cache) ViewAt(ctx context.Context, revision int64) (View, bool, error) {
+	s, err := c.at(ctx, revision)
+	if errors.Is(err, errTooOld) {
+		return View{}, false, nil
+	}
+	if err != nil {
+		return View{}, false, err
+	}
+	return View{Revision: s.revision, root: s.root}, true, nil
+}
+
+func (c *Cache) at(ctx context.Context, revision int64) (snapshot, error) {
+	if c.ctx.Err() != nil {
+		return snapshot{}, errClosed
+	}
+	now := c.current.Load()
+	if now == nil || now.revision < revision {
+		var err error
+		if now, err = c.fresh(ctx); err != nil {
+			return snapshot{}, err
+		}
+		if now.revision < revision {
+			return snapshot{}, storage.ErrFutureRevision
+		}
+	}
+	s, ok := c.history.at(revision, *now)
+	switch {
+	case ok:
+		return s, nil
+	case c.history.isCompacted(revision):
+		return snapshot{}, storage.ErrCompacted
+	}
+	return snapshot{}, errTooOld
+}
+
+// Get is the entry of a key; nil when there is none.
+func (v View) Get(key string) *Entry { return v.root.get(key) }
+
+// Count is the number of keys in [from, end) that begin with prefix, where from "" is the start of the prefix.
+func (v View) Count(prefix, from string) int {
+	end := prefixEnd(prefix)
+	if end != "" && from >= end {
+		return 0
+	}
+	last := 0
+	if v.root != nil {
+		last = v.root.count
+	}
+	if end != "" {
+		last = v.root.rank(end)
+	}
+	return last - v.root.rank(max(from, prefix))
+}
+
+// Entries calls yield with the entries under prefix from a key on, in order, some at a time. They must not be changed.
+func (v View) Entries(prefix, from string, yield func([]*Entry) bool) {
+	v.root.leaves(max(from, prefix), prefixEnd(prefix), func(_ *node, entries []*Entry) bool { return yield(entries) })
+}
+
+// Get implements storage.Store.
+func (c *Cache) Get(ctx context.Context, key string) (storage.KeyValue, int64, error) {
+	if key == "" {
+		return storage.KeyValue{}, 0, errors.New("get: key is empty")
+	}
+	s, err := c.fresh(ctx)
+	if err != nil {
+		return storage.KeyValue{}, 0, fmt.Errorf("get %s: %w", key, err)
+	}
+	e := s.root.get(key)
+	if e == nil {
+		return storage.KeyValue{}, s.revision, fmt.Errorf("get %s: %w", key, storage.ErrNotFound)
+	}
+	kv, err := e.pair()
+	return kv, s.revision, err
+}
+
+// List implements storage.Store.
+func (c *Cache) List(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	var s snapshot
+	if o.Revision > 0 {
+		var err error
+		if s, err = c.at(ctx, o.Revision); errors.Is(err, errTooOld) {
+			return c.backend.List(ctx, prefix, o)
+		} else if err != nil {
+			return storage.ListResult{}, fmt.Errorf("list %s: %w", prefix, err)
+		}
+	} else {
+		now, err := c.fresh(ctx)
+		if err != nil {
+			return storage.ListResult{}, fmt.Errorf("list %s: %w", prefix, err)
+		}
+		s = *now
+	}
+	v := View{Revision: s.revision, root: s.root}
+	n := v.Count(prefix, o.From)
+	result := storage.ListResult{Revision: s.revision}
+	if o.Limit > 0 && int64(n) > o.Limit {
+		result.Remaining = int64(n) - o.Limit
+		n = int(o.Limit)
+	}
+	result.Items = make([]storage.KeyValue, 0, n)
+	var err error
+	v.Entries(prefix, o.From, func(entries []*Entry) bool {
+		for _, e := range entries {
+			if len(result.Items) == n {
+				return false
+			}
+			var kv storage.KeyValue
+			if kv, err = e.pair(); err != nil {
+				return false
+			}
+			result.Items = append(result.Items, kv)
+		}
+		return true
+	})
+	if err != nil {
+		return storage.ListResult{}, fmt.Errorf("list %s: %w", prefix, err)
+	}
+	return result, nil
+}
+
+// Count implements storage.Store.
+func (c *Cache) Count(ctx context.Context, prefix string) (int64, error) {
+	v, err := c.View(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", prefix, err)
+	}
+	return int64(v.Count(prefix, "")), nil
+}
+
+// Revision implements storage.Store.
+func (c *Cache) Revision(ctx context.Context) (int64, error) {
+	if c.ctx.Err() != nil {
+		return 0, errClosed
+	}
+	return c.backend.Revision(ctx)
+}

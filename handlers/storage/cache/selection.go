@@ -1,0 +1,95 @@
+package cache
+
+import "strings"
+
+// Selection is what a follower wants to hear of.
+type Selection struct {
+	// Prefix of the keys.
+	Prefix string
+	// Match decides on an object; nil takes all. It must give the same answer for the same object.
+	Match func(*Entry) bool
+	// ID names what Match does: selections with the same prefix and the same ID share the work. Empty shares with nobody,
+	// unless Match is nil.
+	ID string
+	// Name, when set, is the last segment of the only keys that can match. Field and Value, when set, are a field that
+	// every match has this value of: its changes are found without asking Match of anybody else's selection. The
+	// attributes must be an Indexed then.
+	Name         string
+	Field, Value string
+}
+
+// Indexed are attributes with fields that selections can be found by.
+type Indexed interface {
+	// Indexes calls yield with the fields that a Selection may name and their values.
+	Indexes(yield func(field, value string))
+}
+
+// fieldValue is what groups of a collection are found by. The field "" is the name.
+type fieldValue struct{ field, value string }
+
+func (s *Selection) index() (fieldValue, bool) {
+	switch {
+	case s.Name != "":
+		return fieldValue{"", s.Name}, true
+	case s.Field != "":
+		return fieldValue{s.Field, s.Value}, true
+	}
+	return fieldValue{}, false
+}
+
+func (s *Selection) same(other Selection) bool {
+	if s.Prefix != other.Prefix || s.Name != other.Name || s.Field != other.Field || s.Value != other.Value {
+		return false
+	}
+	if s.Match == nil || other.Match == nil {
+		return s.Match == nil && other.Match == nil
+	}
+	return s.ID != "" && s.ID == other.ID
+}
+
+func (s *Selection) matches(e *Entry) bool { return e != nil && (s.Match == nil || s.Match(e)) }
+
+// fieldsOf calls yield with everything that groups could be found by for a change; some may come twice.
+func fieldsOf(e *Event, yield func(fieldValue)) {
+	yield(fieldValue{"", e.Key[strings.LastIndexByte(e.Key, '/')+1:]})
+	for _, x := range [2]*Entry{e.Old, e.New} {
+		if x == nil {
+			continue
+		}
+		if a, ok := x.Attributes.(Indexed); ok {
+			a.Indexes(func(field, value string) { yield(fieldValue{field, value}) })
+		}
+	}
+}
+
+// Turn is what a change is to a selection.
+type Turn uint8
+
+const (
+	// Added: the object begins to match.
+	Added Turn = iota + 1
+	// Modified: it matched before and still does.
+	Modified
+	// Removed: it matched before, and does no longer or is gone.
+	Removed
+)
+
+// turn is what a change is to the selection; 0 when it does not concern it.
+func (s *Selection) turn(e *Event) Turn {
+	if !strings.HasPrefix(e.Key, s.Prefix) {
+		return 0
+	}
+	if s.Name != "" && e.Key[strings.LastIndexByte(e.Key, '/')+1:] != s.Name {
+		return 0
+	}
+	is, was := s.matches(e.New), s.matches(e.Old)
+	switch {
+	case is && was:
+		return Modified
+	case is:
+		return Added
+	case was:
+		return Removed
+	}
+	return 0
+}

@@ -1,0 +1,83 @@
+package cache
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// A reader that waits for a revision gives the change this long to come by itself, before it asks the backend how far
+	// it is: the revision may be one of somebody else's keys. nudgeAgain is how often it asks then.
+	nudgeAfter = 2 * time.Millisecond
+	nudgeAgain = 50 * time.Millisecond
+)
+
+// signal wakes all who wait for something to move.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait is closed by the next raise.
+func (s *signal) wait() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) raise() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+// reach waits until the cache has applied a revision.
+func (c *Cache) reach(ctx context.Context, revision int64) (*snapshot, error) {
+	if s := c.current.Load(); s != nil && s.revision >= revision {
+		return s, nil
+	}
+	timer := time.NewTimer(nudgeAfter)
+	defer timer.Stop()
+	for {
+		moved := c.moved.wait()
+		if s := c.current.Load(); s != nil && s.revision >= revision {
+			return s, nil
+		}
+		select {
+		case <-moved:
+		case <-timer.C:
+			c.nudges.nudge(ctx, c.backend.Nudge)
+			timer.Reset(nudgeAgain)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-c.ctx.Done():
+			return nil, errClosed
+		}
+	}
+}
+
+// nudges keeps many readers that wait from asking all at once: an answer is an answer for all.
+type nudges struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (n *nudges) nudge(ctx context.Context, ask func(context.Context)) {
+	now := time.Now()
+	n.mu.Lock()
+	mine := now.Sub(n.last) >= nudgeAfter
+	if mine {
+		n.last = now
+	}
+	n.mu.Unlock()
+	if mine {
+		ask(ctx)
+	}
+}

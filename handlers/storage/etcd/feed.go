@@ -1,0 +1,100 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Prefix is what stands before every key in etcd.
+func (s *Store) Prefix() string { return s.prefix }
+
+// Feed implements storage.Feeder. Previous values are not asked for: the listener has them.
+func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event, int64) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	release := context.AfterFunc(s.ctx, cancel)
+	defer release()
+	s.watchers.Add(1)
+	defer s.watchers.Add(-1)
+	f := &feed{store: s, next: from + 1, apply: apply}
+	const slowest = time.Second
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, slowest) {
+		before := f.next
+		err := f.follow(ctx)
+		switch {
+		case f.refused != nil:
+			return f.refused
+		case s.ctx.Err() != nil:
+			return errClosed
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		if err = s.wrap(ctx, "feed", err); err != nil && !errors.Is(err, storage.ErrUnavailable) {
+			return err
+		}
+		if f.next != before {
+			pause = 10 * time.Millisecond
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// feed is one run of Feed.
+type feed struct {
+	store *Store
+	// next is the first revision not told yet; after an outage the feed goes on there.
+	next  int64
+	apply func([]storage.Event, int64) error
+	// refused is the listener's own error, which ends the feed.
+	refused error
+}
+
+// follow reads one etcd watch until it ends. An answer never splits a revision.
+func (f *feed) follow(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	start, end := f.store.span("")
+	answers := f.store.client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
+		clientv3.WithRev(f.next), clientv3.WithProgressNotify())
+	for answer := range answers {
+		if err := answer.Err(); err != nil {
+			return err
+		}
+		through := answer.Header.GetRevision()
+		if n := len(answer.Events); n > 0 {
+			// The header of a watch that catches up is ahead of its events.
+			through = answer.Events[n-1].Kv.ModRevision
+		} else if !answer.IsProgressNotify() || through < f.next-1 {
+			continue
+		}
+		changes := make([]storage.Event, len(answer.Events))
+		for i, e := range answer.Events {
+			changes[i] = storage.Event{Key: f.store.key(e.Kv), Revision: e.Kv.ModRevision}
+			if e.Type == clientv3.EventTypeDelete {
+				changes[i].Type = storage.Deleted
+			} else {
+				changes[i].Value = value(e.Kv)
+			}
+		}
+		if f.refused = f.apply(changes, through); f.refused != nil {
+			return f.refused
+		}
+		f.next = through + 1
+	}
+	return ctx.Err()
+}
+
+// Nudge implements storage.Feeder. etcd answers once every watch on the connection is up to date.
+func (s *Store) Nudge(ctx context.Context) {
+	if err := s.client.RequestProgress(clientv3.WithRequireLeader(ctx)); err != nil && s.ctx.Err() == nil {
+		s.log.Debug("asking etcd for progress failed", "err", err)
+	}
+}

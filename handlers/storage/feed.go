@@ -1,0 +1,22 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Feeder is a Store that tells one listener of every change to the whole key space: what a cache in front of it needs.
+type Feeder interface {
+	Store
+	// Feed calls apply, from one goroutine, with the changes after the revision from: whole revisions at a time and in
+	// order. Their Previous is not set. through is the revision up to which everything has been told then; changes may be
+	// empty when only that moved. Feed returns when ctx ends, when apply returns an error, or with ErrCompacted when the
+	// changes are not known any more; an outage it sits out.
+	Feed(ctx context.Context, from int64, apply func(changes []Event, through int64) error) error
+	// Nudge asks that apply be called soon with what the store has reached, also where nothing under the prefix changed.
+	Nudge(ctx context.Context)
+	// UpdateFrom is Update by a caller who has seen a pair, perhaps an old one. It saves the read when the pair is still
+	// current: what next makes of an older pair is never written, and neither its error nor its "no change" is believed
+	// before it was asked again about the current one.
+	UpdateFrom(ctx context.Context, seen KeyValue, ttl time.Duration, next UpdateFunc) (KeyValue, error)
+}
