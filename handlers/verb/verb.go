@@ -74,7 +74,7 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 // allowed says whether the row has the verb, the path is one that the verb can have, and this server can carry it out.
 func (h *Handlers) allowed(r *pipeline.Request) bool {
 	res := r.Resource
-	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) || r.HTTP.Method == http.MethodHead || r.HTTP.Method == http.MethodOptions {
+	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) || !methods[r.Info.Verb+" "+r.HTTP.Method] {
 		return false
 	}
 	everywhere := res.Namespaced && r.Info.Namespace == ""
@@ -94,6 +94,12 @@ func (h *Handlers) allowed(r *pipeline.Request) bool {
 		}
 	}
 	return res.Codec != nil || r.Info.Verb == "create" && res.Strategy.Create != nil
+}
+
+// methods are the HTTP methods of the verbs. The deprecated paths of watches have the verb whatever the method.
+var methods = map[string]bool{
+	"get GET": true, "list GET": true, "watch GET": true, "create POST": true, "update PUT": true, "patch PATCH": true,
+	"delete DELETE": true, "deletecollection DELETE": true,
 }
 
 // methodNotAllowed is the 405 for a path that is served, but not so.
