@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
@@ -166,9 +167,9 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 	if err != nil {
 		return fmt.Errorf("invalid IP address: %w", err)
 	}
-	var known []ipRange
 	for _, all := range []bool{false, true} {
-		if known, err = a.rangesOf(ctx, family, all); err != nil {
+		known, err := a.rangesOf(ctx, family, all)
+		if err != nil {
 			return err
 		}
 		for _, r := range known {
@@ -180,12 +181,11 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 			}
 		}
 	}
-	text := ""
-	if len(known) > 0 {
-		text = known[0].prefix.String()
-	}
-	return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, text)
+	return errNoRange
 }
+
+// errNoRange: no range of the cluster has the address.
+var errNoRange = errors.New("the provided network does not match the current range")
 
 // takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
 // free one write is enough.

@@ -79,8 +79,8 @@ func causes(err error) string {
 func TestServiceRules(t *testing.T) {
 	for _, c := range []struct{ spec, want string }{
 		{`{clusterIP: 10.0.0.1, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: provided IP is already allocated`},
-		{`{clusterIP: 10.1.0.1, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided IP (10.1.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24`},
-		{`{clusterIP: 10.0.0.255, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.0.0.255"]: failed to allocate IP 10.0.0.255: the provided IP (10.0.0.255) is not in the valid range. The range of valid IPs is 10.0.0.0/24`},
+		{`{clusterIP: 10.1.0.1, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided network does not match the current range`},
+		{`{clusterIP: 10.0.0.255, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.0.0.255"]: failed to allocate IP 10.0.0.255: the provided network does not match the current range`},
 		{`{clusterIP: "fd00::1", ports: [{port: 80}]}`, `spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster`},
 		{`{selector: {a: b}}`, `spec.ports: Required value`},
 		{`{type: ExternalName, externalName: a.b, clusterIP: 10.0.0.9}`, `spec.clusterIPs: Forbidden: may not be set for ExternalName services`},
