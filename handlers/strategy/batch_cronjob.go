@@ -37,11 +37,11 @@ func cronJobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		return errs
 	})
 	s.ValidateCreate = check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+		errs = append(zoneInSchedule(o, false), timeZone(o.Spec.TimeZone)...)
 		if len(o.Name) > maxCronJobName {
 			errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be no more than %d characters", maxCronJobName)))
 		}
-		errs = append(errs, zoneInSchedule(o, false)...)
-		return append(errs, timeZone(o.Spec.TimeZone)...)
+		return errs
 	})
 	s.ValidateUpdate = checkUpdate(func(o, old *batchv1.CronJob) field.ErrorList {
 		// A zone within the schedule was once taken and never meant to be; who has one may keep it.

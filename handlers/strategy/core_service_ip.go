@@ -181,11 +181,11 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 			}
 		}
 	}
-	return errNoRange
+	return errOtherNetwork
 }
 
-// errNoRange: no range of the cluster has the address.
-var errNoRange = errors.New("the provided network does not match the current range")
+// errOtherNetwork: no range of the cluster has the address.
+var errOtherNetwork = errors.New("the provided network does not match the current range")
 
 // takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
 // free one write is enough.

@@ -95,18 +95,35 @@ func showStruct(out *bytes.Buffer, v reflect.Value) error {
 		}
 	}
 	out.WriteByte('{')
-	for i, name := range names {
-		if i > 0 {
+	first := true
+	comma := func() {
+		if !first {
 			out.WriteByte(',')
 		}
+		first = false
+	}
+	for _, name := range names {
+		f := v.FieldByName(name)
+		if t, ok := v.Type().FieldByName(name); ok && t.Anonymous {
+			// Metadata stands among the fields of what it belongs to.
+			b, err := json.Marshal(f.Interface())
+			if err != nil {
+				return err
+			}
+			if inner := bytes.Trim(b, "{}"); len(inner) > 0 {
+				comma()
+				out.Write(b[1 : len(b)-1])
+			}
+			continue
+		}
+		if pod, ok := v.Interface().(corev1.PodSpec); ok && name == "SecurityContext" {
+			f = reflect.ValueOf(securityOf(&pod))
+		}
+		comma()
 		if err := raw(out, name); err != nil {
 			return err
 		}
 		out.WriteByte(':')
-		f := v.FieldByName(name)
-		if pod, ok := v.Interface().(corev1.PodSpec); ok && name == "SecurityContext" {
-			f = reflect.ValueOf(securityOf(&pod))
-		}
 		if err := show(out, f); err != nil {
 			return err
 		}

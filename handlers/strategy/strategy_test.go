@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,10 +39,15 @@ func hooks(t *testing.T, group, version, name, subresource string) *resource.Str
 func parse[T any](t *testing.T, text string) *T {
 	t.Helper()
 	o := new(T)
-	if err := yaml.UnmarshalStrict([]byte(text), o); err != nil {
+	decode(t, text, o)
+	return o
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll(text, "\t", " ")), into); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return o
 }
 
 func messages(errs field.ErrorList) []string {

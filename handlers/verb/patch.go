@@ -186,8 +186,9 @@ func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, e
 	if err != nil {
 		return nil, codec.UnsupportedMediaType([]string{string(types.JSONPatchType), string(types.MergePatchType)})
 	}
+	// Integers must stay integers on both sides: elements of lists are found by comparing keys, which may be ports.
 	var original, patch map[string]any
-	if err := json.Unmarshal(before, &original); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(before, &original); err != nil {
 		return nil, fmt.Errorf("decoding the live object: %w", err)
 	}
 	strict, err := kjson.UnmarshalStrict(p.body, &patch)
