@@ -1,0 +1,189 @@
+package strategy
+
+import (
+	"strings"
+	"testing"
+
+	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// ruleCase is an object of a kind, the old one for an update, and what is wrong with it in the original's words.
+type ruleCase struct {
+	group, version, resource, now, old string
+	want                               []string
+}
+
+func (c ruleCase) object(t *testing.T, text string) object.Object {
+	t.Helper()
+	row := rowOf(t, c.group, c.version, c.resource, "")
+	o := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]()
+	decode(t, text, o)
+	return o.(object.Object)
+}
+
+func runRules(t *testing.T, cases []ruleCase) {
+	t.Helper()
+	for _, c := range cases {
+		s := hooks(t, c.group, c.version, c.resource, "")
+		var old object.Object
+		if c.old != "" {
+			old = c.object(t, c.old)
+		}
+		if got := verdict(s, c.object(t, c.now), old); !same(got, c.want) {
+			t.Errorf("%s %s:\n%s", c.resource, c.now, strings.Join(got, "\n"))
+		}
+	}
+}
+
+const always = `metadata: {labels: {a: b}}, spec: {restartPolicy: Always, containers: [{name: a, image: b}]}`
+
+func TestAppsRules(t *testing.T) {
+	deployment := func(spec string) string { return `{spec: {selector: {matchLabels: {a: b}}, ` + spec + `}}` }
+	const claims = `volumeClaimTemplates: [{metadata: {name: v}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]`
+	runRules(t, []ruleCase{
+		{"apps", "v1", "deployments", deployment(`strategy: {type: Recreate}, template: {` + always + `}`), "", nil},
+		{"apps", "v1", "deployments", `{spec: {selector: {}, progressDeadlineSeconds: 1, minReadySeconds: 2, strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 0}},
+			template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never, activeDeadlineSeconds: 5, containers: [{name: a, volumeMounts: [{name: x, mountPath: /a}]},{name: a}]}}}}`, "", []string{
+			"spec.selector: Invalid value: {}: empty selector is invalid for deployment",
+			`spec.template.spec.containers[0].volumeMounts[0].name: Not found: "x"`,
+			`spec.template.spec.containers[1].name: Duplicate value: "a"`,
+			`spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"`,
+			"spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported",
+			"spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0",
+			"spec.progressDeadlineSeconds: Invalid value: 1: must be greater than minReadySeconds"}},
+		{"apps", "v1", "deployments", deployment(`strategy: {type: Recreate, rollingUpdate: {}}, template: {metadata: {labels: {a: c}}, spec: {restartPolicy: Always}}`), "", []string{
+			"spec.template.metadata.labels: Invalid value: {\"a\":\"c\"}: `selector` does not match template `labels`",
+			"spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"}},
+		{"apps", "v1", "deployments", deployment(`strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 101%, maxSurge: x}}, template: {` + always + `}`), "", []string{
+			`spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%`,
+			`spec.strategy.rollingUpdate.maxSurge: Invalid value: "x": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')`}},
+		{"apps", "v1", "replicasets", `{spec: {template: {` + always + `}}}`, "", []string{"spec.selector: Required value"}},
+		{"apps", "v1", "daemonsets", `{spec: {selector: {matchLabels: {a: c}}, updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1, maxSurge: 1}}, template: {` + always + `}}}`, "", []string{
+			"spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`",
+			"spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"}},
+		{"apps", "v1", "daemonsets", deployment(`updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 0%}}, template: {` + always + `}`), "", []string{
+			"spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0"}},
+		{"apps", "v1", "statefulsets", deployment(`updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}, volumeClaimTemplates: [{metadata: {name: v}}],
+			template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Always, containers: [{name: a, volumeMounts: [{name: v, mountPath: /a}]}]}}`), "", []string{
+			`spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy 'RollingUpdate'`,
+			"spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required",
+			"spec.volumeClaimTemplates[0].spec.resources[storage]: Required value"}},
+		{"apps", "v1", "statefulsets", deployment(`replicas: 3, minReadySeconds: 5, ` + claims + `, template: {` + always + `}`), deployment(claims + `, template: {` + always + `}`), nil},
+		{"apps", "v1", "statefulsets", deployment(`serviceName: x, template: {` + always + `}`), deployment(`template: {` + always + `}`), []string{
+			"spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"}},
+		{"apps", "v1", "controllerrevisions", `{data: {a: b}}`, "", nil},
+		{"apps", "v1", "controllerrevisions", `{data: [1]}`, "", []string{"data: Required value: data must be a valid JSON object"}},
+		{"apps", "v1", "controllerrevisions", `{}`, "", []string{"data: Required value: data is mandatory"}},
+		{"", "v1", "replicationcontrollers", `{spec: {selector: {a: c}, template: {` + always + `}}}`, "", []string{
+			"spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`"}},
+		{"", "v1", "replicationcontrollers", `{}`, "", []string{"spec.selector: Required value", "spec.template: Required value"}},
+		{"", "v1", "podtemplates", `{template: {spec: {ephemeralContainers: [{name: a}]}}}`, "", []string{"template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template"}},
+	})
+}
+
+func TestGenerations(t *testing.T) {
+	s := hooks(t, "apps", "v1", "deployments", "")
+	old, labeled, annotated := &appsv1.Deployment{}, &appsv1.Deployment{}, &appsv1.Deployment{}
+	labeled.Labels, annotated.Annotations = map[string]string{"a": "b"}, map[string]string{"a": "b"}
+	if s.Changed(labeled, old) || !s.Changed(annotated, old) {
+		t.Error("a deployment's generation follows its annotations and not its labels")
+	}
+	class := hooks(t, "scheduling.k8s.io", "v1", "priorityclasses", "")
+	if class.Changed(nil, nil) {
+		t.Error("a priority class gets a new generation")
+	}
+}
+
+func TestDaemonSetTemplateGeneration(t *testing.T) {
+	s := hooks(t, "apps", "v1", "daemonsets", "")
+	const note = "deprecated.daemonset.template.generation"
+	o := &appsv1.DaemonSet{}
+	if err := s.PrepareForCreate(background, o); err != nil || o.Annotations[note] != "1" {
+		t.Errorf("%v %v", o.Annotations, err)
+	}
+	for _, c := range []struct {
+		image, want string
+	}{{"", "1"}, {"x", "2"}} {
+		now := &appsv1.DaemonSet{}
+		if c.image != "" {
+			now.Spec.Template.Spec.Containers = []corev1.Container{{Image: c.image}}
+		}
+		if err := s.PrepareForUpdate(background, now, o); err != nil || now.Annotations[note] != c.want {
+			t.Errorf("%q: %v %v", c.image, now.Annotations, err)
+		}
+	}
+}
+
+func TestReplicaCounts(t *testing.T) {
+	old, now := &appsv1.Deployment{}, &appsv1.Deployment{}
+	n := int32(3)
+	old.Status.CollisionCount = &n
+	now.Status = appsv1.DeploymentStatus{Replicas: 1, ReadyReplicas: 2, AvailableReplicas: 3}
+	want := []string{"status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
+		"status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
+		"status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
+		"status.collisionCount: Invalid value: 0: cannot be decremented"}
+	if got := verdict(hooks(t, "apps", "v1", "deployments", "status"), now, old); !same(got, want) {
+		t.Errorf("%q", got)
+	}
+	set, rs, rc := &appsv1.StatefulSet{}, &appsv1.ReplicaSet{}, &corev1.ReplicationController{}
+	set.Status.CurrentReplicas, rs.Status.FullyLabeledReplicas, rc.Status.ReadyReplicas = 1, 1, 1
+	for _, c := range []struct {
+		group, resource, want string
+		o                     object.Object
+	}{
+		{"apps", "statefulsets", "status.currentReplicas: Invalid value: 1: cannot be greater than status.replicas", set},
+		{"apps", "replicasets", "status.fullyLabeledReplicas: Invalid value: 1: cannot be greater than status.replicas", rs},
+		{"", "replicationcontrollers", "status.readyReplicas: Invalid value: 1: cannot be greater than status.replicas", rc},
+	} {
+		if got := verdict(hooks(t, c.group, "v1", c.resource, "status"), c.o, object.Copy(c.o)); !same(got, []string{c.want}) {
+			t.Errorf("%s: %q", c.resource, got)
+		}
+	}
+}
+
+func TestScale(t *testing.T) {
+	for _, c := range []struct{ group, resource, text, selector string }{
+		{"apps", "deployments", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}}, status: {replicas: 2}}`, "a=b,c"},
+		{"apps", "statefulsets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"apps", "replicasets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"", "replicationcontrollers", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {a: b}}, status: {replicas: 2}}`, "a=b"},
+	} {
+		s := hooks(t, c.group, "v1", c.resource, "scale")
+		parent := ruleCase{group: c.group, version: "v1", resource: c.resource}.object(t, c.text)
+		view, err := s.View(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := view.(*autoscalingv1.Scale)
+		if sc.Spec.Replicas != 3 || sc.Status.Replicas != 2 || sc.Status.Selector != c.selector || sc.UID != "u" || sc.ResourceVersion != "7" || sc.Kind != "Scale" {
+			t.Errorf("%s: %+v", c.resource, sc)
+		}
+		sc.Spec.Replicas, sc.ResourceVersion = 9, "8"
+		if err := s.Apply(background, sc, parent); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := s.View(parent)
+		if again.(*autoscalingv1.Scale).Spec.Replicas != 9 || parent.GetResourceVersion() != "8" {
+			t.Errorf("%s: not applied", c.resource)
+		}
+		sc.Spec.Replicas = -1
+		if err := s.Apply(background, sc, parent); err == nil || err.Error() != `Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0` {
+			t.Errorf("%v", err)
+		}
+		sc.Spec.Replicas, sc.UID = 1, "other"
+		if err := s.Apply(background, sc, parent); err == nil || !strings.Contains(err.Error(), c.resource+`/scale`) || !strings.Contains(err.Error(), "Precondition failed: UID in precondition: other, UID in object meta: u") {
+			t.Errorf("%v", err)
+		}
+		if err := s.Apply(background, parent, parent); err == nil {
+			t.Error("a body of another kind is applied")
+		}
+	}
+}
