@@ -29,7 +29,7 @@ func nodes(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		for i, t := range n.Spec.Taints {
 			k := [2]string{t.Key, t.Effect}
 			if seen[k] {
-				e := field.Duplicate(field.NewPath("metadata", "taints").Index(i), t)
+				e := field.Duplicate(field.NewPath("metadata", "taints").Index(i), display(t))
 				e.Detail = "taints must be unique by key and effect pair"
 				errs = append(errs, e)
 			}
@@ -54,7 +54,7 @@ func validateNodeUpdate(n, old *corev1.Node) (errs field.ErrorList) {
 	path := field.NewPath("spec")
 	for i, a := range n.Status.Addresses {
 		if slices.Contains(n.Status.Addresses[:i], a) {
-			errs = append(errs, field.Duplicate(field.NewPath("status", "addresses").Index(i), a))
+			errs = append(errs, field.Duplicate(field.NewPath("status", "addresses").Index(i), display(a)))
 		}
 	}
 	if len(old.Spec.PodCIDRs) > 0 && !slices.Equal(old.Spec.PodCIDRs, n.Spec.PodCIDRs) {

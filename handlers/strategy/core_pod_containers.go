@@ -84,10 +84,10 @@ func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, p
 	errs = append(errs, requirements(c.Resources.Requests, c.Resources.Limits, path.Child("resources"))...)
 	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
 		if s.Privileged != nil && *s.Privileged {
-			errs = append(errs, field.Invalid(path.Child("securityContext"), s, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+			errs = append(errs, field.Invalid(path.Child("securityContext"), display(s), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
 		}
 		if s.Capabilities != nil && slices.Contains(s.Capabilities.Add, "CAP_SYS_ADMIN") {
-			errs = append(errs, field.Invalid(path.Child("securityContext"), s, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+			errs = append(errs, field.Invalid(path.Child("securityContext"), display(s), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
 		}
 	}
 	return errs

@@ -157,7 +157,7 @@ func affinityUpdate(now, old *corev1.NodeAffinity, path *field.Path) (errs field
 	was, is := terms(old), terms(now)
 	path = path.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 	if len(was) > 0 && len(was) != len(is) {
-		return field.ErrorList{field.Invalid(path, is, "no additions/deletions to non-empty NodeSelectorTerms list are allowed")}
+		return field.ErrorList{field.Invalid(path, display(is), "no additions/deletions to non-empty NodeSelectorTerms list are allowed")}
 	}
 	grows := func(now, old []corev1.NodeSelectorRequirement) bool {
 		return len(now) >= len(old) && equality.Semantic.DeepEqual(now[:len(old)], old)
@@ -167,7 +167,7 @@ func affinityUpdate(now, old *corev1.NodeAffinity, path *field.Path) (errs field
 		if empty && len(is[i].MatchExpressions)+len(is[i].MatchFields) > 0 ||
 			len(was[i].MatchExpressions) > 0 && !grows(is[i].MatchExpressions, was[i].MatchExpressions) ||
 			len(was[i].MatchFields) > 0 && !grows(is[i].MatchFields, was[i].MatchFields) {
-			errs = append(errs, field.Invalid(path.Index(i), is[i], "only additions are allowed (no mutations or deletions)"))
+			errs = append(errs, field.Invalid(path.Index(i), display(is[i]), "only additions are allowed (no mutations or deletions)"))
 		}
 	}
 	return errs

@@ -39,7 +39,7 @@ func persistentVolumes(d *Deps, _ resources.Row, s *resource.Strategy) {
 		errs = append(errs, unchanged(pv.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
 		if old.Spec.NodeAffinity != nil {
 			if !equality.Semantic.DeepEqual(withoutBeta(pv.Spec.NodeAffinity), withoutBeta(old.Spec.NodeAffinity)) {
-				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), pv.Spec.NodeAffinity, immutable+", except for updating from beta label to GA"))
+				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), display(pv.Spec.NodeAffinity), immutable+", except for updating from beta label to GA"))
 			}
 		}
 		if old.Spec.VolumeAttributesClassName != nil && pv.Spec.VolumeAttributesClassName == nil {

@@ -1,0 +1,278 @@
+package strategy
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
+	apiregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiregistration/v1"
+	certificatesv1 "github.com/gatehouse-dev/gatehouse/gen/types/certificates/v1"
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+	resourcev1alpha3 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1alpha3"
+	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var bigOne = big.NewInt(1)
+
+// The texts are the original's.
+func TestOtherRules(t *testing.T) {
+	const rbac, net = "rbac.authorization.k8s.io", "networking.k8s.io"
+	runRules(t, []ruleCase{
+		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 5, maxReplicas: 3, scaleTargetRef: {apiVersion: v1}, metrics: [{type: Pods, resource: {name: cpu}, external: {metric: {name: x}}}]}}`, "", []string{
+			"spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
+			"spec.metrics[0].pods: Required value: must populate information for the given metric source",
+			"spec.metrics[0].resource: Forbidden: must populate the given metric source only",
+			"spec.metrics[0].external: Forbidden: must populate the given metric source only"}},
+		{"autoscaling", "v1", "horizontalpodautoscalers", `{spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment}}}`, "", []string{
+			`spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group`}},
+		{rbac, "v1", "rolebindings", `{roleRef: {kind: Rol, name: a/b, apiGroup: x}, subjects: [{kind: User, name: a, apiGroup: v},{kind: Foo, name: ""},{kind: ServiceAccount, name: a, apiGroup: x}]}`, "", []string{
+			`roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"`,
+			`roleRef.kind: Unsupported value: "Rol": supported values: "Role", "ClusterRole"`,
+			`roleRef.name: Invalid value: "a/b": may not contain '/'`,
+			`subjects[0].apiGroup: Unsupported value: "v": supported values: "rbac.authorization.k8s.io"`,
+			`subjects[1].name: Required value`,
+			`subjects[1].kind: Unsupported value: "Foo": supported values: "ServiceAccount", "User", "Group"`,
+			`subjects[2].apiGroup: Unsupported value: "x": supported values: ""`}},
+		{rbac, "v1", "clusterrolebindings", `{roleRef: {kind: Role, name: a, apiGroup: rbac.authorization.k8s.io}, subjects: [{kind: ServiceAccount, name: a}]}`, "", []string{
+			`roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"`, `subjects[0].namespace: Required value`}},
+		{rbac, "v1", "clusterrolebindings", `{roleRef: {kind: ClusterRole, name: x, apiGroup: rbac.authorization.k8s.io}}`, `{roleRef: {kind: ClusterRole, name: a, apiGroup: rbac.authorization.k8s.io}}`, []string{
+			`roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"x"}: cannot change roleRef`}},
+		{rbac, "v1", "roles", `{rules: [{verbs: [get], nonResourceURLs: [/x], resources: [a]}, {}]}`, "", []string{
+			`rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs`,
+			`rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs`,
+			"rules[1].verbs: Required value: verbs must contain at least one value",
+			"rules[1].apiGroups: Required value: resource rules must supply at least one api group",
+			"rules[1].resources: Required value: resource rules must supply at least one resource"}},
+		{rbac, "v1", "clusterroles", `{aggregationRule: {}}`, "", []string{"aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil"}},
+		{net, "v1", "ingresses", `{spec: {rules: [{host: 1.2.3.4, http: {paths: [{path: a, pathType: Prefix, backend: {service: {name: a}}},{path: "//", pathType: Exact, backend: {}}]}}]}}`, "", []string{
+			`spec.rules[0].host: Invalid value: "1.2.3.4": must be a DNS name, not an IP address`,
+			`spec.rules[0].http.paths[0].path: Invalid value: "a": must be an absolute path`,
+			`spec.rules[0].http.paths[0].backend: Required value: port name or number is required`,
+			`spec.rules[0].http.paths[1].path: Invalid value: "//": must not contain '//'`,
+			`spec.rules[0].http.paths[1].backend: Invalid value: "": resource or service backend is required`}},
+		{net, "v1", "ingresses", `{spec: {}}`, "", []string{"spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"}},
+		{net, "v1", "networkpolicies", `{spec: {podSelector: {}, ingress: [{from: [{}, {podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}], ports: [{endPort: 5},{port: a, endPort: 5},{port: 9, endPort: 5}]}]}}`, "", []string{
+			"spec.ingress[0].ports[0].endPort: Invalid value: 5: may not be specified when `port` is not specified",
+			"spec.ingress[0].ports[1].endPort: Invalid value: 5: may not be specified when `port` is non-numeric",
+			"spec.ingress[0].ports[2].endPort: Invalid value: 9: must be greater than or equal to `port`",
+			"spec.ingress[0].from[0]: Required value: must specify a peer",
+			"spec.ingress[0].from[1]: Forbidden: may not specify both ipBlock and another peer"}},
+		{net, "v1", "servicecidrs", `{spec: {cidrs: [10.0.0.0/24, "fd00::/112"]}}`, `{spec: {cidrs: [10.0.0.0/24]}}`, nil},
+		{net, "v1", "servicecidrs", `{spec: {cidrs: [10.0.1.0/24]}}`, `{spec: {cidrs: [10.0.0.0/24]}}`, []string{`spec.cidrs[0]: Invalid value: "10.0.1.0/24": field is immutable`}},
+		{net, "v1", "ipaddresses", `{spec: {parentRef: {name: b}}}`, `{spec: {parentRef: {name: a}}}`, []string{
+			`spec.parentRef: Invalid value: {"Group":"","Resource":"","Namespace":"","Name":"b"}: field is immutable`}},
+		{"policy", "v1", "poddisruptionbudgets", `{spec: {minAvailable: 1, maxUnavailable: 200%}}`, "", []string{
+			`spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":"200%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set`,
+			`spec.maxUnavailable: Invalid value: "200%": must not be greater than 100%`}},
+		{"apiregistration.k8s.io", "v1", "apiservices", `{metadata: {name: v1.foo}, spec: {group: foo.x, version: v1}}`, "", []string{
+			"metadata.name: Invalid value: \"v1.foo\": must be `spec.version+\".\"+spec.group`: \"v1.foo.x\"",
+			"spec.groupPriorityMinimum: Invalid value: 0: must be positive and less than 20000",
+			"spec.versionPriority: Invalid value: 0: must be positive and less than 1000"}},
+		{"apiextensions.k8s.io", "v1", "customresourcedefinitions", `{metadata: {name: a}, spec: {group: g, names: {plural: p}}}`, "", []string{
+			`metadata.name: Invalid value: "a": must be spec.names.plural+"."+spec.group`}},
+		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: system-x}, value: 5}`, "", []string{
+			"metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-x is not a known system priority class"}},
+		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, value: 2000000000}`, "", []string{"value: Forbidden: maximum allowed value of a user defined priority is 1000000000"}},
+		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: system-node-critical}, value: 2000001000}`, "", nil},
+		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, value: 2}`, `{metadata: {name: x}, value: 1}`, []string{"value: Forbidden: may not be changed in an update."}},
+		{"storage.k8s.io", "v1", "volumeattributesclasses", `{driverName: b, parameters: {a: c}}`, `{driverName: a, parameters: {a: b}}`, []string{
+			"driverName: Forbidden: updates to driverName are forbidden.", "parameters: Forbidden: updates to parameters are forbidden."}},
+		{"storage.k8s.io", "v1", "csidrivers", `{spec: {attachRequired: true}}`, `{spec: {attachRequired: false}}`, []string{"spec.attachedRequired: Invalid value: true: field is immutable"}},
+		{"storage.k8s.io", "v1", "csinodes", `{spec: {drivers: [{name: a, nodeID: new, allocatable: {count: 3}}]}}`, `{spec: {drivers: [{name: a, nodeID: x}]}}`, []string{
+			`spec.drivers: Invalid value: {"Name":"a","NodeID":"new","TopologyKeys":null,"Allocatable":null}: field is immutable`}},
+		{"certificates.k8s.io", "v1beta1", "clustertrustbundles", `{metadata: {name: "a:b"}}`, "", []string{
+			`metadata.name: Invalid value: "a:b": ClusterTrustBundle without signer name must not have ":" in its name`}},
+		{"certificates.k8s.io", "v1beta1", "clustertrustbundles", `{metadata: {name: "x.y:z:b"}, spec: {signerName: x.y/z}}`, "", nil},
+	})
+	if got := verdict(hooks(t, "resource.k8s.io", "v1", "resourceclaims", ""), parsedClaim(t, "b"), parsedClaim(t, "a")); len(got) != 1 || !strings.HasSuffix(got[0], "field is immutable") {
+		t.Errorf("%q", got)
+	}
+}
+
+func parsedClaim(t *testing.T, class string) object.Object {
+	return ruleCase{group: "resource.k8s.io", version: "v1", resource: "resourceclaims"}.object(t, `{spec: {devices: {requests: [{name: r, exactly: {deviceClassName: `+class+`}}]}}}`)
+}
+
+func request(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "a"}}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
+}
+
+func TestSigningRequests(t *testing.T) {
+	const group, name = "certificates.k8s.io", "certificatesigningrequests"
+	s := hooks(t, group, "v1", name, "")
+	o := &certificatesv1.CertificateSigningRequest{}
+	o.Spec = certificatesv1.CertificateSigningRequestSpec{Username: "forged", Groups: []string{"system:masters"}, Request: request(t), SignerName: "a.b/c", Usages: []string{"client auth"}}
+	ctx := resource.WithUser(context.Background(), resource.UserInfo{Name: "ann", UID: "1", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}})
+	if err := s.PrepareForCreate(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	if o.Spec.Username != "ann" || o.Spec.UID != "1" || o.Spec.Groups[0] != "g" || o.Spec.Extra["k"][0] != "v" {
+		t.Errorf("%+v", o.Spec)
+	}
+	if got := verdict(s, o, nil); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+	bad := &certificatesv1.CertificateSigningRequest{Spec: certificatesv1.CertificateSigningRequestSpec{Request: []byte("a"), SignerName: "foo", Usages: []string{"x", "x"}, ExpirationSeconds: new(int32(5))}}
+	want := []string{`spec.request: Invalid value: "YQ==": PEM block type must be CERTIFICATE REQUEST`, `spec.usages[1]: Duplicate value: "x"`,
+		`spec.signerName: Invalid value: "foo": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
+		"spec.expirationSeconds: Invalid value: 5: may not specify a duration less than 600 seconds (10 minutes)"}
+	if got := verdict(s, bad, nil); !same(got, want) {
+		t.Errorf("%q", got)
+	}
+
+	approve := hooks(t, group, "v1", name, "approval")
+	approved := object.Copy(o)
+	approved.Spec.SignerName = "changed/x"
+	approved.Status.Certificate = []byte("x")
+	approved.Status.Conditions = []certificatesv1.CertificateSigningRequestCondition{{Type: "Approved", Status: "True"}}
+	if err := approve.PrepareForUpdate(background, approved, o); err != nil {
+		t.Fatal(err)
+	}
+	if c := approved.Status.Conditions[0]; approved.Spec.SignerName != "a.b/c" || approved.Status.Certificate != nil || !c.LastUpdateTime.Time.Equal(someTime) || !c.LastTransitionTime.Time.Equal(someTime) {
+		t.Errorf("%+v", approved)
+	}
+	if got := verdict(approve, approved, o); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+	both := object.Copy(approved)
+	both.Status.Conditions = append(both.Status.Conditions, certificatesv1.CertificateSigningRequestCondition{Type: "Denied", Status: "False"})
+	if got := verdict(approve, both, approved); !same(got, []string{`status.conditions[1].status: Unsupported value: "False": supported values: "True"`,
+		`status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive`}) {
+		t.Errorf("%q", got)
+	}
+
+	status := hooks(t, group, "v1", name, "status")
+	signed := object.Copy(o)
+	signed.Status.Certificate = []byte("x")
+	signed.Status.Conditions = approved.Status.Conditions
+	if got := verdict(status, signed, o); !same(got, []string{`status.conditions: Forbidden: updates may not add a condition of type "Approved"`,
+		`status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block`}) {
+		t.Errorf("%q", got)
+	}
+	removed := object.Copy(approved)
+	removed.Status.Conditions = nil
+	if got := verdict(status, removed, approved); !same(got, []string{`status.conditions: Forbidden: updates may not remove a condition of type "Approved"`}) {
+		t.Errorf("%q", got)
+	}
+	changedBySomebody := object.Copy(approved)
+	changedBySomebody.Status.Conditions[0].Message = "lost"
+	if err := status.PrepareStatus(background, changedBySomebody, approved); err != nil || changedBySomebody.Status.Conditions[0].Message != "" {
+		t.Errorf("%+v %v", changedBySomebody.Status, err)
+	}
+	main := object.Copy(o)
+	main.Spec.Username = "other"
+	if err := s.PrepareForUpdate(background, main, approved); err != nil || main.Spec.Username != "ann" || len(main.Status.Conditions) != 1 {
+		t.Errorf("%+v %v", main, err)
+	}
+}
+
+func TestCertificates(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: bigOne}, &x509.Certificate{SerialNumber: bigOne}, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for _, c := range []struct {
+		text []byte
+		want string
+	}{
+		{good, ""}, {bytes.Repeat(good, 2), ""}, {nil, "must contain at least one CERTIFICATE PEM block"},
+		{pem.EncodeToMemory(&pem.Block{Type: "X", Bytes: der}), `only CERTIFICATE PEM blocks are allowed, found "X"`},
+		{pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Headers: map[string]string{"a": "b"}, Bytes: der}), "no PEM block headers are permitted"},
+	} {
+		got := ""
+		if err := parseCertificates(c.text); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestOtherPreparations(t *testing.T) {
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	crd.Spec.Versions = []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1"}, {Name: "v2", Storage: true}}
+	s := hooks(t, "apiextensions.k8s.io", "v1", "customresourcedefinitions", "")
+	for range 2 {
+		if err := s.PrepareForUpdate(background, crd, crd); err != nil || len(crd.Status.StoredVersions) != 1 || crd.Status.StoredVersions[0] != "v2" {
+			t.Errorf("%v %v", crd.Status.StoredVersions, err)
+		}
+	}
+	local := &apiregistrationv1.APIService{}
+	if err := hooks(t, "apiregistration.k8s.io", "v1", "apiservices", "").PrepareForCreate(background, local); err != nil || local.Status.Conditions[0].Reason != "Local" {
+		t.Errorf("%+v %v", local.Status, err)
+	}
+	driver, old := &storagev1.CSIDriver{}, &storagev1.CSIDriver{}
+	driver.Spec.FSGroupPolicy = new("None")
+	if err := hooks(t, "storage.k8s.io", "v1", "csidrivers", "").PrepareForUpdate(background, driver, old); err != nil || driver.Generation != 1 {
+		t.Errorf("%d %v", driver.Generation, err)
+	}
+	rule, was := &resourcev1alpha3.DeviceTaintRule{}, &resourcev1alpha3.DeviceTaintRule{}
+	rule.Spec.Taint.Effect = "NoExecute"
+	if err := hooks(t, "resource.k8s.io", "v1alpha3", "devicetaintrules", "").PrepareForUpdate(background, rule, was); err != nil || rule.Spec.Taint.TimeAdded == nil || !rule.Spec.Taint.TimeAdded.Time.Equal(someTime) {
+		t.Errorf("%+v %v", rule.Spec.Taint, err)
+	}
+	host := map[string]string{"kubernetes.io/hostname": "node"}
+	slice := func() *discoveryv1.EndpointSlice {
+		return &discoveryv1.EndpointSlice{Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"1.2.3.4"}, DeprecatedTopology: host}}}
+	}
+	slices := hooks(t, "discovery.k8s.io", "v1", "endpointslices", "")
+	fresh, kept, labeled := slice(), slice(), slice()
+	kept.Endpoints[0].Addresses = []string{"1.2.3.5"}
+	if err := slices.PrepareForCreate(background, fresh); err != nil || fresh.Endpoints[0].DeprecatedTopology != nil || fresh.Endpoints[0].NodeName != nil {
+		t.Errorf("%+v %v", fresh.Endpoints, err)
+	}
+	if err := slices.PrepareForUpdate(background, kept, slice()); err != nil || kept.Endpoints[0].NodeName == nil || *kept.Endpoints[0].NodeName != "node" {
+		t.Errorf("%+v %v", kept.Endpoints, err)
+	}
+	labeled.Labels = map[string]string{"a": "b"}
+	if !slices.Changed(labeled, slice()) || slices.Changed(slice(), slice()) {
+		t.Error("a slice's generation follows its content and labels")
+	}
+}
+
+// An object of a wrong type is a fault of the server; it ends in an error.
+func TestWrongTypes(t *testing.T) {
+	s := hooks(t, "", "v1", "pods", "")
+	wrong := &metav1.PartialObjectMetadata{}
+	if err := s.PrepareForCreate(background, wrong); err == nil {
+		t.Error("prepared")
+	}
+	if errs := s.Validate(background, wrong); len(errs) != 1 {
+		t.Errorf("%v", errs)
+	}
+	if errs := s.ValidateUpdate(background, wrong, wrong); len(errs) != 1 {
+		t.Errorf("%v", errs)
+	}
+	if s.Changed(wrong, wrong) || s.GracePeriod(background, wrong, nil) != 0 {
+		t.Error("changed, or graceful")
+	}
+}
