@@ -167,9 +167,9 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 	if err != nil {
 		return fmt.Errorf("invalid IP address: %w", err)
 	}
+	var known []ipRange
 	for _, all := range []bool{false, true} {
-		known, err := a.rangesOf(ctx, family, all)
-		if err != nil {
+		if known, err = a.rangesOf(ctx, family, all); err != nil {
 			return err
 		}
 		for _, r := range known {
@@ -180,6 +180,10 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 				return a.create(ctx, svc, family, ip.String())
 			}
 		}
+	}
+	if resource.IsDryRun(ctx) && len(known) > 0 {
+		// The original's dry run asks the first range alone, which says more.
+		return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, known[0].prefix)
 	}
 	return errOtherNetwork
 }

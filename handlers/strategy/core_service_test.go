@@ -260,6 +260,10 @@ func TestServiceTraces(t *testing.T) {
 	if len(store.keys) != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
 		t.Errorf("dry run: %d keys, %+v", len(store.keys), svc.Spec)
 	}
+	outside := write(s, resource.WithDryRun(background), service(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
+	if causes(outside) != `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided IP (10.1.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24` {
+		t.Errorf("%s", causes(outside))
+	}
 	if err := write(s, background, service(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
 		t.Fatal(err)
 	}
