@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test run bench kubectl browser
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test race fuzz run bench kubectl browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,21 @@ build: ## build bin/kube-apiserver
 
 test: ## run all tests
 	$(GO) test $(PKG)
+
+# The packages in which goroutines share something.
+RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/resource/... ./handlers/storage/... ./handlers/strategy/... ./handlers/verb/...
+
+race: ## run the tests of the concurrent packages under the race detector
+	$(GO) test -race -short $(RACE)
+
+FUZZTIME ?= 3s
+
+fuzz: ## run every fuzzer for a short time: make fuzz FUZZTIME=1m
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for name in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
+			echo "$$pkg $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$pkg >/tmp/fuzz.$$$$ 2>&1 || { cat /tmp/fuzz.$$$$; exit 1; }; \
+		done; \
+	done; rm -f /tmp/fuzz.$$$$
 
 browser: ## install the Chromium that the browser test drives, where there is none
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable || \

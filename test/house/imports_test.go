@@ -1,0 +1,132 @@
+package house
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/gatehouse-dev/gatehouse/"
+
+type pkg struct {
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// packages are those of the module, with what their files import directly.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 40 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
+
+// What the design allows each package to import of ours, by prefix of the import path below the module. A package that is
+// not listed may import anything below the rooms it joins.
+var allowed = map[string][]string{
+	"gen":                 {"gen"},
+	"handlers/object":     {},
+	"handlers/storage":    {"handlers/storage"},
+	"handlers/resource":   {"gen", "handlers/object", "handlers/storage"},
+	"handlers/codec":      {"gen", "handlers/object", "handlers/resource"},
+	"handlers/columns":    {"gen", "handlers/object", "handlers/resource"},
+	"handlers/convert":    {"gen", "handlers/object", "handlers/resource"},
+	"handlers/defaults":   {"gen", "handlers/object"},
+	"handlers/validation": {"gen", "handlers/object"},
+	"handlers/verb":       {"handlers/admission", "handlers/codec", "handlers/object", "handlers/pipeline", "handlers/resource", "handlers/storage", "handlers/validation"},
+	"handlers/pipeline":   {"handlers/audit", "handlers/authn", "handlers/authz", "handlers/codec", "handlers/object", "handlers/resource", "handlers/storage"},
+	"handlers/admission":  {"gen", "handlers/object", "handlers/resource"},
+	"handlers/pki":        {},
+	"handlers/health":     {},
+	"handlers/docs":       {"gen", "handlers/codec", "handlers/object", "handlers/resource"},
+	"cmd/specgen":         {"cmd/specgen"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		rule := ""
+		for prefix := range allowed {
+			if (name == prefix || strings.HasPrefix(name, prefix+"/")) && len(prefix) > len(rule) {
+				rule = prefix
+			}
+		}
+		if rule == "" {
+			continue
+		}
+		for _, i := range p.Imports {
+			ours, found := strings.CutPrefix(i, module)
+			if !found || ours == rule || strings.HasPrefix(ours, rule+"/") {
+				continue
+			}
+			if !slices.ContainsFunc(allowed[rule], func(a string) bool { return ours == a || strings.HasPrefix(ours, a+"/") }) {
+				t.Errorf("%s imports %s, which the table of this test does not allow", name, ours)
+			}
+		}
+	}
+}
+
+// Each of these libraries is behind one door, so that replacing it concerns one package.
+var doors = map[string][]string{
+	"github.com/labstack/echo/v4":             {"handlers"},
+	"go.etcd.io/etcd/client/v3":               {"handlers/storage/etcd", "handlers/storage/embedded"},
+	"go.etcd.io/etcd/server/v3":               {"handlers/storage/embedded"},
+	"github.com/swaggo/swag":                  {"handlers/docs"},
+	"github.com/go-playground/validator/v10":  {"handlers/validation"},
+	"github.com/oapi-codegen/oapi-codegen/v2": {"cmd/specgen", ""},
+}
+
+// What this project replaces must not come back in through the cellar.
+var forbidden = []string{
+	"k8s.io/kubernetes", "k8s.io/client-go", "k8s.io/apiserver/pkg/server", "k8s.io/apiserver/pkg/registry",
+	"k8s.io/apiserver/pkg/storage", "k8s.io/apiserver/pkg/endpoints",
+}
+
+func TestLibrariesHaveOneDoor(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, strings.TrimSuffix(module, "/")), "/")
+		for _, i := range p.Imports {
+			for library, users := range doors {
+				if (i == library || strings.HasPrefix(i, library+"/")) && !slices.Contains(users, name) && !strings.HasPrefix(name, "test/") {
+					t.Errorf("%s imports %s; only %v may", name, i, users)
+				}
+			}
+			for _, f := range forbidden {
+				if i == f || strings.HasPrefix(i, f+"/") {
+					t.Errorf("%s imports %s, which this project replaces", name, i)
+				}
+			}
+		}
+	}
+}
+
+// The server's types are the generated ones: the published Go types are for tests and for texts.
+func TestPublishedTypesAreAnOracle(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "k8s.io/api/") && name != "gen/openapi" && name != "handlers/docs" && !strings.HasPrefix(name, "test/") && !strings.HasPrefix(name, "cmd/specdiff") {
+				t.Errorf("%s imports %s", name, i)
+			}
+		}
+	}
+}
