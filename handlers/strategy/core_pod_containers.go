@@ -75,9 +75,9 @@ func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, p
 	for i := range c.EnvFrom {
 		switch e := &c.EnvFrom[i]; {
 		case e.ConfigMapRef == nil && e.SecretRef == nil:
-			errs = append(errs, field.Invalid(path.Child("envFrom").Index(i), "", "must specify one of: `configMapRef` or `secretRef`"))
+			errs = append(errs, field.Invalid(path.Child("envFrom"), "", "must specify one of: `configMapRef` or `secretRef`"))
 		case e.ConfigMapRef != nil && e.SecretRef != nil:
-			errs = append(errs, field.Invalid(path.Child("envFrom").Index(i), "", "may not have more than one field specified at a time"))
+			errs = append(errs, field.Invalid(path.Child("envFrom"), "", "may not have more than one field specified at a time"))
 		}
 	}
 	errs = append(errs, validateMounts(c, volumes, path)...)

@@ -21,11 +21,17 @@ var order = map[string][]string{
 		"dnsPolicy", "nodeSelector", "securityContext", "shareProcessNamespace", "imagePullSecrets", "affinity", "dnsConfig", "readinessGates",
 		"schedulingGates", "topologySpreadConstraints", "hostUsers", "hostnameOverride", "serviceAccountName", "nodeName",
 		"activeDeadlineSeconds", "hostname", "subdomain", "tolerations", "hostAliases", "priorityClassName", "runtimeClassName",
-		"preemptionPolicy", "overhead", "os", rest,
+		"preemptionPolicy", "overhead", "os",
+		// of workloads
+		"replicas", "parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes",
+		"managedBy", "completionMode", "podFailurePolicy", "successPolicy", "podReplacementPolicy",
+		// of services and workloads
+		"ports", "selector", "template", rest,
 		// of services
-		"ports", "selector", "sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "internalTrafficPolicy", "trafficDistribution"},
+		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "internalTrafficPolicy", "trafficDistribution"},
+	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
-	"initContainers":      containerOrder,
+	"initContainers":      initContainerOrder,
 	"ephemeralContainers": containerOrder,
 	"volumes":             {rest, "name"},
 	"ports":               {"name", "containerPort", "hostPort", "port", "protocol", "targetPort", "appProtocol", rest},
@@ -37,6 +43,9 @@ var order = map[string][]string{
 var containerOrder = []string{"name", "image", "terminationMessagePolicy", "ports", "env", "envFrom", "volumeMounts", "volumeDevices",
 	"imagePullPolicy", "resources", "resizePolicy", "securityContext", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe",
 	"restartPolicy", "restartPolicyRules", rest}
+
+// initContainerOrder: whether one restarts decides what else it may have.
+var initContainerOrder = append(append(append([]string{}, containerOrder[:12]...), "restartPolicy", "restartPolicyRules"), containerOrder[12:]...)
 
 // ofPod says whether an error is about a pod's spec, wherever it stands.
 func ofPod(e *field.Error) bool {

@@ -10,6 +10,8 @@ import (
 var presenceRules = map[string]rule{
 	// filled: not the empty string, list, map or zero; param is the key of a detail.
 	"filled": {ok: filled, errors: required, evenNil: true},
+	// not-blank: an empty text is missing, an absent one is fine.
+	"not-blank": {ok: filled, errors: required},
 	// present: a pointer that is not nil, whatever it points at.
 	"present": {ok: func(v reflect.Value, _ string) bool { return v.IsValid() && v.Kind() != reflect.Pointer }, errors: required, evenNil: true},
 }
@@ -18,6 +20,8 @@ var presenceRules = map[string]rule{
 var details = map[string]string{
 	"not-empty":     "must not be empty",
 	"can-not-empty": "can not be empty",
+	"actions":       `valid values: ["Count" "FailIndex" "FailJob" "Ignore"]`,
+	"operators":     `valid values: ["In" "NotIn"]`,
 	"one-selector":  "at least one clusterRoleSelector required if aggregationRule is non-nil",
 	"term":          "must have at least one node selector term",
 }

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func seccomp(p *corev1.SeccompProfile, path *field.Path) (errs field.ErrorList) 
 	at := path.Child("localhostProfile")
 	switch {
 	case p.Type != localhost && p.LocalhostProfile != nil:
-		errs = append(errs, field.Invalid(at, p, "can only be set when seccomp type is Localhost"))
+		errs = append(errs, field.Invalid(at, shown(reflect.ValueOf(p)), "can only be set when seccomp type is Localhost"))
 	case p.Type == localhost && p.LocalhostProfile == nil:
 		errs = append(errs, field.Required(at, "must be set when seccomp type is Localhost"))
 	case p.Type == localhost:

@@ -20,24 +20,25 @@ type format struct {
 
 // formats are the names that `format` may have in the model, beside those of OpenAPI.
 var formats = map[string]format{
-	"dns-label":          {quickLabel, validation.IsDNS1123Label},
-	"dns-1035-label":     {nil, validation.IsDNS1035Label},
-	"dns-subdomain":      {quickSubdomain, validation.IsDNS1123Subdomain},
-	"dns-search":         {quickSubdomain, searchDomain},
-	"wildcard-subdomain": {nil, validation.IsWildcardDNS1123Subdomain},
-	"qualified-name":     {quickQualified, validation.IsQualifiedName},
-	"label-value":        {quickLabelValue, validation.IsValidLabelValue},
-	"label-value-joined": {quickLabelValue, joined(validation.IsValidLabelValue)},
-	"port-name":          {quickPortName, validation.IsValidPortName},
-	"env-var-name":       {nil, validation.IsRelaxedEnvVarName},
-	"config-key":         {quickConfigKey, validation.IsConfigMapKey},
-	"http-header-name":   {nil, validation.IsHTTPHeaderName},
-	"c-identifier":       {nil, validation.IsCIdentifier},
-	"descending-path":    {quickPath, descendingPath},
-	"local-path":         {quickPath, localPath},
-	"no-backsteps":       {quickPath, noBacksteps},
-	"sysctl-name":        {nil, sysctlName},
-	"path-segment":       {quickLabel, pathSegment},
+	"dns-label":            {quickLabel, validation.IsDNS1123Label},
+	"dns-1035-label":       {nil, validation.IsDNS1035Label},
+	"dns-subdomain":        {quickSubdomain, validation.IsDNS1123Subdomain},
+	"dns-subdomain-if-any": {quickSubdomain, ifAny(validation.IsDNS1123Subdomain)},
+	"dns-search":           {quickSubdomain, searchDomain},
+	"wildcard-subdomain":   {nil, validation.IsWildcardDNS1123Subdomain},
+	"qualified-name":       {quickQualified, validation.IsQualifiedName},
+	"label-value":          {quickLabelValue, validation.IsValidLabelValue},
+	"label-value-joined":   {quickLabelValue, joined(validation.IsValidLabelValue)},
+	"port-name":            {quickPortName, validation.IsValidPortName},
+	"env-var-name":         {nil, validation.IsRelaxedEnvVarName},
+	"config-key":           {quickConfigKey, validation.IsConfigMapKey},
+	"http-header-name":     {nil, validation.IsHTTPHeaderName},
+	"c-identifier":         {nil, validation.IsCIdentifier},
+	"descending-path":      {quickPath, descendingPath},
+	"local-path":           {quickPath, localPath},
+	"no-backsteps":         {quickPath, noBacksteps},
+	"sysctl-name":          {nil, sysctlName},
+	"path-segment":         {quickLabel, pathSegment},
 }
 
 // stringRules are the formats as rules, and pattern.
@@ -93,6 +94,16 @@ func compiled(pattern string) *regexp.Regexp {
 	}
 	patterns.Store(pattern, re)
 	return re
+}
+
+// ifAny lets an empty text, which is there, pass.
+func ifAny(f func(string) []string) func(string) []string {
+	return func(s string) []string {
+		if s == "" {
+			return nil
+		}
+		return f(s)
+	}
 }
 
 // joined makes one message of all.

@@ -47,7 +47,7 @@ type DaemonSetList struct {
 type DaemonSetSpec struct {
 	Selector             *metav1.LabelSelector   `json:"selector" update:"immutable" validate:"omitempty,selector,nostructlevel"`
 	Template             corev1.PodTemplateSpec  `json:"template" validate:"template-meta"`
-	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty" validate:""`
+	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty" validate:"daemon-strategy"`
 	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
 	RevisionHistoryLimit *int32                  `json:"revisionHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
 }
@@ -96,7 +96,7 @@ type DeploymentSpec struct {
 	Replicas                *int32                 `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
 	Selector                *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"present,selector,nostructlevel"`
 	Template                corev1.PodTemplateSpec `json:"template" validate:"template-meta"`
-	Strategy                DeploymentStrategy     `json:"strategy,omitempty" patchStrategy:"retainKeys" validate:""`
+	Strategy                DeploymentStrategy     `json:"strategy,omitempty" patchStrategy:"retainKeys" validate:"deploy-strategy"`
 	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
 	RevisionHistoryLimit    *int32                 `json:"revisionHistoryLimit,omitempty" validate:"omitempty,atleast=0"`
 	Paused                  bool                   `json:"paused,omitempty" validate:"-"`
@@ -209,8 +209,8 @@ type StatefulSetSpec struct {
 	Template                             corev1.PodTemplateSpec                           `json:"template" validate:"template-meta"`
 	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"dive"`
 	ServiceName                          string                                           `json:"serviceName" validate:"omitempty,dns-label"`
-	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"-"`
-	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty" validate:""`
+	PodManagementPolicy                  string                                           `json:"podManagementPolicy,omitempty" validate:"pod-management"`
+	UpdateStrategy                       StatefulSetUpdateStrategy                        `json:"updateStrategy,omitempty" validate:"stateful-strategy"`
 	RevisionHistoryLimit                 *int32                                           `json:"revisionHistoryLimit,omitempty" validate:"-"`
 	MinReadySeconds                      int32                                            `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
 	PersistentVolumeClaimRetentionPolicy *StatefulSetPersistentVolumeClaimRetentionPolicy `json:"persistentVolumeClaimRetentionPolicy,omitempty" validate:"omitempty"`

@@ -65,7 +65,7 @@ type JobSpec struct {
 	Completions             *int32                 `json:"completions,omitempty" validate:"omitempty,atleast=0"`
 	ActiveDeadlineSeconds   *int64                 `json:"activeDeadlineSeconds,omitempty" validate:"omitempty,atleast=0"`
 	PodFailurePolicy        *PodFailurePolicy      `json:"podFailurePolicy,omitempty" validate:"omitempty"`
-	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty" validate:"-"`
+	SuccessPolicy           *SuccessPolicy         `json:"successPolicy,omitempty" validate:"omitempty"`
 	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"omitempty,atleast=0"`
 	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"omitempty,atleast=0"`
 	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty" validate:"omitempty,atleast=0"`
@@ -104,28 +104,28 @@ type PodFailurePolicy struct {
 
 type PodFailurePolicyOnExitCodesRequirement struct {
 	ContainerName *string `json:"containerName,omitempty" validate:"-"`
-	Operator      string  `json:"operator" validate:"enum=In NotIn"`
+	Operator      string  `json:"operator" validate:"filled=operators,enum=In NotIn"`
 	Values        []int32 `json:"values" validate:"-"`
 }
 
 type PodFailurePolicyOnPodConditionsPattern struct {
-	Type   string `json:"type" validate:"-"`
-	Status string `json:"status" validate:"-"`
+	Type   string `json:"type" validate:"qualified-name"`
+	Status string `json:"status" validate:"enum=False True Unknown"`
 }
 
 type PodFailurePolicyRule struct {
-	Action          string                                   `json:"action" validate:"enum=Count FailIndex FailJob Ignore"`
+	Action          string                                   `json:"action" validate:"filled=actions,enum=Count FailIndex FailJob Ignore"`
 	OnExitCodes     *PodFailurePolicyOnExitCodesRequirement  `json:"onExitCodes,omitempty" validate:"omitempty"`
-	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty" validate:"-"`
+	OnPodConditions []PodFailurePolicyOnPodConditionsPattern `json:"onPodConditions,omitempty" validate:"dive"`
 }
 
 type SuccessPolicy struct {
-	Rules []SuccessPolicyRule `json:"rules" validate:"-"`
+	Rules []SuccessPolicyRule `json:"rules" validate:"dive"`
 }
 
 type SuccessPolicyRule struct {
 	SucceededIndexes *string `json:"succeededIndexes,omitempty" validate:"-"`
-	SucceededCount   *int32  `json:"succeededCount,omitempty" validate:"-"`
+	SucceededCount   *int32  `json:"succeededCount,omitempty" validate:"omitempty,atleast=0"`
 }
 
 type UncountedTerminatedPods struct {

@@ -74,7 +74,7 @@ type CSIPersistentVolumeSource struct {
 }
 
 type CSIVolumeSource struct {
-	Driver               string                `json:"driver" validate:"filled"`
+	Driver               string                `json:"driver" validate:"csi-driver"`
 	ReadOnly             *bool                 `json:"readOnly,omitempty" validate:"-"`
 	FSType               *string               `json:"fsType,omitempty" validate:"-"`
 	VolumeAttributes     map[string]string     `json:"volumeAttributes,omitempty" validate:"-"`
@@ -309,7 +309,7 @@ type DaemonEndpoint struct {
 }
 
 type DownwardAPIProjection struct {
-	Items []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive"`
+	Items []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive,downward-file"`
 }
 
 type DownwardAPIVolumeFile struct {
@@ -320,7 +320,7 @@ type DownwardAPIVolumeFile struct {
 }
 
 type DownwardAPIVolumeSource struct {
-	Items       []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive"`
+	Items       []DownwardAPIVolumeFile `json:"items,omitempty" validate:"dive,downward-file"`
 	DefaultMode *int32                  `json:"defaultMode,omitempty" validate:"omitempty,file-mode"`
 }
 
@@ -411,7 +411,7 @@ type EphemeralContainer struct {
 }
 
 type EphemeralVolumeSource struct {
-	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"omitempty"`
+	VolumeClaimTemplate *PersistentVolumeClaimTemplate `json:"volumeClaimTemplate,omitempty" validate:"present"`
 }
 
 type Event struct {
@@ -661,7 +661,7 @@ type ModifyVolumeStatus struct {
 
 type NFSVolumeSource struct {
 	Server   string `json:"server" validate:"filled"`
-	Path     string `json:"path" validate:"filled"`
+	Path     string `json:"path" validate:"nfs-path"`
 	ReadOnly bool   `json:"readOnly,omitempty" validate:"-"`
 }
 
@@ -871,7 +871,7 @@ type PersistentVolumeClaimSpec struct {
 	Selector                  *metav1.LabelSelector      `json:"selector,omitempty" validate:"omitempty,selector,nostructlevel"`
 	Resources                 VolumeResourceRequirements `json:"resources,omitempty" validate:"-"`
 	VolumeName                string                     `json:"volumeName,omitempty" validate:"-"`
-	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain"`
+	StorageClassName          *string                    `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain-if-any"`
 	VolumeMode                *string                    `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
 	DataSource                *TypedLocalObjectReference `json:"dataSource,omitempty" validate:"-"`
 	DataSourceRef             *TypedObjectReference      `json:"dataSourceRef,omitempty" validate:"-"`
@@ -891,7 +891,7 @@ type PersistentVolumeClaimStatus struct {
 
 type PersistentVolumeClaimTemplate struct {
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PersistentVolumeClaimSpec `json:"spec" validate:""`
+	Spec              PersistentVolumeClaimSpec `json:"spec" validate:"ephemeral-claim"`
 }
 
 type PersistentVolumeClaimVolumeSource struct {
@@ -916,7 +916,7 @@ type PersistentVolumeSpec struct {
 	ISCSI                         *ISCSIPersistentVolumeSource      `json:"iscsi,omitempty" validate:"-"`
 	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty" validate:"-"`
 	CephFS                        *CephFSPersistentVolumeSource     `json:"cephfs,omitempty" validate:"-"`
-	FC                            *FCVolumeSource                   `json:"fc,omitempty" validate:"-"`
+	FC                            *FCVolumeSource                   `json:"fc,omitempty" validate:"omitempty,fc-volume"`
 	Flocker                       *FlockerVolumeSource              `json:"flocker,omitempty" validate:"-"`
 	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty" validate:"-"`
 	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty" validate:"-"`
@@ -932,7 +932,7 @@ type PersistentVolumeSpec struct {
 	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"omitempty,access-modes"`
 	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
 	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"enum=Delete Recycle Retain"`
-	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain"`
+	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain-if-any"`
 	MountOptions                  []string                          `json:"mountOptions,omitempty" validate:"-"`
 	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
 	NodeAffinity                  *VolumeNodeAffinity               `json:"nodeAffinity,omitempty" validate:"omitempty"`
@@ -1098,14 +1098,14 @@ type PodSpec struct {
 	ReadinessGates                []PodReadinessGate           `json:"readinessGates,omitempty" validate:"dive"`
 	RuntimeClassName              *string                      `json:"runtimeClassName,omitempty" validate:"omitempty,dns-subdomain"`
 	EnableServiceLinks            *bool                        `json:"enableServiceLinks,omitempty" validate:"-"`
-	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty" validate:"omitempty,enum=PreemptLowerPriority Never"`
+	PreemptionPolicy              *string                      `json:"preemptionPolicy,omitempty" validate:"omitempty,not-blank,enum=PreemptLowerPriority Never"`
 	Overhead                      map[string]resource.Quantity `json:"overhead,omitempty" validate:"omitempty,container-resource"`
 	TopologySpreadConstraints     []TopologySpreadConstraint   `json:"topologySpreadConstraints,omitempty" patchMergeKey:"topologyKey" patchStrategy:"merge" validate:"dive"`
 	SetHostnameAsFQDN             *bool                        `json:"setHostnameAsFQDN,omitempty" validate:"-"`
 	OS                            *PodOS                       `json:"os,omitempty" validate:"-"`
 	HostUsers                     *bool                        `json:"hostUsers,omitempty" validate:"-"`
 	SchedulingGates               []PodSchedulingGate          `json:"schedulingGates,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
-	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"dive"`
+	ResourceClaims                []PodResourceClaim           `json:"resourceClaims,omitempty" patchMergeKey:"name" patchStrategy:"merge,retainKeys" validate:"dive,pod-claim"`
 	Resources                     *ResourceRequirements        `json:"resources,omitempty" validate:"omitempty"`
 	HostnameOverride              *string                      `json:"hostnameOverride,omitempty" validate:"omitempty,maxlength=64,dns-subdomain"`
 	SchedulingGroup               *PodSchedulingGroup          `json:"schedulingGroup,omitempty" validate:"-"`
@@ -1575,7 +1575,7 @@ type Volume struct {
 	GitRepo               *GitRepoVolumeSource               `json:"gitRepo,omitempty" validate:"omitempty"`
 	Secret                *SecretVolumeSource                `json:"secret,omitempty" validate:"omitempty"`
 	NFS                   *NFSVolumeSource                   `json:"nfs,omitempty" validate:"omitempty"`
-	ISCSI                 *ISCSIVolumeSource                 `json:"iscsi,omitempty" validate:"-"`
+	ISCSI                 *ISCSIVolumeSource                 `json:"iscsi,omitempty" validate:"omitempty,iscsi-volume"`
 	Glusterfs             *GlusterfsVolumeSource             `json:"glusterfs,omitempty" validate:"omitempty"`
 	PersistentVolumeClaim *PersistentVolumeClaimVolumeSource `json:"persistentVolumeClaim,omitempty" validate:"omitempty"`
 	RBD                   *RBDVolumeSource                   `json:"rbd,omitempty" validate:"omitempty"`
@@ -1584,7 +1584,7 @@ type Volume struct {
 	CephFS                *CephFSVolumeSource                `json:"cephfs,omitempty" validate:"omitempty"`
 	Flocker               *FlockerVolumeSource               `json:"flocker,omitempty" validate:"-"`
 	DownwardAPI           *DownwardAPIVolumeSource           `json:"downwardAPI,omitempty" validate:"omitempty"`
-	FC                    *FCVolumeSource                    `json:"fc,omitempty" validate:"-"`
+	FC                    *FCVolumeSource                    `json:"fc,omitempty" validate:"omitempty,fc-volume"`
 	AzureFile             *AzureFileVolumeSource             `json:"azureFile,omitempty" validate:"omitempty"`
 	ConfigMap             *ConfigMapVolumeSource             `json:"configMap,omitempty" validate:"omitempty"`
 	VsphereVolume         *VsphereVirtualDiskVolumeSource    `json:"vsphereVolume,omitempty" validate:"omitempty"`
@@ -1595,7 +1595,7 @@ type Volume struct {
 	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty" validate:"omitempty"`
 	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"omitempty"`
 	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"-"`
-	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"omitempty"`
+	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"omitempty,csi-volume"`
 	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"omitempty"`
 	Image                 *ImageVolumeSource                 `json:"image,omitempty" validate:"omitempty"`
 }
