@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -34,6 +35,11 @@ type Options struct {
 	Authenticator authn.Authenticator
 	// Authorizer decides who may do what. Mandatory.
 	Authorizer authz.Authorizer
+	// Roles are the roles and bindings of Store, which the server fills in and follows; nil makes an index that only fills
+	// in. Give the one that is part of Authorizer.
+	Roles *rbac.Authorizer
+	// Followers run from Start to Close; Start waits until they are ready.
+	Followers []Follower
 	// Log takes what operators should know; nil discards it.
 	Log *slog.Logger
 	// Served says whether a row is served; nil serves those that are on by default.
@@ -62,6 +68,9 @@ func (o *Options) complete() error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Roles == nil {
+		o.Roles = rbac.New(o.Store, o.Log)
+	}
 	if o.Served == nil {
 		o.Served = func(row resources.Row) bool { return row.Enabled }
 	}
@@ -87,6 +96,7 @@ type Server struct {
 	pages    pages
 	handler  http.Handler
 
+	followers *followers
 	closing   chan struct{}
 	closeOnce sync.Once
 }
@@ -98,18 +108,19 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, closing: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
+	s.verbs = &verb.Handlers{
+		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
+		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
+	}
 	all, err := builtins(strategy.New(strategy.Deps{
-		Objects: s.objects, Store: o.Store, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
+		Objects: s.objects, Store: o.Store, Delete: s.verbs.Delete, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 	}), rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}
 	s.registry = resource.NewRegistry(all)
 	s.objects.Registry = s.registry
-	s.verbs = &verb.Handlers{
-		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
-		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
-	}
+	s.followers = newFollowers(s)
 	s.stages = chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator,
 		impersonate: pipeline.RefuseImpersonation, authorizer: o.Authorizer,
@@ -123,11 +134,20 @@ func New(o Options) (*Server, error) {
 
 // Start creates what a cluster has from its first moment. The server is ready when it returns nil.
 func (s *Server) Start(ctx context.Context) error {
-	return bootstrap.Namespaces(ctx, s.objects, time.Now())
+	if err := bootstrap.Namespaces(ctx, s.objects, time.Now()); err != nil {
+		return err
+	}
+	return s.followers.begin(ctx, s)
 }
 
-// Close ends all watches, so that the connections of their clients can drain. Other requests go on.
-func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closing) }) }
+// Close ends all watches, so that the connections of their clients can drain, and what runs beside the requests. Other
+// requests go on; they are decided on the roles of this moment.
+func (s *Server) Close() {
+	s.closeOnce.Do(func() {
+		close(s.closing)
+		s.followers.end()
+	})
+}
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

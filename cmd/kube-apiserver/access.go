@@ -37,20 +37,6 @@ func (o *options) authenticator(c *certificates) (authn.Authenticator, error) {
 	return union, nil
 }
 
-// authorizer joins the modes. Those that this version does not have allow nothing.
-func (o *options) authorizer() authz.Authorizer {
-	union := authz.Union{authz.Groups{authn.GroupMasters}, publicPaths}
-	for _, m := range o.authorizationModes {
-		switch m {
-		case "AlwaysAllow":
-			union = append(union, authz.AlwaysAllow{})
-		case "AlwaysDeny":
-			union = append(union, authz.AlwaysDeny{})
-		}
-	}
-	return union
-}
-
 // servedRows reads --runtime-config: api/all, api/ga, api/beta and api/alpha first, then single group-versions, which
 // win over them.
 func servedRows(config map[string]string) (func(resources.Row) bool, error) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -114,8 +115,9 @@ func newServer(o *options, store storage.Store, certs *certificates, checks *hea
 	if err != nil {
 		return nil, err
 	}
+	roles := rbac.New(store, log)
 	return handlers.New(handlers.Options{
-		Store: store, Authenticator: authenticator, Authorizer: o.authorizer(), Log: log, Served: served, Health: checks,
+		Store: store, Authenticator: authenticator, Authorizer: o.authorizer(roles), Roles: roles, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
@@ -18,6 +20,7 @@ func Authorize(a authz.Authorizer) Stage {
 				Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource, Subresource: r.Info.Subresource,
 				Namespace: r.Info.Namespace, Name: r.Info.Name,
 			}
+			addSelectors(&attributes, r)
 			decision, reason, err := a.Authorize(r.Context(), attributes)
 			if err != nil && decision != authz.Allow {
 				return apierrors.NewInternalError(err)
@@ -26,6 +29,28 @@ func Authorize(a authz.Authorizer) Stage {
 				return forbidden(attributes, reason)
 			}
 			return next(r)
+		}
+	}
+}
+
+// addSelectors lets the authorizer know what a collection is limited to. A selector that cannot be read is answered by the
+// verb; here it limits nothing.
+func addSelectors(a *authz.Attributes, r *Request) {
+	if !a.IsResource || a.Verb != "list" && a.Verb != "watch" && a.Verb != "deletecollection" {
+		return
+	}
+	if text := r.Query.Get("fieldSelector"); text != "" {
+		if selector, err := fields.ParseSelector(text); err != nil {
+			a.FieldsErr = err
+		} else {
+			a.Fields = selector.Requirements()
+		}
+	}
+	if text := r.Query.Get("labelSelector"); text != "" {
+		if selector, err := labels.Parse(text); err != nil {
+			a.LabelsErr = err
+		} else {
+			a.Labels, _ = selector.Requirements()
 		}
 	}
 }

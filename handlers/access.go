@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
+	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
+)
+
+// Follower is a part of the server that keeps up with the store: it is ready once it has read what is there, and follows
+// until its context ends.
+type Follower interface {
+	Run(ctx context.Context)
+	Wait(ctx context.Context) error
+}
+
+// followers are what runs beside the requests, from Start to Close.
+type followers struct {
+	roles      *rbac.Authorizer
+	aggregator *rbac.Aggregator
+	others     []Follower
+
+	running sync.WaitGroup
+	mu      sync.Mutex
+	stop    context.CancelFunc
+}
+
+func newFollowers(s *Server) *followers {
+	f := &followers{roles: s.options.Roles, aggregator: rbac.NewAggregator(s.objects, s.options.Log), others: s.options.Followers}
+	f.roles.Observe(f.aggregator.Observe)
+	return f
+}
+
+// begin creates the default roles and returns when every follower is ready.
+func (f *followers) begin(ctx context.Context, s *Server) error {
+	if err := bootstrap.RBAC(ctx, s.objects, time.Now()); err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	f.mu.Lock()
+	f.stop = stop
+	f.mu.Unlock()
+	all := append([]Follower{f.roles}, f.others...)
+	for _, x := range all {
+		f.running.Go(func() { x.Run(running) })
+	}
+	f.running.Go(func() { f.aggregator.Run(running) })
+	for _, x := range all {
+		if err := x.Wait(ctx); err != nil {
+			return fmt.Errorf("reading what authorization needs: %w", err)
+		}
+	}
+	return nil
+}
+
+// end stops the followers and waits for them: none may use the store after the server is closed.
+func (f *followers) end() {
+	f.mu.Lock()
+	stop := f.stop
+	f.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	f.running.Wait()
+}

@@ -1,0 +1,176 @@
+// Package feed keeps something in memory up to date with parts of the store: it lists some prefixes, follows their
+// changes, and lists again whatever it lost.
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Sink takes what the feed reads. Its methods are called by one goroutine only, that of Run.
+type Sink interface {
+	// Replace makes items everything that is under the prefix of that number.
+	Replace(prefix int, items []storage.KeyValue)
+	// Change takes one change under the prefix of that number; never a bookmark.
+	Change(prefix int, e storage.Event)
+	// Publish lets others see what came since the last call. It is called when no more is waiting, so that a burst of
+	// changes costs one publication. Never before every prefix was listed once.
+	Publish()
+}
+
+// Feed follows prefixes of a store. Make one with New.
+type Feed struct {
+	store    storage.Store
+	prefixes []string
+	sink     Sink
+	log      *slog.Logger
+	ready    chan struct{}
+	pause    time.Duration
+}
+
+// New makes a feed that does nothing before Run.
+func New(store storage.Store, prefixes []string, sink Sink, log *slog.Logger) *Feed {
+	return &Feed{store: store, prefixes: prefixes, sink: sink, log: log, ready: make(chan struct{}), pause: 20 * time.Millisecond}
+}
+
+// ErrNotReady: not everything has been listed yet.
+var ErrNotReady = errors.New("the first list is not complete")
+
+// Ready is nil once what Run read first has been published. It stays so: what is known of a store that cannot be reached
+// is still the best that is known.
+func (f *Feed) Ready() error {
+	select {
+	case <-f.ready:
+		return nil
+	default:
+		return ErrNotReady
+	}
+}
+
+// Wait returns when the feed is ready, or with the error of ctx.
+func (f *Feed) Wait(ctx context.Context) error {
+	select {
+	case <-f.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// message is a whole list or one change.
+type message struct {
+	prefix int
+	list   []storage.KeyValue
+	isList bool
+	event  storage.Event
+}
+
+// Run feeds the sink until ctx ends. It must run once.
+func (f *Feed) Run(ctx context.Context) {
+	messages := make(chan message, 64)
+	var readers sync.WaitGroup
+	for i := range f.prefixes {
+		readers.Go(func() { f.read(ctx, i, messages) })
+	}
+	defer readers.Wait()
+	missing := make(map[int]bool, len(f.prefixes))
+	for i := range f.prefixes {
+		missing[i] = true
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-messages:
+			f.take(m, missing)
+		}
+		for more := true; more; {
+			select {
+			case m := <-messages:
+				f.take(m, missing)
+			default:
+				more = false
+			}
+		}
+		if len(missing) > 0 {
+			continue
+		}
+		f.sink.Publish()
+		if f.Ready() != nil {
+			close(f.ready)
+		}
+	}
+}
+
+func (f *Feed) take(m message, missing map[int]bool) {
+	if m.isList {
+		delete(missing, m.prefix)
+		f.sink.Replace(m.prefix, m.list)
+		return
+	}
+	f.sink.Change(m.prefix, m.event)
+}
+
+// read lists and follows one prefix. After a failure it begins again, at first soon, then more slowly.
+func (f *Feed) read(ctx context.Context, prefix int, out chan<- message) {
+	const slowest = 5 * time.Second
+	pause := f.pause
+	for {
+		listed, err := f.follow(ctx, prefix, out)
+		if ctx.Err() != nil {
+			return
+		}
+		if listed {
+			pause = f.pause
+		}
+		f.log.Warn("following the store broke off and begins again", "prefix", f.prefixes[prefix], "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, slowest)
+	}
+}
+
+var errEnded = errors.New("the watch ended")
+
+func (f *Feed) follow(ctx context.Context, prefix int, out chan<- message) (listed bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	list, err := f.store.List(ctx, f.prefixes[prefix], storage.ListOptions{})
+	if err != nil {
+		return false, err
+	}
+	if !send(ctx, out, message{prefix: prefix, list: list.Items, isList: true}) {
+		return false, ctx.Err()
+	}
+	w, err := f.store.Watch(ctx, f.prefixes[prefix], list.Revision)
+	if err != nil {
+		return true, err
+	}
+	defer w.Stop()
+	for e := range w.Events() {
+		if e.Type != storage.Bookmark && !send(ctx, out, message{prefix: prefix, event: e}) {
+			return true, ctx.Err()
+		}
+	}
+	if err := w.Err(); err != nil {
+		return true, err
+	}
+	return true, errEnded
+}
+
+func send(ctx context.Context, out chan<- message, m message) bool {
+	select {
+	case out <- m:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

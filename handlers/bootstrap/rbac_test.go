@@ -1,0 +1,233 @@
+package bootstrap
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+)
+
+// objects is an empty store with the resources of RBAC.
+func objects(t testing.TB) *resource.Objects {
+	t.Helper()
+	s, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	var all []*resource.Resource
+	for _, row := range resources.Rows {
+		if row.Group != rbacGroup || row.Version != "v1" {
+			continue
+		}
+		r := &resource.Resource{Row: row}
+		if r.Codec, err = codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return &resource.Objects{Store: s, Registry: resource.NewRegistry(all)}
+}
+
+func get[T object.Object](t *testing.T, o *resource.Objects, kind, namespace, name string) T {
+	t.Helper()
+	found, err := o.Get(t.Context(), rbacResources[kind], namespace, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.(T)
+}
+
+var birthday = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+func TestRBACFromNothing(t *testing.T) {
+	o := objects(t)
+	if err := RBAC(t.Context(), o, birthday); err != nil {
+		t.Fatal(err)
+	}
+	there, err := existing(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uids := map[string]bool{}
+	known := map[string]*rbacv1.ClusterRole{}
+	for p, x := range there {
+		if uids[string(x.GetUID())] = true; !x.GetCreationTimestamp().Time.Equal(birthday) {
+			t.Error(p, "created at", x.GetCreationTimestamp())
+		}
+		if role, ok := x.(*rbacv1.ClusterRole); ok {
+			known[role.Name] = role
+		}
+	}
+	want := recorded(t)
+	if len(there) != len(want) || len(uids) != len(want) {
+		t.Errorf("%d objects with %d uids, want %d", len(there), len(uids), len(want))
+	}
+	for _, line := range want {
+		var m map[string]any
+		if err := json.Unmarshal(line, &m); err != nil {
+			t.Fatal(err)
+		}
+		namespace, _ := m["namespace"].(string)
+		found := there[place{m["kind"].(string), namespace, m["name"].(string)}]
+		if found == nil {
+			t.Errorf("%s is missing", line)
+			continue
+		}
+		// The original leaves filling in aggregated roles to its controller-manager.
+		if role, ok := found.(*rbacv1.ClusterRole); ok && role.AggregationRule != nil {
+			if len(role.Rules) == 0 {
+				t.Errorf("%s has no rules", role.Name)
+			}
+			role = role.DeepCopy()
+			role.Rules, found = nil, role
+		}
+		w, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := normal(t, found); !bytes.Equal(got, w) {
+			t.Errorf("got  %s\nwant %s", got, w)
+		}
+	}
+	if rest, err := rbac.Aggregate(known); err != nil || len(rest) > 0 {
+		t.Errorf("not aggregated: %v %v", rest, err)
+	}
+	before, err := o.Store.Revision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := RBAC(t.Context(), o, birthday); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := o.Store.Revision(t.Context()); err != nil || after != before {
+		t.Errorf("the second start wrote: revision %d after %d, %v", after, before, err)
+	}
+}
+
+// TestRBACReconciles changes default objects as administrators do and starts again.
+func TestRBACReconciles(t *testing.T) {
+	o := objects(t)
+	if err := RBAC(t.Context(), o, birthday); err != nil {
+		t.Fatal(err)
+	}
+	change := func(kind, namespace, name string, f func(object.Object)) {
+		t.Helper()
+		if _, err := o.Update(t.Context(), rbacResources[kind], namespace, name, func(x object.Object) error { f(x); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	extra := rbacv1.PolicyRule{Verbs: []string{"get"}, APIGroups: []string{"example.com"}, Resources: []string{"things"}}
+	change("ClusterRole", "", "system:basic-user", func(x object.Object) {
+		x.(*rbacv1.ClusterRole).Rules = []rbacv1.PolicyRule{extra, {Verbs: []string{"*"}, APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"*"}}}
+		x.SetLabels(map[string]string{"mine": "yes"})
+	})
+	change("ClusterRole", "", "system:discovery", func(x object.Object) {
+		x.(*rbacv1.ClusterRole).Rules = nil
+		x.SetAnnotations(map[string]string{autoUpdate: "false"})
+	})
+	change("ClusterRole", "", "view", func(x object.Object) { x.(*rbacv1.ClusterRole).AggregationRule = nil })
+	change("ClusterRoleBinding", "", "system:basic-user", func(x object.Object) {
+		x.(*rbacv1.ClusterRoleBinding).Subjects = []rbacv1.Subject{{Kind: "User", APIGroup: rbacGroup, Name: "guest"}}
+	})
+	change("ClusterRoleBinding", "", "system:discovery", func(x object.Object) { x.(*rbacv1.ClusterRoleBinding).RoleRef.Name = "cluster-admin" })
+	change("ClusterRoleBinding", "", "system:node-proxier", func(x object.Object) {
+		x.(*rbacv1.ClusterRoleBinding).RoleRef.Name = "mine"
+		x.SetAnnotations(map[string]string{autoUpdate: "false"})
+	})
+	change("RoleBinding", "kube-system", "system:controller:token-cleaner", func(x object.Object) { x.(*rbacv1.RoleBinding).Subjects = nil })
+	if err := o.Delete(t.Context(), rbacResources["Role"], "kube-system", "system:controller:token-cleaner"); err != nil {
+		t.Fatal(err)
+	}
+	was := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:discovery").UID
+	if err := RBAC(t.Context(), o, birthday.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+
+	basic := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:basic-user")
+	if len(basic.Rules) != 3 || basic.Rules[0].Resources[0] != "things" || basic.Rules[2].Resources[0] != "selfsubjectreviews" {
+		t.Errorf("only what was missing is added: %v", basic.Rules)
+	}
+	if basic.Labels["mine"] != "yes" || basic.Labels["kubernetes.io/bootstrapping"] != "rbac-defaults" {
+		t.Errorf("labels %v", basic.Labels)
+	}
+	if r := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:discovery"); len(r.Rules) != 0 || len(r.Labels) != 1 {
+		t.Errorf("a protected role was changed: %v", r)
+	}
+	if r := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "view"); r.AggregationRule == nil || len(r.AggregationRule.ClusterRoleSelectors) != 1 {
+		t.Errorf("view gathers from %v", r.AggregationRule)
+	}
+	if b := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:basic-user"); len(b.Subjects) != 2 || b.Subjects[0].Name != "guest" || b.Subjects[1].Name != "system:authenticated" {
+		t.Errorf("subjects %v", b.Subjects)
+	}
+	if b := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:discovery"); b.RoleRef.Name != "system:discovery" || b.UID == was {
+		t.Errorf("a binding of another role was not made anew: %v", b)
+	}
+	if b := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:node-proxier"); b.RoleRef.Name != "mine" {
+		t.Errorf("a protected binding was made anew: %v", b)
+	}
+	if b := get[*rbacv1.RoleBinding](t, o, "RoleBinding", "kube-system", "system:controller:token-cleaner"); len(b.Subjects) != 1 {
+		t.Errorf("subjects %v", b.Subjects)
+	}
+	if r := get[*rbacv1.Role](t, o, "Role", "kube-system", "system:controller:token-cleaner"); !r.CreationTimestamp.Time.Equal(birthday.Add(time.Hour)) {
+		t.Error("a deleted role did not come back")
+	}
+}
+
+// Several servers may start on one store at once.
+func TestRBACSideBySide(t *testing.T) {
+	o := objects(t)
+	errs := make(chan error)
+	for range 3 {
+		go func() { errs <- RBAC(t.Context(), o, birthday) }()
+	}
+	for range 3 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	there, err := existing(t.Context(), o)
+	if err != nil || len(there) != 133 {
+		t.Error(len(there), err)
+	}
+}
+
+func TestRBACNotServed(t *testing.T) {
+	o := objects(t)
+	o.Registry = resource.NewRegistry(slices.DeleteFunc(o.Registry.All(), func(r *resource.Resource) bool { return r.Resource == "roles" }))
+	if err := RBAC(t.Context(), o, birthday); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := o.Store.Count(t.Context(), "/"); err != nil || n != 0 {
+		t.Error(n, err)
+	}
+}
+
+func BenchmarkRBACEmptyStore(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		o := objects(b)
+		b.StartTimer()
+		if err := RBAC(b.Context(), o, birthday); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRBACNothingToDo(b *testing.B) {
+	o := objects(b)
+	for b.Loop() {
+		if err := RBAC(b.Context(), o, birthday); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
