@@ -73,7 +73,7 @@ func (f *Follower) signal() {
 	}
 }
 
-// Ready has something when Next may have. It may also have nothing then.
+// Ready has something when Next may have deliveries. That only the revision moved wakes nobody.
 func (f *Follower) Ready() <-chan struct{} { return f.wake }
 
 // Stop may be called more than once and from any goroutine.
