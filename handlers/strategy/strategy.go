@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -35,6 +37,11 @@ type Deps struct {
 	ServiceCIDRs []string
 	// NodePorts is the range of node ports, as 30000-32767, which is also the default.
 	NodePorts string
+	// Tokens makes the tokens of service accounts; without it there are none.
+	Tokens *serviceaccount.Issuer
+	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
+	TokenOwners authn.Tokens
+	Audiences   []string
 }
 
 // key names a row whatever its version.
@@ -48,7 +55,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.setDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{core, services.entries(), workloads, others} {
+	for _, group := range []map[key]entry{core, services.entries(), workloads, others, authentication} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}
