@@ -24,20 +24,8 @@ func (h *Handlers) create(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	answer, err := negotiate(r)
+	w, o, answer, err := h.receive(r, options.DryRun, options.FieldValidation)
 	if err != nil {
-		return err
-	}
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	w := &write{Handlers: h, r: r, res: r.Resource, dryRun: len(options.DryRun) > 0}
-	o, err := w.decode(body, options.FieldValidation)
-	if err != nil {
-		return err
-	}
-	if err := checkNamespace(r, o); err != nil {
 		return err
 	}
 	if r.Resource.Strategy.Create != nil {

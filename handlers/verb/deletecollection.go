@@ -16,11 +16,7 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	options, err := listOptions(r)
-	if err != nil {
-		return err
-	}
-	selection, err := newSelection(r.Resource, &options, r.Info.Name)
+	options, selection, err := selected(r)
 	if err != nil {
 		return err
 	}

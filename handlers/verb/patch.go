@@ -38,15 +38,10 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	answer, err := negotiate(r)
+	w, body, answer, err := h.begin(r, options.DryRun)
 	if err != nil {
 		return err
 	}
-	body, err := readBody(r)
-	if err != nil {
-		return err
-	}
-	w := &write{Handlers: h, r: r, res: r.Resource, dryRun: len(options.DryRun) > 0}
 	p := patcher{write: w, kind: kind, body: body, strictness: options.FieldValidation}
 	kv, err := w.change(p.next)
 	if err != nil {

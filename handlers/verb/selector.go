@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -23,6 +24,16 @@ type selection struct {
 	// own are the selectable fields beyond the name and the namespace that the selector uses.
 	own bool
 	res *resource.Resource
+}
+
+// selected reads which objects of a collection a request is about.
+func selected(r *pipeline.Request) (metav1.ListOptions, *selection, error) {
+	options, err := listOptions(r)
+	if err != nil {
+		return options, nil, err
+	}
+	s, err := newSelection(r.Resource, &options, r.Info.Name)
+	return options, s, err
 }
 
 // fieldAliases are old names of selectable fields that clients still use.
@@ -68,8 +79,12 @@ func (s *selection) known(label, value string) (string, string, error) {
 	case label == "metadata.namespace":
 	case slices.Contains(s.res.Fields, label):
 		s.own = true
-	case s.res.Group == "" && len(s.res.Fields) == 0 || s.res.Group != "":
+	case len(s.res.Fields) == 0:
 		return "", "", fmt.Errorf("%q is not a known field selector: only %q, %q", label, "metadata.name", "metadata.namespace")
+	case s.res.Resource == "jobs":
+		return "", "", fmt.Errorf("field label %q not supported for Job", label)
+	case s.res.Resource == "resourceslices":
+		return "", "", fmt.Errorf("field label not supported for %s: %s", s.res.GVK(), label)
 	default:
 		return "", "", fmt.Errorf("field label not supported: %s", label)
 	}

@@ -32,6 +32,29 @@ type write struct {
 	dryRun bool
 }
 
+// begin settles the form of the answer and reads the body.
+func (h *Handlers) begin(r *pipeline.Request, dryRun []string) (*write, []byte, *answer, error) {
+	answer, err := negotiate(r)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	body, err := readBody(r)
+	return &write{Handlers: h, r: r, res: r.Resource, dryRun: len(dryRun) > 0}, body, answer, err
+}
+
+// receive is begin for a body that is an object of the path's kind.
+func (h *Handlers) receive(r *pipeline.Request, dryRun []string, strictness string) (*write, object.Object, *answer, error) {
+	w, body, answer, err := h.begin(r, dryRun)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	o, err := w.decode(body, strictness)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return w, o, answer, checkNamespace(r, o)
+}
+
 // main is the resource whose object is stored: the parent of a subresource.
 func (w *write) main() *resource.Resource {
 	if w.res.Parent != nil {
