@@ -71,7 +71,7 @@ func V3(group, version string) ([]byte, error) {
 var documents = []document{
 	{".well-known/openid-configuration", "well-known_openid-configuration.json.gz", 445},
 	{"api", "api.json.gz", 1521},
-	{"api/v1", "api_v1.json.gz", 465761},
+	{"api/v1", "api_v1.json.gz", 465787},
 	{"apis", "apis.json.gz", 2399},
 	{"apis/admissionregistration.k8s.io", "apis_admissionregistration.k8s.io.json.gz", 2031},
 	{"apis/admissionregistration.k8s.io/v1", "apis_admissionregistration.k8s.io_v1.json.gz", 134719},

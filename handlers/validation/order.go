@@ -17,7 +17,7 @@ const rest = "*"
 
 // order of the fields below a list or struct of this name.
 var order = map[string][]string{
-	"spec": {"volumes", "resourceClaims", "containers", "initContainers", "ephemeralContainers", "resources", "hostNetwork", "restartPolicy",
+	"spec": {"volumes", "resourceClaims", "containers", "initContainers", "ephemeralContainers", "accessModes", "resources", "hostNetwork", "restartPolicy",
 		"dnsPolicy", "nodeSelector", "securityContext", "shareProcessNamespace", "imagePullSecrets", "affinity", "dnsConfig", "readinessGates",
 		"schedulingGates", "topologySpreadConstraints", "hostUsers", "hostnameOverride", "serviceAccountName", "nodeName",
 		"activeDeadlineSeconds", "hostname", "subdomain", "tolerations", "hostAliases", "priorityClassName", "runtimeClassName",
@@ -72,9 +72,13 @@ func arrange(errs field.ErrorList) {
 		places[e] = steps(e.Field, seen)
 	}
 	slices.SortStableFunc(errs, func(a, b *field.Error) int {
-		return slices.CompareFunc(places[a], places[b], func(x, y place) int {
-			return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.found, y.found), cmp.Compare(x.index, y.index))
-		})
+		x, y := places[a], places[b]
+		for i := range min(len(x), len(y)) {
+			if c := cmp.Or(cmp.Compare(x[i].rank, y[i].rank), cmp.Compare(x[i].found, y[i].found), cmp.Compare(x[i].index, y[i].index)); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(len(y), len(x)) // first what is in a struct, then what is said of it as a whole
 	})
 }
 

@@ -32,9 +32,12 @@ func pathAt(place string) *field.Path {
 			place = head + "downwardAPI" + tail
 		}
 	}
-	// A node's taints stand in its spec and are reported in its metadata.
+	// Two are written otherwise: a node's taints stand in its spec and are reported in its metadata.
 	if tail, ok := strings.CutPrefix(place, "spec.taints["); ok {
 		place = "metadata.taints[" + tail
+	}
+	if tail, ok := strings.CutPrefix(place, "spec.loadBalancerSourceRanges["); ok {
+		place = "spec.LoadBalancerSourceRanges[" + tail
 	}
 	parent, last := "", place
 	if i := strings.LastIndexByte(place, '.'); i >= 0 {

@@ -22,6 +22,7 @@ var valueRules = map[string]rule{
 	"int-or-percent": whole(intOrPercent),
 	"not-over-all":   whole(notOverAll),
 	"selector":       whole(selector),
+	"source-range":   whole(sourceRange),
 	"access-modes":   whole(accessModes),
 	"domain-path": {ok: func(v reflect.Value, _ string) bool {
 		return len(validation.IsDomainPrefixedPath(nil, v.String())) == 0
@@ -163,6 +164,11 @@ func accessModes(l *[]string, path *field.Path) (errs field.ErrorList) {
 		}
 	}
 	return errs
+}
+
+// sourceRange may have spaces around it.
+func sourceRange(s *string, path *field.Path) field.ErrorList {
+	return validation.IsValidCIDRForLegacyField(path, strings.TrimSpace(*s), true, nil)
 }
 
 func domainPath(path *field.Path, v reflect.Value, _ string) field.ErrorList {

@@ -1465,7 +1465,7 @@ type ServiceSpec struct {
 	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"dive,ip"`
 	SessionAffinity               string                 `json:"sessionAffinity,omitempty" validate:"filled,enum=ClientIP None"`
 	LoadBalancerIP                string                 `json:"loadBalancerIP,omitempty" validate:"-"`
-	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty" validate:"-"`
+	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty" validate:"dive,source-range"`
 	ExternalName                  string                 `json:"externalName,omitempty" validate:"-"`
 	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty" validate:"-"`
 	HealthCheckNodePort           int32                  `json:"healthCheckNodePort,omitempty" validate:"-"`
@@ -1474,7 +1474,7 @@ type ServiceSpec struct {
 	IPFamilies                    []string               `json:"ipFamilies,omitempty" validate:"-"`
 	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty" validate:"-"`
 	AllocateLoadBalancerNodePorts *bool                  `json:"allocateLoadBalancerNodePorts,omitempty" validate:"-"`
-	LoadBalancerClass             *string                `json:"loadBalancerClass,omitempty" validate:"-"`
+	LoadBalancerClass             *string                `json:"loadBalancerClass,omitempty" validate:"omitempty,qualified-name"`
 	InternalTrafficPolicy         *string                `json:"internalTrafficPolicy,omitempty" validate:"omitempty,enum=Cluster Local"`
 	TrafficDistribution           *string                `json:"trafficDistribution,omitempty" validate:"omitempty,enum=PreferClose PreferSameZone PreferSameNode"`
 }
