@@ -22,7 +22,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/strategy"
 	"github.com/gatehouse-dev/gatehouse/handlers/verb"
 )
@@ -30,7 +30,7 @@ import (
 // Options are what a Server is made of.
 type Options struct {
 	// Store keeps the objects. The caller closes it after the server. Mandatory.
-	Store storage.Store
+	Store *cache.Cache
 	// Authenticator tells who asks. Mandatory.
 	Authenticator authn.Authenticator
 	// Authorizer decides who may do what. Mandatory.

@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
 )
@@ -87,8 +88,17 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	return l.drain()
 }
 
-// openStore opens the embedded etcd or connects to the external one.
-func openStore(ctx context.Context, o *options, log *slog.Logger) (storage.Store, error) {
+// openStore puts the cache in front of the store. It loads while the rest of the server comes up.
+func openStore(ctx context.Context, o *options, log *slog.Logger) (*cache.Cache, error) {
+	backend, err := openBackend(ctx, o, log)
+	if err != nil {
+		return nil, err
+	}
+	return cache.New(backend, cache.Options{Logger: log}), nil
+}
+
+// openBackend opens the embedded etcd or connects to the external one.
+func openBackend(ctx context.Context, o *options, log *slog.Logger) (storage.Feeder, error) {
 	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log}
 	if len(o.etcdServers) > 0 {
 		store, err := etcd.Dial(etcd.Target{Servers: o.etcdServers, CertFile: o.etcdCert, KeyFile: o.etcdKey, CAFile: o.etcdCAFile}, common)
@@ -106,7 +116,7 @@ func openStore(ctx context.Context, o *options, log *slog.Logger) (storage.Store
 	return store, nil
 }
 
-func newServer(o *options, store storage.Store, certs *certificates, checks *health.Registry, log *slog.Logger) (*handlers.Server, error) {
+func newServer(o *options, store *cache.Cache, certs *certificates, checks *health.Registry, log *slog.Logger) (*handlers.Server, error) {
 	served, err := servedRows(o.runtimeConfig)
 	if err != nil {
 		return nil, err

@@ -15,12 +15,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // Handlers has what the verbs need. It is safe for concurrent use and not changed after its first request.
 type Handlers struct {
-	Store     storage.Store
+	Store     *cache.Cache
 	Objects   *resource.Objects
 	Admission admission.Chain
 	// Now is the clock; time.Now but for tests.
