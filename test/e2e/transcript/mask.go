@@ -16,7 +16,7 @@ type masker struct {
 
 var (
 	uid        = regexp.MustCompile(`\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`)
-	version    = regexp.MustCompile(`(resourceVersion"?: ?"?|ResourceVersion: +)[0-9]+("?)`)
+	version    = regexp.MustCompile(`(resourceVersion"?: ?"?|Resource ?Version: +)[0-9]+("?)`)
 	timestamp  = regexp.MustCompile(`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})`)
 	longDate   = regexp.MustCompile(`\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}`)
 	age        = regexp.MustCompile(`(^|\s)(\d{1,2}s|\d{1,2}m(\d{1,2}s)?|<invalid>)(\s|$)`)
@@ -26,6 +26,7 @@ var (
 	diffFolder = regexp.MustCompile(`\S*/(LIVE|MERGED)-\d+`)
 	editFile   = regexp.MustCompile(`/\S*/kubectl-edit-\d+\.`)
 	port       = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	logLine    = regexp.MustCompile(`(?m)^[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?`)
 	indent     = regexp.MustCompile(`^[+-]?\s*`)
 	gaps       = regexp.MustCompile(` {2,}`)
 )
@@ -38,6 +39,7 @@ func (m *masker) mask(text string) string {
 	for _, extra := range m.extra {
 		text = extra.ReplaceAllString(text, "<masked>")
 	}
+	text = logLine.ReplaceAllString(text, "") // what kubectl's libraries tell about themselves
 	text = uid.ReplaceAllString(text, "<uid>")
 	text = version.ReplaceAllString(text, "${1}<rv>${2}")
 	text = timestamp.ReplaceAllStringFunc(text, func(found string) string {

@@ -119,11 +119,18 @@ func (s *Session) run(command string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	shell := s.shell(ctx, command)
-	out, err := shell.CombinedOutput()
+	var out, complaints bytes.Buffer
+	shell.Stdout, shell.Stderr = &out, &complaints
+	err := shell.Run()
 	if ctx.Err() != nil {
 		err = fmt.Errorf("it does not end: %w", ctx.Err())
 	}
-	return strings.TrimRight(string(out), "\n"), err
+	// One after the other: how the two mix on a terminal is a matter of chance.
+	text := strings.TrimRight(out.String(), "\n")
+	if text != "" && complaints.Len() > 0 {
+		text += "\n"
+	}
+	return strings.TrimRight(text+complaints.String(), "\n"), err
 }
 
 // shell is a command in a process group of its own, so that its end is also that of what it has called.
