@@ -20,6 +20,7 @@ type chainOptions struct {
 	log           *slog.Logger
 	requestLimit  time.Duration
 	authenticator authn.Authenticator
+	proxyHeaders  authn.ProxyHeaders
 	audit         pipeline.Stage
 	impersonate   pipeline.Stage
 	flowControl   pipeline.Stage
@@ -33,7 +34,7 @@ func chain(o chainOptions) []stage {
 		{"recover", pipeline.Recover(o.log)},
 		{"headers", pipeline.Headers},
 		{"deadline", pipeline.Deadline(o.requestLimit)},
-		{"authenticate", pipeline.Authenticate(o.authenticator, o.log)},
+		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.log)},
 		{"audit", o.audit},
 		{"impersonate", o.impersonate},
 		{"flow control", o.flowControl},

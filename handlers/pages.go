@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -55,6 +56,9 @@ func newPages(s *Server) (pages, error) {
 		"/api": discovery, "/apis": discovery, "/version": http.HandlerFunc(docs.Version),
 		"/openapi/v2": documents, "/openapi/v3": documents, "/swaggerapi": documents,
 		"/healthz": s.options.Health, "/livez": s.options.Health, "/readyz": s.options.Health,
+	}
+	if s.options.OpenID != nil {
+		p[serviceaccount.ConfigurationPath], p[serviceaccount.KeysPath] = s.options.OpenID, s.options.OpenID
 	}
 	if s.options.SwaggerUI {
 		p[userInterface] = docs.NewSwaggerUI(documents)

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
@@ -59,6 +60,13 @@ type Options struct {
 	EventTTL time.Duration
 	// SwaggerUI serves /swagger-ui.
 	SwaggerUI bool
+	// Tokens makes service accounts' tokens, TokenOwners tells whom tokens belong to, Audiences are the server's own; see
+	// strategy.Deps.
+	Tokens      *serviceaccount.Issuer
+	TokenOwners authn.Tokens
+	Audiences   []string
+	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
+	OpenID http.Handler
 }
 
 func (o *Options) complete() error {
@@ -114,6 +122,7 @@ func New(o Options) (*Server, error) {
 	}
 	all, err := builtins(strategy.New(strategy.Deps{
 		Objects: s.objects, Store: o.Store, Delete: s.verbs.Delete, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
+		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 	}), rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)

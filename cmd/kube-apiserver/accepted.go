@@ -25,13 +25,13 @@ const (
 	audit-webhook-batch-buffer-size audit-webhook-batch-max-size audit-webhook-batch-max-wait
 	audit-webhook-batch-throttle-burst audit-webhook-batch-throttle-qps audit-webhook-config-file
 	audit-webhook-initial-backoff audit-webhook-mode audit-webhook-truncate-max-batch-size
-	audit-webhook-truncate-max-event-size audit-webhook-version debug-socket-path api-audiences
+	audit-webhook-truncate-max-event-size audit-webhook-version debug-socket-path
 	authentication-config authentication-token-webhook-cache-ttl authentication-token-webhook-config-file
 	authentication-token-webhook-version oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix
 	oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix
 	requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix
-	requestheader-group-headers requestheader-uid-headers requestheader-username-headers service-account-issuer
-	service-account-jwks-uri service-account-key-file service-account-max-token-expiration authorization-config
+	requestheader-group-headers requestheader-uid-headers requestheader-username-headers
+	authorization-config
 	authorization-policy-file authorization-webhook-cache-authorized-ttl
 	authorization-webhook-cache-unauthorized-ttl authorization-webhook-config-file authorization-webhook-version
 	egress-selector-config-file admission-control admission-control-config-file
@@ -43,15 +43,15 @@ const (
 	kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types
 	kubelet-timeout kubernetes-service-node-port max-connection-bytes-per-sec peer-advertise-ip
 	peer-advertise-port peer-ca-file proxy-client-cert-file proxy-client-key-file
-	service-account-signing-endpoint service-account-signing-key-file
+	service-account-signing-endpoint
 `
 	acceptedSwitches = `
 	emulation-forward-compatible runtime-config-emulation-forward-compatible shutdown-send-retry-after
 	enable-garbage-collector encryption-provider-config-automatic-reload watch-cache permit-address-sharing
 	permit-port-sharing audit-log-batch-throttle-enable audit-log-compress audit-log-truncate-enabled
 	audit-webhook-batch-throttle-enable audit-webhook-truncate-enabled contention-profiling
-	enable-priority-and-fairness profiling enable-bootstrap-token-auth service-account-extend-token-expiration
-	service-account-lookup log-json-split-stream log-text-split-stream aggregator-reject-forwarding-redirect
+	enable-priority-and-fairness profiling enable-bootstrap-token-auth
+	log-json-split-stream log-text-split-stream aggregator-reject-forwarding-redirect
 	allow-privileged enable-aggregator-routing enable-logs-handler
 `
 )

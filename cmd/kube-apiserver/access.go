@@ -2,40 +2,14 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
-	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 )
 
 // publicPaths may be read by everybody, as the original's default roles let them.
 var publicPaths = authz.PublicPaths{"/healthz", "/livez", "/readyz", "/version"}
-
-// authenticator joins the mechanisms that the flags name, in the original's order.
-func (o *options) authenticator(c *certificates) (authn.Authenticator, error) {
-	union := authn.Union{}
-	if o.insecurePort != 0 {
-		union = append(union, loopback.Authenticator{})
-	}
-	union = append(union, authn.X509{Roots: c.clients})
-	if o.tokenFile != "" {
-		tokens, err := authn.NewTokenFile(o.tokenFile)
-		if err != nil {
-			return nil, err
-		}
-		union = append(union, tokens)
-	} else {
-		union = append(union, authn.RefuseTokens{})
-	}
-	// Where everything is allowed, nobody may be nameless.
-	if o.anonymous && !slices.Contains(o.authorizationModes, "AlwaysAllow") {
-		union = append(union, authn.Anonymous{})
-	}
-	return union, nil
-}
 
 // servedRows reads --runtime-config: api/all, api/ga, api/beta and api/alpha first, then single group-versions, which
 // win over them.

@@ -42,6 +42,7 @@ type options struct {
 	serviceCIDRs, serviceNodePorts   string
 	swaggerUI, version               bool
 	verbosity                        int
+	serviceAccounts                  serviceAccountOptions
 }
 
 // newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
@@ -99,6 +100,7 @@ func (o *options) registerAccess(s *flagSets) {
 	f.BoolVar(&o.anonymous, "anonymous-auth", o.anonymous, "Take requests without credentials as those of system:anonymous.")
 	f.StringVar(&o.clientCAFile, "client-ca-file", o.clientCAFile, "Authorities of client certificates, beside the server's own.")
 	f.StringVar(&o.tokenFile, "token-auth-file", o.tokenFile, "CSV file of static bearer tokens: token, user name, uid, \"groups\".")
+	o.serviceAccounts.register(s)
 
 	f = s.in("authorization")
 	f.StringSliceVar(&o.authorizationModes, "authorization-mode", o.authorizationModes, "Authorizers in order: AlwaysAllow, AlwaysDeny. The group system:masters may always do everything.")
@@ -160,6 +162,7 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	if o.requestTimeout <= 0 {
 		fault("--request-timeout must be above zero")
 	}
+	o.serviceAccounts.validate(fault)
 	for _, m := range o.authorizationModes {
 		if !knownModes[m] {
 			fault("authorization-mode %q is not a valid mode", m)

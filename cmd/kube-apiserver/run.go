@@ -121,16 +121,17 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 	if err != nil {
 		return nil, err
 	}
-	authenticator, err := o.authenticator(certs)
+	access, err := o.authenticator(certs, store, log)
 	if err != nil {
 		return nil, err
 	}
 	roles := rbac.New(store, log)
 	return handlers.New(handlers.Options{
-		Store: store, Authenticator: authenticator, Authorizer: o.authorizer(roles), Roles: roles, Log: log, Served: served, Health: checks,
+		Store: store, Authenticator: access.requests, Authorizer: o.authorizer(roles), Roles: roles, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
+		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages,
 	})
 }
 

@@ -1,10 +1,12 @@
-// Package authn finds out who makes a request. Each mechanism is an Authenticator in its own file; Union asks them in the
-// order in which they are given.
+// Package authn finds out who makes a request. Each mechanism is in its own file or package; Union asks those that look at
+// requests, Tokens those that look at bearer tokens, in the order in which they are given.
 package authn
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -12,10 +14,26 @@ import (
 // ErrNoCredentials: the request has nothing that this authenticator could look at.
 var ErrNoCredentials = errors.New("no credentials provided")
 
+// ErrInvalidToken: no authenticator knows the bearer token.
+var ErrInvalidToken = errors.New("invalid bearer token")
+
 // Authenticator tells who makes a request. ErrNoCredentials means that another may be asked; any other error that the
-// credential is there but wrong, which ends the search: a bad credential is never anonymous. Safe for concurrent use.
+// credential is there but wrong, and nobody who brings a wrong credential is anonymous. Safe for concurrent use.
 type Authenticator interface {
 	Authenticate(r *http.Request) (*resource.UserInfo, error)
+}
+
+// Identity is whom a token belongs to and which of the asked audiences it is for.
+type Identity struct {
+	User resource.UserInfo
+	// Audiences is empty for a token that is for no audience in particular.
+	Audiences []string
+}
+
+// TokenAuthenticator tells whom a bearer token belongs to. The token must be for at least one of the audiences; without
+// any, for the server itself. ErrNoCredentials means that the token is not one of this mechanism. Safe for concurrent use.
+type TokenAuthenticator interface {
+	AuthenticateToken(ctx context.Context, token string, audiences []string) (*Identity, error)
 }
 
 // Groups that the server gives to its users.
@@ -28,45 +46,11 @@ const (
 	UserAnonymous = "system:anonymous"
 )
 
-// Union asks one authenticator after another.
-type Union []Authenticator
-
-// Authenticate returns the first answer. A wrong credential lets the following ones try (a token may be another
-// mechanism's), but not the anonymous one; when nobody accepts, the first error counts.
-func (u Union) Authenticate(r *http.Request) (*resource.UserInfo, error) {
-	var wrong error
-	for _, a := range u {
-		if _, anonymous := a.(Anonymous); anonymous && wrong != nil {
-			break
-		}
-		user, err := a.Authenticate(r)
-		switch {
-		case err == nil:
-			return user, nil
-		case !errors.Is(err, ErrNoCredentials) && wrong == nil:
-			wrong = err
-		}
-	}
-	if wrong != nil {
-		return nil, wrong
-	}
-	return nil, ErrNoCredentials
-}
-
-// Anonymous accepts everybody as system:anonymous. It comes last.
-type Anonymous struct{}
-
-// Authenticate never fails.
-func (Anonymous) Authenticate(*http.Request) (*resource.UserInfo, error) {
-	return &resource.UserInfo{Name: UserAnonymous, Groups: []string{GroupUnauthenticated}}, nil
-}
-
-// authenticated adds the group of all who brought a valid credential.
+// authenticated adds the group of all who brought a valid credential. Who was authenticated elsewhere as nobody stays
+// nobody.
 func authenticated(u resource.UserInfo) *resource.UserInfo {
-	for _, g := range u.Groups {
-		if g == GroupAuthenticated {
-			return &u
-		}
+	if u.Name == UserAnonymous || slices.Contains(u.Groups, GroupAuthenticated) || slices.Contains(u.Groups, GroupUnauthenticated) {
+		return &u
 	}
 	u.Groups = append(append(make([]string, 0, len(u.Groups)+1), u.Groups...), GroupAuthenticated)
 	return &u

@@ -1,12 +1,12 @@
 package authn
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 
@@ -56,39 +56,11 @@ func NewTokenFile(path string) (*TokenFile, error) {
 	}
 }
 
-// Authenticate looks the bearer token up.
-func (t *TokenFile) Authenticate(r *http.Request) (*resource.UserInfo, error) {
-	token, ok := BearerToken(r)
+// AuthenticateToken looks the token up.
+func (t *TokenFile) AuthenticateToken(_ context.Context, token string, _ []string) (*Identity, error) {
+	user, ok := t.users[sha256.Sum256([]byte(token))]
 	if !ok {
 		return nil, ErrNoCredentials
 	}
-	user, ok := t.users[sha256.Sum256([]byte(token))]
-	if !ok {
-		return nil, ErrInvalidToken
-	}
-	return authenticated(user), nil
-}
-
-// ErrInvalidToken: no authenticator knows the bearer token.
-var ErrInvalidToken = errors.New("invalid bearer token")
-
-// BearerToken is the token of the Authorization header.
-func BearerToken(r *http.Request) (string, bool) {
-	scheme, token, ok := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
-	token = strings.TrimSpace(token)
-	if !ok || !strings.EqualFold(scheme, "bearer") || token == "" {
-		return "", false
-	}
-	return token, true
-}
-
-// RefuseTokens stands where no mechanism takes bearer tokens: a token is then wrong and not ignored.
-type RefuseTokens struct{}
-
-// Authenticate refuses every token.
-func (RefuseTokens) Authenticate(r *http.Request) (*resource.UserInfo, error) {
-	if _, ok := BearerToken(r); ok {
-		return nil, ErrInvalidToken
-	}
-	return nil, ErrNoCredentials
+	return &Identity{User: user}, nil
 }

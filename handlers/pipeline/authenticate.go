@@ -7,24 +7,41 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // Authenticate finds out who asks. A credential that is wrong, and no credential where anonymous requests are not
-// allowed, is 401; the reason goes to the log and not to the client. The Authorization header is removed once it has been
-// used, so that no later stage, log or backend sees it.
-func Authenticate(a authn.Authenticator, log *slog.Logger) Stage {
+// allowed, is 401; the reason goes to the log and not to the client. The headers that carry credentials, and those in
+// which a front proxy names its user, are removed then, whether they were used or not, so that no later stage, log or
+// backend sees them or believes them.
+func Authenticate(a authn.Authenticator, proxy authn.ProxyHeaders, log *slog.Logger) Stage {
 	return func(next Handler) Handler {
 		return func(r *Request) error {
+			r.WithContext(resource.WithNotes(r.Context(), &resource.Notes{Warn: r.Writer.Warn, Annotate: r.annotate}))
 			user, err := a.Authenticate(r.HTTP)
 			if err != nil {
 				if !errors.Is(err, authn.ErrNoCredentials) {
 					log.Warn("authentication failed", "from", r.HTTP.RemoteAddr, "path", r.Info.Path, "error", err)
 				}
+				leave(r)
 				return apierrors.NewUnauthorized("Unauthorized")
 			}
 			r.HTTP.Header.Del("Authorization")
+			authn.StandardProxyHeaders.Remove(r.HTTP.Header)
+			proxy.Remove(r.HTTP.Header)
+			if user.Name == authn.UserAnonymous {
+				leave(r)
+			}
 			r.User = user
 			return next(r)
 		}
+	}
+}
+
+// leave ends an HTTP/2 connection after this answer: a stranger who could keep one open could open and cancel streams on
+// it for ever.
+func leave(r *Request) {
+	if r.HTTP.ProtoMajor == 2 {
+		r.Writer.Header().Set("Connection", "close")
 	}
 }

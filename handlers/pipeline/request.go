@@ -25,6 +25,8 @@ type Request struct {
 	Resource *resource.Resource
 	// User is who asks; nil before authentication.
 	User *resource.UserInfo
+	// Annotations are what the stages want the audit log to know, by key.
+	Annotations map[string]string
 }
 
 // Info is what a request is about.
@@ -58,6 +60,17 @@ func (r *Request) Context() context.Context { return r.HTTP.Context() }
 
 // WithContext makes ctx the context of the request from here on.
 func (r *Request) WithContext(ctx context.Context) { r.HTTP = r.HTTP.WithContext(ctx) }
+
+// annotate adds an annotation for the audit log. The first value of a key stays: what was decided first cannot be covered up
+// later.
+func (r *Request) annotate(key, value string) {
+	if r.Annotations == nil {
+		r.Annotations = map[string]string{}
+	}
+	if _, taken := r.Annotations[key]; !taken {
+		r.Annotations[key] = value
+	}
+}
 
 // LongRunning says whether the request has no deadline: watches and connections.
 func (r *Request) LongRunning() bool {
