@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -37,6 +38,9 @@ type Deps struct {
 	ServiceCIDRs []string
 	// NodePorts is the range of node ports, as 30000-32767, which is also the default.
 	NodePorts string
+	// Authorizer decides what reviews ask and who may escalate or bind; without it nobody may and reviews fail. Reviews of
+	// rules need it to be an authz.RuleResolver.
+	Authorizer authz.Authorizer
 	// Tokens makes the tokens of service accounts; without it there are none.
 	Tokens *serviceaccount.Issuer
 	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
@@ -55,7 +59,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.setDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{core, services.entries(), workloads, others, authentication} {
+	for _, group := range []map[key]entry{core, services.entries(), workloads, others, authentication, rbacAPI, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

@@ -17,6 +17,8 @@ import (
 // writer of roles and bindings holds what they give. A role that was made a moment ago can so be bound at once.
 type Reader struct {
 	Store storage.Store
+	// Resource is what a request writes. The original names it when a role is not found, in place of the role's.
+	Resource string
 }
 
 // Escalation says what is missing for user to give rules to others in namespace; nil when user holds all of them.
@@ -38,17 +40,17 @@ func (r Reader) Escalation(ctx context.Context, user *resource.UserInfo, namespa
 
 // Role has the rules that a reference means in the namespace of its binding; a NotFound API error when there is none.
 func (r Reader) Role(ctx context.Context, ref rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
-	prefix, plural, key := clusterRoles, "clusterroles", prefixes[clusterRoles]+ref.Name
+	prefix, key := clusterRoles, prefixes[clusterRoles]+ref.Name
 	switch ref.Kind {
 	case "ClusterRole":
 	case "Role":
-		prefix, plural, key = roles, "roles", prefixes[roles]+namespace+"/"+ref.Name
+		prefix, key = roles, prefixes[roles]+namespace+"/"+ref.Name
 	default:
 		return nil, unsupported(ref.Kind)
 	}
 	kv, _, err := r.Store.Get(ctx, key)
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, apierrors.NewNotFound(schema.GroupResource{Group: group, Resource: plural}, ref.Name)
+		return nil, apierrors.NewNotFound(schema.GroupResource{Group: group, Resource: r.Resource}, ref.Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading role %s: %w", ref.Name, err)

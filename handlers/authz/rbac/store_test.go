@@ -47,7 +47,7 @@ func TestReader(t *testing.T) {
 		bindCluster("gone", "gone", user("lou")),
 		bind("a", "writers", "Role", "writer", user("wanda")),
 	)
-	r := Reader{Store: s}
+	r := Reader{Store: s, Resource: "writes"}
 	dan := &resource.UserInfo{Name: "dan", Groups: []string{"devs", "system:authenticated"}}
 	wanda := &resource.UserInfo{Name: "wanda", Groups: []string{"devs"}}
 	for _, c := range []struct {
@@ -62,7 +62,7 @@ func TestReader(t *testing.T) {
 		{wanda, "a", []string{"get,update core pods"}, ""},
 		{wanda, "b", []string{"get,update core pods"}, "not currently held"},
 		{wanda, "", []string{"update core pods"}, "not currently held"},
-		{&resource.UserInfo{Name: "lou"}, "", []string{"get core pods"}, `; resolution errors: [clusterroles.rbac.authorization.k8s.io "gone" not found]`},
+		{&resource.UserInfo{Name: "lou"}, "", []string{"get core pods"}, `; resolution errors: [writes.rbac.authorization.k8s.io "gone" not found]`},
 		{&resource.UserInfo{Name: "lou"}, "", nil, ""},
 	} {
 		err := r.Escalation(t.Context(), c.who, c.namespace, parseRules(c.rules))
@@ -75,7 +75,7 @@ func TestReader(t *testing.T) {
 	if rules, err := r.Role(t.Context(), rbacv1.RoleRef{Kind: "Role", Name: "new"}, "a"); err != nil || len(rules) != 1 {
 		t.Error(rules, err)
 	}
-	if _, err := r.Role(t.Context(), rbacv1.RoleRef{Kind: "Role", Name: "new"}, "b"); !apierrors.IsNotFound(err) || err.Error() != `roles.rbac.authorization.k8s.io "new" not found` {
+	if _, err := r.Role(t.Context(), rbacv1.RoleRef{Kind: "Role", Name: "new"}, "b"); !apierrors.IsNotFound(err) || err.Error() != `writes.rbac.authorization.k8s.io "new" not found` {
 		t.Error(err)
 	}
 	if _, err := r.Role(t.Context(), rbacv1.RoleRef{Kind: "Thing", Name: "new"}, "a"); err == nil {

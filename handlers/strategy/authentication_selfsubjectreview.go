@@ -1,0 +1,28 @@
+package strategy
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	authenticationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authentication/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// selfSubjectReviews tell who asks, as the request's user is after impersonation.
+func selfSubjectReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
+	s.Create = func(_ context.Context, request resource.Action) (runtime.Object, error) {
+		o, ok := request.Body.(*authenticationv1.SelfSubjectReview)
+		if !ok {
+			return nil, wrongType(request.Body)
+		}
+		u := request.User
+		answer := &authenticationv1.SelfSubjectReview{TypeMeta: o.TypeMeta}
+		answer.CreationTimestamp = metav1.NewTime(d.Now()).Rfc3339Copy()
+		answer.Status.UserInfo = authenticationv1.UserInfo{Username: u.Name, UID: u.UID, Groups: u.Groups, Extra: u.Extra}
+		return answer, nil
+	}
+}
