@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -91,10 +92,42 @@ func (v View) Count(prefix, from string) int {
 	return last - v.root.rank(max(from, prefix))
 }
 
-// Entries calls yield with the entries under prefix from a key on, in order, some at a time. They must not be changed.
-func (v View) Entries(prefix, from string, yield func([]*Entry) bool) {
-	v.root.leaves(max(from, prefix), prefixEnd(prefix), func(_ *node, entries []*Entry) bool { return yield(entries) })
+// Leaf is a run of neighbouring entries. They must not be changed.
+type Leaf struct {
+	Entries []*Entry
+	// node is the leaf when Entries are all of it; nil otherwise.
+	node *node
 }
+
+// Leaves calls yield with the entries under prefix from a key on, in order, some at a time.
+func (v View) Leaves(prefix, from string, yield func(Leaf) bool) {
+	v.root.leaves(max(from, prefix), prefixEnd(prefix), func(n *node, entries []*Entry) bool {
+		l := Leaf{Entries: entries}
+		if len(entries) == len(n.entries) {
+			l.node = n
+		}
+		return yield(l)
+	})
+}
+
+// Piece is an encoded form of a leaf's entries, made by build and kept with the leaf under a key, which is compared. Of
+// a part of a leaf nothing is kept. size is what data takes; a size of 0 makes a note that costs nothing.
+func (c *Cache) Piece(l Leaf, key any, build func() (data any, size int, err error)) (any, error) {
+	if l.node != nil {
+		if p := l.node.find(key); p != nil {
+			p.used.Store(time.Now().Unix())
+			return p.data, nil
+		}
+	}
+	data, size, err := build()
+	if err == nil && l.node != nil {
+		c.pieces.keep(l.node, key, data, size)
+	}
+	return data, err
+}
+
+// Entry makes an entry of what the backend, or nobody, stores.
+func (c *Cache) Entry(kv storage.KeyValue) *Entry { return c.plainEntry(kv.Key, kv.Revision, kv.Value) }
 
 // Get implements storage.Store.
 func (c *Cache) Get(ctx context.Context, key string) (storage.KeyValue, int64, error) {
@@ -139,8 +172,8 @@ func (c *Cache) List(ctx context.Context, prefix string, o storage.ListOptions) 
 	}
 	result.Items = make([]storage.KeyValue, 0, n)
 	var err error
-	v.Entries(prefix, o.From, func(entries []*Entry) bool {
-		for _, e := range entries {
+	v.Leaves(prefix, o.From, func(l Leaf) bool {
+		for _, e := range l.Entries {
 			if len(result.Items) == n {
 				return false
 			}
