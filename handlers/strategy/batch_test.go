@@ -13,8 +13,8 @@ func TestJobCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]string{jobName: "j", legacyJobName: "mine", controllerUID: "u", legacyControllerUID: "u"} {
-		if o.Spec.Template.Labels[k] != want || o.Labels[k] != want {
-			t.Errorf("%s: %q %q", k, o.Spec.Template.Labels[k], o.Labels[k])
+		if o.Spec.Template.Labels[k] != want {
+			t.Errorf("%s: %q", k, o.Spec.Template.Labels[k])
 		}
 	}
 	if o.Spec.Selector.MatchLabels[controllerUID] != "u" || len(o.Spec.Selector.MatchLabels) != 1 {

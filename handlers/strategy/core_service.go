@@ -43,6 +43,7 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 		if svc.Spec.ClusterIP != "" && len(svc.Spec.ClusterIPs) == 0 {
 			svc.Spec.ClusterIPs = []string{svc.Spec.ClusterIP}
 		}
+		noInternalPolicy(svc)
 		return s.families(svc, nil)
 	})
 	st.PrepareForUpdate = onUpdate(func(_ context.Context, svc, old *corev1.Service) error {
@@ -54,6 +55,7 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 			return err
 		}
 		dropForType(svc, old)
+		noInternalPolicy(svc)
 		return nil
 	})
 	st.Validate = check(validateService)
@@ -89,6 +91,13 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 			return nil
 		}
 		return serviceWarnings(svc)
+	}
+}
+
+// noInternalPolicy: a name elsewhere has no traffic inside, whatever its writer and the defaults say.
+func noInternalPolicy(svc *corev1.Service) {
+	if svc.Spec.Type == externalName {
+		svc.Spec.InternalTrafficPolicy = nil
 	}
 }
 

@@ -238,11 +238,10 @@ func TestServiceUpdate(t *testing.T) {
 	}
 	named := object.Copy(plain)
 	named.Spec.Type, named.Spec.ExternalName = externalName, "a.b"
-	named.Spec.InternalTrafficPolicy = nil
 	if err := write(s, background, named, plain, true); err != nil {
 		t.Fatal(err)
 	}
-	if named.Spec.ClusterIP != "" || named.Spec.IPFamilies != nil {
+	if named.Spec.ClusterIP != "" || named.Spec.IPFamilies != nil || named.Spec.InternalTrafficPolicy != nil {
 		t.Errorf("%+v", named.Spec)
 	}
 	if _, err := d.Objects.Get(background, addresses, "", plain.Spec.ClusterIP); !apierrors.IsNotFound(err) {
