@@ -123,3 +123,7 @@ func put(t *testing.T, d Deps, gvr schema.GroupVersionResource, o object.Object)
 		t.Fatal(err)
 	}
 }
+
+func gvr(row resources.Row) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: row.Group, Version: row.Version, Resource: row.Resource}
+}

@@ -84,10 +84,6 @@ func chain(a, b entry) entry {
 	return func(d *Deps, row resources.Row, s *resource.Strategy) { a(d, row, s); b(d, row, s) }
 }
 
-func gvr(row resources.Row) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: row.Group, Version: row.Version, Resource: row.Resource}
-}
-
 // coreV1 is a resource of the group without a name.
 func coreV1(name string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Version: "v1", Resource: name}
