@@ -27,6 +27,10 @@ type Builtin struct {
 	storedVersion    string
 	storedKind       string
 	sameVersion      bool
+	// asJSON lets Encode write JSON; both forms are read in any case. unserved is the version of that JSON where it is none
+	// of the generated types; such JSON goes through toStorage and from.
+	asJSON   bool
+	unserved func() object.Object
 	// required are the numbers, outermost first, of fields that are filled by defaults when they are empty.
 	required [][]uint64
 }
@@ -36,7 +40,18 @@ var _ resource.Codec = &Builtin{}
 // NewBuiltin makes the codec of gvk, whose objects are stored as storage. The converters may be nil when both are the
 // same; defaults may be nil and runs on every object that Decode builds.
 func NewBuiltin(gvk, storage schema.GroupVersionKind, toStorage, fromStorage resource.Converter, defaults func(object.Object)) (*Builtin, error) {
-	c := &Builtin{gvk: gvk, storage: storage, toStorage: toStorage, defaults: defaults}
+	return (&Builtin{toStorage: toStorage, defaults: defaults}).of(gvk, storage, fromStorage)
+}
+
+// NewJSON is NewBuiltin for a kind that is stored as JSON, as the original stores those that its extensions brought,
+// whatever its other kinds are stored in. unserved makes an empty object of the stored version where it is none of the
+// generated types; it may be nil.
+func NewJSON(gvk, storage schema.GroupVersionKind, toStorage, fromStorage resource.Converter, defaults func(object.Object), unserved func() object.Object) (*Builtin, error) {
+	return (&Builtin{toStorage: toStorage, defaults: defaults, asJSON: true, unserved: unserved}).of(gvk, storage, fromStorage)
+}
+
+func (c *Builtin) of(gvk, storage schema.GroupVersionKind, fromStorage resource.Converter) (*Builtin, error) {
+	c.gvk, c.storage = gvk, storage
 	c.apiVersion, c.kind = gvk.ToAPIVersionAndKind()
 	c.storedVersion, c.storedKind = storage.ToAPIVersionAndKind()
 	c.sameVersion = gvk == storage
@@ -49,10 +64,10 @@ func NewBuiltin(gvk, storage schema.GroupVersionKind, toStorage, fromStorage res
 		return nil, fmt.Errorf("%v has no metadata", gvk)
 	}
 	if !c.sameVersion {
-		if toStorage == nil || fromStorage == nil {
+		if c.toStorage == nil || fromStorage == nil {
 			return nil, fmt.Errorf("%v is stored as %v, which needs converters", gvk, storage)
 		}
-		if resources.Kinds[storage] == nil {
+		if resources.Kinds[storage] == nil && c.unserved == nil {
 			return nil, fmt.Errorf("%v is not a built-in kind", storage)
 		}
 		c.from = map[schema.GroupVersionKind]resource.Converter{storage: fromStorage}
@@ -138,7 +153,11 @@ func (c *Builtin) Encode(o object.Object) ([]byte, error) {
 		o.SetResourceVersion("")
 		defer o.SetResourceVersion(version)
 	}
-	b, err := marshalAs(o, c.storedVersion, c.storedKind)
+	marshal := marshalAs
+	if c.asJSON {
+		marshal = marshalJSON
+	}
+	b, err := marshal(o, c.storedVersion, c.storedKind)
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", c.gvk, err)
 	}
@@ -147,7 +166,7 @@ func (c *Builtin) Encode(o object.Object) ([]byte, error) {
 
 // Decode implements resource.Codec.
 func (c *Builtin) Decode(stored []byte, revision int64) (object.Object, error) {
-	e, err := openEnvelope(stored)
+	_, e, err := c.open(stored)
 	if err != nil {
 		return nil, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}
@@ -217,7 +236,7 @@ func (c *Builtin) AppendJSON(dst, stored []byte, revision int64, item bool) ([]b
 
 // appendJSON appends what message m shows of the object.
 func (c *Builtin) appendJSON(dst, stored []byte, revision int64, m *wire.Message, how mode) ([]byte, error) {
-	e, err := openEnvelope(stored)
+	_, e, err := c.open(stored)
 	if err != nil {
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}
@@ -248,7 +267,7 @@ func (c *Builtin) canonical(e envelope) ([]byte, error) {
 
 // AppendProtobuf implements resource.Codec.
 func (c *Builtin) AppendProtobuf(dst, stored []byte, revision int64, item bool) ([]byte, error) {
-	e, err := openEnvelope(stored)
+	stored, e, err := c.open(stored)
 	if err != nil {
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}

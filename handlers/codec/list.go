@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -126,14 +125,9 @@ func (l List) writeProtobuf(w io.Writer, out Output) error {
 	b := appendEnvelope(make([]byte, 0, chunk+chunk/8), apiVersion, kind, size)
 	b = append(b, meta...)
 	for stored, revision := range l.Items {
-		// The item is appended behind room for its length and moved up to it.
-		at := len(b)
-		b = append(b, 2<<3|wireBytes, 0, 0, 0, 0, 0)
-		if b, err = appendItemProtobuf(b, l.Codec, stored, revision, out, true); err != nil {
+		if b, err = appendItemField(b, l.Codec, stored, revision, out); err != nil {
 			return err
 		}
-		content := b[at+1+varintMax:]
-		b = append(binary.AppendUvarint(b[:at+1], uint64(len(content))), content...)
 		if len(b) >= chunk {
 			if _, err := w.Write(b); err != nil {
 				return err
@@ -159,7 +153,7 @@ func itemSize(scratch *[]byte, c resource.Codec, stored []byte, revision int64, 
 
 // splicedSize is the length of what AppendProtobuf makes of a canonical object as an item.
 func (c *Builtin) splicedSize(stored []byte, revision int64) (int, bool) {
-	e, err := openEnvelope(stored)
+	_, e, err := c.open(stored)
 	if err != nil || !c.copyable(e) || e.rawEnd == 0 {
 		return 0, false
 	}

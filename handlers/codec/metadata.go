@@ -35,7 +35,7 @@ func appendPartialHead(dst []byte, version string) []byte {
 
 // canonicalEnvelope opens stored bytes; those that are not canonical, or of another version, are made anew.
 func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadata, err error) {
-	e, err := openEnvelope(stored)
+	_, e, err := c.open(stored)
 	if err != nil {
 		return nil, m, err
 	}
