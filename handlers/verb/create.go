@@ -76,7 +76,22 @@ func (w *write) insertOnce(o object.Object) (kv storage.KeyValue, err error) {
 		return kv, w.absent(ctx, kv.Key, o.GetName())
 	}
 	kv.Revision, err = w.Store.Create(ctx, kv.Key, kv.Value, main.Lifetime())
+	if errors.Is(err, storage.ErrExists) {
+		return kv, w.exists(ctx, kv.Key, o.GetName())
+	}
 	return kv, storageError(err, w.r, o.GetName())
+}
+
+// exists is the answer to the create of what is there already. One that is only waiting for its end is worth another try
+// later, so that is said.
+func (w *write) exists(ctx context.Context, key, name string) error {
+	exists := apierrors.NewAlreadyExists(w.res.GroupResource(), name)
+	if kv, _, err := w.Store.Get(ctx, key); err == nil {
+		if old, err := w.main().Codec.Decode(kv.Value, kv.Revision); err == nil && old.GetDeletionTimestamp() != nil {
+			exists.ErrStatus.Message = "object is being deleted: " + exists.ErrStatus.Message
+		}
+	}
+	return exists
 }
 
 // absent is what a dry run finds out instead of storing.
@@ -84,7 +99,7 @@ func (w *write) absent(ctx context.Context, key, name string) error {
 	_, _, err := w.Store.Get(ctx, key)
 	switch {
 	case err == nil:
-		return apierrors.NewAlreadyExists(w.res.GroupResource(), name)
+		return w.exists(ctx, key, name)
 	case errors.Is(err, storage.ErrNotFound):
 		return nil
 	}
