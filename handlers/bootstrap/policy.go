@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -193,4 +194,19 @@ func policyMeta(namespace, name string) metav1.ObjectMeta {
 		Namespace: namespace, Name: name, Labels: map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"},
 		Annotations: map[string]string{autoUpdate: "true"},
 	}
+}
+
+// NodeRules are what every node may do, as the default role of nodes has it. The role is bound to nobody: the node
+// authorizer uses the rules, and holds nodes to their own objects.
+func NodeRules() ([]rbacv1.PolicyRule, error) {
+	objects, err := policy()
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range objects {
+		if role, ok := o.(*rbacv1.ClusterRole); ok && role.Name == "system:node" {
+			return role.Rules, nil
+		}
+	}
+	return nil, errors.New("there is no default role of nodes")
 }

@@ -51,3 +51,12 @@ func pathMatches(pattern, path string) bool {
 	return pattern == all || pattern == path ||
 		strings.HasSuffix(pattern, all) && strings.HasPrefix(path, strings.TrimRight(pattern, all))
 }
+
+// Allow says whether one of the rules allows what is asked.
+func Allow(rules []rbacv1.PolicyRule, a *authz.Attributes) bool {
+	combined := a.Resource
+	if a.Subresource != "" {
+		combined += "/" + a.Subresource
+	}
+	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool { return allows(&r, a, combined) })
+}

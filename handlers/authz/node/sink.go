@@ -1,0 +1,91 @@
+package node
+
+import (
+	"log/slog"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// followed are the resources that say something about nodes. A namespaced one has both parts in its keys.
+var followed = []struct {
+	prefix     string
+	kind       kind
+	name       string
+	namespaced bool
+}{
+	{"/pods/", pods, "Pod", true},
+	{"/persistentvolumes/", volumes, "PersistentVolume", false},
+	{"/volumeattachments/", attachments, "VolumeAttachment", false},
+	{"/resourceslices/", slicesOfNodes, "ResourceSlice", false},
+	{"/podcertificaterequests/", certificateRequests, "PodCertificateRequest", true},
+}
+
+var prefixes = func() (out []string) {
+	for _, f := range followed {
+		out = append(out, f.prefix)
+	}
+	return out
+}()
+
+// sink writes what the feed reads into the graph. An object that cannot be read gives no access.
+type sink struct {
+	graph *graph
+	plans plans
+	log   *slog.Logger
+}
+
+func key(prefix int, path string) ref {
+	f := followed[prefix]
+	rest := strings.TrimPrefix(path, f.prefix)
+	if !f.namespaced {
+		return ref{f.kind, "", rest}
+	}
+	namespace, name, _ := strings.Cut(rest, "/")
+	return ref{f.kind, namespace, name}
+}
+
+// Replace implements feed.Sink.
+func (s *sink) Replace(prefix int, items []storage.KeyValue) {
+	listed := make(map[ref]bool, len(items))
+	for _, kv := range items {
+		listed[key(prefix, kv.Key)] = true
+		s.put(prefix, kv)
+	}
+	s.graph.keep(followed[prefix].kind, listed)
+}
+
+// Change implements feed.Sink.
+func (s *sink) Change(prefix int, e storage.Event) {
+	if e.Type == storage.Deleted {
+		s.graph.delete(key(prefix, e.Key))
+		return
+	}
+	s.put(prefix, storage.KeyValue{Key: e.Key, Value: e.Value, Revision: e.Revision})
+}
+
+// Publish implements feed.Sink: changes are seen at once.
+func (s *sink) Publish() {}
+
+func (s *sink) put(prefix int, kv storage.KeyValue) {
+	k := key(prefix, kv.Key)
+	var node string
+	var claim *ref
+	var refs []ref
+	var err error
+	switch k.kind {
+	case pods:
+		node, refs, err = s.plans.references(k.namespace, k.name, kv.Value)
+	case volumes:
+		claim, refs, err = volume(kv, k.name)
+	default:
+		node, err = s.plans.nodeOf(followed[prefix].name, kv.Value)
+		refs = []ref{k}
+	}
+	if err != nil {
+		s.log.Error("an object cannot be read and gives no node access", "key", kv.Key, "error", err)
+		s.graph.delete(k)
+		return
+	}
+	s.graph.put(k, node, claim, refs)
+}
