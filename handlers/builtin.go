@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -82,15 +83,25 @@ func complete(r *resource.Resource) error {
 	stored := gv.WithKind(r.Kind)
 	var to, from resource.Converter
 	if stored != r.GVK() {
-		if resources.Kinds[stored] == nil { // the hash of a version that is not served any more
-			stored = r.GVK()
-		} else {
-			to, _ = convert.Between(r.GVK(), stored)
-			from, _ = convert.Between(stored, r.GVK())
+		to, _ = convert.Between(r.GVK(), stored)
+		from, _ = convert.Between(stored, r.GVK())
+	}
+	var c *codec.Builtin
+	if r.StoredAsJSON {
+		c, err = codec.NewJSON(r.GVK(), stored, to, from, r.Default, convert.Unserved[stored])
+	} else {
+		c, err = codec.NewBuiltin(r.GVK(), stored, to, from, r.Default)
+	}
+	if err != nil {
+		return err
+	}
+	for _, path := range r.DefaultedWhenRead {
+		if err := c.DefaultWhenEmpty(strings.Split(path, ".")...); err != nil {
+			return err
 		}
 	}
-	r.Codec, err = codec.NewBuiltin(r.GVK(), stored, to, from, r.Default)
-	return err
+	r.Codec = c
+	return nil
 }
 
 // defaulting runs the defaults of the schema first: those of the strategy may depend on them.

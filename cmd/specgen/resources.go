@@ -67,6 +67,8 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"Categories", r.Categories, r.Categories == nil},
 		{"Connect", r.Connect, r.Connect == nil},
 		{"Storage", storage(m, d, r), r.Storage == ""},
+		{"StoredAsJSON", r.StoredAsJSON, !r.StoredAsJSON},
+		{"DefaultedWhenRead", r.DefaultedWhenRead, r.DefaultedWhenRead == nil},
 		{"Key", r.Key, r.Key == ""},
 		{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
 		{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
@@ -118,6 +120,11 @@ type Row struct {
 	Connect []string
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
+	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.
+	StoredAsJSON bool
+	// DefaultedWhenRead are paths, like status.phase, of fields that may be empty in the store although readers find
+	// their defaults there: they are cleared, or their defaults decided, after an object was defaulted and before it is stored.
+	DefaultedWhenRead []string
 	// Key is the part of the key after the prefix, before namespace and name.
 	Key string
 	// CreateOnUpdate lets PUT create what is missing.

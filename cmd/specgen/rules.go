@@ -240,10 +240,12 @@ func valueRules(p spec.M) []string {
 	return rules
 }
 
-// enumTag lists the values in the model's order, which is that of messages; an empty value is written ”.
+// enumTag lists the values in the model's order, which is that of messages. Spaces are between values: one within a value
+// is written ~, and an empty value as two apostrophes.
 func enumTag(values []string) string {
 	values = slices.Clone(values)
 	for i, v := range values {
+		values[i] = strings.ReplaceAll(v, " ", "~")
 		if v == "" {
 			values[i] = "''"
 		}

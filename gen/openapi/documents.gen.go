@@ -71,7 +71,7 @@ func V3(group, version string) ([]byte, error) {
 var documents = []document{
 	{".well-known/openid-configuration", "well-known_openid-configuration.json.gz", 445},
 	{"api", "api.json.gz", 1521},
-	{"api/v1", "api_v1.json.gz", 465787},
+	{"api/v1", "api_v1.json.gz", 465745},
 	{"apis", "apis.json.gz", 2399},
 	{"apis/admissionregistration.k8s.io", "apis_admissionregistration.k8s.io.json.gz", 2031},
 	{"apis/admissionregistration.k8s.io/v1", "apis_admissionregistration.k8s.io_v1.json.gz", 134719},
@@ -126,7 +126,7 @@ var documents = []document{
 	{"apis/scheduling.k8s.io/v1", "apis_scheduling.k8s.io_v1.json.gz", 23937},
 	{"apis/scheduling.k8s.io/v1alpha2", "apis_scheduling.k8s.io_v1alpha2.json.gz", 59848},
 	{"apis/storage.k8s.io", "apis_storage.k8s.io.json.gz", 1989},
-	{"apis/storage.k8s.io/v1", "apis_storage.k8s.io_v1.json.gz", 132056},
+	{"apis/storage.k8s.io/v1", "apis_storage.k8s.io_v1.json.gz", 132014},
 	{"apis/storage.k8s.io/v1beta1", "apis_storage.k8s.io_v1beta1.json.gz", 24497},
 	{"apis/storagemigration.k8s.io", "apis_storagemigration.k8s.io.json.gz", 2016},
 	{"apis/storagemigration.k8s.io/v1beta1", "apis_storagemigration.k8s.io_v1beta1.json.gz", 31302},

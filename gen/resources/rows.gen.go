@@ -18,6 +18,11 @@ type Row struct {
 	Connect []string
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
+	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.
+	StoredAsJSON bool
+	// DefaultedWhenRead are paths, like status.phase, of fields that may be empty in the store although readers find
+	// their defaults there: they are cleared, or their defaults decided, after an object was defaulted and before it is stored.
+	DefaultedWhenRead []string
 	// Key is the part of the key after the prefix, before namespace and name.
 	Key string
 	// CreateOnUpdate lets PUT create what is missing.
@@ -78,7 +83,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "nodes", Subresource: "status", Kind: "Node", KindGroup: "", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "", Version: "v1", Resource: "persistentvolumeclaims", Subresource: "", Kind: "PersistentVolumeClaim", KindGroup: "", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "persistentvolumeclaim", ShortNames: []string{"pvc"}, Storage: "/v1", ReturnsDeleted: true},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "persistentvolumeclaim", ShortNames: []string{"pvc"}, Storage: "/v1", DefaultedWhenRead: []string{"status.phase"}, ReturnsDeleted: true},
 	{Group: "", Version: "v1", Resource: "persistentvolumeclaims", Subresource: "status", Kind: "PersistentVolumeClaim", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "", Version: "v1", Resource: "persistentvolumes", Subresource: "", Kind: "PersistentVolume", KindGroup: "", KindVersion: "v1",
@@ -132,7 +137,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "services", Subresource: "status", Kind: "Service", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices", Subresource: "", Kind: "APIService", KindGroup: "apiregistration.k8s.io", KindVersion: "v1",
-		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "apiservice", Categories: []string{"api-extensions"}, Storage: "apiregistration.k8s.io/v1", Key: "apiregistration.k8s.io/apiservices"},
+		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "apiservice", Categories: []string{"api-extensions"}, Storage: "apiregistration.k8s.io/v1", StoredAsJSON: true, Key: "apiregistration.k8s.io/apiservices"},
 	{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices", Subresource: "status", Kind: "APIService", KindGroup: "apiregistration.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"get", "patch", "update"}, Enabled: true, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
 	{Group: "apps", Version: "v1", Resource: "controllerrevisions", Subresource: "", Kind: "ControllerRevision", KindGroup: "apps", KindVersion: "v1",
@@ -186,7 +191,7 @@ var Rows = []Row{
 	{Group: "batch", Version: "v1", Resource: "cronjobs", Subresource: "status", Kind: "CronJob", KindGroup: "batch", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "batch", Version: "v1", Resource: "jobs", Subresource: "", Kind: "Job", KindGroup: "batch", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "job", Categories: []string{"all"}, Storage: "batch/v1", Fields: []string{"status.successful"}, Generation: true},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "job", Categories: []string{"all"}, Storage: "batch/v1", DefaultedWhenRead: []string{"metadata.labels"}, Fields: []string{"status.successful"}, Generation: true},
 	{Group: "batch", Version: "v1", Resource: "jobs", Subresource: "status", Kind: "Job", KindGroup: "batch", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "certificates.k8s.io", Version: "v1", Resource: "certificatesigningrequests", Subresource: "", Kind: "CertificateSigningRequest", KindGroup: "certificates.k8s.io", KindVersion: "v1",
@@ -274,13 +279,13 @@ var Rows = []Row{
 	{Group: "admissionregistration.k8s.io", Version: "v1beta1", Resource: "mutatingadmissionpolicybindings", Subresource: "", Kind: "MutatingAdmissionPolicyBinding", KindGroup: "admissionregistration.k8s.io", KindVersion: "v1beta1",
 		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "mutatingadmissionpolicybinding", Categories: []string{"api-extensions"}, Storage: "admissionregistration.k8s.io/v1beta1", ConditionalUpdate: true, Generation: true},
 	{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions", Subresource: "", Kind: "CustomResourceDefinition", KindGroup: "apiextensions.k8s.io", KindVersion: "v1",
-		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "customresourcedefinition", ShortNames: []string{"crd", "crds"}, Categories: []string{"api-extensions"}, Storage: "apiextensions.k8s.io/v1beta1", Key: "apiextensions.k8s.io/customresourcedefinitions", Generation: true},
+		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "customresourcedefinition", ShortNames: []string{"crd", "crds"}, Categories: []string{"api-extensions"}, Storage: "apiextensions.k8s.io/v1beta1", StoredAsJSON: true, Key: "apiextensions.k8s.io/customresourcedefinitions", Generation: true},
 	{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions", Subresource: "status", Kind: "CustomResourceDefinition", KindGroup: "apiextensions.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "scheduling.k8s.io", Version: "v1", Resource: "priorityclasses", Subresource: "", Kind: "PriorityClass", KindGroup: "scheduling.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "priorityclass", ShortNames: []string{"pc"}, Storage: "scheduling.k8s.io/v1", Generation: true},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "podgroups", Subresource: "", Kind: "PodGroup", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podgroup", Storage: "scheduling.k8s.io/v1alpha2"},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podgroup", Storage: "scheduling.k8s.io/v1alpha2", DefaultedWhenRead: []string{"spec.disruptionMode"}},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "podgroups", Subresource: "status", Kind: "PodGroup", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "workloads", Subresource: "", Kind: "Workload", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",

@@ -27,6 +27,8 @@ var written = map[versions]resource.Converter{
 	{gvk("", "v1", "Event"), gvk("events.k8s.io", "v1", "Event")}:                                              typed(eventFromCore),
 	{gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")}: typed(autoscalerToV2),
 	{gvk("autoscaling", "v2", "HorizontalPodAutoscaler"), gvk("autoscaling", "v1", "HorizontalPodAutoscaler")}: typed(autoscalerToV1),
+	{gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition"), definitionGVK}:                             typed(definitionFromV1),
+	{definitionGVK, gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition")}:                             typed(definitionToV1),
 }
 
 // Between is the converter from one version of a kind to another; false when there is none. It is made anew by every call

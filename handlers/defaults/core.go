@@ -46,6 +46,16 @@ func service(s *corev1.Service) {
 	}
 }
 
+// persistentVolume has here what its spec has not by itself: an attachment may hold such a spec too, and no defaults are
+// for that.
+func persistentVolume(v *corev1.PersistentVolume) {
+	v.SetDefaults()
+	if v.Spec.PersistentVolumeReclaimPolicy == "" {
+		v.Spec.PersistentVolumeReclaimPolicy = "Retain"
+	}
+	setIfNil(&v.Spec.VolumeMode, "Filesystem")
+}
+
 // namespace carries its name as a label, for selectors. One that waits for a generated name gets the label later.
 func namespace(n *corev1.Namespace) {
 	if n.Name != "" {

@@ -14,6 +14,7 @@ var dependent = map[schema.GroupVersionKind]func(object.Object){
 	kind("", "v1", "ReplicationController"): on(replicationController),
 	kind("", "v1", "Service"):               on(service),
 	kind("", "v1", "Namespace"):             on(namespace),
+	kind("", "v1", "PersistentVolume"):      on(persistentVolume),
 	kind("", "v1", "Node"):                  on(node),
 	kind("", "v1", "LimitRange"):            on(limitRange),
 

@@ -3,7 +3,6 @@ package strategy
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -35,10 +34,6 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = onCreate(func(_ context.Context, o *batchv1.Job) error {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
-		}
-		if len(o.Labels) == 0 {
-			// A default that the writer's labels come before and the generated ones after.
-			o.Labels = maps.Clone(o.Spec.Template.Labels)
 		}
 		return nil
 	})

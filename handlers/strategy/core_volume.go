@@ -98,7 +98,7 @@ func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
 
 func claims(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = onCreate(func(_ context.Context, c *corev1.PersistentVolumeClaim) error {
-		c.Status = corev1.PersistentVolumeClaimStatus{Phase: "Pending"}
+		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
 		return nil

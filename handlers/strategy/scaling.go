@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -16,7 +17,17 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func autoscalers(_ *Deps, _ resources.Row, s *resource.Strategy) {
+func autoscalers(_ *Deps, row resources.Row, s *resource.Strategy) {
+	if row.Version == "v1" {
+		s.PrepareForCreate = onCreate(func(_ context.Context, o *autoscalingv1.HorizontalPodAutoscaler) error {
+			takeNotes(o, nil, statusNotes)
+			return nil
+		})
+		s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+			takeNotes(o, old.Annotations, statusNotes)
+			return nil
+		})
+	}
 	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
 		switch o := o.(type) {
 		case *autoscalingv1.HorizontalPodAutoscaler:
@@ -36,6 +47,34 @@ func autoscalers(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			return errs
 		}
 		return field.ErrorList{field.InternalError(nil, wrongType(o))}
+	}
+}
+
+func autoscalerStatus(_ *Deps, row resources.Row, s *resource.Strategy) {
+	if row.Version == "v1" {
+		s.PrepareStatus = onUpdate(func(_ context.Context, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+			takeNotes(o, old.Annotations, specNotes)
+			return nil
+		})
+	}
+}
+
+// The first version keeps in annotations what only the second has fields for. They are the parts of spec and status that
+// the fields would be.
+var (
+	specNotes   = []string{"metrics", "behavior", "scale-down-tolerance", "scale-up-tolerance"}
+	statusNotes = []string{"current-metrics", "conditions"}
+)
+
+// takeNotes gives o the annotations of those names that from has, and no others.
+func takeNotes(o *autoscalingv1.HorizontalPodAutoscaler, from map[string]string, names []string) {
+	for _, name := range names {
+		name = "autoscaling.alpha.kubernetes.io/" + name
+		if v, ok := from[name]; ok {
+			metav1.SetMetaDataAnnotation(&o.ObjectMeta, name, v)
+		} else {
+			delete(o.Annotations, name)
+		}
 	}
 }
 

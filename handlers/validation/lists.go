@@ -50,7 +50,7 @@ func inEnum(v reflect.Value, param string) bool {
 	}
 	for rest := param; rest != ""; {
 		var one string
-		if one, rest, _ = strings.Cut(rest, " "); one == value {
+		if one, rest, _ = strings.Cut(rest, " "); one == value || strings.ReplaceAll(one, "~", " ") == value {
 			return true
 		}
 	}
@@ -60,6 +60,7 @@ func inEnum(v reflect.Value, param string) bool {
 func notSupported(path *field.Path, v reflect.Value, param string) field.ErrorList {
 	values := strings.Split(param, " ")
 	for i, x := range values {
+		values[i] = strings.ReplaceAll(x, "~", " ")
 		if x == "''" {
 			values[i] = ""
 		}

@@ -121,15 +121,7 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 			return err
 		}
 	}
-	w.complete(o)
 	return nil
-}
-
-// complete fills what defaults follow from what the strategy made of an object: who reads it would find them in any case.
-func (w *write) complete(o object.Object) {
-	if main := w.main(); main.Default != nil {
-		main.Default(o)
-	}
 }
 
 // update runs the object half for a changed object; old is the live one, o what the writer wants it to be.
@@ -186,7 +178,6 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 			return err
 		}
 	}
-	w.complete(o)
 	return nil
 }
 

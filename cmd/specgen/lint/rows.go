@@ -119,6 +119,11 @@ func (c *checker) resource(at *yaml.Node, r spec.Resource) {
 			c.report(n, "%s: field %s: %s; a field that a strategy computes stands in computedFields too", r.Name, n.Value, fault)
 		}
 	}
+	for _, n := range list(get(at, "defaultedWhenRead")) {
+		if fault := c.path(r.Kind, "."+n.Value); fault != "" {
+			c.report(n, "%s: defaultedWhenRead %s: %s", r.Name, n.Value, fault)
+		}
+	}
 	for _, n := range list(get(at, "computedFields")) {
 		if !slices.Contains(r.Fields, n.Value) {
 			c.report(n, "%s: computed field %s is not in fields", r.Name, n.Value)
@@ -164,7 +169,7 @@ func (c *checker) subresource(at *yaml.Node, r spec.Resource, main, sub string) 
 	if parent.Namespaced != r.Namespaced {
 		c.report(at, "%s is namespaced: %v, its parent the other way", r.Name, r.Namespaced)
 	}
-	for _, key := range []string{"singular", "shortNames", "categories", "storage", "key", "ttl", "fields", "computedFields", "generation", "createStatus"} {
+	for _, key := range []string{"singular", "shortNames", "categories", "storage", "storedAsJSON", "defaultedWhenRead", "key", "ttl", "fields", "computedFields", "generation", "createStatus"} {
 		if n := get(at, key); n != nil {
 			c.report(n, "%s: %s belongs to the resource and not to its subresource", r.Name, key)
 		}

@@ -67,6 +67,10 @@ type Resource struct {
 	Categories []string
 	// Storage is the version that objects are stored in: v2, or core/v1 when that is in another file.
 	Storage string
+	// StoredAsJSON: objects lie in the store as JSON instead of protobuf.
+	StoredAsJSON bool `yaml:"storedAsJSON"`
+	// DefaultedWhenRead are paths of fields that may be empty in the store although readers find their defaults there.
+	DefaultedWhenRead []string `yaml:"defaultedWhenRead"`
 	// Key is the part of the etcd key between prefix and namespace; the plural name when absent.
 	Key               string
 	CreateOnUpdate    bool `yaml:"createOnUpdate"`

@@ -33,7 +33,7 @@ type CertificateSigningRequestSpec struct {
 	Request           []byte              `json:"request" validate:"-"`
 	SignerName        string              `json:"signerName" validate:"-"`
 	ExpirationSeconds *int32              `json:"expirationSeconds,omitempty" validate:"-"`
-	Usages            []string            `json:"usages,omitempty" validate:"dive,enum=any cert sign client auth code signing content commitment crl sign data encipherment decipher only digital signature email protection encipher only ipsec end system ipsec tunnel ipsec user key agreement key encipherment microsoft sgc netscape sgc ocsp signing s/mime server auth signing timestamping"`
+	Usages            []string            `json:"usages,omitempty" validate:"dive,enum=any cert~sign client~auth code~signing content~commitment crl~sign data~encipherment decipher~only digital~signature email~protection encipher~only ipsec~end~system ipsec~tunnel ipsec~user key~agreement key~encipherment microsoft~sgc netscape~sgc ocsp~signing s/mime server~auth signing timestamping"`
 	Username          string              `json:"username,omitempty" validate:"-"`
 	UID               string              `json:"uid,omitempty" validate:"-"`
 	Groups            []string            `json:"groups,omitempty" validate:"-"`

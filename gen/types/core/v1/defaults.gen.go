@@ -453,13 +453,6 @@ func (in *PersistentVolumeSpec) SetDefaults() {
 	if in.ScaleIO != nil {
 		in.ScaleIO.SetDefaults()
 	}
-	if in.PersistentVolumeReclaimPolicy == "" {
-		in.PersistentVolumeReclaimPolicy = "Retain"
-	}
-	if in.VolumeMode == nil {
-		in.VolumeMode = new(string)
-		*in.VolumeMode = "Filesystem"
-	}
 }
 
 // SetDefaults fills what is absent with the model's defaults, here and below. It changes nothing the second time.

@@ -931,7 +931,7 @@ type PersistentVolumeSpec struct {
 	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty" validate:"-"`
 	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"omitempty,access-modes"`
 	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
-	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"enum=Delete Recycle Retain"`
+	PersistentVolumeReclaimPolicy string                            `json:"persistentVolumeReclaimPolicy,omitempty" validate:"omitempty,enum=Delete Recycle Retain"`
 	StorageClassName              string                            `json:"storageClassName,omitempty" validate:"omitempty,dns-subdomain-if-any"`
 	MountOptions                  []string                          `json:"mountOptions,omitempty" validate:"-"`
 	VolumeMode                    *string                           `json:"volumeMode,omitempty" validate:"omitempty,enum=Block Filesystem"`
