@@ -1,7 +1,6 @@
 package strategy
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -51,13 +49,6 @@ func cronJobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return errs
 	})
-	s.Warnings = func(ctx context.Context, o, old object.Object) []string {
-		out := hostnameWarning(ctx, o, old)
-		if c, ok := o.(*batchv1.CronJob); ok && old != nil && strings.Contains(c.Spec.Schedule, "TZ") {
-			out = append(out, "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
-		}
-		return out
-	}
 }
 
 // parseSchedule turns a panic of the parser, which some zones cause, into an error.

@@ -17,7 +17,6 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -58,19 +57,7 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		return errs
 	})
 	s.ValidateUpdate = checkUpdate(validateJobUpdate)
-	s.Warnings = hostnameWarning
 	s.Fields = withFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
-}
-
-// hostnameWarning is for kinds whose name becomes part of the names of hosts.
-func hostnameWarning(_ context.Context, o, old object.Object) []string {
-	if old != nil {
-		return nil
-	}
-	if msgs := validation.IsDNS1123Label(o.GetName()); len(msgs) > 0 {
-		return []string{fmt.Sprintf("metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: %v", msgs)}
-	}
-	return nil
 }
 
 func isIndexed(s *batchv1.JobSpec) bool {

@@ -2,12 +2,10 @@ package strategy
 
 import (
 	"context"
-	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -18,13 +16,14 @@ import (
 )
 
 func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, pod *corev1.Pod) error {
+	s.PrepareForCreate = onCreate(func(ctx context.Context, pod *corev1.Pod) error {
 		pod.Status = corev1.PodStatus{Phase: "Pending", QOSClass: qualityOfService(&pod.Spec)}
 		if len(pod.Spec.SchedulingGates) > 0 {
 			setCondition(d, pod, corev1.PodCondition{Type: podScheduled, Status: "False", Reason: "SchedulingGated",
 				Message: "Scheduling is blocked due to non-empty scheduling gates"})
 		}
 		mergeLabelKeys(pod)
+		appArmorFields(ctx, pod)
 		return nil
 	})
 	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !equality.Semantic.DeepEqual(pod.Spec, old.Spec) })
@@ -34,15 +33,6 @@ func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.ValidateCreate = check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })
 	s.ValidateUpdate = checkUpdate(validatePodUpdate)
-	s.Warnings = func(_ context.Context, o, old object.Object) []string {
-		if old != nil {
-			return nil
-		}
-		if msgs := validation.IsDNS1123Label(o.GetName()); len(msgs) > 0 {
-			return []string{fmt.Sprintf("metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: %v", msgs)}
-		}
-		return nil
-	}
 	s.GracePeriod = podGrace
 	s.Fields = withFields(s.Fields, func(pod *corev1.Pod, set fields.Set) {
 		set["status.podIP"], set["status.podIPs"] = "", ""

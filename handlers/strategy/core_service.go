@@ -2,10 +2,8 @@ package strategy
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -85,13 +83,6 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 			s.release(ctx, svc)
 		}
 	}
-	st.Warnings = func(_ context.Context, o, _ object.Object) []string {
-		svc, ok := o.(*corev1.Service)
-		if !ok {
-			return nil
-		}
-		return serviceWarnings(svc)
-	}
 }
 
 // noInternalPolicy: a name elsewhere has no traffic inside, whatever its writer and the defaults say.
@@ -141,50 +132,4 @@ func familyOf(ip string) string {
 		return ipv4
 	}
 	return ipv6
-}
-
-func serviceWarnings(svc *corev1.Service) (out []string) {
-	spec := &svc.Spec
-	if _, ok := svc.Annotations["service.kubernetes.io/topology-aware-hints"]; ok {
-		out = append(out, "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead")
-	}
-	headless := isHeadless(svc)
-	if spec.Type != externalName && !headless {
-		for i, ip := range spec.ClusterIPs {
-			out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "clusterIPs").Index(i), ip)...)
-		}
-	}
-	if headless {
-		if spec.LoadBalancerIP != "" {
-			out = append(out, "spec.loadBalancerIP is ignored for headless services")
-		}
-		if len(spec.ExternalIPs) > 0 {
-			out = append(out, "spec.externalIPs is ignored for headless services")
-		}
-		if spec.SessionAffinity != "None" {
-			out = append(out, "spec.SessionAffinity is ignored for headless services")
-		}
-	}
-	for i, ip := range spec.ExternalIPs {
-		out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "externalIPs").Index(i), ip)...)
-	}
-	if len(spec.ExternalIPs) > 0 && !headless && spec.Type != externalName {
-		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
-	}
-	if spec.LoadBalancerIP != "" {
-		out = append(out, validation.GetWarningsForIP(field.NewPath("spec", "loadBalancerIP"), spec.LoadBalancerIP)...)
-	}
-	for i, cidr := range spec.LoadBalancerSourceRanges {
-		out = append(out, validation.GetWarningsForCIDR(field.NewPath("spec", "loadBalancerSourceRanges").Index(i), cidr)...)
-	}
-	if spec.Type == externalName && len(spec.ExternalIPs) > 0 {
-		out = append(out, fmt.Sprintf("spec.externalIPs is ignored when spec.type is %q", externalName))
-	}
-	if spec.Type != externalName && spec.ExternalName != "" {
-		out = append(out, fmt.Sprintf("spec.externalName is ignored when spec.type is not %q", externalName))
-	}
-	if t := spec.TrafficDistribution; t != nil && *t == "PreferClose" {
-		out = append(out, `spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"`)
-	}
-	return out
 }

@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"context"
-	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -14,8 +13,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-const mountableSecrets = "kubernetes.io/enforce-mountable-secrets"
-
 // serviceAccounts keeps only the names of the secrets: the rest of the references has never meant anything.
 func serviceAccounts(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	clean := func(o *corev1.ServiceAccount) {
@@ -25,17 +22,6 @@ func serviceAccounts(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	}
 	s.PrepareForCreate = onCreate(func(_ context.Context, o *corev1.ServiceAccount) error { clean(o); return nil })
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, _ *corev1.ServiceAccount) error { clean(o); return nil })
-	s.Warnings = func(_ context.Context, o, old object.Object) []string {
-		if _, ok := o.GetAnnotations()[mountableSecrets]; !ok {
-			return nil
-		}
-		if old != nil {
-			if _, ok := old.GetAnnotations()[mountableSecrets]; ok {
-				return nil
-			}
-		}
-		return []string{fmt.Sprintf("metadata.annotations[%s]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets", mountableSecrets)}
-	}
 }
 
 // limitRanges need no name.

@@ -72,6 +72,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 		if e := table[key{row.Group, row.Resource, row.Subresource}]; e != nil {
 			e(&d, row, s)
 		}
+		warn(row, s)
 		return s
 	}
 }

@@ -1,0 +1,62 @@
+package strategy
+
+import (
+	"context"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/warnings"
+)
+
+const appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/"
+
+// appArmorFields turns annotations of a new pod, which were once how profiles were chosen, into the fields that kubelets
+// read. What is no profile stays an annotation, and does nothing.
+func appArmorFields(ctx context.Context, pod *corev1.Pod) {
+	if pod.Spec.OS != nil && pod.Spec.OS.Name == "windows" {
+		return
+	}
+	var ofPod *corev1.AppArmorProfile
+	if pod.Spec.SecurityContext != nil {
+		ofPod = pod.Spec.SecurityContext.AppArmorProfile
+	}
+	convert := func(name string, security **corev1.SecurityContext) {
+		key := appArmorAnnotation + name
+		value, ok := pod.Annotations[key]
+		if !ok || *security != nil && (*security).AppArmorProfile != nil {
+			return
+		}
+		profile := warnings.AppArmor(value)
+		if profile != nil && profile.LocalhostProfile != nil && (strings.TrimSpace(*profile.LocalhostProfile) != *profile.LocalhostProfile || len(*profile.LocalhostProfile) > maxProfile) {
+			profile = nil
+		}
+		if profile != nil && equality.Semantic.DeepEqual(profile, ofPod) {
+			return
+		}
+		if profile != nil {
+			if *security == nil {
+				*security = &corev1.SecurityContext{}
+			}
+			(*security).AppArmorProfile = profile
+		}
+		// Said here, because afterwards nobody can tell what the writer wrote.
+		resource.Warn(ctx, field.NewPath("metadata", "annotations").Key(key).String()+": "+warnings.AppArmorDeprecated)
+	}
+	for i := range pod.Spec.InitContainers {
+		convert(pod.Spec.InitContainers[i].Name, &pod.Spec.InitContainers[i].SecurityContext)
+	}
+	for i := range pod.Spec.Containers {
+		convert(pod.Spec.Containers[i].Name, &pod.Spec.Containers[i].SecurityContext)
+	}
+	for i := range pod.Spec.EphemeralContainers {
+		convert(pod.Spec.EphemeralContainers[i].Name, &pod.Spec.EphemeralContainers[i].SecurityContext)
+	}
+}
+
+// maxProfile is how long a path of a profile may be.
+const maxProfile = 4095

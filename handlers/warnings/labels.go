@@ -1,0 +1,140 @@
+package warnings
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
+	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
+)
+
+// oldLabels are labels of nodes that have newer names or none.
+var oldLabels = map[string]string{
+	"beta.kubernetes.io/arch":                       `deprecated since v1.14; use "kubernetes.io/arch" instead`,
+	"beta.kubernetes.io/os":                         `deprecated since v1.14; use "kubernetes.io/os" instead`,
+	"failure-domain.beta.kubernetes.io/region":      `deprecated since v1.17; use "topology.kubernetes.io/region" instead`,
+	"failure-domain.beta.kubernetes.io/zone":        `deprecated since v1.17; use "topology.kubernetes.io/zone" instead`,
+	"beta.kubernetes.io/instance-type":              `deprecated since v1.17; use "node.kubernetes.io/instance-type" instead`,
+	"app.kubernetes.io/created-by":                  `deprecated since v1.9`,
+	"scheduler.alpha.kubernetes.io/preferAvoidPods": `deprecated since v1.22; use Taints and Tolerations instead`,
+	"node-role.kubernetes.io/master":                `use "node-role.kubernetes.io/control-plane" instead`,
+}
+
+// placement is where a pod may go: labels of nodes, and selectors of pods that are missing and so select none.
+func placement(s *corev1.PodSpec, path *field.Path) (out []string) {
+	for _, k := range keys(s.NodeSelector) {
+		if msg, old := oldLabels[k]; old {
+			out = append(out, said(path.Child("nodeSelector").Key(k), "%s", msg))
+		}
+	}
+	if s.Affinity != nil && s.Affinity.NodeAffinity != nil {
+		n, at := s.Affinity.NodeAffinity, path.Child("affinity", "nodeAffinity")
+		if r := n.RequiredDuringSchedulingIgnoredDuringExecution; r != nil {
+			for i := range r.NodeSelectorTerms {
+				out = append(out, nodeTerm(&r.NodeSelectorTerms[i], false, at.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").Index(i))...)
+			}
+		}
+		for i := range n.PreferredDuringSchedulingIgnoredDuringExecution {
+			t := &n.PreferredDuringSchedulingIgnoredDuringExecution[i]
+			out = append(out, nodeTerm(&t.Preference, true, at.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("preference"))...)
+		}
+	}
+	for i, c := range s.TopologySpreadConstraints {
+		at := path.Child("topologySpreadConstraints").Index(i)
+		if msg, old := oldLabels[c.TopologyKey]; old {
+			out = append(out, said(at.Child("topologyKey"), "%s is %s", c.TopologyKey, msg))
+		}
+		out = append(out, noSelector(c.LabelSelector, at)...)
+	}
+	return out
+}
+
+func noSelector(s *metav1.LabelSelector, path *field.Path) []string {
+	if s != nil {
+		return nil
+	}
+	return []string{said(path.Child("labelSelector"), "a null labelSelector results in matching no pod")}
+}
+
+// podTerms are the terms of both kinds of affinity to pods.
+func podTerms(a *corev1.Affinity, path *field.Path) (out []string) {
+	terms := func(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm, path *field.Path) {
+		for i := range required {
+			out = append(out, noSelector(required[i].LabelSelector, path.Child("requiredDuringSchedulingIgnoredDuringExecution").Index(i))...)
+		}
+		for i := range preferred {
+			out = append(out, noSelector(preferred[i].PodAffinityTerm.LabelSelector, path.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("podAffinityTerm"))...)
+		}
+	}
+	if a == nil {
+		return nil
+	}
+	if p := a.PodAffinity; p != nil {
+		terms(p.RequiredDuringSchedulingIgnoredDuringExecution, p.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAffinity"))
+	}
+	if p := a.PodAntiAffinity; p != nil {
+		terms(p.RequiredDuringSchedulingIgnoredDuringExecution, p.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAntiAffinity"))
+	}
+	return out
+}
+
+// nodeTerm is one term of a selector of nodes; where wrong values are tolerated, they are mentioned.
+func nodeTerm(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (out []string) {
+	for i, e := range t.MatchExpressions {
+		at := path.Child("matchExpressions").Index(i)
+		if msg, old := oldLabels[e.Key]; old {
+			out = append(out, said(at.Child("key"), "%s is %s", e.Key, msg))
+		}
+		if !values {
+			continue
+		}
+		for j, v := range e.Values {
+			for _, msg := range validation.IsValidLabelValue(v) {
+				out = append(out, said(at.Child("values").Index(j), "%s is invalid, %s", v, msg))
+			}
+		}
+	}
+	return out
+}
+
+func selectorLabels(s *metav1.LabelSelector, path *field.Path) (out []string) {
+	if s == nil {
+		return nil
+	}
+	for i, e := range s.MatchExpressions {
+		if msg, old := oldLabels[e.Key]; old {
+			out = append(out, said(path.Child("matchExpressions").Index(i).Child("key"), "%s is %s", e.Key, msg))
+		}
+	}
+	for _, k := range keys(s.MatchLabels) {
+		if msg, old := oldLabels[k]; old {
+			out = append(out, said(path.Child("matchLabels").Child(k), "%s", msg))
+		}
+	}
+	return out
+}
+
+func runtimeClass(o *nodev1.RuntimeClass) (out []string) {
+	if o.Scheduling == nil {
+		return nil
+	}
+	for _, k := range keys(o.Scheduling.NodeSelector) {
+		if msg, old := oldLabels[k]; old {
+			out = append(out, said(field.NewPath("scheduling", "nodeSelector"), "%s", msg))
+		}
+	}
+	return out
+}
+
+func storageClass(o *storagev1.StorageClass) (out []string) {
+	for i, t := range o.AllowedTopologies {
+		for j, e := range t.MatchLabelExpressions {
+			if msg, old := oldLabels[e.Key]; old {
+				out = append(out, said(field.NewPath("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j).Child("key"), "%s", msg))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package warnings
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// network is about addresses in forms that programs read differently, and fields that do nothing where they stand.
+func network(o, old object.Object) []string {
+	switch o := o.(type) {
+	case *corev1.Service:
+		return service(o)
+	case *corev1.Endpoints:
+		return endpoints(o)
+	case *discoveryv1.EndpointSlice:
+		return endpointSlice(o, old == nil)
+	case *networkingv1.NetworkPolicy:
+		return networkPolicy(o)
+	case *corev1.Node:
+		return node(o)
+	case *networkingv1.Ingress:
+		const class = "kubernetes.io/ingress.class"
+		if _, ok := o.Annotations[class]; ok && old == nil && o.Spec.IngressClassName == nil {
+			return []string{fmt.Sprintf("annotation %q is deprecated, please use 'spec.ingressClassName' instead", class)}
+		}
+	}
+	return nil
+}
+
+func service(o *corev1.Service) (out []string) {
+	const external = "ExternalName"
+	s := &o.Spec
+	if _, ok := o.Annotations["service.kubernetes.io/topology-aware-hints"]; ok {
+		out = append(out, "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead")
+	}
+	if s.ClusterIP != "None" && s.ClusterIP != "" {
+		for i, ip := range s.ClusterIPs {
+			out = append(out, validation.GetWarningsForIP(spec.Child("clusterIPs").Index(i), ip)...)
+		}
+	}
+	headless := s.Type == "ClusterIP" && s.ClusterIP == "None"
+	if headless {
+		if s.LoadBalancerIP != "" {
+			out = append(out, "spec.loadBalancerIP is ignored for headless services")
+		}
+		if len(s.ExternalIPs) > 0 {
+			out = append(out, "spec.externalIPs is ignored for headless services")
+		}
+		if s.SessionAffinity != "None" {
+			out = append(out, "spec.SessionAffinity is ignored for headless services")
+		}
+	}
+	for i, ip := range s.ExternalIPs {
+		out = append(out, validation.GetWarningsForIP(spec.Child("externalIPs").Index(i), ip)...)
+	}
+	if len(s.ExternalIPs) > 0 && !headless && s.Type != external {
+		out = append(out, "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+	}
+	if s.LoadBalancerIP != "" {
+		out = append(out, validation.GetWarningsForIP(spec.Child("loadBalancerIP"), s.LoadBalancerIP)...)
+	}
+	for i, cidr := range s.LoadBalancerSourceRanges {
+		out = append(out, validation.GetWarningsForCIDR(spec.Child("loadBalancerSourceRanges").Index(i), cidr)...)
+	}
+	if s.Type == external && len(s.ExternalIPs) > 0 {
+		out = append(out, fmt.Sprintf("spec.externalIPs is ignored when spec.type is %q", external))
+	}
+	if s.Type != external && s.ExternalName != "" {
+		out = append(out, fmt.Sprintf("spec.externalName is ignored when spec.type is not %q", external))
+	}
+	if t := s.TrafficDistribution; t != nil && *t == "PreferClose" {
+		out = append(out, `spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"`)
+	}
+	return out
+}
+
+// balancers are the addresses of load balancers in a status.
+func balancers(n int, ip func(i int) string) (out []string) {
+	for i := range n {
+		if a := ip(i); a != "" {
+			out = append(out, validation.GetWarningsForIP(field.NewPath("status", "loadBalancer", "ingress").Index(i), a)...)
+		}
+	}
+	return out
+}
+
+func endpoints(o *corev1.Endpoints) (out []string) {
+	if o.Labels["endpoints.kubernetes.io/managed-by"] == "endpoint-controller" {
+		return nil
+	}
+	for i, s := range o.Subsets {
+		at := field.NewPath("subsets").Index(i)
+		for j, a := range s.Addresses {
+			out = append(out, validation.GetWarningsForIP(at.Child("addresses").Index(j).Child("ip"), a.IP)...)
+		}
+		for j, a := range s.NotReadyAddresses {
+			out = append(out, validation.GetWarningsForIP(at.Child("notReadyAddresses").Index(j).Child("ip"), a.IP)...)
+		}
+	}
+	return out
+}
+
+func endpointSlice(o *discoveryv1.EndpointSlice, isNew bool) (out []string) {
+	if isNew && o.AddressType == "FQDN" {
+		out = append(out, "spec.addressType: FQDN endpoints are deprecated")
+	}
+	switch o.Labels["endpointslice.kubernetes.io/managed-by"] {
+	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
+		return out
+	}
+	for i, e := range o.Endpoints {
+		for j, a := range e.Addresses {
+			out = append(out, validation.GetWarningsForIP(field.NewPath("endpoints").Index(i).Child("addresses").Index(j), a)...)
+		}
+	}
+	return out
+}
+
+func networkPolicy(o *networkingv1.NetworkPolicy) (out []string) {
+	peers := func(list []networkingv1.NetworkPolicyPeer, path *field.Path) {
+		for i, p := range list {
+			if p.IPBlock == nil {
+				continue
+			}
+			at := path.Index(i).Child("ipBlock")
+			out = append(out, validation.GetWarningsForCIDR(at.Child("cidr"), p.IPBlock.CIDR)...)
+			for j, e := range p.IPBlock.Except {
+				out = append(out, validation.GetWarningsForCIDR(at.Child("except").Index(j), e)...)
+			}
+		}
+	}
+	for i, r := range o.Spec.Ingress {
+		peers(r.From, spec.Child("ingress").Index(i).Child("from"))
+	}
+	for i, r := range o.Spec.Egress {
+		peers(r.To, spec.Child("egress").Index(i).Child("to"))
+	}
+	return out
+}
+
+func node(o *corev1.Node) (out []string) {
+	if o.Spec.ConfigSource != nil {
+		out = append(out, "spec.configSource: the feature is removed")
+	}
+	if o.Spec.DoNotUseExternalID != "" {
+		out = append(out, "spec.externalID: this field is deprecated, and is unused by Kubernetes")
+	}
+	for i, cidr := range o.Spec.PodCIDRs {
+		out = append(out, validation.GetWarningsForCIDR(spec.Child("podCIDRs").Index(i), cidr)...)
+	}
+	return out
+}

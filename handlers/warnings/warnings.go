@@ -1,0 +1,115 @@
+// Package warnings finds what is accepted in an object and yet deserves a word to its writer: deprecated fields, labels and
+// annotations, definitions that hide each other, values that do not mean what they seem to mean. The sentences and the
+// order they come in are the original's.
+//
+// Nothing here refuses or changes anything. Objects are valid when they get here.
+package warnings
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	admissionv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
+	admissionv1alpha1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1alpha1"
+	admissionv1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1beta1"
+	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
+	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
+	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
+	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
+	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+var (
+	spec     = field.NewPath("spec")
+	metadata = field.NewPath("metadata")
+)
+
+// Of are the sentences about a new object or, where old is not nil, about one that replaces old. A kind that nothing is
+// said of has none.
+func Of(o, old object.Object) []string {
+	switch o := o.(type) {
+	case *corev1.Pod:
+		if old != nil {
+			// Controllers and kubelets update pods, often; nobody would read it.
+			return nil
+		}
+		return append(hostname("the Pod's hostname", o), podSpec(nil, &o.Spec, &o.ObjectMeta)...)
+	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob,
+		*corev1.ReplicationController, *corev1.PodTemplate:
+		return workload(o, old)
+	case *corev1.Service, *corev1.Endpoints, *discoveryv1.EndpointSlice, *networkingv1.Ingress, *networkingv1.NetworkPolicy, *corev1.Node:
+		return network(o, old)
+	case *corev1.PersistentVolume:
+		return persistentVolume(o)
+	case *corev1.PersistentVolumeClaim:
+		return claim(o)
+	case *storagev1.CSIDriver:
+		return csiDriver(o, old)
+	case *storagev1.CSIStorageCapacity:
+		return selectorLabels(o.NodeTopology, field.NewPath("nodeTopology"))
+	case *storagev1.StorageClass:
+		return storageClass(o)
+	case *nodev1.RuntimeClass:
+		return runtimeClass(o)
+	case *corev1.Secret:
+		return secret(o)
+	case *corev1.ServiceAccount:
+		return serviceAccount(o, old)
+	case *corev1.ResourceQuota:
+		return quota(o, old)
+	case *resourcev1.ResourceSlice:
+		return driverName(o.Spec.Driver)
+	case *resourcev1beta1.ResourceSlice:
+		return driverName(o.Spec.Driver)
+	case *resourcev1beta2.ResourceSlice:
+		return driverName(o.Spec.Driver)
+	case *admissionv1.ValidatingWebhookConfiguration, *admissionv1.MutatingWebhookConfiguration,
+		*admissionv1.ValidatingAdmissionPolicy, *admissionv1.ValidatingAdmissionPolicyBinding,
+		*admissionv1.MutatingAdmissionPolicy, *admissionv1.MutatingAdmissionPolicyBinding,
+		*admissionv1beta1.MutatingAdmissionPolicy, *admissionv1beta1.MutatingAdmissionPolicyBinding,
+		*admissionv1alpha1.MutatingAdmissionPolicy, *admissionv1alpha1.MutatingAdmissionPolicyBinding:
+		return staticName(o.GetName())
+	}
+	return nil
+}
+
+// OfStatus are the sentences about a status that was written.
+func OfStatus(o object.Object) []string {
+	switch o := o.(type) {
+	case *corev1.Pod:
+		return podAddresses(&o.Status)
+	case *corev1.Service:
+		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
+	case *networkingv1.Ingress:
+		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
+	}
+	return nil
+}
+
+// hostname is about names that become part of the names of hosts, which are shorter and have no dots.
+func hostname(use string, o object.Object) []string {
+	msgs := validation.IsDNS1123Label(o.GetName())
+	if len(msgs) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v", use, msgs)}
+}
+
+// said is a sentence about the field at path.
+func said(path *field.Path, format string, args ...any) string {
+	return path.String() + ": " + fmt.Sprintf(format, args...)
+}
+
+// keys of a map in an order that does not change from request to request.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

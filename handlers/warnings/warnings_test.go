@@ -1,0 +1,146 @@
+package warnings
+
+import (
+	"slices"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+func read[T object.Object](t *testing.T, o T, text string) T {
+	t.Helper()
+	if err := yaml.UnmarshalStrict([]byte(text), o); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func compare(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestPods(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec string
+		want []string
+	}{
+		"nothing": {spec: "{containers: [{name: c, env: [{name: A, value: '1'}, {name: A, value: '$(A)2'}]}]}"},
+		"a variable hidden by a reference": {
+			spec: "{containers: [{name: c, env: [{name: A, value: '1'}, {name: A, valueFrom: {fieldRef: {fieldPath: x}}}]}]}",
+			want: []string{`spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply`},
+		},
+		"a variable that is only itself": {
+			spec: "{initContainers: [{name: c, env: [{name: A, value: '1'}, {name: A, value: '$(A)'}]}]}",
+			want: []string{`spec.initContainers[0].env[1]: hides previous definition of "A", which may be dropped when using apply`},
+		},
+		"ports that differ by address": {
+			spec: "{containers: [{name: c, ports: [{containerPort: 1, hostPort: 1, hostIP: 1.1.1.1}, {containerPort: 1, hostPort: 1, hostIP: 1.1.1.2}]}]}",
+		},
+		"ports of the host that differ": {
+			spec: "{containers: [{name: c, ports: [{containerPort: 1, hostPort: 1}, {containerPort: 1, hostPort: 2}]}]}",
+		},
+		"a port with and without the host": {
+			spec: "{containers: [{name: c, ports: [{containerPort: 1, hostPort: 1}, {containerPort: 1}]}]}",
+			want: []string{"spec.containers[0].ports[1]: overlapping port definition with spec.containers[0].ports[0]"},
+		},
+		"a file in a file": {
+			spec: "{volumes: [{name: v, secret: {secretName: s, items: [{key: k, path: a/b/}, {key: l, path: ab}, {key: m, path: a}]}}]}",
+			want: []string{`volume "v" (Secret "s"): overlapping paths: "a" with "a/b"`},
+		},
+		"nothing projected": {
+			spec: "{volumes: [{name: v, projected: {sources: [{}]}}]}",
+			want: []string{`volume "v" (Projected) has no sources provided`},
+		},
+		"a token over a certificate": {
+			spec: "{volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}, {podCertificate: {keyPath: t/k}}]}}]}",
+			want: []string{`volume "v" (Projected): overlapping paths: "t/k" (PodCertificate key) with "t" (ServiceAccountToken)`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := read(t, &corev1.Pod{}, "{metadata: {name: p}, spec: "+c.spec+"}")
+			compare(t, Of(pod, nil), c.want...)
+			compare(t, Of(pod, &corev1.Pod{}))
+		})
+	}
+}
+
+// An update is spoken of when it changes what the generation counts, each kind in its own way.
+func TestUpdates(t *testing.T) {
+	const sentence = "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
+	at := func(generation string) string {
+		return "{metadata: {name: a.b, generation: " + generation + "}, spec: {template: {spec: {terminationGracePeriodSeconds: -1}}}}"
+	}
+	const name = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]"
+	for kind, n := range map[string]func() object.Object{
+		"Deployment": func() object.Object { return &appsv1.Deployment{} }, "ReplicaSet": func() object.Object { return &appsv1.ReplicaSet{} },
+		"Job": func() object.Object { return &batchv1.Job{} }, "ReplicationController": func() object.Object { return &corev1.ReplicationController{} },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			one, two := read(t, n(), at("1")), read(t, n(), at("2"))
+			compare(t, Of(one, nil), name, sentence)
+			compare(t, Of(one, one))
+			compare(t, Of(two, one), sentence)
+		})
+	}
+	set, other := read(t, &appsv1.DaemonSet{}, at("1")), read(t, &appsv1.DaemonSet{}, "{metadata: {generation: 2}}")
+	compare(t, Of(set, nil), sentence)
+	compare(t, Of(set, set))
+	compare(t, Of(set, other), sentence)
+	without := read(t, &corev1.ReplicationController{}, "{metadata: {name: r}}")
+	compare(t, Of(without, nil))
+}
+
+func TestAppArmorOfTemplates(t *testing.T) {
+	const sentence = `template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`
+	for name, c := range map[string]struct {
+		value, security string
+		want            []string
+	}{
+		"no field":               {"unconfined", "", []string{sentence}},
+		"the pod's own":          {"localhost/x", "{appArmorProfile: {type: Localhost, localhostProfile: x}}", nil},
+		"another than the pod's": {"runtime/default", "{appArmorProfile: {type: Unconfined}}", []string{sentence}},
+		"none":                   {"localhost/", "{appArmorProfile: {type: Unconfined}}", []string{sentence}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := read(t, &corev1.PodTemplate{}, "{template: {metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/c: "+c.value+"}}, spec: {containers: [{name: c}], securityContext: "+c.security+"}}}")
+			compare(t, Of(o, nil), c.want...)
+		})
+	}
+}
+
+func TestOthers(t *testing.T) {
+	for name, c := range map[string]struct {
+		o, old object.Object
+		text   string
+		want   []string
+	}{
+		"slices of a controller": {o: &discoveryv1.EndpointSlice{}, text: "{metadata: {labels: {endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}}, endpoints: [{addresses: ['A::1']}]}"},
+		"slices of others": {o: &discoveryv1.EndpointSlice{}, text: "{endpoints: [{addresses: ['A::1']}]}",
+			want: []string{`endpoints[0].addresses[0]: IPv6 address "A::1" should be in RFC 5952 canonical format ("a::1")`}},
+		"an ingress with a class":            {o: &networkingv1.Ingress{}, text: "{metadata: {annotations: {kubernetes.io/ingress.class: a}}, spec: {ingressClassName: a}}"},
+		"an ingress that had the annotation": {o: &networkingv1.Ingress{}, old: &networkingv1.Ingress{}, text: "{metadata: {annotations: {kubernetes.io/ingress.class: a}}}"},
+		"a driver whose tokens stay": {o: &storagev1.CSIDriver{}, old: &storagev1.CSIDriver{Spec: storagev1.CSIDriverSpec{TokenRequests: []storagev1.TokenRequest{{Audience: "a"}}}},
+			text: "{spec: {tokenRequests: [{audience: a}]}}"},
+		"a driver that is careful": {o: &storagev1.CSIDriver{}, text: "{spec: {serviceAccountTokenInSecrets: false, tokenRequests: [{audience: a}]}}"},
+		"a plain secret":           {o: &corev1.Secret{}, text: "{type: Opaque}"},
+		"a node's name elsewhere":  {o: &corev1.Node{}, text: "{spec: {externalID: x}}", want: []string{"spec.externalID: this field is deprecated, and is unused by Kubernetes"}},
+		"a quota that is changed":  {o: &corev1.ResourceQuota{}, old: &corev1.ResourceQuota{}, text: "{spec: {hard: {cpu: 2, limits.cpu: 1}}}"},
+		"a map":                    {o: &corev1.ConfigMap{}, text: "{data: {a: b}}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compare(t, Of(read(t, c.o, c.text), c.old), c.want...)
+		})
+	}
+}
