@@ -67,6 +67,8 @@ type Options struct {
 	Audiences   []string
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
+	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.
+	ProxyHeaders authn.ProxyHeaders
 }
 
 func (o *Options) complete() error {
@@ -131,7 +133,7 @@ func New(o Options) (*Server, error) {
 	s.objects.Registry = s.registry
 	s.followers = newFollowers(s)
 	s.stages = chain(chainOptions{
-		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator,
+		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator, proxyHeaders: o.ProxyHeaders,
 		impersonate: pipeline.RefuseImpersonation, authorizer: o.Authorizer,
 	})
 	if s.pages, err = newPages(s); err != nil {

@@ -25,19 +25,24 @@ func (o *options) authenticator(c *certificates, store storage.Store, log *slog.
 		return nil, err
 	}
 	a := &authentication{accounts: accounts}
+	if a.tokens, err = o.tokenAuthenticators(accounts, log); err != nil {
+		return nil, err
+	}
 	union := authn.Union{}
 	if o.insecurePort != 0 {
 		union = append(union, loopback.Authenticator{})
 	}
-	union = append(union, authn.NewX509(func() *x509.CertPool { return c.clients }))
-	if o.tokenFile != "" {
-		tokens, err := authn.NewTokenFile(o.tokenFile)
+	if c.proxies != nil {
+		union = append(union, authn.FrontProxy{Roots: pool(c.proxies), Names: o.proxy.names, Headers: o.proxy.headers})
+	}
+	union = append(union, authn.NewX509(pool(c.clients)))
+	if o.basicFile != "" {
+		basic, err := authn.NewBasic(o.basicFile)
 		if err != nil {
 			return nil, err
 		}
-		a.tokens = append(a.tokens, authn.Agnostic{Own: accounts.audiences, Inner: tokens})
+		union = append(union, basic)
 	}
-	a.tokens = append(a.tokens, accounts.tokens...)
 	union = append(union,
 		authn.Bearer{Tokens: a.tokens, Audiences: accounts.audiences},
 		authn.WebSocket{Tokens: a.tokens, Audiences: accounts.audiences})
@@ -47,4 +52,35 @@ func (o *options) authenticator(c *certificates, store storage.Store, log *slog.
 	}
 	a.requests = union
 	return a, nil
+}
+
+// tokenAuthenticators are the mechanisms of bearer tokens, those that need nobody else first.
+func (o *options) tokenAuthenticators(accounts *serviceAccounts, log *slog.Logger) (authn.Tokens, error) {
+	var all authn.Tokens
+	local := func(inner authn.TokenAuthenticator) authn.TokenAuthenticator {
+		return authn.Agnostic{Own: accounts.audiences, Inner: inner}
+	}
+	if o.tokenFile != "" {
+		tokens, err := authn.NewTokenFile(o.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, local(tokens))
+	}
+	all = append(all, accounts.tokens...)
+	if o.tokens.bootstrap {
+		all = append(all, local(authn.BootstrapTokens{Secret: accounts.lookup.Secret, Log: log}))
+	}
+	webhook, err := o.tokens.webhook(accounts.audiences, log)
+	if err != nil {
+		return nil, err
+	}
+	if webhook != nil {
+		all = append(all, webhook)
+	}
+	return all, nil
+}
+
+func pool(set func() *authoritySet) func() *x509.CertPool {
+	return func() *x509.CertPool { return set().pool }
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,19 +19,20 @@ type certificates struct {
 	admin, adminKey     string
 	// authority is what clients check the server with.
 	authority []byte
-	clients   *x509.CertPool
+	// clients are the authorities of users' certificates, proxies those of front proxies' ones; proxies is nil for none.
+	clients, proxies func() *authoritySet
 	// address is the one that the server is known by inside the cluster.
 	address string
 }
 
 // newCertificates makes what was not given. The administrator's certificate is always of the server's own authority,
 // which the server therefore always accepts clients of.
-func newCertificates(o *options) (*certificates, error) {
+func newCertificates(o *options, log *slog.Logger) (*certificates, error) {
 	own, err := pki.OpenAuthority(o.certDir, "ca")
 	if err != nil {
 		return nil, err
 	}
-	c := &certificates{serving: o.tlsCertFile, servingKey: o.tlsKeyFile, authority: own.PEM, clients: own.Pool(), address: address(o)}
+	c := &certificates{serving: o.tlsCertFile, servingKey: o.tlsKeyFile, authority: own.PEM, address: address(o)}
 	if c.admin, c.adminKey, err = own.Client("admin", "gatehouse-admin", "system:masters"); err != nil {
 		return nil, err
 	}
@@ -44,12 +44,18 @@ func newCertificates(o *options) (*certificates, error) {
 		return nil, fmt.Errorf("--tls-cert-file: %w", err)
 	}
 	if o.clientCAFile != "" {
-		b, err := os.ReadFile(o.clientCAFile)
-		if err != nil {
-			return nil, fmt.Errorf("--client-ca-file: %w", err)
-		}
-		if !c.clients.AppendCertsFromPEM(b) {
-			return nil, fmt.Errorf("--client-ca-file %s has no certificate", o.clientCAFile)
+		c.clients, err = openAuthorities("client-ca-file", o.clientCAFile, log, own.PEM)
+	} else {
+		var only *authoritySet
+		only, err = newAuthoritySet(own.PEM)
+		c.clients = func() *authoritySet { return only }
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.proxy.caFile != "" {
+		if c.proxies, err = openAuthorities("requestheader-client-ca-file", o.proxy.caFile, log); err != nil {
+			return nil, err
 		}
 	}
 	return c, nil
@@ -88,40 +94,6 @@ func address(o *options) string {
 		}
 	}
 	return "127.0.0.1"
-}
-
-// serverConfig is how TLS is spoken. A client certificate is asked for and not demanded: a stranger's one must not keep
-// its owner from showing a token.
-func (c *certificates) serverConfig(o *options) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.serving, c.servingKey)
-	if err != nil {
-		return nil, fmt.Errorf("serving certificate: %w", err)
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert, ClientCAs: c.clients, MinVersion: tls.VersionTLS12}
-	switch o.tlsMinVersion {
-	case "", "VersionTLS12":
-	case "VersionTLS13":
-		config.MinVersion = tls.VersionTLS13
-	default:
-		return nil, fmt.Errorf("--tls-min-version %q: VersionTLS12 or VersionTLS13", o.tlsMinVersion)
-	}
-	for _, name := range o.tlsCipherSuites {
-		id, err := cipherSuite(name)
-		if err != nil {
-			return nil, err
-		}
-		config.CipherSuites = append(config.CipherSuites, id)
-	}
-	return config, nil
-}
-
-func cipherSuite(name string) (uint16, error) {
-	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		if s.Name == name {
-			return s.ID, nil
-		}
-	}
-	return 0, fmt.Errorf("--tls-cipher-suites: %s is not supported", name)
 }
 
 // announce writes the administrator's kubeconfig and says where the server is.

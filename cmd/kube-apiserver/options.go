@@ -43,6 +43,10 @@ type options struct {
 	swaggerUI, version               bool
 	verbosity                        int
 	serviceAccounts                  serviceAccountOptions
+	proxy                            proxyOptions
+	tokens                           tokenOptions
+	basicFile                        string
+	sniCerts                         []string
 }
 
 // newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
@@ -85,6 +89,7 @@ func (o *options) register(s *flagSets) {
 	f.StringVar(&o.certDir, "cert-dir", o.certDir, "Folder of certificates that the server makes for itself; <data-dir>/pki when empty.")
 	f.StringVar(&o.tlsCertFile, "tls-cert-file", o.tlsCertFile, "Serving certificate, followed by those of its authorities; made when empty.")
 	f.StringVar(&o.tlsKeyFile, "tls-private-key-file", o.tlsKeyFile, "Key of --tls-cert-file.")
+	f.StringArrayVar(&o.sniCerts, "tls-sni-cert-key", o.sniCerts, "Another serving certificate, for clients that ask for its names, as certificate,key or certificate,key:name,*.name; may be repeated.")
 	f.StringVar(&o.tlsMinVersion, "tls-min-version", o.tlsMinVersion, "Oldest TLS version taken: VersionTLS12 (the default) or VersionTLS13.")
 	f.StringSliceVar(&o.tlsCipherSuites, "tls-cipher-suites", o.tlsCipherSuites, "Cipher suites of TLS 1.2, by Go's names; Go's choice when empty.")
 	f.BoolVar(&o.noHTTP2, "disable-http2-serving", o.noHTTP2, "Serve HTTP/1.1 only.")
@@ -100,7 +105,10 @@ func (o *options) registerAccess(s *flagSets) {
 	f.BoolVar(&o.anonymous, "anonymous-auth", o.anonymous, "Take requests without credentials as those of system:anonymous.")
 	f.StringVar(&o.clientCAFile, "client-ca-file", o.clientCAFile, "Authorities of client certificates, beside the server's own.")
 	f.StringVar(&o.tokenFile, "token-auth-file", o.tokenFile, "CSV file of static bearer tokens: token, user name, uid, \"groups\".")
+	f.StringVar(&o.basicFile, "basic-auth-file", o.basicFile, "CSV file of names and passwords for HTTP basic authentication: password, user name, uid, \"groups\".")
+	o.proxy.register(s)
 	o.serviceAccounts.register(s)
+	o.tokens.register(s)
 
 	f = s.in("authorization")
 	f.StringSliceVar(&o.authorizationModes, "authorization-mode", o.authorizationModes, "Authorizers in order: AlwaysAllow, AlwaysDeny. The group system:masters may always do everything.")
@@ -162,6 +170,7 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	if o.requestTimeout <= 0 {
 		fault("--request-timeout must be above zero")
 	}
+	o.proxy.validate(o, fault)
 	o.serviceAccounts.validate(fault)
 	for _, m := range o.authorizationModes {
 		if !knownModes[m] {

@@ -35,7 +35,7 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	var certs *certificates
 	go func() {
 		var err error
-		certs, err = newCertificates(o)
+		certs, err = newCertificates(o, log)
 		made <- err
 	}()
 	store, err := openStore(ctx, o, log)
@@ -131,7 +131,7 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
-		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages,
+		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers,
 	})
 }
 
@@ -150,7 +150,7 @@ func (l *listeners) open(o *options, certs *certificates, handler http.Handler) 
 	if l.secure, err = net.Listen("tcp", net.JoinHostPort(o.bindAddress.String(), strconv.Itoa(o.securePort))); err != nil {
 		return fmt.Errorf("secure port: %w", err)
 	}
-	config, err := certs.serverConfig(o)
+	config, err := certs.serverConfig(o, l.log)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,6 @@ package authn
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -19,41 +13,13 @@ type TokenFile struct {
 	users map[[sha256.Size]byte]resource.UserInfo
 }
 
-// NewTokenFile reads a CSV file with the columns token, user name, uid and, quoted, comma-separated groups.
+// NewTokenFile reads the file; its first column is the token.
 func NewTokenFile(path string) (*TokenFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("token file: %w", err)
-	}
-	defer f.Close()
 	t := &TokenFile{users: map[[sha256.Size]byte]resource.UserInfo{}}
-	r := csv.NewReader(f)
-	r.FieldsPerRecord = -1
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return t, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("token file %s: %w", path, err)
-		}
-		line, _ := r.FieldPos(0)
-		if len(record) < 3 {
-			return nil, fmt.Errorf("token file %s, line %d: need at least 3 columns (token, user name, user uid), found %d", path, line, len(record))
-		}
-		if record[0] == "" {
-			continue
-		}
-		user := resource.UserInfo{Name: record[1], UID: record[2]}
-		if len(record) > 3 {
-			for g := range strings.SplitSeq(record[3], ",") {
-				if g = strings.TrimSpace(g); g != "" {
-					user.Groups = append(user.Groups, g)
-				}
-			}
-		}
-		t.users[sha256.Sum256([]byte(record[0]))] = user
-	}
+	err := readCredentials(path, "token", "token", func(token string, user resource.UserInfo) {
+		t.users[sha256.Sum256([]byte(token))] = user
+	})
+	return t, err
 }
 
 // AuthenticateToken looks the token up.

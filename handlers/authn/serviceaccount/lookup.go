@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/lru"
 
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -132,4 +134,9 @@ func whole[T object.Object](ctx context.Context, l *Lookup, s source, namespace,
 		return none, err
 	}
 	return decode[T](s, kv)
+}
+
+// Secret reads a secret; a NotFound API error when there is none.
+func (l *Lookup) Secret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	return whole[*corev1.Secret](ctx, l, secrets, namespace, name)
 }
