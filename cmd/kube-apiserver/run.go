@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -94,7 +95,7 @@ func openStore(ctx context.Context, o *options, log *slog.Logger) (*cache.Cache,
 	if err != nil {
 		return nil, err
 	}
-	return cache.New(backend, cache.Options{Logger: log}), nil
+	return cache.New(backend, cache.Options{Attributes: codec.Attributes, Logger: log}), nil
 }
 
 // openBackend opens the embedded etcd or connects to the external one.

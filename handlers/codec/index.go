@@ -208,6 +208,12 @@ var selectables = sync.OnceValue(func() map[kindName][]selectable {
 	return out
 })
 
+// IsIndexed says whether the index of a row's stored objects has a field.
+func IsIndexed(row resources.Row, field string) bool {
+	known := selectables()[kindName{strings.TrimPrefix(row.Storage, "/"), row.Kind}]
+	return slices.ContainsFunc(known, func(x selectable) bool { return x.name == field })
+}
+
 // findSelectable follows a path of names through messages to a plain value.
 func findSelectable(m *wire.Message, path string) (selectable, bool) {
 	out := selectable{name: path}

@@ -27,6 +27,9 @@ type Piece struct {
 // Size is the length of the compressed text.
 func (p *Piece) Size() int { return len(p.data) }
 
+// Length is the length of the text itself.
+func (p *Piece) Length() int { return p.size }
+
 // buffer is where a writer's output goes.
 type buffer []byte
 

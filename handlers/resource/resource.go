@@ -4,6 +4,7 @@ package resource
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -93,6 +94,16 @@ func (r *Resource) ObjectKey(namespace, name string) string {
 		return r.Prefix() + namespace + "/" + name
 	}
 	return r.Prefix() + name
+}
+
+// SplitKey is the namespace and the name in the key of an object. The namespace is empty for a cluster-scoped resource.
+func (r *Resource) SplitKey(key string) (namespace, name string) {
+	rest := strings.TrimPrefix(key, r.Prefix())
+	if !r.Namespaced {
+		return "", rest
+	}
+	namespace, name, _ = strings.Cut(rest, "/")
+	return namespace, name
 }
 
 // Codec turns objects into the bytes that the store holds and back. The stored form has no resourceVersion: that is the

@@ -176,21 +176,27 @@ func (a *answer) shown(b []byte, h *Handlers, r *pipeline.Request, o runtime.Obj
 func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error {
 	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
 	if a.IsTable() {
-		return a.send(r, code, func(b []byte) ([]byte, error) { return a.table(b, h, r.Resource, meta, p.items) })
+		all, err := p.pairs()
+		if err != nil {
+			return err
+		}
+		return a.send(r, code, func(b []byte) ([]byte, error) { return a.table(b, h, r.Resource, meta, all) })
 	}
 	kind := r.Resource.GVK()
 	kind.Kind += "List"
+	var failed error
+	list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: unpacked(p.entries, &failed)}
 	r.Writer.Header().Set("Content-Type", a.Format.MediaType())
-	list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: func(yield func([]byte, int64) bool) {
-		for _, kv := range p.items {
-			if !yield(kv.Value, kv.Revision) {
-				return
-			}
-		}
-	}}
+	if plain := a.Format == codec.Protobuf || a.Format == codec.JSON && !a.Pretty; plain && !p.empty() {
+		body := &listBody{store: h.Store, page: p, list: list, res: r.Resource, out: a.Output}
+		return body.write(r)
+	}
 	body := compressed(r)
 	if err := list.Write(body, a.Output); err != nil {
 		return err
+	}
+	if failed != nil {
+		return failed
 	}
 	return body.Close()
 }

@@ -30,8 +30,8 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, kv := range p.items {
-		namespace, name := splitKey(r, kv.Key)
+	for e := range p.entries {
+		namespace, name := r.Resource.SplitKey(e.Key)
 		item := *r
 		item.Info.Namespace, item.Info.Name = namespace, name
 		d := deletion{write: &write{Handlers: h, r: &item, res: r.Resource, dryRun: len(deleteOptions.DryRun) > 0}, options: deleteOptions}

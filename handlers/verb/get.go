@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // get answers GET of one object, or of what a subresource is of it.
@@ -16,17 +18,26 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	if revision > 0 {
-		if err := h.waitFor(r.Context(), revision); err != nil {
-			return err
-		}
-	}
 	if r.Resource.Strategy.Virtual != nil {
 		return h.getVirtual(r, answer)
 	}
-	kv, _, err := h.Store.Get(r.Context(), r.Resource.ObjectKey(r.Info.Namespace, r.Info.Name))
+	var view cache.View
+	if revision > 0 {
+		view, err = h.atLeast(r.Context(), revision)
+	} else {
+		view, err = h.Store.View(r.Context())
+	}
 	if err != nil {
 		return storageError(err, r, r.Info.Name)
 	}
-	return answer.written(&write{Handlers: h, r: r, res: r.Resource}, http.StatusOK, kv)
+	e := view.Get(r.Resource.ObjectKey(r.Info.Namespace, r.Info.Name))
+	if e == nil {
+		return storageError(storage.ErrNotFound, r, r.Info.Name)
+	}
+	value, release, err := unpack(e)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return answer.written(&write{Handlers: h, r: r, res: r.Resource}, http.StatusOK, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
 }

@@ -10,9 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // selection is which objects of a collection a request is about.
@@ -113,17 +115,91 @@ func (s *selection) matches(o object.Object) bool {
 	return s.fields.Matches(set)
 }
 
-// matchesStored is matches for stored bytes; what the key can decide is not decoded.
-func (s *selection) matchesStored(key string, stored []byte, revision int64) (bool, error) {
+// matchesEntry is matches for a stored object. It is built only when its index does not know what is asked.
+func (s *selection) matchesEntry(e *cache.Entry) (bool, error) {
 	if s.everything() {
 		return true, nil
 	}
-	if s.name != "" && key[strings.LastIndexByte(key, '/')+1:] != s.name {
+	if s.name != "" && e.Key[strings.LastIndexByte(e.Key, '/')+1:] != s.name {
 		return false, nil
 	}
-	o, err := s.res.Codec.Decode(stored, revision)
+	if x, ok := e.Attributes.(*codec.Index); ok && s.indexed(x) {
+		return s.labels.Matches(x.Labels) && (s.fields.Empty() || s.fields.Matches(s.fieldsOf(e.Key, x))), nil
+	}
+	stored, err := e.Value(nil)
 	if err != nil {
 		return false, err
 	}
+	o, err := s.res.Codec.Decode(stored, e.Revision)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", e.Key, err)
+	}
 	return s.matches(o), nil
+}
+
+// indexed says whether an index has all fields that the selector asks for.
+func (s *selection) indexed(x *codec.Index) bool {
+	if !s.own {
+		return true
+	}
+	for _, r := range s.fields.Requirements() {
+		if !x.Fields.Has(r.Field) && r.Field != nameField && r.Field != namespaceField {
+			return false
+		}
+	}
+	return true
+}
+
+// following is the selection as the cache knows it. Those who select the same share the work.
+func (s *selection) following(prefix string) cache.Selection {
+	out := cache.Selection{Prefix: prefix, Name: s.name}
+	if s.everything() {
+		return out
+	}
+	out.ID = strings.Join([]string{s.res.GVR().String(), s.labels.String(), s.fields.String()}, "\x00")
+	out.Match = func(e *cache.Entry) bool {
+		// What cannot be read is shown to be that: encoding it fails and ends the watch.
+		ok, err := s.matchesEntry(e)
+		return ok || err != nil
+	}
+	for _, r := range s.fields.Requirements() {
+		if r.Operator != "!=" && r.Value != "" && codec.IsIndexed(s.res.Row, r.Field) {
+			out.Field, out.Value = r.Field, r.Value
+			break
+		}
+	}
+	return out
+}
+
+const (
+	nameField      = "metadata.name"
+	namespaceField = "metadata.namespace"
+)
+
+// entryFields are the fields of an object that was not built: its name and namespace are in its key.
+type entryFields struct {
+	codec.Pairs
+	name, namespace string
+}
+
+func (s *selection) fieldsOf(key string, x *codec.Index) entryFields {
+	f := entryFields{Pairs: x.Fields}
+	f.namespace, f.name = s.res.SplitKey(key)
+	return f
+}
+
+// Get implements fields.Fields.
+func (f entryFields) Get(field string) string {
+	switch field {
+	case nameField:
+		return f.name
+	case namespaceField:
+		return f.namespace
+	}
+	return f.Pairs.Get(field)
+}
+
+// Has implements fields.Fields.
+func (f entryFields) Has(field string) bool {
+	return field == nameField || field == namespaceField || f.Pairs.Has(field)
 }

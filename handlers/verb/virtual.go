@@ -32,14 +32,15 @@ func (h *Handlers) readVirtual(ctx context.Context, r *pipeline.Request, s *sele
 	if err != nil {
 		return nil, err
 	}
-	p := &page{}
+	p := &page{picked: true}
 	for _, kv := range all {
-		ok, err := s.matchesStored(kv.Key, kv.Value, 0)
+		e := h.Store.Entry(kv)
+		ok, err := s.matchesEntry(e)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			p.items = append(p.items, kv)
+			p.objects = append(p.objects, e)
 		}
 	}
 	return p, nil

@@ -10,10 +10,10 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // watch answers a watch: events until its time is up, the client leaves or the server shuts down.
@@ -67,10 +67,8 @@ func (w *watching) begin(ctx context.Context) error {
 	w.from = revision
 	send := w.options.SendInitialEvents
 	if send != nil && *send || send == nil && revision == 0 {
-		if err := w.waitFor(ctx, revision); err != nil {
-			return err
-		}
-		if w.initial, err = w.read(ctx, w.r, metav1.ListOptions{}, w.selection); err != nil {
+		state := metav1.ListOptions{ResourceVersion: w.options.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
+		if w.initial, err = w.read(ctx, w.r, state, w.selection); err != nil {
 			return err
 		}
 		w.from = w.initial.revision
@@ -78,41 +76,51 @@ func (w *watching) begin(ctx context.Context) error {
 	return nil
 }
 
+// bookmarkEvery is how often a client that wants it hears how far its watch is (the original's figure).
+const bookmarkEvery = time.Minute
+
 // serve sends the events. Once the answer has begun, an error is an event of its own.
 func (w *watching) serve(ctx context.Context) error {
-	watcher, err := w.Store.Watch(ctx, w.prefix(), w.from)
+	follower, err := w.Store.Follow(ctx, w.selection.following(w.prefix()), w.from)
+	if errors.Is(err, storage.ErrCompacted) {
+		w.answer.start(w.r)
+		return w.ended(ctx, err)
+	}
 	if err != nil {
 		return storageError(err, w.r, "")
 	}
-	defer watcher.Stop()
+	defer follower.Stop()
 	w.answer.start(w.r)
 	if w.initial != nil {
 		if err := w.sendInitial(); err != nil {
 			return err
 		}
 	}
-	if err := w.answer.flush(w.r); err != nil {
+	if w.answer.flush(w.r) != nil {
 		return nil // the client has gone
 	}
+	tick := time.NewTicker(bookmarkEvery)
+	defer tick.Stop()
 	for {
+		done, err := w.drain(ctx, follower)
+		if done || err != nil {
+			return err
+		}
 		select {
 		case <-w.Closing:
 			return nil
 		case <-ctx.Done():
 			return w.last(ctx)
-		case event, ok := <-watcher.Events():
-			if !ok {
-				return w.ended(ctx, watcher.Err())
-			}
-			if err := w.sendAll(event, watcher.Events()); err != nil {
+		case <-follower.Ready():
+		case <-tick.C:
+			if w.options.AllowWatchBookmarks && w.mark() != nil {
 				return nil // the client has gone
 			}
 		}
 	}
 }
 
-// prefix is what the store is asked to watch: one object's key would also match longer names, which the selection leaves
-// out again.
+// prefix is what is watched: one object's key would also match longer names, which the selection leaves out again.
 func (w *watching) prefix() string {
 	if key := w.selection.key(w.r); key != "" {
 		return key
@@ -120,70 +128,55 @@ func (w *watching) prefix() string {
 	return collectionPrefix(w.r)
 }
 
-// sendAll sends an event and whatever has queued up behind it, then flushes once.
-func (w *watching) sendAll(event storage.Event, queue <-chan storage.Event) error {
-	for {
-		if err := w.send(event); err != nil {
-			return err
+// drain sends everything there is and then flushes once. done says that the watch is over.
+func (w *watching) drain(ctx context.Context, f *cache.Follower) (done bool, err error) {
+	for more := true; more; {
+		deliveries, through, again, err := f.Next()
+		if err != nil {
+			return true, w.ended(ctx, err)
 		}
-		select {
-		case next, ok := <-queue:
-			if !ok {
-				return w.answer.flush(w.r)
+		for _, d := range deliveries {
+			if err := w.answer.deliver(w.Handlers, w.r, d); err != nil {
+				return true, w.undeliverable(d, err)
 			}
-			event = next
-		default:
-			return w.answer.flush(w.r)
 		}
+		if len(deliveries) > 0 && w.answer.flush(w.r) != nil {
+			return true, nil // the client has gone
+		}
+		w.from, more = max(w.from, through), again
 	}
+	return false, nil
 }
 
-// send turns a change into what this watch sees of it: an object that begins to match is added, one that ceases to match
-// is deleted and shown as it was.
-func (w *watching) send(e storage.Event) error {
-	w.from = e.Revision
-	if e.Type == storage.Bookmark {
-		if !w.options.AllowWatchBookmarks {
-			return nil
-		}
-		return w.answer.bookmark(w.Handlers, w.r, e.Revision, false)
+// mark tells the client how far its watch is.
+func (w *watching) mark() error {
+	if err := w.answer.bookmark(w.Handlers, w.r, w.from, false); err != nil {
+		return err
 	}
-	var is, was bool
-	var err error
-	if e.Value != nil {
-		if is, err = w.selection.matchesStored(e.Key, e.Value, e.Revision); err != nil {
-			return w.undecodable(e, err)
-		}
-	}
-	if e.Previous != nil {
-		if was, err = w.selection.matchesStored(e.Key, e.Previous, e.PreviousRevision); err != nil {
-			return w.undecodable(e, err)
-		}
-	}
-	switch {
-	case is && !was:
-		return w.answer.event(w.Handlers, w.r, watch.Added, e.Value, e.Revision)
-	case is:
-		return w.answer.event(w.Handlers, w.r, watch.Modified, e.Value, e.Revision)
-	case was:
-		return w.answer.event(w.Handlers, w.r, watch.Deleted, e.Previous, e.Revision)
-	}
-	return nil
+	return w.answer.flush(w.r)
 }
 
-// undecodable ends a watch that cannot go on without leaving out an event.
-func (w *watching) undecodable(e storage.Event, err error) error {
-	if failed := w.answer.failure(w.r, apierrors.NewInternalError(fmt.Errorf("decoding %s: %w", e.Key, err))); failed != nil {
-		return failed
+// undeliverable ends a watch that cannot go on without leaving out an event, because that cannot be read; nothing is said
+// to a client that has gone.
+func (w *watching) undeliverable(d cache.Delivery, err error) error {
+	if errors.Is(err, errGone) {
+		return nil
 	}
-	return fmt.Errorf("decoding %s: %w", e.Key, err)
+	err = fmt.Errorf("decoding %s: %w", d.Key, err)
+	if w.answer.failure(w.r, apierrors.NewInternalError(err)) == nil {
+		_ = w.answer.flush(w.r) // the watch ends in any case
+	}
+	return err
 }
 
 // sendInitial sends the state that the watch begins with and, when the client asked for it in those words, a bookmark
 // that says where it ends.
 func (w *watching) sendInitial() error {
-	for _, kv := range w.initial.items {
-		if err := w.answer.event(w.Handlers, w.r, watch.Added, kv.Value, kv.Revision); err != nil {
+	for e := range w.initial.entries {
+		if err := w.answer.initial(w.Handlers, w.r, e); err != nil {
+			if errors.Is(err, errGone) {
+				return nil
+			}
 			return err
 		}
 	}
@@ -199,16 +192,14 @@ func (w *watching) sendInitial() error {
 // last sends a bookmark before a watch ends because its time is up, so that the client can go on from there.
 func (w *watching) last(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && w.options.AllowWatchBookmarks && w.from > 0 {
-		if w.answer.bookmark(w.Handlers, w.r, w.from, false) == nil {
-			_ = w.answer.flush(w.r) // the watch ends in any case
-		}
+		_ = w.mark() // the watch ends in any case
 	}
 	return nil
 }
 
 // ended tells the client why the store gave up.
 func (w *watching) ended(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil {
+	if errors.Is(err, cache.ErrEnded) || ctx.Err() != nil {
 		return nil
 	}
 	status := apierrors.NewInternalError(err)
@@ -217,7 +208,7 @@ func (w *watching) ended(ctx context.Context, err error) error {
 		status.ErrStatus.Code = http.StatusGone
 	}
 	if w.answer.failure(w.r, status) == nil {
-		_ = w.answer.flush(w.r) // as above
+		_ = w.answer.flush(w.r) // the watch ends in any case
 	}
 	return nil
 }

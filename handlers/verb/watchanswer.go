@@ -1,6 +1,8 @@
 package verb
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -10,6 +12,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // initialEventsEnd is the annotation of the bookmark that ends the initial state.
@@ -18,7 +22,8 @@ const initialEventsEnd = "k8s.io/initial-events-end"
 // watchAnswer writes the frames of a watch. It is used by one goroutine.
 type watchAnswer struct {
 	answer
-	buffer []byte
+	// buffer has frames that are not written yet; nil when there are none.
+	buffer *[]byte
 	// columnsSent: a watch of tables names its columns once.
 	columnsSent bool
 }
@@ -37,26 +42,110 @@ func (a *watchAnswer) start(r *pipeline.Request) {
 	r.Writer.WriteHeader(http.StatusOK)
 }
 
+// errGone: the client does not take any more.
+var errGone = errors.New("the client has gone")
+
 // flush pushes what was written to the client.
 func (a *watchAnswer) flush(r *pipeline.Request) error {
+	if err := a.write(r); err != nil {
+		return err
+	}
 	return http.NewResponseController(r.Writer).Flush()
 }
 
-// frame writes one event whose object is appended by fill.
-func (a *watchAnswer) frame(r *pipeline.Request, kind watch.EventType, fill func([]byte) ([]byte, error)) error {
-	b, err := codec.AppendEvent(a.buffer[:0], a.Format, string(kind), fill)
+// write passes on what has been gathered: frames are small, and each write costs one of the network. The buffer goes
+// back to where it came from, so that a watch without events holds none.
+func (a *watchAnswer) write(r *pipeline.Request) error {
+	if a.buffer == nil {
+		return nil
+	}
+	_, err := r.Writer.Write(*a.buffer)
+	a.release()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return nil
+}
+
+func (a *watchAnswer) release() {
+	if cap(*a.buffer) <= largeBuffer {
+		*a.buffer = (*a.buffer)[:0]
+		buffers.Put(a.buffer)
+	}
+	a.buffer = nil
+}
+
+// gathered is how much is gathered before it is written.
+const gathered = 64 << 10
+
+// gather adds what add appends to what is to be written.
+func (a *watchAnswer) gather(r *pipeline.Request, add func([]byte) ([]byte, error)) error {
+	if a.buffer == nil {
+		a.buffer = buffers.Get().(*[]byte)
+		*a.buffer = (*a.buffer)[:0]
+	}
+	b, err := add(*a.buffer)
 	if err != nil {
 		return err
 	}
-	if cap(b) <= largeBuffer {
-		a.buffer = b
+	if *a.buffer = b; len(b) >= gathered {
+		return a.write(r)
 	}
-	_, err = r.Writer.Write(b)
-	return err
+	return nil
+}
+
+// frame adds one event whose object is appended by fill.
+func (a *watchAnswer) frame(r *pipeline.Request, kind watch.EventType, fill func([]byte) ([]byte, error)) error {
+	return a.gather(r, func(b []byte) ([]byte, error) { return codec.AppendEvent(b, a.Format, string(kind), fill) })
+}
+
+// frameKey is what an event's frame is shared under.
+type frameKey struct {
+	res  *resource.Resource
+	out  codec.Output
+	turn cache.Turn
+}
+
+var eventTypes = [...]watch.EventType{cache.Added: watch.Added, cache.Modified: watch.Modified, cache.Removed: watch.Deleted}
+
+// deliver sends a change. An object that ceases to match is deleted and shown as it was. The frame is made once for all
+// who want it in this form, except for tables: those tell the time.
+func (a *watchAnswer) deliver(h *Handlers, r *pipeline.Request, d cache.Delivery) error {
+	e, kind := d.New, eventTypes[d.Turn]
+	if d.Turn == cache.Removed {
+		e = d.Old
+	}
+	if a.IsTable() {
+		return a.event(h, r, kind, e, d.Revision)
+	}
+	frame, err := d.Kept.Form(frameKey{r.Resource, a.Output, d.Turn}, func() ([]byte, error) {
+		stored, release, err := unpack(e)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		return codec.AppendEvent(nil, a.Format, string(kind), func(b []byte) ([]byte, error) {
+			return codec.AppendEventObject(b, r.Resource.Codec, stored, d.Revision, a.Output)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return a.gather(r, func(b []byte) ([]byte, error) { return append(b, frame...), nil })
+}
+
+// initial sends an object of the state that the watch begins with.
+func (a *watchAnswer) initial(h *Handlers, r *pipeline.Request, e *cache.Entry) error {
+	return a.event(h, r, watch.Added, e, e.Revision)
 }
 
 // event sends a stored object in the state that the event is about.
-func (a *watchAnswer) event(h *Handlers, r *pipeline.Request, kind watch.EventType, stored []byte, revision int64) error {
+func (a *watchAnswer) event(h *Handlers, r *pipeline.Request, kind watch.EventType, e *cache.Entry, revision int64) error {
+	stored, release, err := unpack(e)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return a.frame(r, kind, func(b []byte) ([]byte, error) {
 		if !a.IsTable() {
 			return codec.AppendEventObject(b, r.Resource.Codec, stored, revision, a.Output)

@@ -46,3 +46,6 @@ func (e *Entry) pair() (storage.KeyValue, error) {
 	}
 	return storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision}, nil
 }
+
+// Packed says whether Value has to unpack, and so gives bytes of the caller's own.
+func (e *Entry) Packed() bool { return e.dict != nil }

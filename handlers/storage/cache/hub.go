@@ -110,13 +110,18 @@ func (t *topicLog) show(e *Event, touched map[*group]bool) {
 		return
 	}
 	// A change of the field itself concerns those who had the object and those who get it.
-	fieldsOf(e, func(f fieldValue) {
-		for _, g := range t.byField[f] {
+	some := func(groups []*group) {
+		for _, g := range groups {
 			if !touchedBy(g, e) && g.offer(e) {
 				touched[g] = true
 			}
 		}
-	})
+	}
+	if known := fieldsOf(e, func(f fieldValue) { some(t.byField[f]) }); !known {
+		for _, groups := range t.byField {
+			some(groups)
+		}
+	}
 }
 
 // touchedBy says whether the group's newest delivery is of this change already.

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -16,16 +15,19 @@ func TestPieces(t *testing.T) {
 	}
 	v := View{root: build(all)}
 	made := 0
-	list := func(v View, from string, key any) (sizes []int) {
+	list := func(v View, from string, key any) {
 		v.Leaves("/x/", from, func(l Leaf) bool {
-			data, err := c.Piece(l, key, func() (any, int, error) { made++; return len(l.Entries), 10, nil })
-			if err != nil {
-				t.Fatal(err)
+			data, found := l.Find(key)
+			if !found {
+				made++
+				data = len(l.Entries)
+				c.Keep(l, key, data, 10)
 			}
-			sizes = append(sizes, data.(int))
+			if data != len(l.Entries) {
+				t.Fatalf("the piece of %d entries is %v", len(l.Entries), data)
+			}
 			return true
 		})
-		return sizes
 	}
 	want := func(what string, n int) {
 		t.Helper()
@@ -60,13 +62,6 @@ func TestPieces(t *testing.T) {
 	if c.pieces.bytes != 0 || len(c.pieces.leaves) != 0 {
 		t.Fatalf("%d bytes on %d leaves are kept that nobody uses", c.pieces.bytes, len(c.pieces.leaves))
 	}
-	fails := errors.New("no")
-	now.Leaves("/x/", "", func(l Leaf) bool {
-		if _, err := c.Piece(l, "c", func() (any, int, error) { return nil, 0, fails }); err != fails {
-			t.Fatalf("got %v", err)
-		}
-		return true
-	})
 	c.pieces.bytes = mostPieces
 	list(now, "", "a")
 	list(now, "", "a")

@@ -110,20 +110,34 @@ func (v View) Leaves(prefix, from string, yield func(Leaf) bool) {
 	})
 }
 
-// Piece is an encoded form of a leaf's entries, made by build and kept with the leaf under a key, which is compared. Of
-// a part of a leaf nothing is kept. size is what data takes; a size of 0 makes a note that costs nothing.
-func (c *Cache) Piece(l Leaf, key any, build func() (data any, size int, err error)) (any, error) {
-	if l.node != nil {
-		if p := l.node.find(key); p != nil {
-			p.used.Store(time.Now().Unix())
-			return p.data, nil
-		}
+// Find is what was kept with a whole leaf under a key, which is compared.
+func (l Leaf) Find(key any) (data any, found bool) {
+	if l.node == nil {
+		return nil, false
 	}
-	data, size, err := build()
-	if err == nil && l.node != nil {
+	p := l.node.find(key)
+	if p == nil {
+		return nil, false
+	}
+	p.used.Store(time.Now().Unix())
+	return p.data, true
+}
+
+// Keep keeps an encoded form of a leaf's entries with the leaf, until a write replaces that, nobody has asked for the
+// form in a while, or there is too much of it all. size is what data takes. Of a part of a leaf nothing is kept.
+func (c *Cache) Keep(l Leaf, key, data any, size int) {
+	if l.node != nil {
 		c.pieces.keep(l.node, key, data, size)
 	}
-	return data, err
+}
+
+// AtLeast is a state no older than a revision, which it waits for as long as ctx lasts.
+func (c *Cache) AtLeast(ctx context.Context, revision int64) (View, error) {
+	s, err := c.reach(ctx, revision)
+	if err != nil {
+		return View{}, err
+	}
+	return View{Revision: s.revision, root: s.root}, nil
 }
 
 // Entry makes an entry of what the backend, or nobody, stores.

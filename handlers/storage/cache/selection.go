@@ -49,17 +49,22 @@ func (s *Selection) same(other Selection) bool {
 
 func (s *Selection) matches(e *Entry) bool { return e != nil && (s.Match == nil || s.Match(e)) }
 
-// fieldsOf calls yield with everything that groups could be found by for a change; some may come twice.
-func fieldsOf(e *Event, yield func(fieldValue)) {
+// fieldsOf calls yield with everything that groups could be found by for a change; some may come twice. It is false when
+// that is not known of one of the objects, so that every group has to be asked.
+func fieldsOf(e *Event, yield func(fieldValue)) (known bool) {
 	yield(fieldValue{"", e.Key[strings.LastIndexByte(e.Key, '/')+1:]})
+	known = true
 	for _, x := range [2]*Entry{e.Old, e.New} {
 		if x == nil {
 			continue
 		}
 		if a, ok := x.Attributes.(Indexed); ok {
 			a.Indexes(func(field, value string) { yield(fieldValue{field, value}) })
+		} else {
+			known = false
 		}
 	}
+	return known
 }
 
 // Turn is what a change is to a selection.

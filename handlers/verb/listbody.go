@@ -1,0 +1,259 @@
+package verb
+
+import (
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/s2"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/gzjoin"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
+)
+
+// listBody writes a list from the encoded forms that are kept with the leaves of the cache, and makes those that are
+// missing. It belongs to one request.
+type listBody struct {
+	store *cache.Cache
+	page  *page
+	list  codec.List
+	res   *resource.Resource
+	out   codec.Output
+	// text is the last leaf's items, packed where they were unpacked from.
+	text []byte
+}
+
+// leafKey is what an encoded form of a leaf is kept under. A custom resource whose definition changes is another one.
+type leafKey struct {
+	res  *resource.Resource
+	out  codec.Output
+	form form
+}
+
+type form uint8
+
+const (
+	// asked is a note that the items were made once: what is listed again is worth keeping.
+	asked form = iota
+	// items are the items of a list, packed.
+	items
+	// zipped are the items as a piece of a gzip member.
+	zipped
+)
+
+// packedItems are the items of a leaf.
+type packedItems struct {
+	packed []byte
+	size   int
+}
+
+func (b *listBody) key(f form) leafKey { return leafKey{b.res, b.out, f} }
+
+// encode makes the items of a leaf; they are valid until the next leaf.
+func (b *listBody) encode(l cache.Leaf) ([]byte, error) {
+	var failed error
+	text, err := codec.AppendItems(b.text[:0], b.res.Codec, unpacked(slices.Values(l.Entries), &failed), b.out)
+	if err == nil {
+		err = failed
+	}
+	b.text = text
+	return text, err
+}
+
+// items are those of a leaf; they are valid until the next leaf.
+func (b *listBody) items(l cache.Leaf) ([]byte, error) {
+	if kept, found := l.Find(b.key(items)); found {
+		p := kept.(*packedItems)
+		text, err := s2.Decode(b.text[:cap(b.text)], p.packed)
+		b.text = text
+		return text, err
+	}
+	text, err := b.encode(l)
+	if err != nil {
+		return nil, err
+	}
+	if _, again := l.Find(b.key(asked)); again {
+		b.keep(l, text)
+	} else {
+		b.store.Keep(l, b.key(asked), nil, 0)
+	}
+	return text, nil
+}
+
+func (b *listBody) keep(l cache.Leaf, text []byte) *packedItems {
+	p := &packedItems{packed: slices.Clone(s2.Encode(nil, text)), size: len(text)}
+	b.store.Keep(l, b.key(items), p, len(p.packed))
+	return p
+}
+
+// zipped are the items of a leaf as a piece of a gzip member.
+func (b *listBody) zipped(l cache.Leaf) (*gzjoin.Piece, error) {
+	if kept, found := l.Find(b.key(zipped)); found {
+		return kept.(*gzjoin.Piece), nil
+	}
+	text, err := b.items(l)
+	if err != nil {
+		return nil, err
+	}
+	piece, err := gzjoin.Compress(text)
+	if err != nil {
+		return nil, err
+	}
+	b.store.Keep(l, b.key(zipped), piece, piece.Size())
+	return piece, nil
+}
+
+// each calls do with every leaf until it fails.
+func (b *listBody) each(do func(i int, l cache.Leaf) error) (err error) {
+	i := 0
+	b.page.leaves(func(l cache.Leaf) bool {
+		err = do(i, l)
+		i++
+		return err == nil
+	})
+	return err
+}
+
+// large says whether the stored objects alone are more than an answer is compressed from.
+func (p *page) large() bool {
+	size := 0
+	for e := range p.entries {
+		if size += e.Size(); size > compressFrom {
+			return true
+		}
+	}
+	return false
+}
+
+// write writes the list, which is not empty.
+func (b *listBody) write(r *pipeline.Request) error {
+	if !acceptsGzip(r.HTTP.Header) {
+		return b.writeTo(r.Writer)
+	}
+	if !b.page.large() {
+		body := compressed(r)
+		if err := b.writeTo(body); err != nil {
+			return err
+		}
+		return body.Close()
+	}
+	pieces, size, err := b.pieces()
+	if err != nil {
+		return err
+	}
+	head, tail, err := b.list.Parts(b.out, size)
+	if err != nil {
+		return err
+	}
+	r.Writer.Header().Set("Content-Encoding", "gzip")
+	r.Writer.Header().Add("Vary", "Accept-Encoding")
+	z := gzjoin.NewWriter(r.Writer)
+	if err := z.Store(head); err != nil {
+		return err
+	}
+	err = b.each(func(i int, l cache.Leaf) error {
+		if i > 0 && b.out.Format == codec.JSON {
+			if err := z.Store([]byte(codec.Joint)); err != nil {
+				return err
+			}
+		}
+		piece := (*gzjoin.Piece)(nil)
+		if pieces != nil {
+			piece = pieces[i]
+		} else if piece, err = b.zipped(l); err != nil {
+			return err
+		}
+		return z.Add(piece)
+	})
+	if err == nil {
+		err = z.Store(tail)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	return err
+}
+
+// pieces are all pieces and the length of what they hold. JSON needs neither before it begins: there they are made one
+// by one.
+func (b *listBody) pieces() (all []*gzjoin.Piece, size int, err error) {
+	if b.out.Format == codec.JSON {
+		return nil, 0, nil
+	}
+	err = b.each(func(_ int, l cache.Leaf) error {
+		piece, err := b.zipped(l)
+		if err == nil {
+			all, size = append(all, piece), size+piece.Length()
+		}
+		return err
+	})
+	return all, size, err
+}
+
+// writeTo writes the list uncompressed, a leaf at a time.
+func (b *listBody) writeTo(w io.Writer) error {
+	var packed []*packedItems
+	size := 0
+	if b.out.Format == codec.Protobuf {
+		// The length of everything comes first. What had to be made for that is held until it is written.
+		err := b.each(func(_ int, l cache.Leaf) error {
+			p, err := b.packed(l)
+			if err == nil {
+				packed, size = append(packed, p), size+p.size
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	head, tail, err := b.list.Parts(b.out, size)
+	if err != nil {
+		return err
+	}
+	// Small parts go along with large ones.
+	begun := false
+	err = b.each(func(i int, l cache.Leaf) (err error) {
+		if packed != nil {
+			b.text, err = s2.Decode(b.text[:cap(b.text)], packed[i].packed)
+		} else {
+			_, err = b.items(l)
+		}
+		if err != nil {
+			return err
+		}
+		first := head
+		if begun {
+			first = nil
+			if b.out.Format == codec.JSON {
+				first = []byte(codec.Joint)
+			}
+		}
+		begun = true
+		if len(first) > 0 {
+			if _, err := w.Write(first); err != nil {
+				return err
+			}
+		}
+		_, err = w.Write(b.text)
+		return err
+	})
+	if err == nil {
+		_, err = w.Write(tail)
+	}
+	return err
+}
+
+// packed are the items of a leaf, kept from the first time on.
+func (b *listBody) packed(l cache.Leaf) (*packedItems, error) {
+	if kept, found := l.Find(b.key(items)); found {
+		return kept.(*packedItems), nil
+	}
+	text, err := b.encode(l)
+	if err != nil {
+		return nil, err
+	}
+	return b.keep(l, text), nil
+}

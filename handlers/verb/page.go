@@ -1,0 +1,222 @@
+package verb
+
+import (
+	"context"
+	"iter"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
+)
+
+// page is one answer to a list: a run of keys of one state, or objects that were picked out of it. It holds no copy of
+// anything.
+type page struct {
+	revision  int64
+	next      string
+	remaining *int64
+
+	// picked says that the page is objects, not a run.
+	picked  bool
+	objects []*cache.Entry
+	// The run is that of the keys under prefix, from the key from on, at most limit of them; 0 is all.
+	view         cache.View
+	prefix, from string
+	limit        int
+}
+
+// leaves calls yield with the page's objects in their order, some at a time.
+func (p *page) leaves(yield func(cache.Leaf) bool) {
+	if p.picked {
+		if len(p.objects) > 0 {
+			yield(cache.Leaf{Entries: p.objects})
+		}
+		return
+	}
+	left := p.limit
+	p.view.Leaves(p.prefix, p.from, func(l cache.Leaf) bool {
+		if p.limit > 0 && len(l.Entries) > left {
+			l = cache.Leaf{Entries: l.Entries[:left]}
+		}
+		if left -= len(l.Entries); len(l.Entries) > 0 && !yield(l) {
+			return false
+		}
+		return p.limit == 0 || left > 0
+	})
+}
+
+// entries are the page's objects one by one.
+func (p *page) entries(yield func(*cache.Entry) bool) {
+	p.leaves(func(l cache.Leaf) bool {
+		for _, e := range l.Entries {
+			if !yield(e) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (p *page) empty() bool {
+	for range p.entries {
+		return false
+	}
+	return true
+}
+
+// pairs are the page's objects unpacked, all at once.
+func (p *page) pairs() (all []storage.KeyValue, err error) {
+	for e := range p.entries {
+		value, err := e.Value(nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
+	}
+	return all, nil
+}
+
+// unpack is an entry's value, which is valid until release.
+func unpack(e *cache.Entry) (value []byte, release func(), err error) {
+	buffer := buffers.Get().(*[]byte)
+	if value, err = e.Value((*buffer)[:0]); err == nil && e.Packed() && cap(value) <= largeBuffer {
+		*buffer = value
+	}
+	return value, func() { buffers.Put(buffer) }, err
+}
+
+// unpacked are the values and revisions of entries. A value is valid until the next one comes.
+func unpacked(entries iter.Seq[*cache.Entry], failed *error) iter.Seq2[[]byte, int64] {
+	return func(yield func([]byte, int64) bool) {
+		for e := range entries {
+			value, release, err := unpack(e)
+			if err != nil {
+				*failed = err
+				return
+			}
+			more := yield(value, e.Revision)
+			if release(); !more {
+				return
+			}
+		}
+	}
+}
+
+// read finds a page: the objects that match, up to the limit, all of one revision.
+func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, s *selection) (*page, error) {
+	if r.Resource.Strategy.Virtual != nil {
+		return h.readVirtual(ctx, r, s)
+	}
+	p := &page{prefix: collectionPrefix(r), limit: int(options.Limit)}
+	if err := h.state(ctx, r, options, p); err != nil {
+		return nil, err
+	}
+	if s.everything() {
+		return p, p.cut()
+	}
+	return p, p.pick(r, s, options)
+}
+
+// state finds the state that a list asks for.
+func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, p *page) error {
+	from, exact, least, err := listRevision(options, p.prefix)
+	if err != nil {
+		return err
+	}
+	p.from = from
+	switch {
+	case exact > 0:
+		var known bool
+		if p.view, known, err = h.Store.ViewAt(ctx, exact); err == nil && !known {
+			return h.old(ctx, r, options, p, exact)
+		}
+	case least > 0:
+		p.view, err = h.atLeast(ctx, least)
+	case options.ResourceVersion == "0":
+		// Whatever is at hand will do; nothing is only before the cache is loaded.
+		var loaded bool
+		if p.view, loaded = h.Store.Latest(); !loaded {
+			p.view, err = h.Store.View(ctx)
+		}
+	default:
+		p.view, err = h.Store.View(ctx)
+	}
+	p.revision = p.view.Revision
+	return listError(err, options, r)
+}
+
+// old reads a state that only the store still knows.
+func (h *Handlers) old(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, p *page, revision int64) error {
+	got, err := h.Store.List(ctx, p.prefix, storage.ListOptions{From: p.from, Revision: revision})
+	if err != nil {
+		return listError(err, options, r)
+	}
+	p.revision, p.picked = got.Revision, true
+	for _, kv := range got.Items {
+		p.objects = append(p.objects, h.Store.Entry(kv))
+	}
+	return nil
+}
+
+// cut ends a page without a selector at its limit and says how it goes on.
+func (p *page) cut() error {
+	total := len(p.objects)
+	if !p.picked {
+		total = p.view.Count(p.prefix, p.from)
+	}
+	if p.limit == 0 || total <= p.limit {
+		p.limit = 0
+		return nil
+	}
+	if p.picked {
+		p.objects = p.objects[:p.limit]
+	}
+	var last *cache.Entry
+	for e := range p.entries {
+		last = e
+	}
+	left := int64(total - p.limit)
+	p.remaining = &left
+	return p.goesOn(last.Key)
+}
+
+func (p *page) goesOn(last string) (err error) {
+	p.next, err = encodeContinue(after(last), p.prefix, p.revision)
+	return err
+}
+
+// pick keeps the objects that match, up to the limit. How many more do is not known then, but whether there are keys left
+// to look at is.
+func (p *page) pick(r *pipeline.Request, s *selection, options metav1.ListOptions) error {
+	limit := p.limit
+	p.limit = 0
+	var picked []*cache.Entry
+	full, more := false, false
+	var err error
+	consider := func(e *cache.Entry) bool {
+		if full {
+			more = true
+			return false
+		}
+		var ok bool
+		if ok, err = s.matchesEntry(e); ok {
+			picked = append(picked, e)
+			full = limit > 0 && len(picked) == limit
+		}
+		return err == nil
+	}
+	if key := s.key(r); key != "" && options.Continue == "" && !p.picked {
+		if e := p.view.Get(key); e != nil {
+			consider(e)
+		}
+	} else {
+		p.entries(consider)
+	}
+	p.objects, p.picked = picked, true
+	if err != nil || !more {
+		return err
+	}
+	return p.goesOn(picked[len(picked)-1].Key)
+}
