@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// command runs a command line that ends by itself.
+func command(t *testing.T, args ...string) (out, errOut string, err error) {
+	t.Helper()
+	var o, e bytes.Buffer
+	err = start(t.Context(), args, &o, &e)
+	return o.String(), e.String(), err
+}
+
+func TestHelp(t *testing.T) {
+	out, _, err := command(t, "--help")
+	if !errors.Is(err, pflag.ErrHelp) {
+		t.Errorf("error %v", err)
+	}
+	at := -1
+	for _, heading := range []string{"Generic flags:", "Etcd flags:", "Secure serving flags:", "Insecure serving flags:", "Authentication flags:", "Authorization flags:", "API enablement flags:", "Misc flags:", "Logs flags:", "Global flags:", "Accepted for the original's command lines"} {
+		found := strings.Index(out, "\n"+heading)
+		if found <= at {
+			t.Errorf("%q is at %d, after %d", heading, found, at)
+		}
+		at = found
+	}
+	// Every flag is listed once, under one heading.
+	listed := map[string]int{}
+	for _, match := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([a-z0-9-]+)`).FindAllStringSubmatch(out, -1) {
+		listed[match[1]]++
+	}
+	_, set, _, err := parse(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.VisitAll(func(f *pflag.Flag) {
+		if listed[f.Name] != 1 {
+			t.Errorf("--%s is listed %d times", f.Name, listed[f.Name])
+		}
+		delete(listed, f.Name)
+	})
+	for name := range listed {
+		t.Errorf("--%s is listed and does not exist", name)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	out, _, err := command(t, "--version")
+	if err != nil || out != "Kubernetes v1.36.3+gatehouse\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+func TestRefusedCommandLines(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--nosuch"}, "unknown flag: --nosuch"},
+		{[]string{"serve"}, `unexpected argument "serve"`},
+		{[]string{"--secure-port=x"}, "invalid argument"},
+		{[]string{"--secure-port=70000"}, "--secure-port 70000 must be between 0 and 65535"},
+		{[]string{"--insecure-port=-1"}, "--insecure-port -1"},
+		{[]string{"--insecure-port=8080", "--insecure-bind-address=0.0.0.0"}, "not a loopback address"},
+		{[]string{"--tls-cert-file=x"}, "belong together"},
+		{[]string{"--etcd-servers=http://127.0.0.1:1", "--unsafe-no-fsync"}, "for the embedded etcd"},
+		{[]string{"--storage-media-type=application/json"}, "only application/vnd.kubernetes.protobuf"},
+		{[]string{"--etcd-prefix=registry"}, "must begin with a slash"},
+		{[]string{"--authorization-mode=Some"}, `authorization-mode "Some" is not a valid mode`},
+		{[]string{"--encryption-provider-config=x"}, "must not be stored in the clear"},
+		{[]string{"--request-timeout=0s"}, "--request-timeout"},
+	} {
+		if _, _, err := command(t, c.args...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want something with %q", c.args, err, c.want)
+		}
+	}
+	// All faults are told at once.
+	_, _, err := command(t, "--etcd-prefix=x", "--tls-private-key-file=y")
+	if err == nil || !strings.Contains(err.Error(), "slash") || !strings.Contains(err.Error(), "belong together") {
+		t.Errorf("two faults: %v", err)
+	}
+}
+
+// A flag that the original has and that does nothing here is warned of once, however often it is given.
+func TestAcceptedFlags(t *testing.T) {
+	if len(acceptedNames()) < 10 {
+		t.Fatal("no flags are accepted without effect")
+	}
+	var out, errOut bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it is to end as soon as it is up
+	args := []string{
+		"--data-dir=" + t.TempDir(), "--secure-port=0", "--bind-address=127.0.0.1", "--unsafe-no-fsync",
+		"--feature-gates=A=true", "--feature-gates=B=true", "--allow-privileged", "--allow-privileged=true", "--kubelet-timeout=5s",
+	}
+	// Ended before it was up it may say so; what matters is what it warned of.
+	_ = start(ctx, args, &out, &errOut)
+	for _, name := range []string{"feature-gates", "allow-privileged", "kubelet-timeout"} {
+		if n := strings.Count(errOut.String(), "--"+name+" is accepted but has no effect"); n != 1 {
+			t.Errorf("%d warnings of --%s:\n%s", n, name, errOut.String())
+		}
+	}
+	if n := strings.Count(errOut.String(), "has no effect"); n != 3 {
+		t.Errorf("%d warnings:\n%s", n, errOut.String())
+	}
+}
+
+// No flag is both real and accepted without effect, and the original's underscores are understood.
+func TestFlagNames(t *testing.T) {
+	o, set, sets, err := parse([]string{"--secure_port=1234", "--feature_gates=A=true"})
+	if err != nil || o.securePort != 1234 || !set.Changed("feature-gates") {
+		t.Errorf("port %d, %v", o.securePort, err)
+	}
+	for _, name := range acceptedNames() {
+		for _, g := range sets {
+			if g.flags.Lookup(name) != nil {
+				t.Errorf("--%s is in %s and accepted without effect", name, g.name)
+			}
+		}
+	}
+	if o, _, _, err := parse(nil); err != nil || !o.swaggerUI {
+		t.Errorf("without flags there is no Swagger UI (%v)", err)
+	}
+	if o, _, _, err := parse([]string{"--v=2"}); err != nil || o.swaggerUI {
+		t.Errorf("with a flag there is Swagger UI (%v)", err)
+	}
+}
