@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // pages are the paths that are not resources, each with what is below it. Paths are taken as they come: a multiplexer that
@@ -65,9 +67,13 @@ func newPages(s *Server) (pages, error) {
 	}
 	checks := s.options.Health
 	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
+	ready := store
+	ready.Name = "etcd-readiness"
 	for _, err := range []error{
 		checks.Add(health.All, health.Ping()),
 		checks.Add(health.All, store),
+		checks.Add(health.Readyz, ready),
+		checks.Add(health.Readyz, health.Check{Name: "informer-sync", Probe: func(*http.Request) error { return cacheLoaded(s.options.Store) }}),
 		checks.Add(health.Readyz, health.Shutdown(s.closing)),
 	} {
 		if err != nil {
@@ -75,6 +81,17 @@ func newPages(s *Server) (pages, error) {
 		}
 	}
 	return p, nil
+}
+
+var errNotLoaded = errors.New("the cache is not loaded yet")
+
+func cacheLoaded(store *cache.Cache) error {
+	select {
+	case <-store.Loaded():
+		return nil
+	default:
+		return errNotLoaded
+	}
 }
 
 // userInterface is where Swagger UI is. A browser loads it before its user can log in, so everybody may: it holds the

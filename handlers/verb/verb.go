@@ -41,6 +41,9 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	if res == nil || !h.allowed(r) {
 		return methodNotAllowed()
 	}
+	if err := h.loaded(); err != nil {
+		return err
+	}
 	if res.Warning != "" {
 		r.Writer.Warn(res.Warning)
 	}
@@ -69,6 +72,16 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 		return h.deleteCollection(r)
 	}
 	return methodNotAllowed()
+}
+
+// loaded asks clients who come while the server starts to come again; to wait here would pile them up.
+func (h *Handlers) loaded() error {
+	select {
+	case <-h.Store.Loaded():
+		return nil
+	default:
+		return apierrors.NewTooManyRequests("storage is (re)initializing", 1)
+	}
 }
 
 // allowed says whether the row has the verb, the path is one that the verb can have, and this server can carry it out.
