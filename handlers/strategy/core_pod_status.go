@@ -22,7 +22,7 @@ func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.ValidateUpdate = checkUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		path := field.NewPath("status")
-		errs := unchanged(pod.Status.QOSClass, old.Status.QOSClass, path.Child("qosClass"))
+		errs := podConditions(pod.Status.Conditions, path.Child("conditions"))
 		if name := pod.Status.NominatedNodeName; name != "" && name != old.Status.NominatedNodeName {
 			for _, msg := range validation.NameIsDNSSubdomain(name, false) {
 				errs = append(errs, field.Invalid(path.Child("nominatedNodeName"), name, msg))
@@ -31,8 +31,15 @@ func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 				errs = append(errs, field.Forbidden(path.Child("nominatedNodeName"), "may not be set on pods that are already bound to a node"))
 			}
 		}
+		if pod.Status.ObservedGeneration < 0 {
+			errs = append(errs, field.Invalid(path.Child("observedGeneration"), pod.Status.ObservedGeneration, notNegative))
+		}
+		errs = append(errs, unchanged(pod.Status.QOSClass, old.Status.QOSClass, path.Child("qosClass"))...)
 		errs = append(errs, restarts(pod.Status.ContainerStatuses, old.Status.ContainerStatuses, &old.Spec, path.Child("containerStatuses"))...)
-		return errs
+		errs = append(errs, initRestarts(pod.Status.InitContainerStatuses, old.Status.InitContainerStatuses, &old.Spec, path.Child("initContainerStatuses"))...)
+		errs = append(errs, debugRestarts(pod.Status.EphemeralContainerStatuses, old.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
+		errs = append(errs, claimStatuses(pod.Status.ResourceClaimStatuses, pod.Spec.ResourceClaims, path.Child("resourceClaimStatuses"))...)
+		return append(errs, podIPs(&pod.Status, &old.Status, path)...)
 	})
 }
 

@@ -202,8 +202,8 @@ func TestPodStatus(t *testing.T) {
 	}
 	pod.Status.QOSClass, pod.Status.NominatedNodeName = "Guaranteed", "m"
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "a", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
-	want := []string{`status.qosClass: Invalid value: "Guaranteed": field is immutable`,
-		"status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node",
+	want := []string{"status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node",
+		`status.qosClass: Invalid value: "Guaranteed": field is immutable`,
 		"status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"}
 	if got := verdict(s, pod, old); !same(got, want) {
 		t.Errorf("%q", got)

@@ -87,6 +87,11 @@ func containerResourceName(name string, path *field.Path) field.ErrorList {
 	return errs
 }
 
+// Quota judges names and amounts of what a quota counts, in its status as in its spec.
+func Quota(m map[string]resource.Quantity, path *field.Path) field.ErrorList {
+	return quotaResources(&m, path)
+}
+
 // quotaResources judges names and amounts of a quota.
 func quotaResources(m *map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
 	for _, name := range sorted(reflect.ValueOf(*m)) {

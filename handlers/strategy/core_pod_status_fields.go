@@ -1,0 +1,117 @@
+package strategy
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+const notNegative = "must be a non-negative integer"
+
+// systemConditions have names of their own; those of others are qualified.
+var systemConditions = []string{podScheduled, "Ready", "Initialized"}
+
+func podConditions(list []corev1.PodCondition, path *field.Path) (errs field.ErrorList) {
+	for i, c := range list {
+		if c.ObservedGeneration < 0 {
+			errs = append(errs, field.Invalid(path.Index(i).Child("observedGeneration"), c.ObservedGeneration, notNegative))
+		}
+		if slices.Contains(systemConditions, c.Type) {
+			continue
+		}
+		for _, msg := range utilvalidation.IsQualifiedName(c.Type) {
+			errs = append(errs, field.Invalid(path.Index(i).Child("Type"), c.Type, msg))
+		}
+	}
+	return errs
+}
+
+// podAddresses: one of each family; shown is how the list stands in a message.
+func podAddresses(now, old []string, shown any, path *field.Path) (errs field.ErrorList) {
+	families := map[string]int{}
+	for i, ip := range now {
+		errs = append(errs, keptIP(path.Index(i), ip, old)...)
+		families[familyOf(ip)]++
+	}
+	if i := slices.IndexFunc(now, func(ip string) bool { return familyOf(ip) == "unknown" }); len(now) > 1 && i >= 0 {
+		errs = append(errs, field.InternalError(path, fmt.Errorf("failed to check for dual stack with error:invalid IP[%d]: %s", i, now[i])))
+	}
+	if len(now) > 1 && (len(now) > 2 || families[ipv4] != 1 || families[ipv6] != 1) {
+		errs = append(errs, field.Invalid(path, shown, "may specify no more than one IP for each IP family"))
+	}
+	return errs
+}
+
+func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
+	pods := func(s *corev1.PodStatus) (out []string) {
+		for _, ip := range s.PodIPs {
+			out = append(out, ip.IP)
+		}
+		return out
+	}
+	hosts := func(s *corev1.PodStatus) (out []string) {
+		for _, ip := range s.HostIPs {
+			out = append(out, ip.IP)
+		}
+		return out
+	}
+	errs := podAddresses(pods(now), pods(old), display(now.PodIPs), path.Child("podIPs"))
+	return append(errs, podAddresses(hosts(now), hosts(old), display(now.HostIPs), path.Child("hostIPs"))...)
+}
+
+// claimStatuses are of claims that the pod has, each once.
+func claimStatuses(list []corev1.PodResourceClaimStatus, claims []corev1.PodResourceClaim, path *field.Path) (errs field.ErrorList) {
+	seen := map[string]bool{}
+	for i, s := range list {
+		at := path.Index(i)
+		if !slices.ContainsFunc(claims, func(c corev1.PodResourceClaim) bool { return c.Name == s.Name }) {
+			errs = append(errs, field.Invalid(at.Child("name"), s.Name, "must match the name of an entry in `spec.resourceClaims`"))
+		}
+		if seen[s.Name] {
+			errs = append(errs, field.Duplicate(at.Child("name"), s.Name))
+		}
+		seen[s.Name] = true
+		if s.ResourceClaimName != nil {
+			for _, msg := range validation.NameIsDNSSubdomain(*s.ResourceClaimName, false) {
+				errs = append(errs, field.Invalid(at.Child("resourceClaimName"), s.ResourceClaimName, msg))
+			}
+		}
+	}
+	return errs
+}
+
+// initRestarts and debugRestarts: as restarts, where sidecars restart always and containers for debugging never.
+func initRestarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	if spec.RestartPolicy == "Always" {
+		return nil
+	}
+	return lives(now, old, path, func(s *corev1.ContainerStatus) bool {
+		for _, c := range spec.InitContainers {
+			if c.Name == s.Name && (len(c.RestartPolicyRules) > 0 || c.RestartPolicy != nil && *c.RestartPolicy != "Never") {
+				return true
+			}
+		}
+		return s.State.Terminated.ExitCode != 0 && spec.RestartPolicy == "OnFailure"
+	})
+}
+
+func debugRestarts(now, old []corev1.ContainerStatus, path *field.Path) field.ErrorList {
+	return lives(now, old, path, func(*corev1.ContainerStatus) bool { return false })
+}
+
+func lives(now, old []corev1.ContainerStatus, path *field.Path, may func(*corev1.ContainerStatus) bool) (errs field.ErrorList) {
+	for i := range old {
+		if old[i].State.Terminated == nil || may(&old[i]) {
+			continue
+		}
+		if slices.ContainsFunc(now, func(n corev1.ContainerStatus) bool { return n.Name == old[i].Name && n.State.Terminated == nil }) {
+			errs = append(errs, field.Forbidden(path.Index(i).Child("state"), "may not be transitioned to non-terminated state"))
+		}
+	}
+	return errs
+}

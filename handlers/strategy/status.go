@@ -1,0 +1,208 @@
+package strategy
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
+	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	strategies "github.com/gatehouse-dev/gatehouse/handlers/resource"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
+)
+
+var statusPath = field.NewPath("status")
+
+// statuses are the rules for what controllers write. They join those that the kinds' own files have for their statuses.
+var statuses = map[key]entry{
+	{"apps", "deployments", "status"}: counts("observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
+		"unavailableReplicas", "terminatingReplicas", "collisionCount"),
+	{"apps", "replicasets", "status"}: counts("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration",
+		"terminatingReplicas"),
+	{"", "replicationcontrollers", "status"}: counts("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"),
+	{"apps", "statefulsets", "status"}: counts("replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas",
+		"observedGeneration", "collisionCount"),
+	{"apps", "daemonsets", "status"}: chain(daemonSetStatus, counts("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
+		"observedGeneration", "updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount")),
+	{"autoscaling", "horizontalpodautoscalers", "status"}: counts("currentReplicas", "desiredReplicas"),
+	{"batch", "jobs", "status"}:                           chain(jobStatus, counts("active", "succeeded", "failed", "ready", "terminating")),
+	{"policy", "poddisruptionbudgets", "status"}:          chain(counts("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), budgetStatus),
+	{"", "services", "status"}:                            serviceStatus,
+	{"networking.k8s.io", "ingresses", "status"}:          ingressStatus,
+	{"", "persistentvolumeclaims", "status"}:              claimStatus,
+	{"", "resourcequotas", "status"}:                      quotaStatus,
+}
+
+// before runs errs before the rules that a status has already.
+func before(s *strategies.Strategy, errs func(ctx context.Context, o, old object.Object) field.ErrorList) {
+	next := s.ValidateUpdate
+	s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {
+		found := errs(ctx, o, old)
+		if next != nil {
+			found = append(found, next(ctx, o, old)...)
+		}
+		return found
+	}
+}
+
+// counts are numbers of a status that cannot be negative, in the order that faults are told in.
+func counts(names ...string) entry {
+	return func(_ *Deps, row resources.Row, s *strategies.Strategy) {
+		paths := make([]fieldPath, len(names))
+		for i, n := range names {
+			paths[i] = compile(row, "status."+n)
+		}
+		before(s, func(_ context.Context, o, _ object.Object) (errs field.ErrorList) {
+			for i, p := range paths {
+				v := p.get(o)
+				if v.IsValid() && v.Kind() == reflect.Pointer {
+					v = v.Elem()
+				}
+				if v.IsValid() && v.CanInt() && v.Int() < 0 {
+					errs = append(errs, field.Invalid(statusPath.Child(names[i]), v.Int(), "must be greater than or equal to 0"))
+				}
+			}
+			return errs
+		})
+	}
+}
+
+func daemonSetStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, old *appsv1.DaemonSet) field.ErrorList {
+		return notDecremented(o.Status.CollisionCount, old.Status.CollisionCount, statusPath.Child("collisionCount"))
+	}))
+}
+
+func budgetStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, _ *policyv1.PodDisruptionBudget) field.ErrorList {
+		return metavalidation.ValidateConditions(o.Status.Conditions, statusPath.Child("conditions"))
+	}))
+}
+
+// keptIP: addresses must be right, but one that was stored before there were rules may stay.
+func keptIP(path *field.Path, ip string, known []string) field.ErrorList {
+	return validation.IsValidIPForLegacyField(path, ip, true, known)
+}
+
+func balancerHost(host string, path *field.Path) (errs field.ErrorList) {
+	if host == "" {
+		return nil
+	}
+	for _, msg := range validation.IsDNS1123Subdomain(host) {
+		errs = append(errs, field.Invalid(path, host, msg))
+	}
+	if familyOf(host) != "unknown" {
+		errs = append(errs, field.Invalid(path, host, "must be a DNS name, not an IP address"))
+	}
+	return errs
+}
+
+func serviceStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, old *corev1.Service) (errs field.ErrorList) {
+		path, now := statusPath.Child("loadBalancer", "ingress"), o.Status.LoadBalancer.Ingress
+		if o.Spec.Type != loadBalancer && len(now) > 0 {
+			return field.ErrorList{field.Forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")}
+		}
+		var known []string
+		for _, i := range old.Status.LoadBalancer.Ingress {
+			known = append(known, i.IP)
+		}
+		for i, x := range now {
+			at := path.Index(i)
+			if x.IP != "" {
+				errs = append(errs, keptIP(at.Child("ip"), x.IP, known)...)
+			}
+			switch mode := at.Child("ipMode"); {
+			case x.IPMode == nil && x.IP != "":
+				errs = append(errs, field.Required(mode, "must be specified when `ip` is set"))
+			case x.IPMode != nil && x.IP == "":
+				errs = append(errs, field.Forbidden(mode, "may not be specified when `ip` is not set"))
+			case x.IPMode != nil && *x.IPMode != "Proxy" && *x.IPMode != "VIP":
+				errs = append(errs, field.NotSupported(mode, *x.IPMode, []string{"Proxy", "VIP"}))
+			}
+			errs = append(errs, balancerHost(x.Hostname, at.Child("hostname"))...)
+		}
+		return errs
+	}))
+}
+
+func ingressStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, old *networkingv1.Ingress) (errs field.ErrorList) {
+		var known []string
+		for _, i := range old.Status.LoadBalancer.Ingress {
+			known = append(known, i.IP)
+		}
+		for i, x := range o.Status.LoadBalancer.Ingress {
+			at := statusPath.Child("loadBalancer", "ingress").Index(i)
+			if x.IP != "" {
+				errs = append(errs, keptIP(at.Child("ip"), x.IP, known)...)
+			}
+			errs = append(errs, balancerHost(x.Hostname, at.Child("hostname"))...)
+		}
+		return errs
+	}))
+}
+
+// quantities that cannot be negative, by name.
+func quantities(list map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if q := list[name]; q.Sign() < 0 {
+			errs = append(errs, field.Invalid(path.Key(name), q.Value(), "must be a valid resource quantity"))
+		}
+	}
+	return errs
+}
+
+// growth are the states of a claim that is being made larger.
+var growth = []string{"ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizePending", "NodeResizeInProgress", "NodeResizeInfeasible"}
+
+func claimStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, _ *corev1.PersistentVolumeClaim) field.ErrorList {
+		errs := quantities(o.Status.Capacity, statusPath.Child("capacity"))
+		at := statusPath.Child("allocatedResourceStatuses")
+		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResourceStatuses)) {
+			errs = append(errs, claimResource(name, at)...)
+			if !slices.Contains(growth, o.Status.AllocatedResourceStatuses[name]) {
+				errs = append(errs, field.NotSupported(at, name, slices.Sorted(slices.Values(growth))))
+			}
+		}
+		at = statusPath.Child("allocatedResources")
+		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResources)) {
+			found := claimResource(name, at)
+			if len(found) == 0 {
+				found = quantities(map[string]resource.Quantity{name: o.Status.AllocatedResources[name]}, at)
+			}
+			errs = append(errs, found...)
+		}
+		return errs
+	}))
+}
+
+// claimResource: claims are about storage, and about what others count under names of their own.
+func claimResource(name string, path *field.Path) (errs field.ErrorList) {
+	for _, msg := range validation.IsQualifiedName(name) {
+		errs = append(errs, field.Invalid(path, name, msg))
+	}
+	if native := !containsSlash(name) || strings.HasPrefix(name, "kubernetes.io/"); len(errs) == 0 && native && name != "storage" {
+		errs = append(errs, field.NotSupported(path, name, []string{"storage"}))
+	}
+	return errs
+}
+
+func quotaStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
+	before(s, checkUpdate(func(o, _ *corev1.ResourceQuota) field.ErrorList {
+		return append(rules.Quota(o.Status.Hard, statusPath.Child("hard")), rules.Quota(o.Status.Used, statusPath.Child("used"))...)
+	}))
+}
