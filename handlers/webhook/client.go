@@ -169,3 +169,6 @@ func passing(err error) bool {
 }
 
 func trimmed(b []byte) string { return strings.TrimSpace(string(b)) }
+
+// SetTimeout bounds one attempt, in place of half a minute. It is called before the first call.
+func (c *Client) SetTimeout(d time.Duration) { c.http.Timeout = d }
