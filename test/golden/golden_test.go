@@ -16,7 +16,7 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	server := harness.Start(t)
+	server := harness.Start(t, "--authorization-mode=Node,RBAC") // as the reference ran
 	client := golden.TokenClient(server.Transport(), harness.AdminToken)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
