@@ -1,0 +1,93 @@
+package onestore
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+)
+
+// TestReplay starts our server on what the reference stored. It answers as the reference did, byte for byte, and its start
+// changes none of it.
+func TestReplay(t *testing.T) {
+	entries, answers := load[entry](t, storeFile), load[answer](t, answersFile)
+	if len(entries) < 300 || len(answers) < 4*len(entries) {
+		t.Fatalf("%d keys and %d answers are no whole recording", len(entries), len(answers))
+	}
+	dir := t.TempDir()
+	restore(t, filepath.Join(dir, "etcd"), entries)
+	_, ours := startOurs(t, dir, "--unsafe-no-fsync")
+	for _, want := range answers {
+		got := ask(t, ours, want.Path, want.Accept)
+		if isInternal(want) {
+			want.Body, got.Body = withoutInternal(t, want.Body), withoutInternal(t, got.Body)
+		}
+		switch {
+		case string(got.Bytes) != string(want.Bytes):
+			t.Errorf("GET %s as %s:\n%s", want.Path, want.Accept, bytesAround(want.Bytes, got.Bytes))
+		case got.Body != want.Body:
+			t.Errorf("GET %s as %s:\n%s", want.Path, want.Accept, difference(t, []byte(want.Body), []byte(got.Body)))
+		}
+	}
+}
+
+// isInternal finds the tables that the original makes of its internal form of an object where that shows: annotations that
+// are fields there are left out of the rows' metadata, and metrics come in the order of another version.
+func isInternal(a answer) bool {
+	return a.Accept == tableType && (strings.HasPrefix(a.Path, "/apis/autoscaling/v1/") || strings.Contains(a.Path, "/daemonsets"))
+}
+
+// withoutInternal leaves the annotations out, and the metrics.
+func withoutInternal(t *testing.T, table string) string {
+	t.Helper()
+	var o object
+	if err := json.Unmarshal([]byte(table), &o); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range o["rows"].([]any) {
+		row := object(row.(map[string]any))
+		delete(row.at("object", "metadata").(map[string]any), "annotations")
+		row["cells"].([]any)[2] = ""
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// restore brings entries into a new store at the revisions that they had: in their order, with other writes, outside of the
+// prefix, in the place of those that are not there any more.
+func restore(t *testing.T, dir string, entries []entry) {
+	t.Helper()
+	store, err := embedded.Open(t.Context(), embedded.Options{DataDir: dir, UnsafeNoFsync: true, Store: etcd.Options{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	revision, err := store.Revision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(key string, value []byte) {
+		if revision, err = store.Create(t.Context(), key, value, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range entries {
+		for revision+1 < e.Revision {
+			write(fmt.Sprintf("/padding/%d", revision), nil)
+		}
+		if write(etcd.DefaultPrefix+e.Key, e.Value); revision != e.Revision {
+			t.Fatalf("%s is at revision %d and not %d", e.Key, revision, e.Revision)
+		}
+	}
+}
