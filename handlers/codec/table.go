@@ -54,26 +54,40 @@ func AppendRow(dst []byte, first bool, row Row, c resource.Codec, stored []byte,
 	if !first {
 		out = append(out, ',')
 	}
-	out = append(out, `{"cells":[`...)
+	out, _, err := AppendRowWithout(out, row, c, stored, revision, version, include)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// NoCell stands for a cell that is put into the text of a row later.
+var NoCell any = noCell{}
+
+type noCell struct{}
+
+// AppendRowWithout is AppendRow for the first row; place is where the cell belongs that is NoCell.
+func AppendRowWithout(dst []byte, row Row, c resource.Codec, stored []byte, revision int64, version string, include metav1.IncludeObjectPolicy) (b []byte, place int, err error) {
+	out := append(dst, `{"cells":[`...)
 	for i, cell := range row.Cells {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		var err error
-		if out, err = appendCell(out, cell); err != nil {
-			return dst, err
+		if cell == NoCell {
+			place = len(out)
+		} else if out, err = appendCell(out, cell); err != nil {
+			return dst, 0, err
 		}
 	}
 	out = append(out, ']')
 	if len(row.Conditions) > 0 {
-		b, err := json.Marshal(row.Conditions)
+		conditions, err := json.Marshal(row.Conditions)
 		if err != nil {
-			return dst, fmt.Errorf("conditions of a table's row: %w", err)
+			return dst, 0, fmt.Errorf("conditions of a table's row: %w", err)
 		}
-		out = append(append(out, `,"conditions":`...), b...)
+		out = append(append(out, `,"conditions":`...), conditions...)
 	}
 	out = append(out, `,"object":`...)
-	var err error
 	switch include {
 	case metav1.IncludeNone:
 		out = append(out, "null"...)
@@ -82,14 +96,14 @@ func AppendRow(dst []byte, first bool, row Row, c resource.Codec, stored []byte,
 	default:
 		m, ok := c.(Metadata)
 		if !ok {
-			return dst, fmt.Errorf("%T cannot show metadata only", c)
+			return dst, 0, fmt.Errorf("%T cannot show metadata only", c)
 		}
 		out, err = m.AppendMetadataJSON(out, stored, revision, version)
 	}
 	if err != nil {
-		return dst, err
+		return dst, 0, err
 	}
-	return append(out, '}'), nil
+	return append(out, '}'), place, nil
 }
 
 // appendCell appends a cell; most are strings and integers.

@@ -175,6 +175,11 @@ func (a *answer) shown(b []byte, h *Handlers, r *pipeline.Request, o runtime.Obj
 // for tables and formats for people, which few read in full.
 func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error {
 	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
+	if a.IsTable() && a.Format == codec.JSON && !a.Pretty && r.Resource.Columns.Compare == nil {
+		r.Writer.Header().Set("Content-Type", a.Format.MediaType())
+		body := &tableBody{answer: a, h: h, r: r, page: p, now: h.Now()}
+		return body.write(meta)
+	}
 	if a.IsTable() {
 		all, err := p.pairs()
 		if err != nil {

@@ -124,7 +124,7 @@ func (s *selection) matchesEntry(e *cache.Entry) (bool, error) {
 		return false, nil
 	}
 	if x, ok := e.Attributes.(*codec.Index); ok && s.indexed(x) {
-		return s.labels.Matches(x.Labels) && (s.fields.Empty() || s.fields.Matches(s.fieldsOf(e.Key, x))), nil
+		return s.labels.Matches(&x.Labels) && (s.fields.Empty() || s.fields.Matches(s.fieldsOf(e.Key, x))), nil
 	}
 	stored, err := e.Value(nil)
 	if err != nil {
