@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 )
@@ -21,7 +22,7 @@ func WriteError(r *Request, err error, log *slog.Logger) {
 		panic(http.ErrAbortHandler)
 	}
 	status := Status(err)
-	if status.Code == http.StatusInternalServerError {
+	if status.Code == http.StatusInternalServerError && !isClientFault(err) {
 		log.Error("internal error", "path", r.Info.Path, "verb", r.Info.Verb, "error", err)
 	}
 	if d := status.Details; d != nil && d.RetryAfterSeconds > 0 {
@@ -40,6 +41,21 @@ func WriteError(r *Request, err error, log *slog.Logger) {
 	r.Writer.Header().Set("Content-Type", output.Format.MediaType())
 	r.Writer.WriteHeader(int(status.Code))
 	_, _ = r.Writer.Write(body) // the client may have gone; there is nobody else to tell
+}
+
+// ClientFault is an error that the original answers with 500 and no reason although the client made it: a version that is
+// no number, a patch without a merge key. Clients may know the answer; operators need not hear of it.
+type ClientFault struct{ Err error }
+
+func (f ClientFault) Error() string { return f.Err.Error() }
+
+// Unwrap is the fault itself.
+func (f ClientFault) Unwrap() error { return f.Err }
+
+func isClientFault(err error) bool {
+	var known ClientFault
+	var ofField *field.Error
+	return errors.As(err, &known) || errors.As(err, &ofField)
 }
 
 // Status is the API's form of an error. What is not an API error is the server's fault.

@@ -32,7 +32,7 @@ func (h *Handlers) create(r *pipeline.Request) error {
 		return w.act(o, answer)
 	}
 	if o.GetResourceVersion() != "" && o.GetResourceVersion() != "0" {
-		return errVersionOnCreate
+		return pipeline.ClientFault{Err: errVersionOnCreate}
 	}
 	kv, err := w.insert(o)
 	if err != nil {

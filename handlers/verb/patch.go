@@ -200,7 +200,7 @@ func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, e
 	case errors.Is(err, mergepatch.ErrNoListOfLists), mergepatch.IsConflict(err):
 		return nil, unprocessable(err)
 	default:
-		return nil, err
+		return nil, pipeline.ClientFault{Err: err}
 	}
 	b, err := json.Marshal(after)
 	return &patched{json: b, shown: shown, strict: strict}, err

@@ -157,7 +157,7 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 		}
 	}
 	keepIdentity(o, old)
-	if main := w.main(); main.Generation {
+	if main := w.main(); main.Generation && !status {
 		changed := main.Strategy.Changed
 		if changed == nil {
 			changed = resource.ContentChanged
@@ -190,9 +190,6 @@ func (w *write) validateUpdate(ctx context.Context, o, old object.Object) error 
 		validation.ObjectMetaUpdate(o, old),
 	}
 	if w.res.Parent == nil {
-		if w.res.Immutable != nil {
-			errs = append(errs, w.res.Immutable(o, old))
-		}
 		if w.res.Rules != nil {
 			errs = append(errs, w.res.Rules(o, old))
 		}
@@ -202,6 +199,9 @@ func (w *write) validateUpdate(ctx context.Context, o, old object.Object) error 
 	}
 	if s.ValidateUpdate != nil {
 		errs = append(errs, s.ValidateUpdate(ctx, o, old))
+	}
+	if w.res.Parent == nil && w.res.Immutable != nil {
+		errs = append(errs, w.res.Immutable(o, old))
 	}
 	return invalid(w.main(), o, errs)
 }
@@ -224,7 +224,7 @@ func (w *write) checkVersion(o, old object.Object) error {
 		return nil
 	}
 	if n, err := strconv.ParseUint(version, 10, 64); err != nil {
-		return err // the original makes no API error of it either
+		return pipeline.ClientFault{Err: err}
 	} else if strconv.FormatUint(n, 10) != old.GetResourceVersion() {
 		return apierrors.NewConflict(gr, old.GetName(), fmt.Errorf("%s", modified))
 	}
