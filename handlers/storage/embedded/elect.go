@@ -3,10 +3,14 @@ package embedded
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
+	"math"
+	"sync"
 	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
 )
@@ -23,13 +27,12 @@ func elect(ctx context.Context, server *etcdserver.EtcdServer) error {
 	}
 	self := uint64(server.MemberID())
 	campaign := &raftpb.Message{Type: raftpb.MsgTimeoutNow.Enum(), To: proto.Uint64(self), From: proto.Uint64(self)}
-	ready := false
 	for server.Lead() == 0 {
-		// While the log is replayed raft must be left alone (see catchUpEntries), and a campaign would come to nothing. One
-		// round more than needed, because raft itself notes a little later than the server that a batch is applied.
+		// While the log is replayed raft must be left alone: a campaign would come to nothing. Raft notes later than the
+		// server that a batch is applied, and it panics when it is told to campaign while the server has already thrown
+		// away a part of what raft takes for unapplied. So it is raft's own word that counts.
 		replayed := server.CommittedIndex() > 0 && server.AppliedIndex() >= server.CommittedIndex()
-		if !ready || !replayed {
-			ready = replayed
+		if !replayed || raftApplied() < server.AppliedIndex() {
 			if err := pause(ctx, server); err != nil {
 				return err
 			}
@@ -43,6 +46,20 @@ func elect(ctx context.Context, server *etcdserver.EtcdServer) error {
 		}
 	}
 	return nil
+}
+
+// starting is held from the making of a server to its election: etcd tells the state of one raft node per process, the one
+// that was made last.
+var starting sync.Mutex
+
+// raftApplied is how far raft knows the log to be applied. The caller holds starting.
+func raftApplied() uint64 {
+	if f, ok := expvar.Get("raft.status").(expvar.Func); ok {
+		if status, ok := f.Value().(raft.Status); ok {
+			return status.Applied
+		}
+	}
+	return math.MaxUint64 // etcd tells nothing: then only the server's word is left
 }
 
 func pause(ctx context.Context, server *etcdserver.EtcdServer) error {

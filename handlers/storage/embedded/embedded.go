@@ -13,8 +13,10 @@ import (
 	"sync"
 	"time"
 
+	etcdconfig "go.etcd.io/etcd/server/v3/config"
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
@@ -94,18 +96,19 @@ func (s *Store) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
-	if err != nil {
+	if err := s.bringUp(ctx, cfg, fatal); err != nil {
 		return err
 	}
-	fatal.serving.Store(true)
-	server.Start()
-	s.server = server
-	if err := elect(ctx, server); err != nil {
-		return err
-	}
-	if err := server.LinearizableReadNotify(ctx); err != nil {
-		return fmt.Errorf("first read: %w", err)
+	server := s.server
+	// A read that waits while the member becomes leader is told so and nothing else; the next one is served.
+	for {
+		err := server.LinearizableReadNotify(ctx)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, etcderrors.ErrLeaderChanged) {
+			return fmt.Errorf("first read: %w", err)
+		}
 	}
 	if o.Listen != "" {
 		if s.listener, err = listen(server, o.Listen); err != nil {
@@ -113,6 +116,20 @@ func (s *Store) start(ctx context.Context, o Options) error {
 		}
 	}
 	return nil
+}
+
+// bringUp makes the server and has it elected.
+func (s *Store) bringUp(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) error {
+	starting.Lock()
+	defer starting.Unlock()
+	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
+	if err != nil {
+		return err
+	}
+	fatal.serving.Store(true)
+	server.Start()
+	s.server = server
+	return elect(ctx, server)
 }
 
 // Close implements storage.Store. What was acknowledged is in the log already; closing also brings it into the database,
