@@ -106,6 +106,9 @@ func AppendRowWithout(dst []byte, row Row, c resource.Codec, stored []byte, revi
 	return append(out, '}'), place, nil
 }
 
+// AppendCell appends the text of a cell.
+func AppendCell(dst []byte, cell string) []byte { return appendString(dst, cell) }
+
 // appendCell appends a cell; most are strings and integers.
 func appendCell(dst []byte, cell any) ([]byte, error) {
 	switch v := cell.(type) {

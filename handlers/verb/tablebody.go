@@ -2,7 +2,6 @@ package verb
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -137,7 +136,7 @@ func (t *tableBody) fill(l cache.Leaf, k *keptRows) (err error) {
 		t.next()
 		if row.age >= 0 {
 			t.out = append(t.out, t.text[from:row.age]...)
-			t.out = strconv.AppendQuote(t.out, duration.HumanDuration(t.now.Sub(row.created)))
+			t.out = codec.AppendCell(t.out, duration.HumanDuration(t.now.Sub(row.created)))
 			from = row.age
 		}
 		t.out = append(t.out, t.text[from:row.end]...)
