@@ -129,6 +129,14 @@ func (p *page) large() bool {
 
 // write writes the list, which is not empty.
 func (b *listBody) write(r *pipeline.Request) error {
+	buffer := buffers.Get().(*[]byte)
+	b.text = *buffer
+	defer func() {
+		if cap(b.text) <= largeBuffer {
+			*buffer = b.text[:0]
+			buffers.Put(buffer)
+		}
+	}()
 	if !acceptsGzip(r.HTTP.Header) {
 		return b.writeTo(r.Writer)
 	}

@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 	"iter"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -27,11 +28,16 @@ type page struct {
 	limit        int
 }
 
+// pickedAtOnce is how many picked objects are encoded together: as many as a leaf of the cache has.
+const pickedAtOnce = 32
+
 // leaves calls yield with the page's objects in their order, some at a time.
 func (p *page) leaves(yield func(cache.Leaf) bool) {
 	if p.picked {
-		if len(p.objects) > 0 {
-			yield(cache.Leaf{Entries: p.objects})
+		for part := range slices.Chunk(p.objects, pickedAtOnce) {
+			if !yield(cache.Leaf{Entries: part}) {
+				return
+			}
 		}
 		return
 	}

@@ -61,8 +61,17 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 	if err != nil {
 		return err
 	}
+	buffer, rows := buffers.Get().(*[]byte), buffers.Get().(*[]byte)
+	t.out, t.text = append((*buffer)[:0], head...), *rows
+	defer func() {
+		for to, b := range map[*[]byte][]byte{buffer: t.out, rows: t.text} {
+			if cap(b) <= largeBuffer {
+				*to = b[:0]
+				buffers.Put(to)
+			}
+		}
+	}()
 	body := compressed(t.r)
-	t.out = head
 	t.page.leaves(func(l cache.Leaf) bool {
 		if err = t.leaf(l); err == nil && len(t.out) >= gathered {
 			_, err = body.Write(t.out)
@@ -73,7 +82,8 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 	if err != nil {
 		return err
 	}
-	if _, err := body.Write(append(t.out, codec.TableTail+"\n"...)); err != nil {
+	t.out = append(t.out, codec.TableTail+"\n"...)
+	if _, err := body.Write(t.out); err != nil {
 		return err
 	}
 	return body.Close()
