@@ -53,8 +53,8 @@ type watching struct {
 	answer    *watchAnswer
 	// initial is the state that the watch begins with; nil when it begins with changes.
 	initial *page
-	// from is the revision after which changes are sent.
-	from int64
+	// from is the revision up to which everything was sent; sent is that of the last change.
+	from, sent int64
 }
 
 // begin reads the initial state where the client wants it and fixes where the changes begin. Its errors are ordinary
@@ -101,21 +101,24 @@ func (w *watching) serve(ctx context.Context) error {
 	}
 	tick := time.NewTicker(bookmarkEvery)
 	defer tick.Stop()
-	for {
+	for due := false; ; {
+		// That only the revision moved wakes nobody, so a bookmark comes after another look.
 		done, err := w.drain(ctx, follower)
 		if done || err != nil {
 			return err
 		}
+		if due && w.mark() != nil {
+			return nil // the client has gone
+		}
+		due = false
 		select {
 		case <-w.Closing:
 			return nil
 		case <-ctx.Done():
-			return w.last(ctx)
+			return w.last(ctx, follower)
 		case <-follower.Ready():
 		case <-tick.C:
-			if w.options.AllowWatchBookmarks && w.mark() != nil {
-				return nil // the client has gone
-			}
+			due = w.options.AllowWatchBookmarks
 		}
 	}
 }
@@ -143,13 +146,20 @@ func (w *watching) drain(ctx context.Context, f *cache.Follower) (done bool, err
 		if len(deliveries) > 0 && w.answer.flush(w.r) != nil {
 			return true, nil // the client has gone
 		}
+		if n := len(deliveries); n > 0 {
+			w.sent = deliveries[n-1].Revision
+		}
 		w.from, more = max(w.from, through), again
 	}
 	return false, nil
 }
 
-// mark tells the client how far its watch is.
+// mark tells the client how far its watch is. Nothing is told while that is behind what was sent, because more of the same
+// revision may follow: a bookmark must not lead a client back.
 func (w *watching) mark() error {
+	if w.from < w.sent {
+		return nil
+	}
 	if err := w.answer.bookmark(w.Handlers, w.r, w.from, false); err != nil {
 		return err
 	}
@@ -190,11 +200,15 @@ func (w *watching) sendInitial() error {
 }
 
 // last sends a bookmark before a watch ends because its time is up, so that the client can go on from there.
-func (w *watching) last(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && w.options.AllowWatchBookmarks && w.from > 0 {
+func (w *watching) last(ctx context.Context, f *cache.Follower) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !w.options.AllowWatchBookmarks {
+		return nil
+	}
+	done, err := w.drain(ctx, f)
+	if !done && err == nil && w.from > 0 {
 		_ = w.mark() // the watch ends in any case
 	}
-	return nil
+	return err
 }
 
 // ended tells the client why the store gave up.
