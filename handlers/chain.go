@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -21,8 +22,7 @@ type chainOptions struct {
 	requestLimit  time.Duration
 	authenticator authn.Authenticator
 	proxyHeaders  authn.ProxyHeaders
-	audit         pipeline.Stage
-	impersonate   pipeline.Stage
+	auditor       *audit.Auditor
 	flowControl   pipeline.Stage
 	authorizer    authz.Authorizer
 }
@@ -34,9 +34,9 @@ func chain(o chainOptions) []stage {
 		{"recover", pipeline.Recover(o.log)},
 		{"headers", pipeline.Headers},
 		{"deadline", pipeline.Deadline(o.requestLimit)},
-		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.log)},
-		{"audit", o.audit},
-		{"impersonate", o.impersonate},
+		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.auditor, o.log)},
+		{"audit", pipeline.Audit},
+		{"impersonate", pipeline.Impersonate(o.authorizer)},
 		{"flow control", o.flowControl},
 		{"authorize", pipeline.Authorize(o.authorizer)},
 	}

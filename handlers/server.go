@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
@@ -67,6 +68,8 @@ type Options struct {
 	Audiences   []string
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
+	// Auditor tells of every request; nil tells of none. The caller closes its sink after the last request.
+	Auditor *audit.Auditor
 	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.
 	ProxyHeaders authn.ProxyHeaders
 }
@@ -134,7 +137,7 @@ func New(o Options) (*Server, error) {
 	s.followers = newFollowers(s)
 	s.stages = chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator, proxyHeaders: o.ProxyHeaders,
-		impersonate: pipeline.RefuseImpersonation, authorizer: o.Authorizer,
+		auditor: o.Auditor, authorizer: o.Authorizer,
 	})
 	if s.pages, err = newPages(s); err != nil {
 		return nil, err

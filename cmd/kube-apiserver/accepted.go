@@ -18,20 +18,11 @@ const (
 	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period
 	etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides
 	lease-reuse-duration-seconds storage-backend watch-cache-sizes http2-max-streams-per-connection
-	tls-curve-preferences audit-log-batch-buffer-size audit-log-batch-max-size
-	audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps audit-log-format
-	audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode audit-log-path
-	audit-log-truncate-max-batch-size audit-log-truncate-max-event-size audit-log-version audit-policy-file
-	audit-webhook-batch-buffer-size audit-webhook-batch-max-size audit-webhook-batch-max-wait
-	audit-webhook-batch-throttle-burst audit-webhook-batch-throttle-qps audit-webhook-config-file
-	audit-webhook-initial-backoff audit-webhook-mode audit-webhook-truncate-max-batch-size
-	audit-webhook-truncate-max-event-size audit-webhook-version debug-socket-path
+	tls-curve-preferences
+	debug-socket-path
 	authentication-config
 	oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix
 	oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix
-	authorization-config
-	authorization-policy-file authorization-webhook-cache-authorized-ttl
-	authorization-webhook-cache-unauthorized-ttl authorization-webhook-config-file authorization-webhook-version
 	egress-selector-config-file admission-control admission-control-config-file
 	default-not-ready-toleration-seconds default-unreachable-toleration-seconds disable-admission-plugins
 	enable-admission-plugins allow-metric-labels allow-metric-labels-manifest disabled-metrics
@@ -46,8 +37,8 @@ const (
 	acceptedSwitches = `
 	emulation-forward-compatible runtime-config-emulation-forward-compatible shutdown-send-retry-after
 	enable-garbage-collector encryption-provider-config-automatic-reload watch-cache permit-address-sharing
-	permit-port-sharing audit-log-batch-throttle-enable audit-log-compress audit-log-truncate-enabled
-	audit-webhook-batch-throttle-enable audit-webhook-truncate-enabled contention-profiling
+	permit-port-sharing
+	contention-profiling
 	enable-priority-and-fairness profiling
 	log-json-split-stream log-text-split-stream aggregator-reject-forwarding-redirect
 	allow-privileged enable-aggregator-routing enable-logs-handler

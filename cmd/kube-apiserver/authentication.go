@@ -47,7 +47,7 @@ func (o *options) authenticator(c *certificates, store storage.Store, log *slog.
 		authn.Bearer{Tokens: a.tokens, Audiences: accounts.audiences},
 		authn.WebSocket{Tokens: a.tokens, Audiences: accounts.audiences})
 	// Where everything is allowed, nobody may be nameless.
-	if o.anonymous && !slices.Contains(o.authorizationModes, "AlwaysAllow") {
+	if o.anonymous && !slices.Contains(o.authorization.Modes, "AlwaysAllow") {
 		union = append(union, authn.Anonymous{})
 	}
 	a.requests = union

@@ -37,7 +37,7 @@ type options struct {
 	requestTimeout, shutdownDelay    time.Duration
 	clientCAFile, tokenFile          string
 	anonymous                        bool
-	authorizationModes               []string
+	authorization                    authorizationFlags
 	runtimeConfig                    map[string]string
 	serviceCIDRs, serviceNodePorts   string
 	swaggerUI, version               bool
@@ -45,6 +45,7 @@ type options struct {
 	serviceAccounts                  serviceAccountOptions
 	proxy                            proxyOptions
 	tokens                           tokenOptions
+	audit                            auditOptions
 	basicFile                        string
 	sniCerts                         []string
 }
@@ -54,7 +55,7 @@ func newOptions(bare bool) *options {
 	return &options{
 		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, eventTTL: time.Hour,
 		mediaType: storageMediaType, bindAddress: net.IPv4zero, securePort: 6443, insecureBindAddress: net.IPv4(127, 0, 0, 1),
-		minRequestTimeout: 1800, requestTimeout: time.Minute, anonymous: true, authorizationModes: []string{"AlwaysDeny"},
+		minRequestTimeout: 1800, requestTimeout: time.Minute, anonymous: true, authorization: newAuthorizationFlags(),
 		serviceCIDRs: "10.0.0.0/24", serviceNodePorts: "30000-32767", swaggerUI: bare,
 	}
 }
@@ -101,6 +102,8 @@ func (o *options) register(s *flagSets) {
 }
 
 func (o *options) registerAccess(s *flagSets) {
+	o.audit.register(s)
+
 	f := s.in("authentication")
 	f.BoolVar(&o.anonymous, "anonymous-auth", o.anonymous, "Take requests without credentials as those of system:anonymous.")
 	f.StringVar(&o.clientCAFile, "client-ca-file", o.clientCAFile, "Authorities of client certificates, beside the server's own.")
@@ -110,8 +113,7 @@ func (o *options) registerAccess(s *flagSets) {
 	o.serviceAccounts.register(s)
 	o.tokens.register(s)
 
-	f = s.in("authorization")
-	f.StringSliceVar(&o.authorizationModes, "authorization-mode", o.authorizationModes, "Authorizers in order: AlwaysAllow, AlwaysDeny. The group system:masters may always do everything.")
+	o.authorization.register(s)
 
 	f = s.in("API enablement")
 	f.StringToStringVar(&o.runtimeConfig, "runtime-config", o.runtimeConfig, "Group-versions to serve or not: apps/v1=false, api/all=true, api/ga, api/beta, api/alpha.")
@@ -172,11 +174,8 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	}
 	o.proxy.validate(o, fault)
 	o.serviceAccounts.validate(fault)
-	for _, m := range o.authorizationModes {
-		if !knownModes[m] {
-			fault("authorization-mode %q is not a valid mode", m)
-		}
-	}
+	o.audit.validate(fault)
+	o.authorization.validate(set, fault)
 	if set.Changed("encryption-provider-config") {
 		fault("--encryption-provider-config: encryption at rest is not part of this version, and what was to be encrypted must not be stored in the clear")
 	}
@@ -185,7 +184,3 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	}
 	return nil
 }
-
-// knownModes are the original's authorization modes. ABAC, Webhook, RBAC and Node decide nothing in this version, so they
-// allow nothing.
-var knownModes = map[string]bool{"AlwaysAllow": true, "AlwaysDeny": true, "ABAC": true, "Webhook": true, "RBAC": true, "Node": true}

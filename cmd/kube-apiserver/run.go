@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers"
-	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
+	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
@@ -54,7 +54,14 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 		return err
 	}
 	checks := &health.Registry{}
-	server, err := newServer(o, store, certs, checks, log)
+	auditor, err := o.audit.open(log)
+	if err != nil {
+		return err
+	}
+	if auditor != nil {
+		defer auditor.Sink.Close() // after the last request, which the listeners below see to
+	}
+	server, err := newServer(o, store, certs, checks, auditor, log)
 	if err != nil {
 		return err
 	}
@@ -62,9 +69,13 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	if err := checks.Add(health.All, logs.Check()); err != nil {
 		return err
 	}
-	started, err := checks.Hook("start-system-namespaces-controller")
-	if err != nil {
-		return err
+	var started []func()
+	for _, name := range []string{"start-system-namespaces-controller", "rbac/bootstrap-roles"} {
+		done, err := checks.Hook(name)
+		if err != nil {
+			return err
+		}
+		started = append(started, done)
 	}
 	l := &listeners{log: log}
 	if err := l.open(o, certs, server); err != nil {
@@ -72,9 +83,11 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	}
 	defer l.close()
 	if err := server.Start(ctx); err != nil {
-		return fmt.Errorf("creating the system namespaces: %w", err)
+		return fmt.Errorf("creating what a cluster begins with: %w", err)
 	}
-	started()
+	for _, done := range started {
+		done()
+	}
 	if err := announce(o, certs, l.secure.Addr(), out); err != nil {
 		return err
 	}
@@ -117,7 +130,7 @@ func openBackend(ctx context.Context, o *options, log *slog.Logger) (storage.Fee
 	return store, nil
 }
 
-func newServer(o *options, store *cache.Cache, certs *certificates, checks *health.Registry, log *slog.Logger) (*handlers.Server, error) {
+func newServer(o *options, store *cache.Cache, certs *certificates, checks *health.Registry, auditor *audit.Auditor, log *slog.Logger) (*handlers.Server, error) {
 	served, err := servedRows(o.runtimeConfig)
 	if err != nil {
 		return nil, err
@@ -126,13 +139,16 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 	if err != nil {
 		return nil, err
 	}
-	roles := rbac.New(store, log)
+	decides, err := o.authorization.authorizer(store, log)
+	if err != nil {
+		return nil, err
+	}
 	return handlers.New(handlers.Options{
-		Store: store, Authenticator: access.requests, Authorizer: o.authorizer(roles), Roles: roles, Log: log, Served: served, Health: checks,
+		Store: store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
-		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers,
+		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers, Auditor: auditor,
 	})
 }
 

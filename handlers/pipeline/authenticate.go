@@ -6,6 +6,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -14,9 +15,13 @@ import (
 // allowed, is 401; the reason goes to the log and not to the client. The headers that carry credentials, and those in
 // which a front proxy names its user, are removed then, whether they were used or not, so that no later stage, log or
 // backend sees them or believes them.
-func Authenticate(a authn.Authenticator, proxy authn.ProxyHeaders, log *slog.Logger) Stage {
+func Authenticate(a authn.Authenticator, proxy authn.ProxyHeaders, auditor *audit.Auditor, log *slog.Logger) Stage {
 	return func(next Handler) Handler {
 		return func(r *Request) error {
+			// What authentication notes is part of the record, so that begins here.
+			if auditor != nil {
+				r.Audit = auditor.Begin()
+			}
 			r.WithContext(resource.WithNotes(r.Context(), &resource.Notes{Warn: r.Writer.Warn, Annotate: r.annotate}))
 			user, err := a.Authenticate(r.HTTP)
 			if err != nil {
@@ -24,7 +29,9 @@ func Authenticate(a authn.Authenticator, proxy authn.ProxyHeaders, log *slog.Log
 					log.Warn("authentication failed", "from", r.HTTP.RemoteAddr, "path", r.Info.Path, "error", err)
 				}
 				leave(r)
-				return apierrors.NewUnauthorized("Unauthorized")
+				refused := apierrors.NewUnauthorized("Unauthorized")
+				auditFailure(r, refused)
+				return refused
 			}
 			r.HTTP.Header.Del("Authorization")
 			authn.StandardProxyHeaders.Remove(r.HTTP.Header)

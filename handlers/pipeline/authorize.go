@@ -15,24 +15,47 @@ import (
 func Authorize(a authz.Authorizer) Stage {
 	return func(next Handler) Handler {
 		return func(r *Request) error {
-			attributes := authz.Attributes{
-				User: r.User, Verb: r.Info.Verb, IsResource: r.Info.IsResource, Path: r.Info.Path,
-				Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource, Subresource: r.Info.Subresource,
-				Namespace: r.Info.Namespace, Name: r.Info.Name,
-			}
-			addSelectors(&attributes, r)
+			attributes := attributesOf(r)
 			decision, reason, err := a.Authorize(r.Context(), attributes)
 			if err != nil && decision != authz.Allow {
+				annotateDecision(r, "", reasonError)
 				return apierrors.NewInternalError(err)
 			}
 			if decision != authz.Allow {
 				// The sentence quotes the path, which anybody may have chosen.
 				r.Writer.Header().Set("X-Content-Type-Options", "nosniff")
+				annotateDecision(r, "forbid", reason)
 				return forbidden(attributes, reason)
 			}
+			annotateDecision(r, "allow", reason)
 			return next(r)
 		}
 	}
+}
+
+// reasonError is what the audit log is told of an authorizer that could not decide.
+const reasonError = "internal error"
+
+// annotateDecision tells the audit log, if there is one, what was decided and why.
+func annotateDecision(r *Request, decision, reason string) {
+	if r.Audit == nil {
+		return
+	}
+	if decision != "" {
+		r.annotate("authorization.k8s.io/decision", decision)
+	}
+	r.annotate("authorization.k8s.io/reason", reason)
+}
+
+// attributesOf is what a request asks for and who asks.
+func attributesOf(r *Request) authz.Attributes {
+	a := authz.Attributes{
+		User: r.User, Verb: r.Info.Verb, IsResource: r.Info.IsResource, Path: r.Info.Path,
+		Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource, Subresource: r.Info.Subresource,
+		Namespace: r.Info.Namespace, Name: r.Info.Name,
+	}
+	addSelectors(&a, r)
+	return a
 }
 
 // addSelectors lets the authorizer know what a collection is limited to. A selector that cannot be read is answered by the

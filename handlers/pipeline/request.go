@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -25,8 +26,8 @@ type Request struct {
 	Resource *resource.Resource
 	// User is who asks; nil before authentication.
 	User *resource.UserInfo
-	// Annotations are what the stages want the audit log to know, by key.
-	Annotations map[string]string
+	// Audit is what the audit log wants of the request; nil while nobody writes one.
+	Audit *audit.Record
 }
 
 // Info is what a request is about.
@@ -61,14 +62,10 @@ func (r *Request) Context() context.Context { return r.HTTP.Context() }
 // WithContext makes ctx the context of the request from here on.
 func (r *Request) WithContext(ctx context.Context) { r.HTTP = r.HTTP.WithContext(ctx) }
 
-// annotate adds an annotation for the audit log. The first value of a key stays: what was decided first cannot be covered up
-// later.
+// annotate adds an annotation for the audit log, if there is one.
 func (r *Request) annotate(key, value string) {
-	if r.Annotations == nil {
-		r.Annotations = map[string]string{}
-	}
-	if _, taken := r.Annotations[key]; !taken {
-		r.Annotations[key] = value
+	if r.Audit != nil {
+		r.Audit.Annotate(key, value)
 	}
 }
 
@@ -90,6 +87,8 @@ type ResponseWriter struct {
 	http.ResponseWriter
 	// Status is the status code sent; 0 before the first byte.
 	Status int
+	// begun is told the status code when the answer begins.
+	begun func(code int)
 	// warned has the warnings sent or to be sent already.
 	warned map[string]bool
 }
@@ -100,6 +99,9 @@ func (w *ResponseWriter) WriteHeader(status int) {
 		return
 	}
 	w.Status = status
+	if w.begun != nil {
+		w.begun(status)
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 

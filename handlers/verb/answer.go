@@ -84,6 +84,7 @@ const largeBuffer = 1 << 20
 
 // send writes a whole answer that fill appends to an empty buffer.
 func (a *answer) send(r *pipeline.Request, code int, fill func([]byte) ([]byte, error)) error {
+	a.audited(r, fill)
 	buffer := buffers.Get().(*[]byte)
 	b, err := fill((*buffer)[:0])
 	if err == nil {
@@ -131,6 +132,7 @@ func (a *answer) written(w *write, code int, kv storage.KeyValue) error {
 
 // object answers with an object that is not stored.
 func (a *answer) object(h *Handlers, r *pipeline.Request, code int, o runtime.Object) error {
+	auditStatus(r, o)
 	return a.send(r, code, func(b []byte) ([]byte, error) {
 		out := a.Output
 		if out.IsTable() || out.IsMetadata() {
@@ -175,6 +177,7 @@ func (a *answer) shown(b []byte, h *Handlers, r *pipeline.Request, o runtime.Obj
 // for tables and formats for people, which few read in full.
 func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error {
 	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
+	a.auditedList(h, r, meta, p)
 	if a.IsTable() && a.Format == codec.JSON && !a.Pretty && r.Resource.Columns.Compare == nil {
 		r.Writer.Header().Set("Content-Type", a.Format.MediaType())
 		body := &tableBody{answer: a, h: h, r: r, page: p, now: h.Now()}

@@ -13,9 +13,13 @@ func (w *write) decode(body []byte, strictness string) (object.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.fill(func(o object.Object) ([]string, error) {
+	o, err := w.fill(func(o object.Object) ([]string, error) {
 		return codec.Body{Format: format, Data: body, Kind: w.res.GVK(), Validation: strictness}.Decode(o)
 	})
+	if err == nil {
+		auditSent(w.r, o)
+	}
+	return o, err
 }
 
 // decodePatched reads what a patch made of an object.

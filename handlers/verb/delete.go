@@ -57,6 +57,7 @@ func deleteOptions(r *pipeline.Request) (*metav1.DeleteOptions, error) {
 		if o, err = codec.DecodeDeleteOptions(r.HTTP.Header.Get("Content-Type"), body); err != nil {
 			return nil, err
 		}
+		auditOptions(r, o)
 	} else if err := metav1.Convert_url_Values_To_v1_DeleteOptions((*url.Values)(&r.Query), o, nil); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}

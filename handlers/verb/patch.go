@@ -42,6 +42,7 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
+	auditPatch(r, body)
 	p := patcher{write: w, kind: kind, body: body, strictness: options.FieldValidation}
 	kv, err := w.change(p.next)
 	if err != nil {
