@@ -40,7 +40,7 @@ func TestManifestsCoverEveryResource(t *testing.T) {
 	}
 	kubectl.OK("create", "--filename=manifests", "--recursive")
 	for _, r := range resources.Resources {
-		if out := kubectl.OK("get", strings.Trim(r.Name+"."+r.Version+"."+r.Group, "."), "--all-namespaces", "--no-headers"); out == "" {
+		if out := kubectl.OK("get", r.Name+"."+r.Version+"."+r.Group, "--all-namespaces", "--no-headers"); out == "" {
 			t.Errorf("no %s is listed", r.Name)
 		}
 	}

@@ -25,7 +25,7 @@ func TestTranscripts(t *testing.T) {
 	}
 	config, ours := *kubeconfig, *kubeconfig == ""
 	if ours {
-		config = harness.Start(t, "--service-cluster-ip-range=10.0.0.0/16").Kubeconfig()
+		config = harness.Start(t, "--service-cluster-ip-range=10.0.0.0/16", "--authorization-mode=Node,RBAC").Kubeconfig()
 	}
 	manifests, err := filepath.Abs("manifests")
 	if err != nil {
