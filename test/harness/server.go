@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -181,9 +180,6 @@ func (s *Server) Restart() {
 		s.t.Fatal(err)
 	}
 }
-
-// With changes the flags for the next Restart.
-func (s *Server) With(flags ...string) { s.Flags = append(slices.Clip(s.Flags), flags...) }
 
 // cleanup stops the server at the end of its test. Whatever it logged is shown when the test failed.
 func (s *Server) cleanup() {
