@@ -5,11 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 )
-
-// publicPaths may be read by everybody, as the original's default roles let them.
-var publicPaths = authz.PublicPaths{"/healthz", "/livez", "/readyz", "/version"}
 
 // servedRows reads --runtime-config: api/all, api/ga, api/beta and api/alpha first, then single group-versions, which
 // win over them.

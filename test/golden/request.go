@@ -24,6 +24,8 @@ type Request struct {
 	MaskText []*regexp.Regexp
 	Show     []Path
 	Raw      bool
+	// Again sends the request until the assertions hold: for what takes effect a moment after it was answered.
+	Again bool
 }
 
 // Events says how much to read from an open watch.
@@ -115,6 +117,9 @@ func (r *Request) directive(word, rest string) (bool, error) {
 		expr, err := regexp.Compile(rest)
 		r.MaskText = append(r.MaskText, expr)
 		return true, err
+	case "again":
+		r.Again = true
+		return true, nil
 	case "raw":
 		r.Raw = true
 		return true, nil

@@ -72,6 +72,24 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 	if req.Watch != "" {
 		return r.openWatch(req, m)
 	}
+	for {
+		answer, err := r.exchange(ctx, req, m)
+		if err == nil || answer == "" || !req.Again {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, err
+		case <-time.After(between):
+		}
+	}
+}
+
+// between is the pause before a request is sent again.
+const between = 20 * time.Millisecond
+
+// exchange sends the request once.
+func (r *Runner) exchange(ctx context.Context, req *Request, m *masker) (string, error) {
 	resp, err := r.send(ctx, req)
 	if err != nil {
 		return "", err
