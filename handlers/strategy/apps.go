@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
@@ -35,13 +37,15 @@ var workloads = map[key]entry{
 
 var spec = field.NewPath("spec")
 
+const unreadable = "invalid label selector"
+
 func deployments(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = changedBy(func(o, old *appsv1.Deployment) bool {
 		// Annotations carry a rollout's cause, which its controller copies to the replica set.
 		return !equality.Semantic.DeepEqual(o.Spec, old.Spec) || !equality.Semantic.DeepEqual(o.Annotations, old.Annotations)
 	})
 	s.Validate = check(func(o *appsv1.Deployment) field.ErrorList {
-		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", spec)
+		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
 		errs = append(errs, template(&o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
 		at := spec.Child("strategy", "rollingUpdate")
 		switch r := o.Spec.Strategy.RollingUpdate; {
@@ -76,7 +80,7 @@ func deploymentStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 
 func replicaSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = check(func(o *appsv1.ReplicaSet) field.ErrorList {
-		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", spec)
+		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
 		return append(errs, template(&o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
 	})
 }
@@ -95,9 +99,15 @@ func replicaCounts(labeled, ready, available, all int32) field.ErrorList {
 
 func statefulSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = check(func(o *appsv1.StatefulSet) field.ErrorList {
-		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", spec)
+		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)
 		errs = append(errs, template(pods, "StatefulSet", spec.Child("template"))...)
+		for i, v := range pods.Spec.Volumes {
+			if c := v.PersistentVolumeClaim; c != nil && c.ClaimName == "" && v.Name == "" {
+				at := spec.Child("template", "spec", "volumes").Index(i)
+				errs = append(errs, field.Required(at.Child("persistentVolumeClaim", "claimName"), ""), field.Required(at.Child("name"), ""))
+			}
+		}
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
 		case r != nil && o.Spec.UpdateStrategy.Type == "OnDelete":
@@ -130,10 +140,12 @@ func statefulSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 
 // withClaims is a set's template with the volumes that its claims become.
 func withClaims(o *appsv1.StatefulSet) *corev1.PodTemplateSpec {
-	if len(o.Spec.VolumeClaimTemplates) == 0 {
+	if len(o.Spec.VolumeClaimTemplates) == 0 && o.Spec.Template.Spec.Subdomain == "" && o.Spec.Template.Spec.Hostname == "" {
 		return &o.Spec.Template
 	}
 	t := o.Spec.Template.DeepCopy()
+	// The controller names each pod and its domain.
+	t.Spec.Subdomain, t.Spec.Hostname = "", ""
 	claimed := map[string]bool{}
 	var volumes []corev1.Volume
 	for _, c := range o.Spec.VolumeClaimTemplates {
@@ -186,7 +198,14 @@ func daemonSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.Validate = check(func(o *appsv1.DaemonSet) field.ErrorList {
-		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "daemonset", spec)
+		// A missing selector is not missed by itself, and one that cannot be read only has the faults of its parts.
+		errs := labelSelector(o.Spec.Selector, spec.Child("selector"))
+		if compiled, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !compiled.Matches(labels.Set(o.Spec.Template.Labels)) {
+			errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
+		}
+		if o.Spec.Selector != nil && emptySelector(o.Spec.Selector) {
+			errs = append(errs, field.Invalid(spec.Child("selector"), o.Spec.Selector, "empty selector is invalid for daemonset"))
+		}
 		errs = append(errs, template(&o.Spec.Template, "DaemonSet", spec.Child("template"))...)
 		if o.Spec.UpdateStrategy.Type != "RollingUpdate" {
 			return errs

@@ -64,7 +64,13 @@ func TestAppsRules(t *testing.T) {
 		{"apps", "v1", "deployments", deployment(`strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 101%, maxSurge: x}}, template: {` + always + `}`), "", []string{
 			`spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%`,
 			`spec.strategy.rollingUpdate.maxSurge: Invalid value: "x": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')`}},
-		{"apps", "v1", "replicasets", `{spec: {template: {` + always + `}}}`, "", []string{"spec.selector: Required value"}},
+		{"apps", "v1", "replicasets", `{spec: {template: {` + always + `}}}`, "", []string{"spec.selector: Required value",
+			`spec.template.metadata.labels: Invalid value: {"a":"b"}: ` + "`selector` does not match template `labels`"}},
+		{"apps", "v1", "daemonsets", `{spec: {updateStrategy: {type: OnDelete}, template: {` + always + `}}}`, "", []string{
+			`spec.template.metadata.labels: Invalid value: {"a":"b"}: ` + "`selector` does not match template `labels`"}},
+		{"apps", "v1", "statefulsets", `{spec: {selector: {matchExpressions: [{key: a, operator: X}]}, template: {` + always + `}}}`, "", []string{
+			`spec.selector.matchExpressions[0].operator: Invalid value: "X": not a valid selector operator`,
+			`spec.selector: Invalid value: {"matchExpressions":[{"key":"a","operator":"X"}]}`}},
 		{"apps", "v1", "daemonsets", `{spec: {selector: {matchLabels: {a: c}}, updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1, maxSurge: 1}}, template: {` + always + `}}}`, "", []string{
 			"spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`",
 			"spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"}},

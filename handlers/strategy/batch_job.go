@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -34,6 +35,7 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
 		}
+		o.Labels = maps.Clone(o.Labels) // until here defaults may have made it the template's map
 		return nil
 	})
 	s.Validate = check(func(o *batchv1.Job) field.ErrorList {
@@ -178,16 +180,41 @@ func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
+// Limits of rules for when a job has succeeded.
+const maxSuccessRules, maxIndexesText = 20, 64 * 1024
+
 func successPolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
-	if len(s.SuccessPolicy.Rules) == 0 {
+	list := s.SuccessPolicy.Rules
+	if len(list) == 0 {
 		return field.ErrorList{field.Required(path, "at least one rules must be specified when the successPolicy is specified")}
 	}
-	for i, r := range s.SuccessPolicy.Rules {
+	if len(list) > maxSuccessRules {
+		errs = append(errs, field.TooMany(path, len(list), maxSuccessRules))
+	}
+	var completions int32
+	if s.Completions != nil {
+		completions = *s.Completions
+	}
+	for i, r := range list {
+		at, total := path.Index(i), 0
 		if r.SucceededCount == nil && r.SucceededIndexes == nil {
-			errs = append(errs, field.Required(path.Index(i), "at least one of succeededCount or succeededIndexes must be specified"))
+			errs = append(errs, field.Required(at, "at least one of succeededCount or succeededIndexes must be specified"))
 		}
-		if n := r.SucceededCount; n != nil && s.Completions != nil && *n > *s.Completions {
-			errs = append(errs, field.Invalid(path.Index(i).Child("succeededCount"), *n, fmt.Sprintf("must be less than or equal to %d (the number of specified completions)", *s.Completions)))
+		if text := r.SucceededIndexes; text != nil {
+			if len(*text) > maxIndexesText {
+				errs = append(errs, field.TooLong(at.Child("succeededIndexes"), "", maxIndexesText))
+			}
+			n, err := parseIndexes(*text, completions)
+			if total = n; err != nil {
+				errs = append(errs, field.Invalid(at.Child("succeededIndexes"), *text, "error parsing succeededIndexes: "+err.Error()))
+			}
+		}
+		n, at := r.SucceededCount, at.Child("succeededCount")
+		if n != nil && *n > completions {
+			errs = append(errs, field.Invalid(at, *n, fmt.Sprintf("must be less than or equal to %d (the number of specified completions)", completions)))
+		}
+		if n != nil && r.SucceededIndexes != nil && int(*n) > total {
+			errs = append(errs, field.Invalid(at, *n, fmt.Sprintf("must be less than or equal to %d (the number of indexes in the specified succeededIndexes field)", total)))
 		}
 	}
 	return errs

@@ -42,24 +42,30 @@ func display(v any) any {
 func containsSlash(s string) bool { return strings.Contains(s, "/") }
 
 // templateSelected wants a selector that is not empty and selects the labels of the pods that its owner makes. kind is the
-// owner's name in the sentence about an empty selector.
-func templateSelected(selector *metav1.LabelSelector, set map[string]string, kind string, path *field.Path) (errs field.ErrorList) {
+// owner's name in the sentence about an empty selector, fault what is said of one that cannot be read. No selector at all
+// selects nothing.
+func templateSelected(selector *metav1.LabelSelector, set map[string]string, kind, fault string, path *field.Path) (errs field.ErrorList) {
+	at := path.Child("selector")
 	if selector == nil {
-		return field.ErrorList{field.Required(path.Child("selector"), "")}
-	}
-	errs = metavalidation.ValidateLabelSelector(selector, metavalidation.LabelSelectorValidationOptions{}, path.Child("selector"))
-	empty := len(selector.MatchLabels)+len(selector.MatchExpressions) == 0
-	if empty && kind != "" {
-		errs = append(errs, field.Invalid(path.Child("selector"), selector, "empty selector is invalid for "+kind))
+		errs = append(errs, field.Required(at, ""))
+	} else {
+		errs = labelSelector(selector, at)
+		if emptySelector(selector) {
+			errs = append(errs, field.Invalid(at, selector, "empty selector is invalid for "+kind))
+		}
 	}
 	compiled, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
-		return append(errs, field.Invalid(path.Child("selector"), selector, "invalid label selector"))
+		return append(errs, field.Invalid(at, selector, fault))
 	}
-	if !empty && !compiled.Matches(labels.Set(set)) {
+	if !compiled.Empty() && !compiled.Matches(labels.Set(set)) {
 		errs = append(errs, field.Invalid(path.Child("template", "metadata", "labels"), set, noMatch))
 	}
 	return errs
+}
+
+func emptySelector(s *metav1.LabelSelector) bool {
+	return len(s.MatchLabels)+len(s.MatchExpressions) == 0
 }
 
 const noMatch = "`selector` does not match template `labels`"

@@ -29,6 +29,7 @@ func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !equality.Semantic.DeepEqual(pod.Spec, old.Spec) })
 	s.Validate = check(func(pod *corev1.Pod) field.ErrorList {
 		errs := validatePodSpec(&pod.Spec, field.NewPath("spec"))
+		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)
 		return append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
 	})
 	s.ValidateCreate = check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })

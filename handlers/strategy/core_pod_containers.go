@@ -13,12 +13,12 @@ import (
 
 // validateContainers finds what spans the fields of containers of all three kinds.
 func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
-	names := map[string]bool{}
+	names, grace := map[string]bool{}, gracePeriod(spec)
 	for i := range spec.Containers {
 		c, at := &spec.Containers[i], path.Child("containers").Index(i)
 		errs = append(errs, validateContainer(c, volumes, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
-		errs = append(errs, handlers(c, at)...)
+		errs = append(errs, handlers(c, grace, at)...)
 	}
 	errs = append(errs, hostPorts(spec.Containers, path.Child("containers"))...)
 	for i := range spec.InitContainers {
@@ -27,7 +27,7 @@ func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume,
 		errs = append(errs, uniqueName(c.Name, names, at)...)
 		errs = append(errs, hostPorts(spec.InitContainers[i:i+1], path.Child("initContainers"))...)
 		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
-			errs = append(errs, handlers(c, at)...)
+			errs = append(errs, handlers(c, grace, at)...)
 			continue
 		}
 		for _, h := range []struct {
@@ -82,6 +82,13 @@ func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, p
 	}
 	errs = append(errs, validateMounts(c, volumes, path)...)
 	errs = append(errs, requirements(c.Resources.Requests, c.Resources.Limits, path.Child("resources"))...)
+	resized := map[string]bool{}
+	for i, p := range c.ResizePolicy {
+		if resized[p.ResourceName] {
+			errs = append(errs, field.Duplicate(path.Child("resizePolicy").Index(i), p.ResourceName))
+		}
+		resized[p.ResourceName] = true
+	}
 	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
 		if s.Privileged != nil && *s.Privileged {
 			errs = append(errs, field.Invalid(path.Child("securityContext"), display(s), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
@@ -156,13 +163,15 @@ func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList)
 
 const severalHandlers, noHandler = "may not specify more than 1 handler type", "must specify a handler type"
 
-func handlers(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
+func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.ErrorList) {
 	if l := c.Lifecycle; l != nil {
 		if l.PostStart != nil {
 			errs = append(errs, oneOf(l.PostStart, path.Child("lifecycle", "postStart"), severalHandlers, noHandler)...)
+			errs = append(errs, pause(l.PostStart, grace, path.Child("lifecycle", "postStart", "sleep"))...)
 		}
 		if l.PreStop != nil {
 			errs = append(errs, oneOf(l.PreStop, path.Child("lifecycle", "preStop"), severalHandlers, noHandler)...)
+			errs = append(errs, pause(l.PreStop, grace, path.Child("lifecycle", "preStop", "sleep"))...)
 		}
 	}
 	for _, p := range []struct {
@@ -183,4 +192,21 @@ func handlers(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
 		}
 	}
 	return errs
+}
+
+// gracePeriod is how long containers have to end; a negative one counts as a second.
+func gracePeriod(spec *corev1.PodSpec) *int64 {
+	if p := spec.TerminationGracePeriodSeconds; p != nil && *p < 0 {
+		one := int64(1)
+		return &one
+	}
+	return spec.TerminationGracePeriodSeconds
+}
+
+// pause wants a handler that only waits to wait no longer than there is time.
+func pause(h *corev1.LifecycleHandler, grace *int64, path *field.Path) field.ErrorList {
+	if h.Sleep == nil || grace == nil || h.Sleep.Seconds >= 0 && h.Sleep.Seconds <= *grace {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, h.Sleep.Seconds, fmt.Sprintf("must be non-negative and less than terminationGracePeriodSeconds (%d)", *grace))}
 }

@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -28,6 +29,10 @@ func validatePodSpec(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	if sc := spec.SecurityContext; sc != nil && spec.HostPID && spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
 		errs = append(errs, field.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
 	}
+	errs = append(errs, podResources(spec, path.Child("resources"))...)
+	errs = append(errs, sysctls(spec.SecurityContext, path.Child("securityContext", "sysctls"))...)
+	errs = append(errs, hostProcesses(spec, path)...)
+	errs = append(errs, operatingSystem(spec, path)...)
 	gates := map[string]bool{}
 	for i, g := range spec.SchedulingGates {
 		if gates[g.Name] {
@@ -52,6 +57,11 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 			}
 		}
 	}
+	for i, v := range spec.Volumes {
+		if v.Image != nil && v.Image.Reference == "" {
+			errs = append(errs, field.Required(path.Child("volumes").Index(i).Child("image", "reference"), ""))
+		}
+	}
 	for name, list := range map[string][]corev1.Container{"containers": spec.Containers, "initContainers": spec.InitContainers} {
 		for i, c := range list {
 			if strings.TrimSpace(c.Image) != c.Image {
@@ -62,7 +72,7 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 	if spec.HostNetwork {
 		for i, c := range spec.Containers {
 			for j, p := range c.Ports {
-				if p.HostPort == 0 {
+				if p.HostPort == 0 && p.ContainerPort != 0 {
 					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
 				}
 			}
@@ -110,16 +120,30 @@ func tolerations(list []corev1.Toleration, path *field.Path) (errs field.ErrorLi
 }
 
 func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path) (errs field.ErrorList) {
-	seen := map[string]bool{}
 	for i, c := range list {
-		pair := fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)
-		if seen[pair] {
-			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), pair))
+		repeats := func(other corev1.TopologySpreadConstraint) bool {
+			return other.TopologyKey == c.TopologyKey && other.WhenUnsatisfiable == c.WhenUnsatisfiable
 		}
-		seen[pair] = true
+		if slices.ContainsFunc(list[i+1:], repeats) {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)))
+		}
 		if c.MinDomains != nil && c.WhenUnsatisfiable != "DoNotSchedule" {
 			errs = append(errs, field.Invalid(path.Index(i).Child("minDomains"), c.MinDomains, fmt.Sprintf("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not %s", c.WhenUnsatisfiable)))
 		}
+	}
+	return errs
+}
+
+func sysctls(sc *corev1.PodSecurityContext, path *field.Path) (errs field.ErrorList) {
+	if sc == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for i, c := range sc.Sysctls {
+		if seen[c.Name] && c.Name != "" {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), c.Name))
+		}
+		seen[c.Name] = true
 	}
 	return errs
 }

@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // validateVolumes finds volumes of no or of several types and names used twice; it returns the good ones by name.
@@ -15,11 +17,13 @@ func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1
 	var errs field.ErrorList
 	for i := range list {
 		v := &list[i]
-		found := oneOf(v, path.Index(i), "may not specify more than 1 volume type", "must specify a volume type", "Name")
+		found := volumeTypes(v, path.Index(i))
+		found = append(found, volumeParts(v, path.Index(i))...)
 		if good[v.Name] != nil {
 			found = append(found, field.Duplicate(path.Index(i).Child("name"), v.Name))
 		}
-		if len(found) == 0 {
+		// What mounts a faulty volume is told that there is none.
+		if len(found) == 0 && rules.Good(v) {
 			good[v.Name] = v
 		}
 		errs = append(errs, found...)
@@ -43,14 +47,19 @@ fields:
 			continue
 		}
 		if set++; set > 1 {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			errs = append(errs, field.Forbidden(path.Child(name), several))
+			errs = append(errs, field.Forbidden(path.Child(jsonName(f)), several))
 		}
 	}
 	if set == 0 {
 		errs = append(errs, field.Required(path, none))
 	}
 	return errs
+}
+
+// jsonName is how a field is called in JSON.
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
 }
 
 // validateMounts ties a container's mounts and devices to the pod's volumes.

@@ -129,7 +129,7 @@ func affinity(spec *corev1.ServiceSpec, path *field.Path) field.ErrorList {
 	const why = "when session affinity type is ClientIP"
 	c := spec.SessionAffinityConfig
 	switch {
-	case spec.SessionAffinity != "ClientIP" && c != nil:
+	case spec.SessionAffinity == "None" && c != nil:
 		return field.ErrorList{field.Forbidden(path, "must not be set when session affinity is None")}
 	case spec.SessionAffinity != "ClientIP":
 	case c == nil:

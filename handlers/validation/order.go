@@ -47,10 +47,15 @@ var containerOrder = []string{"name", "image", "terminationMessagePolicy", "port
 // initContainerOrder: whether one restarts decides what else it may have.
 var initContainerOrder = append(append(append([]string{}, containerOrder[:12]...), "restartPolicy", "restartPolicyRules"), containerOrder[12:]...)
 
-// ofPod says whether an error is about a pod's spec, wherever it stands.
+// ofPod says whether an error is about a pod's spec or template, wherever it stands, or the ports of a service.
 func ofPod(e *field.Error) bool {
 	for _, part := range []string{"containers", "initContainers", "volumes", "securityContext", "affinity", "tolerations", "dnsConfig"} {
 		if strings.Contains(e.Field, "spec."+part) {
+			return true
+		}
+	}
+	for _, part := range []string{"template.labels", "template.annotations", "spec.ports["} {
+		if strings.Contains(e.Field, part) {
 			return true
 		}
 	}

@@ -39,6 +39,8 @@ func pathAt(place string) *field.Path {
 	if tail, ok := strings.CutPrefix(place, "spec.loadBalancerSourceRanges["); ok {
 		place = "spec.LoadBalancerSourceRanges[" + tail
 	}
+	// The only disk that there was at first.
+	place = strings.Replace(place, "gcePersistentDisk.", "persistentDisk.", 1)
 	parent, last := "", place
 	if i := strings.LastIndexByte(place, '.'); i >= 0 {
 		parent, last = place[:i], place[i+1:]

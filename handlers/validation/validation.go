@@ -39,6 +39,9 @@ func FieldsUpdate(o, old object.Object) field.ErrorList {
 	return errs.Filter(func(err error) bool { return known[err.Error()] })
 }
 
+// Good says whether the fields of a part of an object, a pointer to a generated struct, keep all their rules.
+func Good(part any) bool { return !hasRules(part) || walker.Struct(part) == nil }
+
 // deepest bounds the walks for one faulty object; lists and structs with rules are nested less deep.
 const deepest = 32
 
