@@ -3,11 +3,13 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 )
 
 // Follower is a part of the server that keeps up with the store: it is ready once it has read what is there, and follows
@@ -28,10 +30,19 @@ type followers struct {
 	stop    context.CancelFunc
 }
 
-func newFollowers(s *Server) *followers {
+func newFollowers(s *Server) (*followers, error) {
 	f := &followers{roles: s.options.Roles, aggregator: rbac.NewAggregator(s.objects, s.options.Log), others: s.options.Followers}
 	f.roles.Observe(f.aggregator.Observe)
-	return f
+	on, err := controllers.Enabled(s.options.Controllers)
+	if err != nil {
+		return nil, err
+	}
+	furnisher, err := controllers.NewNamespaces(s.options.Store, s.objects, s.options.RootCA, on, s.options.Log)
+	if err != nil {
+		return nil, err
+	}
+	f.others = append(slices.Clone(f.others), furnisher)
+	return f, nil
 }
 
 // begin creates the default roles and returns when every follower is ready.

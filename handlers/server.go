@@ -68,6 +68,10 @@ type Options struct {
 	Audiences   []string
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
+	// Controllers says which of the server's own controllers run, as the controller-manager's flag does; none when empty.
+	// RootCA is what they publish for clients to check the server with.
+	Controllers []string
+	RootCA      []byte
 	// Auditor tells of every request; nil tells of none. The caller closes its sink after the last request.
 	Auditor *audit.Auditor
 	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.
@@ -134,7 +138,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.registry = resource.NewRegistry(all)
 	s.objects.Registry = s.registry
-	s.followers = newFollowers(s)
+	if s.followers, err = newFollowers(s); err != nil {
+		return nil, err
+	}
 	s.stages = chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator, proxyHeaders: o.ProxyHeaders,
 		auditor: o.Auditor, authorizer: o.Authorizer,

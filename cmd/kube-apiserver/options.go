@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 )
 
 // options is what the flags say.
@@ -47,7 +49,7 @@ type options struct {
 	tokens                           tokenOptions
 	audit                            auditOptions
 	basicFile                        string
-	sniCerts                         []string
+	sniCerts, controllers            []string
 }
 
 // newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
@@ -120,6 +122,7 @@ func (o *options) registerAccess(s *flagSets) {
 	f.BoolVar(&o.swaggerUI, "enable-swagger-ui", o.swaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
 
 	f = s.in("misc")
+	f.StringSliceVar(&o.controllers, "controllers", []string{"*"}, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt.")
 	f.DurationVar(&o.eventTTL, "event-ttl", o.eventTTL, "How long events are kept.")
 	f.StringVar(&o.serviceCIDRs, "service-cluster-ip-range", o.serviceCIDRs, "Range of the addresses of services; a second one of the other family after a comma.")
 	f.StringVar(&o.serviceNodePorts, "service-node-port-range", o.serviceNodePorts, "Range of node ports.")
@@ -175,6 +178,9 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	o.proxy.validate(o, fault)
 	o.serviceAccounts.validate(fault)
 	o.audit.validate(fault)
+	if _, err := controllers.Enabled(o.controllers); err != nil {
+		fault("--controllers: %v", err)
+	}
 	o.authorization.validate(set, fault)
 	if set.Changed("encryption-provider-config") {
 		fault("--encryption-provider-config: encryption at rest is not part of this version, and what was to be encrypted must not be stored in the clear")
