@@ -1,6 +1,9 @@
 package convert
 
 import (
+	"slices"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -70,11 +73,34 @@ var Unserved = map[schema.GroupVersionKind]func() object.Object{
 	definitionGVK: func() object.Object { return &definition{} },
 }
 
-// DeepCopyObject goes through the served version, whose types can be copied.
+// DeepCopyObject copies the parts, whose types can be copied.
 func (in *definition) DeepCopyObject() runtime.Object {
-	served, _ := definitionToV1(in) // neither way has an error
-	out, _ := definitionFromV1(served.DeepCopy())
-	return out
+	out := *in
+	out.ObjectMeta = *in.ObjectMeta.DeepCopy()
+	out.Status = *in.Status.DeepCopy()
+	out.Spec.Names = *in.Spec.Names.DeepCopy()
+	out.Spec.Validation, out.Spec.Subresources = in.Spec.Validation.DeepCopy(), in.Spec.Subresources.DeepCopy()
+	out.Spec.AdditionalPrinterColumns, out.Spec.SelectableFields = slices.Clone(in.Spec.AdditionalPrinterColumns), slices.Clone(in.Spec.SelectableFields)
+	out.Spec.Versions = slices.Clone(in.Spec.Versions)
+	for i := range out.Spec.Versions {
+		v := &out.Spec.Versions[i]
+		v.Schema, v.Subresources = v.Schema.DeepCopy(), v.Subresources.DeepCopy()
+		v.AdditionalPrinterColumns, v.SelectableFields = slices.Clone(v.AdditionalPrinterColumns), slices.Clone(v.SelectableFields)
+		v.DeprecationWarning = clonePointer(v.DeprecationWarning)
+	}
+	out.Spec.PreserveUnknownFields = clonePointer(in.Spec.PreserveUnknownFields)
+	if c := in.Spec.Conversion; c != nil {
+		out.Spec.Conversion = &definitionConversion{Strategy: c.Strategy, WebhookClientConfig: c.WebhookClientConfig.DeepCopy(), ConversionReviewVersions: slices.Clone(c.ConversionReviewVersions)}
+	}
+	return &out
+}
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 func definitionFromV1(in *apiextensionsv1.CustomResourceDefinition) (*definition, error) {
@@ -90,6 +116,12 @@ func definitionFromV1(in *apiextensionsv1.CustomResourceDefinition) (*definition
 		}
 	}
 	for _, v := range in.Spec.Versions {
+		if v.Schema != nil && v.Schema.OpenAPIV3Schema != nil {
+			v.Schema = v.Schema.DeepCopy()
+			if err := tidySchema(v.Schema.OpenAPIV3Schema); err != nil {
+				return nil, err
+			}
+		}
 		out.Spec.Versions = append(out.Spec.Versions, definitionVersion{
 			Name: v.Name, Served: v.Served, Storage: v.Storage, Deprecated: v.Deprecated, DeprecationWarning: v.DeprecationWarning,
 			Schema: v.Schema, Subresources: v.Subresources, SelectableFields: v.SelectableFields, AdditionalPrinterColumns: columnsFromV1(v.AdditionalPrinterColumns),
@@ -135,25 +167,54 @@ func (s *definitionSpec) share() {
 	}
 }
 
+// complete fills what was the default in the first version, where a definition that an old server stored is without it.
+func (in *definition) complete() {
+	s := &in.Spec
+	if s.Scope == "" {
+		s.Scope = "Namespaced"
+	}
+	if s.Names.Singular == "" {
+		s.Names.Singular = strings.ToLower(s.Names.Kind)
+	}
+	if s.Names.ListKind == "" && s.Names.Kind != "" {
+		s.Names.ListKind = s.Names.Kind + "List"
+	}
+	if len(s.Versions) == 0 && s.Version != "" {
+		s.Versions = []definitionVersion{{Name: s.Version, Served: true, Storage: true}}
+	}
+	if s.Conversion == nil {
+		s.Conversion = &definitionConversion{Strategy: "None"}
+	}
+	if c := s.Conversion; c.Strategy == "Webhook" && len(c.ConversionReviewVersions) == 0 {
+		c.ConversionReviewVersions = []string{"v1beta1"}
+	}
+	if w := s.Conversion.WebhookClientConfig; w != nil && w.Service != nil && w.Service.Port == nil {
+		port := int32(443)
+		w.Service.Port = &port
+	}
+	if s.PreserveUnknownFields == nil {
+		preserve := true
+		s.PreserveUnknownFields = &preserve
+	}
+	if stored := slices.IndexFunc(s.Versions, func(v definitionVersion) bool { return v.Storage }); stored >= 0 && len(in.Status.StoredVersions) == 0 {
+		in.Status.StoredVersions = []string{s.Versions[stored].Name}
+	}
+}
+
+// definitionToV1 completes its argument, which is its own.
 func definitionToV1(in *definition) (*apiextensionsv1.CustomResourceDefinition, error) {
+	in.complete()
 	out := &apiextensionsv1.CustomResourceDefinition{
 		TypeMeta: metav1.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: definitionGVK.Kind}, ObjectMeta: in.ObjectMeta, Status: in.Status,
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{Group: in.Spec.Group, Names: in.Spec.Names, Scope: in.Spec.Scope},
 	}
-	// The first version kept unknown fields unless it was told not to.
-	out.Spec.PreserveUnknownFields = in.Spec.PreserveUnknownFields == nil || *in.Spec.PreserveUnknownFields
-	out.Spec.Conversion = &apiextensionsv1.CustomResourceConversion{Strategy: "None"}
-	if c := in.Spec.Conversion; c != nil {
-		out.Spec.Conversion.Strategy = c.Strategy
-		if c.WebhookClientConfig != nil || c.ConversionReviewVersions != nil {
-			out.Spec.Conversion.Webhook = &apiextensionsv1.WebhookConversion{ClientConfig: c.WebhookClientConfig, ConversionReviewVersions: c.ConversionReviewVersions}
-		}
+	out.Spec.PreserveUnknownFields = *in.Spec.PreserveUnknownFields
+	c := in.Spec.Conversion
+	out.Spec.Conversion = &apiextensionsv1.CustomResourceConversion{Strategy: c.Strategy}
+	if c.WebhookClientConfig != nil || c.ConversionReviewVersions != nil {
+		out.Spec.Conversion.Webhook = &apiextensionsv1.WebhookConversion{ClientConfig: c.WebhookClientConfig, ConversionReviewVersions: c.ConversionReviewVersions}
 	}
-	versions := in.Spec.Versions
-	if len(versions) == 0 && in.Spec.Version != "" {
-		versions = []definitionVersion{{Name: in.Spec.Version, Served: true, Storage: true}}
-	}
-	for _, v := range versions {
+	for _, v := range in.Spec.Versions {
 		if in.Spec.Validation != nil {
 			v.Schema = in.Spec.Validation.DeepCopy()
 		}

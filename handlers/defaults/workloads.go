@@ -1,7 +1,6 @@
 package defaults
 
 import (
-	"maps"
 	"math"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -65,7 +64,8 @@ func job(j *batchv1.Job) {
 	}
 	setIfNil(&s.BackoffLimit, 6)
 	if len(j.Labels) == 0 {
-		j.Labels = maps.Clone(s.Template.Labels)
+		// The very map, as in the original: the labels that a new job's template still gets are then the job's too.
+		j.Labels = s.Template.Labels
 	}
 	setIfNil(&s.CompletionMode, "NonIndexed")
 	setIfNil(&s.Suspend, false)

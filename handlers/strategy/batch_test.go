@@ -31,6 +31,15 @@ func TestJobCreate(t *testing.T) {
 	if got := verdict(s, manual, nil); len(got) > 0 {
 		t.Errorf("%q", got)
 	}
+	// Labels that defaults took from the template get what the template gets, and are the job's own from then on.
+	shared := parse[batchv1.Job](t, `{metadata: {name: j, uid: u}, spec: {template: {metadata: {labels: {a: b}}}}}`)
+	shared.Labels = shared.Spec.Template.Labels
+	if err := s.PrepareForCreate(background, shared); err != nil || len(shared.Labels) != 5 || shared.Labels[jobName] != "j" {
+		t.Errorf("%v %v", shared.Labels, err)
+	}
+	if shared.Labels["c"] = "d"; shared.Spec.Template.Labels["c"] != "" {
+		t.Error("job and template share their labels")
+	}
 	if !s.OrphanByDefault || hooks(t, "batch", "v1", "cronjobs", "").OrphanByDefault || !hooks(t, "", "v1", "replicationcontrollers", "").OrphanByDefault {
 		t.Error("only jobs and replication controllers orphan by default")
 	}

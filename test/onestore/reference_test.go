@@ -29,7 +29,7 @@ const serviceRange = "10.96.0.0/20"
 
 // gates are those without which the reference does not serve resources that are in its API.
 var gates = []string{
-	"GenericWorkload=true", "StorageVersionAPI=true", "StorageVersionMigrator=true", "CoordinatedLeaderElection=true",
+	"GenericWorkload=true", "StorageVersionAPI=true", "StorageVersionMigrator=true",
 	"ClusterTrustBundle=true", "PodCertificateRequest=true", "DRADeviceTaintRules=true", "DRADeviceTaints=true", "DRAResourcePoolStatus=true",
 }
 
@@ -191,10 +191,11 @@ func startReference(t *testing.T, etcd string) *reference {
 	return r
 }
 
-// startOurs runs our server, as a rule on an external etcd.
+// startOurs runs our server, as a rule on an external etcd. Its controllers are off, as beside a cluster's own: what they
+// write depends on the server that runs them.
 func startOurs(t *testing.T, dir string, flags ...string) (*harness.Server, *side) {
 	t.Helper()
-	s := harness.StartIn(t, dir, append([]string{"--runtime-config=api/all=true", "--service-cluster-ip-range=" + serviceRange, "--authorization-mode=RBAC"}, flags...)...)
+	s := harness.StartIn(t, dir, append([]string{"--runtime-config=api/all=true", "--service-cluster-ip-range=" + serviceRange, "--authorization-mode=RBAC", "--controllers=-*"}, flags...)...)
 	return s, ourSide(t, s)
 }
 

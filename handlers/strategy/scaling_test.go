@@ -1,0 +1,66 @@
+package strategy
+
+import (
+	"maps"
+	"testing"
+
+	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+	schedulingv1alpha2 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1alpha2"
+)
+
+// What the first version of an autoscaler keeps in annotations belongs to its spec or to its status, and follows their rules.
+func TestAutoscalerNotes(t *testing.T) {
+	const prefix = "autoscaling.alpha.kubernetes.io/"
+	scaler := func(by string) *autoscalingv1.HorizontalPodAutoscaler {
+		o := &autoscalingv1.HorizontalPodAutoscaler{}
+		o.Annotations = map[string]string{"own": by, prefix + "metrics": by, prefix + "behavior": by, prefix + "current-metrics": by, prefix + "conditions": by}
+		return o
+	}
+	notes := func(spec, status string) map[string]string {
+		out := map[string]string{"own": "new", prefix + "metrics": spec, prefix + "behavior": spec}
+		if status != "" {
+			out[prefix+"current-metrics"], out[prefix+"conditions"] = status, status
+		}
+		return out
+	}
+	main, status := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", ""), hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "status")
+	o := scaler("new")
+	if err := main.PrepareForCreate(background, o); err != nil || !maps.Equal(o.Annotations, notes("new", "")) {
+		t.Errorf("create: %v %v", o.Annotations, err)
+	}
+	o = scaler("new")
+	if err := main.PrepareForUpdate(background, o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("new", "old")) {
+		t.Errorf("update: %v %v", o.Annotations, err)
+	}
+	o = scaler("new")
+	if err := status.PrepareStatus(background, o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("old", "new")) {
+		t.Errorf("status: %v %v", o.Annotations, err)
+	}
+	bare := &autoscalingv1.HorizontalPodAutoscaler{}
+	if err := main.PrepareForUpdate(background, bare, scaler("old")); err != nil || len(bare.Annotations) != 2 {
+		t.Errorf("an update without annotations: %v %v", bare.Annotations, err)
+	}
+	second := hooks(t, "autoscaling", "v2", "horizontalpodautoscalers", "")
+	if second.PrepareForCreate != nil || second.PrepareForUpdate != nil {
+		t.Error("the second version has fields for it")
+	}
+}
+
+func TestPodGroupFeatures(t *testing.T) {
+	s := hooks(t, "scheduling.k8s.io", "v1alpha2", "podgroups", "")
+	const text = `{spec: {schedulingPolicy: {basic: {}}, disruptionMode: Pod, priorityClassName: p, priority: 5, resourceClaims: [{name: c}], schedulingConstraints: {}}}`
+	o := parse[schedulingv1alpha2.PodGroup](t, text)
+	if err := s.PrepareForCreate(background, o); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.Spec; p.DisruptionMode != nil || p.PriorityClassName != "" || p.Priority != nil || p.ResourceClaims != nil || p.SchedulingConstraints != nil || p.SchedulingPolicy.Basic == nil {
+		t.Errorf("%+v", p)
+	}
+	o, old := parse[schedulingv1alpha2.PodGroup](t, text), parse[schedulingv1alpha2.PodGroup](t, text)
+	if err := s.PrepareForUpdate(background, o, old); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.Spec; p.DisruptionMode == nil || p.PriorityClassName == "" || p.Priority == nil || p.ResourceClaims == nil || p.SchedulingConstraints == nil {
+		t.Errorf("what the object has already was dropped: %+v", p)
+	}
+}
