@@ -53,6 +53,11 @@ func RBAC(ctx context.Context, objects *resource.Objects, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("default roles: %w", err)
 	}
+	for i, o := range wanted {
+		if there[placeOf(o)] == nil {
+			wanted[i] = inherit(o, there)
+		}
+	}
 	fillAggregated(wanted, there)
 	limit := make(chan struct{}, rbacWriters)
 	var writers sync.WaitGroup

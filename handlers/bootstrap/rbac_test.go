@@ -183,6 +183,41 @@ func TestRBACReconciles(t *testing.T) {
 	}
 }
 
+// TestRBACInherits starts on a store from before two splits, in which an administrator has changed what was split.
+func TestRBACInherits(t *testing.T) {
+	o := objects(t)
+	own := rbacv1.PolicyRule{Verbs: []string{"get"}, APIGroups: []string{"example.com"}, Resources: []string{"things"}}
+	guest := rbacv1.Subject{Kind: "User", APIGroup: rbacGroup, Name: "guest"}
+	for _, x := range []object.Object{
+		&rbacv1.ClusterRole{ObjectMeta: policyMeta("", "view"), Rules: []rbacv1.PolicyRule{own}},
+		&rbacv1.ClusterRole{ObjectMeta: policyMeta("", "edit"), AggregationRule: &rbacv1.AggregationRule{}, Rules: []rbacv1.PolicyRule{own}},
+		&rbacv1.ClusterRoleBinding{ObjectMeta: policyMeta("", "system:discovery"), RoleRef: rbacv1.RoleRef{APIGroup: rbacGroup, Kind: "ClusterRole", Name: "system:discovery"}, Subjects: []rbacv1.Subject{guest}},
+	} {
+		kind := "ClusterRole"
+		if b, ok := x.(*rbacv1.ClusterRoleBinding); ok {
+			kind, b.Annotations = "ClusterRoleBinding", map[string]string{autoUpdate: "false"}
+		}
+		x.GetObjectKind().SetGroupVersionKind(rbacResources[kind].GroupVersion().WithKind(kind))
+		if err := o.Create(t.Context(), rbacResources[kind], x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := RBAC(t.Context(), o, birthday); err != nil {
+		t.Fatal(err)
+	}
+	view := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:aggregate-to-view")
+	if view.Rules[0].Resources[0] != "things" || len(view.Rules) < 10 || view.Labels[aggregateTo+"view"] != "true" || view.UID == "" {
+		t.Errorf("%v", view)
+	}
+	if edit := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:aggregate-to-edit"); edit.Rules[0].Resources[0] == "things" {
+		t.Errorf("rules of an aggregated role were taken over: %v", edit)
+	}
+	public := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:public-info-viewer")
+	if len(public.Subjects) != 1 || public.Subjects[0] != guest || public.RoleRef.Name != "system:public-info-viewer" {
+		t.Errorf("what was closed is open again: %v", public)
+	}
+}
+
 // Several servers may start on one store at once.
 func TestRBACSideBySide(t *testing.T) {
 	o := objects(t)
