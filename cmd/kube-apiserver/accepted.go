@@ -20,9 +20,6 @@ const (
 	lease-reuse-duration-seconds storage-backend watch-cache-sizes http2-max-streams-per-connection
 	tls-curve-preferences
 	debug-socket-path
-	authentication-config
-	oidc-ca-file oidc-client-id oidc-groups-claim oidc-groups-prefix
-	oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim oidc-username-prefix
 	egress-selector-config-file admission-control admission-control-config-file
 	default-not-ready-toleration-seconds default-unreachable-toleration-seconds disable-admission-plugins
 	enable-admission-plugins allow-metric-labels allow-metric-labels-manifest disabled-metrics

@@ -39,7 +39,7 @@ func (a *authorizationFlags) register(s *flagSets) {
 	f.StringVar(&a.WebhookVersion, "authorization-webhook-version", a.WebhookVersion, "Version of the reviews that the mode Webhook asks with: v1 or v1beta1.")
 	f.DurationVar(&a.Authorized, "authorization-webhook-cache-authorized-ttl", a.Authorized, "How long a yes of the webhook is remembered.")
 	f.DurationVar(&a.Unauthorized, "authorization-webhook-cache-unauthorized-ttl", a.Unauthorized, "How long a no of the webhook is remembered.")
-	f.StringVar(&a.configFile, "authorization-config", a.configFile, "AuthorizationConfiguration file, in place of --authorization-mode and --authorization-webhook-*: several webhooks, with conditions; read again when it changes.")
+	f.StringVar(&a.configFile, "authorization-config", a.configFile, "AuthorizationConfiguration file, in place of the other flags of authorization: several webhooks, with conditions; read again when it changes.")
 }
 
 // replaced are the flags that a configuration file stands in place of.

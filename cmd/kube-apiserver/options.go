@@ -38,7 +38,7 @@ type options struct {
 	minRequestTimeout                int
 	requestTimeout, shutdownDelay    time.Duration
 	clientCAFile, tokenFile          string
-	anonymous                        bool
+	anonymous, anonymousGiven        bool
 	authorization                    authorizationFlags
 	runtimeConfig                    map[string]string
 	serviceCIDRs, serviceNodePorts   string
@@ -47,6 +47,7 @@ type options struct {
 	serviceAccounts                  serviceAccountOptions
 	proxy                            proxyOptions
 	tokens                           tokenOptions
+	oidc                             oidcOptions
 	audit                            auditOptions
 	basicFile                        string
 	sniCerts, controllers            []string
@@ -114,6 +115,7 @@ func (o *options) registerAccess(s *flagSets) {
 	o.proxy.register(s)
 	o.serviceAccounts.register(s)
 	o.tokens.register(s)
+	o.oidc.register(s)
 
 	o.authorization.register(s)
 
@@ -177,6 +179,8 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	}
 	o.proxy.validate(o, fault)
 	o.serviceAccounts.validate(fault)
+	o.anonymousGiven = set.Changed("anonymous-auth")
+	o.oidc.validate(set, fault)
 	o.audit.validate(fault)
 	if _, err := controllers.Enabled(o.controllers); err != nil {
 		fault("--controllers: %v", err)

@@ -71,9 +71,9 @@ func (o *serviceAccountOptions) validate(fault func(format string, a ...any)) {
 
 // serviceAccounts is what the flags come to.
 type serviceAccounts struct {
-	audiences []string
-	tokens    authn.Tokens
-	lookup    *serviceaccount.Lookup
+	issuers, audiences []string
+	tokens             authn.Tokens
+	lookup             *serviceaccount.Lookup
 	// issuer is nil when the server has no key to sign with.
 	issuer *serviceaccount.Issuer
 	// pages are nil for an issuer that OpenID does not allow.
@@ -107,7 +107,7 @@ func (o *options) newServiceAccounts(store storage.Store, address string, log *s
 		return nil, err
 	}
 	lookup := serviceaccount.NewLookup(store)
-	s := &serviceAccounts{audiences: audiences, lookup: lookup, tokens: authn.Tokens{
+	s := &serviceAccounts{issuers: issuers, audiences: audiences, lookup: lookup, tokens: authn.Tokens{
 		serviceaccount.NewLegacyTokens(keys, audiences, f.lookup, lookup, log),
 		serviceaccount.NewBoundTokens(keys, issuers, audiences, lookup),
 	}}
