@@ -217,7 +217,7 @@ func (f *fixture) plainly(t *testing.T, path, accept string) []byte {
 
 // A list is the same in its first form, when its parts are kept, after a write, and hours later.
 func TestListsAreTheSameFromKeptParts(t *testing.T) {
-	f := newFixture(t, 300)
+	f := newFixture(t, 120)
 	paths := []string{
 		"/api/v1/pods", "/api/v1/namespaces/ns/pods", "/api/v1/pods?limit=100", "/api/v1/pods?labelSelector=app%3Dapp-7",
 		"/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3,status.phase%21%3DRunning", "/api/v1/namespaces/none/pods",

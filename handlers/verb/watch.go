@@ -32,6 +32,9 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
+	if isWebSocket(r.HTTP.Header) {
+		return w.socketServe(ctx)
+	}
 	return w.serve(ctx)
 }
 

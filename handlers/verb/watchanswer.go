@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"golang.org/x/net/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -24,6 +25,8 @@ type watchAnswer struct {
 	answer
 	// buffer has frames that are not written yet; nil when there are none.
 	buffer *[]byte
+	// socket is where messages go instead of a stream; nil for a stream.
+	socket *websocket.Conn
 	// columnsSent: a watch of tables names its columns once.
 	columnsSent bool
 }
@@ -38,6 +41,9 @@ func negotiateWatch(r *pipeline.Request) (*watchAnswer, error) {
 
 // start sends the header, so that the client knows that its watch stands before anything happens.
 func (a *watchAnswer) start(r *pipeline.Request) {
+	if a.socket != nil {
+		return
+	}
 	r.Writer.Header().Set("Content-Type", a.Format.WatchType())
 	r.Writer.WriteHeader(http.StatusOK)
 }
@@ -47,7 +53,7 @@ var errGone = errors.New("the client has gone")
 
 // flush pushes what was written to the client.
 func (a *watchAnswer) flush(r *pipeline.Request) error {
-	if err := a.write(r); err != nil {
+	if err := a.write(r); err != nil || a.socket != nil {
 		return err
 	}
 	return http.NewResponseController(r.Writer).Flush()
@@ -88,7 +94,11 @@ func (a *watchAnswer) gather(r *pipeline.Request, add func([]byte) ([]byte, erro
 	if err != nil {
 		return err
 	}
-	if *a.buffer = b; len(b) >= gathered {
+	*a.buffer = b
+	switch {
+	case a.socket != nil:
+		return a.message()
+	case len(b) >= gathered:
 		return a.write(r)
 	}
 	return nil
