@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +16,30 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-var (
-	bootstrapToken = regexp.MustCompile(`^([a-z0-9]{6})\.([a-z0-9]{16})$`)
-	bootstrapGroup = regexp.MustCompile(`^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$`)
-)
+// bootstrapGroup begins the groups that a secret may give.
+const bootstrapGroup = "system:bootstrappers:"
+
+// splitBootstrap is the public and the secret half of a token of the form that all of these have.
+func splitBootstrap(token string) (id, secret string, ok bool) {
+	id, secret, ok = strings.Cut(token, ".")
+	return id, secret, ok && len(id) == 6 && len(secret) == 16 && only(id+secret, "")
+}
+
+// allowedGroup: a secret gives no groups but those of its own kind.
+func allowedGroup(group string) bool {
+	name, ok := strings.CutPrefix(group, bootstrapGroup)
+	return ok && len(name) >= 1 && len(name) <= 256 && only(name, "-:") && only(name[len(name)-1:], "")
+}
+
+// only says whether s has nothing but small letters, digits and the characters of more.
+func only(s, more string) bool {
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte(more, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // BootstrapTokens accepts the tokens with which new nodes come for their certificates: secrets of a type of their own in
 // kube-system. A token whose secret is not in order is as unknown as one without.
@@ -34,23 +53,23 @@ type BootstrapTokens struct {
 
 // AuthenticateToken finds the secret by the public half of the token and compares the other half.
 func (b BootstrapTokens) AuthenticateToken(ctx context.Context, token string, _ []string) (*Identity, error) {
-	parts := bootstrapToken.FindStringSubmatch(token)
-	if parts == nil {
+	id, half, ok := splitBootstrap(token)
+	if !ok {
 		return nil, ErrNoCredentials
 	}
-	secret, err := b.Secret(ctx, "kube-system", "bootstrap-token-"+parts[1])
+	secret, err := b.Secret(ctx, "kube-system", "bootstrap-token-"+id)
 	if apierrors.IsNotFound(err) {
 		return nil, ErrNoCredentials
 	}
 	if err != nil {
 		return nil, fmt.Errorf("bootstrap token: %w", err)
 	}
-	groups, fault := b.check(secret, parts[1], parts[2])
+	groups, fault := b.check(secret, id, half)
 	if fault != "" {
 		b.Log.Info("a bootstrap token was refused", "secret", secret.Name, "reason", fault)
 		return nil, ErrNoCredentials
 	}
-	return &Identity{User: resource.UserInfo{Name: "system:bootstrap:" + parts[1], Groups: groups}}, nil
+	return &Identity{User: resource.UserInfo{Name: "system:bootstrap:" + id, Groups: groups}}, nil
 }
 
 // check says what is wrong with a secret as that of a token; nothing when it is good.
@@ -86,7 +105,7 @@ func (b BootstrapTokens) check(s *corev1.Secret, id, secret string) (groups []st
 		if group == "" {
 			continue
 		}
-		if !bootstrapGroup.MatchString(group) {
+		if !allowedGroup(group) {
 			return nil, "auth-extra-groups has one that is not allowed"
 		}
 		groups = append(groups, group)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,6 +47,11 @@ func TestBootstrapTokens(t *testing.T) {
 		{what: "over at no time", token: token, change: func(s *corev1.Secret) { s.Data["expiration"] = []byte("never") }},
 		{what: "a group that is not allowed", token: token, change: func(s *corev1.Secret) { s.Data["auth-extra-groups"] = []byte("system:masters") }},
 		{what: "a group that begins well", token: token, change: func(s *corev1.Secret) { s.Data["auth-extra-groups"] = []byte("system:bootstrappers:a\nsystem:masters") }},
+		{what: "a group without a name", token: token, change: func(s *corev1.Secret) { s.Data["auth-extra-groups"] = []byte("system:bootstrappers:") }},
+		{what: "a group that ends badly", token: token, change: func(s *corev1.Secret) { s.Data["auth-extra-groups"] = []byte("system:bootstrappers:a-") }},
+		{what: "a group that is too long", token: token, change: func(s *corev1.Secret) {
+			s.Data["auth-extra-groups"] = []byte("system:bootstrappers:" + strings.Repeat("a", 257))
+		}},
 		{what: "for something else", token: token, change: func(s *corev1.Secret) { delete(s.Data, "usage-bootstrap-authentication") }},
 		{what: "of another type", token: token, change: func(s *corev1.Secret) { s.Type = "Opaque" }},
 		{what: "being deleted", token: token, change: func(s *corev1.Secret) { s.DeletionTimestamp = &metav1.Time{Time: now} }},
