@@ -68,7 +68,9 @@ func (s *services) families(svc, old *corev1.Service) error {
 		errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilyPolicy"), spec.IPFamilyPolicy, "this cluster is not configured for dual-stack services"))
 	}
 	for i, f := range spec.IPFamilies {
-		if !s.ips.serves(f) {
+		if f != ipv4 && f != ipv6 {
+			errs = append(errs, field.NotSupported(field.NewPath("spec", "ipFamilies").Index(i), f, []string{ipv4, ipv6}))
+		} else if !s.ips.serves(f) {
 			errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilies").Index(i), f, "not configured on this cluster"))
 		}
 	}

@@ -45,9 +45,9 @@ func TestCoreRules(t *testing.T) {
 		{"", "v1", "persistentvolumeclaims", claim("ReadWriteOnce", "2Gi", "}, status: {phase: Bound}"), claim("ReadWriteOnce", "1Gi", "}, status: {phase: Bound}"), nil},
 		{"", "v1", "persistentvolumeclaims", claim("ReadWriteOnce", "1Gi", "}, status: {phase: Bound}"), claim("ReadWriteOnce", "2Gi", "}, status: {phase: Bound, capacity: {storage: 1Gi}}"), []string{
 			"spec.resources.requests.storage: Forbidden: field can not be less than status.capacity"}},
-		{"", "v1", "persistentvolumes", `{spec: {capacity: {storage: 1Gi}}}`, "", []string{"spec: Required value: must specify a volume type"}},
-		{"", "v1", "persistentvolumes", `{spec: {hostPath: {path: /a}, nfs: {path: /a}}}`, "", []string{"spec.nfs: Forbidden: may not specify more than 1 volume type"}},
-		{"", "v1", "persistentvolumes", `{spec: {hostPath: {path: /a}, persistentVolumeReclaimPolicy: Delete, claimRef: {name: c}}}`, `{spec: {hostPath: {path: /a}, persistentVolumeReclaimPolicy: Retain}}`, nil},
+		{"", "v1", "persistentvolumes", `{spec: {capacity: {storage: 1Gi}}}`, "", []string{"spec.accessModes: Required value", "spec: Required value: must specify a volume type"}},
+		{"", "v1", "persistentvolumes", `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /a}, nfs: {path: /a}}}`, "", []string{"spec.nfs: Forbidden: may not specify more than 1 volume type"}},
+		{"", "v1", "persistentvolumes", `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /a}, persistentVolumeReclaimPolicy: Delete, claimRef: {name: c}}}`, `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /a}, persistentVolumeReclaimPolicy: Retain}}`, nil},
 		{"", "v1", "nodes", `{spec: {taints: [{key: a, effect: NoSchedule}, {key: a, effect: NoSchedule, value: b}]}}`, "", []string{
 			`metadata.taints[1]: Duplicate value: {"Key":"a","Value":"b","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair`}},
 		{"", "v1", "nodes", `{spec: {podCIDRs: [10.0.1.0/24], providerID: b, externalID: x}, status: {addresses: [{type: A, address: a}, {type: A, address: a}]}}`, `{spec: {podCIDRs: [10.0.0.0/24], providerID: a}}`, []string{

@@ -158,7 +158,10 @@ func clusterRoles(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			errs = append(errs, field.Required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
 		}
 		for i := range o.AggregationRule.ClusterRoleSelectors {
-			errs = append(errs, labelSelector(&o.AggregationRule.ClusterRoleSelectors[i], path.Index(i))...)
+			found := labelSelector(&o.AggregationRule.ClusterRoleSelectors[i], path.Index(i))
+			if errs = append(errs, found...); len(found) > 0 {
+				errs = append(errs, field.Invalid(path.Index(i), nil, "invalid label selector."))
+			}
 		}
 		return errs
 	})

@@ -32,12 +32,12 @@ var bigOne = big.NewInt(1)
 func TestOtherRules(t *testing.T) {
 	const rbac, net = "rbac.authorization.k8s.io", "networking.k8s.io"
 	runRules(t, []ruleCase{
-		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 5, maxReplicas: 3, scaleTargetRef: {apiVersion: v1}, metrics: [{type: Pods, resource: {name: cpu}, external: {metric: {name: x}}}]}}`, "", []string{
+		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 5, maxReplicas: 3, scaleTargetRef: {apiVersion: v1, kind: ReplicationController, name: a}, metrics: [{type: Pods, resource: {name: cpu}, external: {metric: {name: x}, target: {type: Value, value: 1}}}]}}`, "", []string{
 			"spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
 			"spec.metrics[0].pods: Required value: must populate information for the given metric source",
-			"spec.metrics[0].resource: Forbidden: must populate the given metric source only",
-			"spec.metrics[0].external: Forbidden: must populate the given metric source only"}},
-		{"autoscaling", "v1", "horizontalpodautoscalers", `{spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment}}}`, "", []string{
+			"spec.metrics[0].external: Forbidden: must populate the given metric source only",
+			"spec.metrics[0].resource: Forbidden: must populate the given metric source only"}},
+		{"autoscaling", "v1", "horizontalpodautoscalers", `{spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: a}}}`, "", []string{
 			`spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group`}},
 		{rbac, "v1", "rolebindings", `{roleRef: {kind: Rol, name: a/b, apiGroup: x}, subjects: [{kind: User, name: a, apiGroup: v},{kind: Foo, name: ""},{kind: ServiceAccount, name: a, apiGroup: x}]}`, "", []string{
 			`roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"`,

@@ -31,18 +31,30 @@ func autoscalers(_ *Deps, row resources.Row, s *resource.Strategy) {
 	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
 		switch o := o.(type) {
 		case *autoscalingv1.HorizontalPodAutoscaler:
-			return append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), targetGroup(o.Spec.ScaleTargetRef.APIVersion)...)
+			t := o.Spec.ScaleTargetRef
+			errs := append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
+			// The only metric of this version is one of several in the others, and reported as such.
+			if u := o.Spec.TargetCPUUtilizationPercentage; u != nil && *u < 1 {
+				errs = append(errs, field.Invalid(spec.Child("metrics").Index(0).Child("resource", "target", "averageUtilization"), *u, "must be greater than 0"))
+			}
+			if none(o.Spec.MinReplicas) {
+				errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
+			}
+			return errs
 		case *autoscalingv2.HorizontalPodAutoscaler:
-			errs := append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), targetGroup(o.Spec.ScaleTargetRef.APIVersion)...)
+			t, outside := o.Spec.ScaleTargetRef, false
+			errs := append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
 			for i := range o.Spec.Metrics {
-				errs = append(errs, metricUnion(&o.Spec.Metrics[i], spec.Child("metrics").Index(i))...)
+				m := &o.Spec.Metrics[i]
+				errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
+				outside = outside || m.Type == "Object" || m.Type == "External"
+			}
+			if none(o.Spec.MinReplicas) && !outside {
+				errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
 			}
 			if b := o.Spec.Behavior; b != nil {
-				for name, r := range map[string]*autoscalingv2.HPAScalingRules{"scaleUp": b.ScaleUp, "scaleDown": b.ScaleDown} {
-					if r != nil && len(r.Policies) == 0 {
-						errs = append(errs, field.Required(spec.Child("behavior", name, "policies"), "must specify at least one Policy"))
-					}
-				}
+				errs = append(errs, scalingRules(b.ScaleUp, spec.Child("behavior", "scaleUp"))...)
+				errs = append(errs, scalingRules(b.ScaleDown, spec.Child("behavior", "scaleDown"))...)
 			}
 			return errs
 		}
@@ -78,11 +90,35 @@ func takeNotes(o *autoscalingv1.HorizontalPodAutoscaler, from map[string]string,
 	}
 }
 
-func replicaBounds(least *int32, most int32) field.ErrorList {
-	if least != nil && most < *least {
-		return field.ErrorList{field.Invalid(spec.Child("maxReplicas"), most, "must be greater than or equal to `minReplicas`")}
+const toZero = "must specify at least one Object or External metric to support scaling to zero replicas"
+
+func none(replicas *int32) bool { return replicas != nil && *replicas == 0 }
+
+func replicaBounds(least *int32, most int32) (errs field.ErrorList) {
+	const one = "must be greater than or equal to 1"
+	at := spec.Child("maxReplicas")
+	if least != nil && *least < 1 {
+		errs = append(errs, field.Invalid(spec.Child("minReplicas"), *least, one))
 	}
-	return nil
+	switch {
+	case most == 0:
+		errs = append(errs, field.Required(at, "must be set and greater than 0"))
+	case most < 0:
+		errs = append(errs, field.Invalid(at, most, one))
+	}
+	if least != nil && most < *least {
+		errs = append(errs, field.Invalid(at, most, "must be greater than or equal to `minReplicas`"))
+	}
+	return errs
+}
+
+// scaled is the reference to what is scaled.
+func scaled(kind, name, apiVersion string) field.ErrorList {
+	return append(reference(kind, name, spec.Child("scaleTargetRef")), targetGroup(apiVersion)...)
+}
+
+func reference(kind, name string, path *field.Path) field.ErrorList {
+	return append(needed(path.Child("kind"), kind, segment), needed(path.Child("name"), name, segment)...)
 }
 
 // targetGroup: what is scaled is in a group with a name, or is a replication controller.
@@ -95,26 +131,6 @@ func targetGroup(apiVersion string) field.ErrorList {
 		return field.ErrorList{field.Invalid(spec.Child("scaleTargetRef", "apiVersion"), apiVersion, err.Error())}
 	}
 	return nil
-}
-
-// metricUnion wants the member that the type names, and no other.
-func metricUnion(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList) {
-	members := []struct {
-		kind, name string
-		set        bool
-	}{
-		{"Object", "object", m.Object != nil}, {"Pods", "pods", m.Pods != nil}, {"Resource", "resource", m.Resource != nil},
-		{"External", "external", m.External != nil}, {"ContainerResource", "containerResource", m.ContainerResource != nil},
-	}
-	for _, x := range members {
-		switch {
-		case x.kind == m.Type && !x.set:
-			errs = append(errs, field.Required(path.Child(x.name), "must populate information for the given metric source"))
-		case x.kind != m.Type && x.set:
-			errs = append(errs, field.Forbidden(path.Child(x.name), "must populate the given metric source only"))
-		}
-	}
-	return errs
 }
 
 func disruptionBudgets(_ *Deps, _ resources.Row, s *resource.Strategy) {

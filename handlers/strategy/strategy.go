@@ -59,7 +59,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.setDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{core, services.entries(), workloads, others, statuses, authentication, rbacAPI, reviews} {
+	for _, group := range []map[key]entry{core, services.entries(), workloads, others, rulesOf, statuses, authentication, rbacAPI, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

@@ -28,7 +28,8 @@ var order = map[string][]string{
 		// of services and workloads
 		"ports", "selector", "template", rest,
 		// of services
-		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "internalTrafficPolicy", "trafficDistribution"},
+		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
+		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution"},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
 	"initContainers":      initContainerOrder,
@@ -54,7 +55,7 @@ func ofPod(e *field.Error) bool {
 			return true
 		}
 	}
-	for _, part := range []string{"template.labels", "template.annotations", "spec.ports["} {
+	for _, part := range []string{"template.labels", "template.annotations", "spec.ports[", "spec.type"} {
 		if strings.Contains(e.Field, part) {
 			return true
 		}

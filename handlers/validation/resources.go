@@ -97,9 +97,7 @@ func quotaResources(m *map[string]resource.Quantity, path *field.Path) (errs fie
 	for _, name := range sorted(reflect.ValueOf(*m)) {
 		at := path.Key(name)
 		errs = append(errs, resourceName(name, at)...)
-		// Storage alone is measured but has no quota of its own.
-		known := standard[name] && name != "storage" || hugePages(name) || strings.HasPrefix(name, "requests.hugepages-")
-		if !strings.Contains(name, "/") && !known {
+		if !strings.Contains(name, "/") && !QuotaName(name) {
 			errs = append(errs, field.Invalid(at, name, "must be a standard resource for quota"))
 		}
 		q := (*m)[name]
@@ -109,4 +107,17 @@ func quotaResources(m *map[string]resource.Quantity, path *field.Path) (errs fie
 		}
 	}
 	return errs
+}
+
+// Resource judges a name in a list of resources.
+func Resource(name string, path *field.Path) field.ErrorList { return resourceName(name, path) }
+
+// ContainerResource judges a name in a list of what containers ask for.
+func ContainerResource(name string, path *field.Path) field.ErrorList {
+	return containerResourceName(name, path)
+}
+
+// QuotaName says whether quotas know this resource without a domain. Storage alone is measured but has no quota of its own.
+func QuotaName(name string) bool {
+	return standard[name] && name != "storage" || hugePages(name) || strings.HasPrefix(name, "requests.hugepages-")
 }

@@ -1,0 +1,86 @@
+package strategy
+
+import "testing"
+
+// The texts are the original's, found with test/mutate.
+func TestRulesOfParts(t *testing.T) {
+	const net, store = "networking.k8s.io", "storage.k8s.io"
+	const subdomainText = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+	runRules(t, []ruleCase{
+		{"", "v1", "resourcequotas", `{spec: {hard: {cpu: 1, pods: 2}, scopes: [BestEffort]}}`, "", []string{
+			`spec.scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource`}},
+		{"", "v1", "resourcequotas", `{spec: {hard: {pods: 1}, scopes: [Terminating, NotTerminating, X]}}`, "", []string{
+			`spec.scopes: Invalid value: ["Terminating","NotTerminating","X"]: unsupported scope`,
+			`spec.scopes: Invalid value: ["Terminating","NotTerminating","X"]: conflicting scopes`}},
+		{"", "v1", "resourcequotas", `{spec: {hard: {pods: 1}, scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: In}, {scopeName: PriorityClass, operator: Exists, values: [a]}, {scopeName: PriorityClass, operator: X}]}}}`, "", []string{
+			"spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+			`spec.scopeSelector.matchExpressions.values: Invalid value: ["a"]: must be no value when ` + "`operator` is 'Exist' or 'DoesNotExist' for scope selector",
+			`spec.scopeSelector.matchExpressions.operator: Invalid value: "X": not a valid selector operator`}},
+		{"", "v1", "limitranges", `{spec: {limits: [{type: Container, max: {cpu: 1}, min: {cpu: 2}}, {type: Container, defaultRequest: {a.b/c: 1}, default: {a.b/c: 2}}]}}`, "", []string{
+			`spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1`,
+			`spec.limits[1].type: Duplicate value: "Container"`,
+			`spec.limits[1].defaultRequest[a.b/c]: Invalid value: "1": default value 2 must equal to defaultRequest value 1 in a.b/c`}},
+		{"", "v1", "limitranges", `{spec: {limits: [{type: Pod, default: {cpu: 1}}, {type: PersistentVolumeClaim}, {type: X}, {type: a.b/c, min: {a: 1}, maxLimitRequestRatio: {cpu: 100m}}]}}`, "", []string{
+			"spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'",
+			"spec.limits[1].limits: Required value: either minimum or maximum storage value is required, but neither was provided",
+			`spec.limits[2].type: Invalid value: "X": must be a standard limit type or fully qualified`,
+			`spec.limits[3].min[a]: Invalid value: "a": must be a standard resource type or fully qualified`,
+			`spec.limits[3].maxLimitRequestRatio[cpu]: Invalid value: "100m": ratio 100m is less than 1`}},
+		{"", "v1", "limitranges", `{spec: {limits: [{type: Container, max: {cpu: 2}, min: {cpu: 1}, maxLimitRequestRatio: {cpu: 3}}]}}`, "", []string{
+			`spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "3": ratio 3 is greater than max/min = 2.000000`}},
+		{"", "v1", "persistentvolumes", `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 0}, volumeAttributesClassName: "", local: {}}}`, "", []string{
+			`spec.capacity[storage]: Invalid value: "0": must be greater than zero`,
+			"spec.local.path: Required value", "spec.nodeAffinity: Required value: Local volume requires node affinity",
+			"spec.volumeAttributesClassName: Required value: an empty string is disallowed",
+			"spec.csi: Required value: has to be specified when using volumeAttributesClassName"}},
+		{"", "v1", "persistentvolumes", `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1}, csi: {nodePublishSecretRef: {name: a}}}}`, "", []string{
+			"spec.csi.driver: Required value", "spec.csi.volumeHandle: Required value", "spec.csi.nodePublishSecretRef.namespace: Required value"}},
+		{"", "v1", "endpoints", `{subsets: [{}, {addresses: [{ip: 127.0.0.1}, {ip: x}], ports: [{port: 1}, {port: 2, name: a}]}]}`, "", []string{
+			"subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`",
+			`subsets[1].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)`,
+			`subsets[1].addresses[1].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+			`subsets[1].addresses[1].ip: Invalid value: "x": must be a valid IP address`,
+			"subsets[1].ports[0].name: Required value"}},
+		{"discovery.k8s.io", "v1", "endpointslices", `{addressType: IPv4, endpoints: [{}, {addresses: [x], nodeName: A, hints: {forZones: [{name: z}, {name: z}]}}], ports: [{name: a}, {name: a}]}`, "", []string{
+			"endpoints[0].addresses: Required value: must contain at least 1 address",
+			`endpoints[1].addresses[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+			`endpoints[1].nodeName: Invalid value: "A": ` + subdomainText,
+			`endpoints[1].hints.forZones[1].name: Duplicate value: "z"`, `ports[1].name: Duplicate value: "a"`}},
+		{net, "v1", "ingresses", `{spec: {ingressClassName: A, defaultBackend: {service: {port: {number: 70000}}}, tls: [{secretName: B}]}}`, "", []string{
+			`spec.ingressClassName: Invalid value: "A": ` + subdomainText,
+			"spec.defaultBackend.service.name: Required value",
+			"spec.defaultBackend.service.port.number: Invalid value: 70000: must be between 1 and 65535, inclusive",
+			`spec.tls[0].secretName: Invalid value: "B": ` + subdomainText}},
+		{net, "v1", "ingressclasses", `{spec: {parameters: {kind: a/b, name: n, scope: Namespace}}}`, "", []string{
+			"spec.controller: Required value", `spec.parameters.kind: Invalid value: "a/b": may not contain '/'`,
+			"spec.parameters.namespace: Required value: `parameters.scope` is set to 'Namespace'"}},
+		{net, "v1", "networkpolicies", `{spec: {podSelector: {}, ingress: [{ports: [{port: 0}], from: [{ipBlock: {}}, {ipBlock: {cidr: 10.0.0.0/8, except: [x]}}]}]}}`, "", []string{
+			"spec.ingress[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
+			"spec.ingress[0].from[0].ipBlock.cidr: Required value",
+			`spec.ingress[0].from[1].ipBlock.except[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`}},
+		{"node.k8s.io", "v1", "runtimeclasses", `{scheduling: {tolerations: [{}]}}`, "", []string{
+			"handler: Required value",
+			`scheduling.tolerations[0].operator: Invalid value: "": operator must be Exists when ` + "`key`" + ` is empty, which means "match all values and all keys"`}},
+		{store, "v1", "volumeattachments", `{spec: {nodeName: a}}`, "", []string{
+			"spec.attacher: Required value", "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName"}},
+		{store, "v1", "csidrivers", `{spec: {fsGroupPolicy: X, tokenRequests: [{audience: a, expirationSeconds: 1}, {audience: a}]}}`, "", []string{
+			`spec.fsGroupPolicy: Unsupported value: "X": supported values: "File", "None", "ReadWriteOnceWithFSType"`,
+			"spec.tokenRequests[0].expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes",
+			`spec.tokenRequests[1].audience: Duplicate value: "a"`}},
+		{"", "v1", "nodes", `{spec: {podCIDRs: [10.0.0.0/24, 10.1.0.0/24]}}`, "", []string{
+			`spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family`}},
+		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 0, maxReplicas: -1, scaleTargetRef: {kind: a/b, name: n, apiVersion: a/v1}, metrics: [{type: Pods, pods: {metric: {name: m}, target: {type: X}}}],
+			behavior: {scaleDown: {stabilizationWindowSeconds: 4000, policies: [{type: X, value: 0, periodSeconds: 2000}]}}}}`, "", []string{
+			"spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+			"spec.maxReplicas: Invalid value: -1: must be greater than or equal to 1",
+			"spec.maxReplicas: Invalid value: -1: must be greater than or equal to `minReplicas`",
+			`spec.scaleTargetRef.kind: Invalid value: "a/b": may not contain '/'`,
+			`spec.metrics[0].pods.target.type: Invalid value: "X": must be either Utilization, Value, or AverageValue`,
+			"spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue",
+			"spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas",
+			"spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 4000: must be less than or equal to 3600",
+			`spec.behavior.scaleDown.policies[0].type: Unsupported value: "X": supported values: "Percent", "Pods"`,
+			"spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero",
+			"spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 2000: must be less than or equal to 1800"}},
+	})
+}
