@@ -214,3 +214,39 @@ func TestEscalation(t *testing.T) {
 		t.Error("escalated")
 	}
 }
+
+// TestNamespaceAdministrator: the default roles work as they are, with no controller-manager anywhere: who is given admin in
+// a namespace runs it, hands out what he has there, and nothing beyond.
+func TestNamespaceAdministrator(t *testing.T) {
+	_, admin := begin(t, "create rolebinding admins -n mine --clusterrole=admin --user=eve", "create rolebinding readers -n mine --clusterrole=view --user=vic")
+	for _, c := range []struct {
+		args string
+		want string // part of the refusal; empty when it is to work
+	}{
+		{"create deployment web --image=i --as=eve", ""},
+		{"create configmap c --as=eve", ""},
+		{"get secret gold --as=eve", ""},
+		{"create role reader --verb=get --resource=pods --as=eve", ""},
+		{"create rolebinding editors --clusterrole=edit --user=fay --as=eve", ""},
+		{"create rolebinding root --clusterrole=cluster-admin --user=eve --as=eve", "attempting to grant RBAC permissions not currently held"},
+		{"create role nodes --verb=get --resource=nodes --as=eve", "attempting to grant RBAC permissions not currently held"},
+		{"create clusterrole x --verb=get --resource=pods --as=eve", "at the cluster scope"},
+		{"get nodes --as=eve", "at the cluster scope"},
+		{"get pods -n theirs --as=eve", `in the namespace "theirs"`},
+		{"get pods -A --as=eve", "at the cluster scope"},
+		{"get deployments --as=vic", ""},
+		{"get secrets --as=vic", "cannot list resource"},
+		{"create configmap d --as=vic", "cannot create resource"},
+		{"get roles --as=vic", "cannot list resource"},
+	} {
+		args := append(strings.Fields(c.args), "-n", "mine")
+		if strings.Contains(c.args, "-n ") {
+			args = strings.Fields(c.args)
+		}
+		if c.want == "" {
+			admin.OK(args...)
+		} else if out := admin.Fails(args...); !strings.Contains(out, c.want) {
+			t.Errorf("%s: %q, want %q", c.args, out, c.want)
+		}
+	}
+}
