@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -65,7 +66,12 @@ func StartBinary(t testing.TB, binary, dataDir string, flags ...string) *Server 
 		t.Fatal(err)
 	}
 	s := &Server{t: t, DataDir: dataDir}
-	s.Flags = append([]string{binary, "--data-dir=" + dataDir, "--secure-port=0", "--bind-address=127.0.0.1", "--token-auth-file=" + tokens}, flags...)
+	s.Flags = []string{binary, "--data-dir=" + dataDir, "--secure-port=0", "--bind-address=127.0.0.1", "--token-auth-file=" + tokens}
+	if !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(f, "--controllers=") }) {
+		// What is compared with the original is compared with its API server alone.
+		s.Flags = append(s.Flags, "--controllers=-*")
+	}
+	s.Flags = append(s.Flags, flags...)
 	if err := s.start(); err != nil {
 		t.Fatal(err)
 	}
