@@ -30,6 +30,9 @@ const (
 	DefaultKeep = 75 * time.Second
 	// DefaultBookmarks is how often watchers of Watch hear that they are up to date.
 	DefaultBookmarks = 20 * time.Second
+	// DefaultPatience is how long a read waits for the cache to reach the backend's revision (the original's figure). It
+	// takes a fraction of a millisecond, unless the way the changes come is broken.
+	DefaultPatience = 3 * time.Second
 	// mostEvents bounds what is remembered when changes come faster than one thinks.
 	mostEvents = 100_000
 	// housekeeping is how often what is too old is dropped.
@@ -42,6 +45,9 @@ type Options struct {
 	Keep time.Duration
 	// Bookmarks is how often the watchers of Watch hear that they are up to date; 0 means DefaultBookmarks.
 	Bookmarks time.Duration
+	// Patience is how long a read waits for the cache to reach the backend's revision before it fails with
+	// storage.ErrUnavailable; 0 means DefaultPatience.
+	Patience time.Duration
 	// Attributes makes what selectors ask of an object, from its key and its value, which it must not keep. Nil means that
 	// entries have none.
 	Attributes func(key string, value []byte) any
@@ -89,6 +95,9 @@ func New(backend storage.Feeder, o Options) *Cache {
 	}
 	if o.Bookmarks == 0 {
 		o.Bookmarks = DefaultBookmarks
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -195,5 +195,17 @@ func (c *Cache) fresh(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.reach(ctx, revision)
+	switch s := c.current.Load(); {
+	case s == nil:
+		return c.reach(ctx, revision)
+	case s.revision >= revision:
+		return s, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, c.options.Patience)
+	defer cancel()
+	s, err := c.reach(limited, revision)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("the cache is behind revision %d: %w", revision, storage.ErrUnavailable)
+	}
+	return s, err
 }

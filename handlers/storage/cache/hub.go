@@ -40,8 +40,8 @@ type hub struct {
 type topicLog struct {
 	events []*Event
 	groups []*group
-	// byField has the groups that only one name, or one value of a field, can concern.
-	byField map[fieldValue][]*group
+	// byName and byField have the groups that only one name, or one value of a field, can concern.
+	byName, byField map[fieldValue][]*group
 }
 
 func (h *hub) start() {
@@ -106,6 +106,11 @@ func (t *topicLog) show(e *Event, touched map[*group]bool) {
 			touched[g] = true
 		}
 	}
+	for _, g := range t.byName[nameOf(e.Key)] {
+		if g.offer(e) {
+			touched[g] = true
+		}
+	}
 	if len(t.byField) == 0 {
 		return
 	}
@@ -143,7 +148,7 @@ func (h *hub) reset(revision int64) {
 		for _, g := range t.all() {
 			g.end(storage.ErrCompacted)
 		}
-		t.groups, t.byField = nil, nil
+		t.groups, t.byName, t.byField = nil, nil, nil
 	}
 	h.floor, h.known = revision, true
 	h.told.Store(revision)
@@ -159,8 +164,10 @@ func mapValues(m map[string]*topicLog) []*topicLog {
 
 func (t *topicLog) all() []*group {
 	out := slices.Clone(t.groups)
-	for _, gs := range t.byField {
-		out = append(out, gs...)
+	for _, indexed := range []map[fieldValue][]*group{t.byName, t.byField} {
+		for _, gs := range indexed {
+			out = append(out, gs...)
+		}
 	}
 	return out
 }
@@ -175,7 +182,7 @@ func (h *hub) trim(floor int64) {
 	h.floor = floor
 	h.wide.trim(floor)
 	for name, t := range h.topics {
-		if t.trim(floor); len(t.events) == 0 && len(t.groups) == 0 && len(t.byField) == 0 {
+		if t.trim(floor); len(t.events) == 0 && len(t.groups)+len(t.byName)+len(t.byField) == 0 {
 			delete(h.topics, name)
 		}
 	}
@@ -226,12 +233,23 @@ func (h *hub) log(prefix string) *topicLog {
 	return t
 }
 
+// index is where groups of a selection are found by a name or a value; nil for those that every change is shown to.
+func (t *topicLog) index(s *Selection) (*map[fieldValue][]*group, fieldValue) {
+	switch {
+	case s.Name != "":
+		return &t.byName, fieldValue{value: s.Name}
+	case s.Field != "":
+		return &t.byField, fieldValue{s.Field, s.Value}
+	}
+	return nil, fieldValue{}
+}
+
 // group puts a follower into the group of those that select the same.
 func (h *hub) group(t *topicLog, f *Follower) {
-	field, indexed := f.selection.index()
+	index, at := t.index(&f.selection)
 	among := t.groups
-	if indexed {
-		among = t.byField[field]
+	if index != nil {
+		among = (*index)[at]
 	}
 	for _, g := range among {
 		if g.selection.same(f.selection) {
@@ -242,12 +260,12 @@ func (h *hub) group(t *topicLog, f *Follower) {
 	g := &group{selection: f.selection}
 	g.add(f)
 	switch {
-	case !indexed:
+	case index == nil:
 		t.groups = append(t.groups, g)
-	case t.byField == nil:
-		t.byField = map[fieldValue][]*group{field: {g}}
+	case *index == nil:
+		*index = map[fieldValue][]*group{at: {g}}
 	default:
-		t.byField[field] = append(t.byField[field], g)
+		(*index)[at] = append((*index)[at], g)
 	}
 }
 
@@ -262,11 +280,11 @@ func (h *hub) leave(f *Follower) {
 	without := func(gs []*group) []*group {
 		return slices.DeleteFunc(gs, func(g *group) bool { return g == f.group })
 	}
-	if field, indexed := f.selection.index(); indexed {
-		if gs := without(t.byField[field]); len(gs) > 0 {
-			t.byField[field] = gs
+	if index, at := t.index(&f.selection); index != nil {
+		if gs := without((*index)[at]); len(gs) > 0 {
+			(*index)[at] = gs
 		} else {
-			delete(t.byField, field)
+			delete(*index, at)
 		}
 		return
 	}

@@ -172,3 +172,26 @@ func TestKept(t *testing.T) {
 		t.Fatal("forms of old news are kept")
 	}
 }
+
+// Groups that are found by a value also hear of objects whose values nobody knows; those found by a name are not asked
+// about others.
+func TestObjectsWithoutAttributes(t *testing.T) {
+	h := hubAt(10)
+	asked := 0
+	all := func(*Entry) bool { asked++; return true }
+	byField := joined(t, h, 10, Selection{Prefix: "/x/", Field: "node", Value: "a", Match: all})
+	byName := joined(t, h, 10, Selection{Prefix: "/x/", Name: "a", Match: all})
+	h.write("/x/a", 11)
+	h.write("/x/b", 12)
+	for what, c := range map[string]struct {
+		f    *Follower
+		want int
+	}{"by field": {byField, 2}, "by name": {byName, 1}} {
+		if d, _, _, err := c.f.Next(); err != nil || len(d) != c.want {
+			t.Errorf("%s: %d deliveries, %v; want %d", what, len(d), err, c.want)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("%d objects were looked at, want 3", asked)
+	}
+}

@@ -24,18 +24,11 @@ type Indexed interface {
 	Indexes(yield func(field, value string))
 }
 
-// fieldValue is what groups of a collection are found by. The field "" is the name.
+// fieldValue is what groups of a collection are found by. Names are values of no field.
 type fieldValue struct{ field, value string }
 
-func (s *Selection) index() (fieldValue, bool) {
-	switch {
-	case s.Name != "":
-		return fieldValue{"", s.Name}, true
-	case s.Field != "":
-		return fieldValue{s.Field, s.Value}, true
-	}
-	return fieldValue{}, false
-}
+// nameOf is the last segment of a key.
+func nameOf(key string) fieldValue { return fieldValue{value: key[strings.LastIndexByte(key, '/')+1:]} }
 
 func (s *Selection) same(other Selection) bool {
 	if s.Prefix != other.Prefix || s.Name != other.Name || s.Field != other.Field || s.Value != other.Value {
@@ -49,10 +42,9 @@ func (s *Selection) same(other Selection) bool {
 
 func (s *Selection) matches(e *Entry) bool { return e != nil && (s.Match == nil || s.Match(e)) }
 
-// fieldsOf calls yield with everything that groups could be found by for a change; some may come twice. It is false when
-// that is not known of one of the objects, so that every group has to be asked.
+// fieldsOf calls yield with all fields that groups could be found by for a change; some may come twice. It is false when
+// they are not known of one of the objects, so that every group has to be asked.
 func fieldsOf(e *Event, yield func(fieldValue)) (known bool) {
-	yield(fieldValue{"", e.Key[strings.LastIndexByte(e.Key, '/')+1:]})
 	known = true
 	for _, x := range [2]*Entry{e.Old, e.New} {
 		if x == nil {
@@ -84,7 +76,7 @@ func (s *Selection) turn(e *Event) Turn {
 	if !strings.HasPrefix(e.Key, s.Prefix) {
 		return 0
 	}
-	if s.Name != "" && e.Key[strings.LastIndexByte(e.Key, '/')+1:] != s.Name {
+	if s.Name != "" && nameOf(e.Key).value != s.Name {
 		return 0
 	}
 	is, was := s.matches(e.New), s.matches(e.Old)

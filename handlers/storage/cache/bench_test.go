@@ -1,0 +1,114 @@
+package cache
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// filled is a cache of n objects without goroutines or a backend: changes are applied by hand.
+func filled(b *testing.B, n int) *Cache {
+	b.Helper()
+	c := &Cache{}
+	c.hub.start()
+	l := loader{packer: &packer{}}
+	for i := range n {
+		l.add(storage.KeyValue{Key: fmt.Sprintf("/pods/ns/%06d", i), Value: podLike(i), Revision: int64(i + 1)})
+	}
+	l.close()
+	c.packer = *l.packer
+	s := snapshot{root: build(l.entries), revision: int64(n)}
+	c.current.Store(&s)
+	c.history.reset(s)
+	c.hub.reset(s.revision)
+	return c
+}
+
+// BenchmarkApply is one change: packed, put into the tree, published, remembered.
+func BenchmarkApply(b *testing.B) {
+	for _, n := range []int{1000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				at := int64(n + i + 1)
+				change := storage.Event{Key: fmt.Sprintf("/pods/ns/%06d", i*7919%n), Revision: at, Value: podLike(i)}
+				if err := c.apply([]storage.Event{change}, at); err != nil {
+					b.Fatal(err)
+				}
+				if i%1000 == 0 {
+					c.hub.handOut()
+					c.hub.trim(c.history.trim(c.history.events[0].when, 1000))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkFanOut is one change handed to followers: all of one selection, or each with a name of its own of which one
+// is concerned.
+func BenchmarkFanOut(b *testing.B) {
+	for _, n := range []int{100, 1000, 5000} {
+		for name, selection := range map[string]func(i int) Selection{
+			"shared": func(int) Selection { return Selection{Prefix: "/pods/"} },
+			"named":  func(i int) Selection { return Selection{Prefix: "/pods/", Name: fmt.Sprintf("%06d", i)} },
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				c := filled(b, n)
+				followers := make([]*Follower, n)
+				for i := range followers {
+					followers[i] = &Follower{selection: selection(i), hub: &c.hub, wake: make(chan struct{}, 1)}
+					if followers[i].joined = c.hub.join(followers[i], int64(n)); !followers[i].joined {
+						b.Fatal("not joined")
+					}
+				}
+				heard := 0
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					at := int64(n + i + 1)
+					e := &Event{Key: fmt.Sprintf("/pods/ns/%06d", i%n), Revision: at, New: &Entry{Revision: at}}
+					c.hub.push([]*Event{e}, at)
+					c.hub.handOut()
+					concerned := followers
+					if name == "named" {
+						concerned = followers[i%n : i%n+1]
+					}
+					for _, f := range concerned {
+						select {
+						case <-f.Ready():
+							d, _, _, err := f.Next()
+							if err != nil {
+								b.Fatal(err)
+							}
+							heard += len(d)
+						default:
+						}
+					}
+					if i%1000 == 0 {
+						c.hub.trim(at - 100)
+					}
+				}
+				b.ReportMetric(float64(heard)/float64(b.N), "deliveries/op")
+			})
+		}
+	}
+}
+
+// BenchmarkGet is finding and unpacking one object of many.
+func BenchmarkGet(b *testing.B) {
+	c := filled(b, 100_000)
+	var scratch []byte
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		v, _ := c.Latest()
+		e := v.Get(fmt.Sprintf("/pods/ns/%06d", i*7919%100_000))
+		value, err := e.Value(scratch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if e.Packed() {
+			scratch = value
+		}
+	}
+}
