@@ -22,7 +22,7 @@ func WriteError(r *Request, err error, log *slog.Logger) {
 		panic(http.ErrAbortHandler)
 	}
 	status := Status(err)
-	if status.Code == http.StatusInternalServerError && !isClientFault(err) {
+	if status.Code == http.StatusInternalServerError && !isClientFault(err) && !isGone(r, err) {
 		log.Error("internal error", "path", r.Info.Path, "verb", r.Info.Verb, "error", err)
 	}
 	if d := status.Details; d != nil && d.RetryAfterSeconds > 0 {
@@ -56,6 +56,12 @@ func isClientFault(err error) bool {
 	var known ClientFault
 	var ofField *field.Error
 	return errors.As(err, &known) || errors.As(err, &ofField)
+}
+
+// isGone says that the request ended early because its client did not wait for it: nothing is wrong then, and nobody hears
+// the answer.
+func isGone(r *Request, err error) bool {
+	return errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled)
 }
 
 // Status is the API's form of an error. What is not an API error is the server's fault.

@@ -115,7 +115,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	if r.Resource.Strategy.Virtual != nil {
 		return h.readVirtual(ctx, r, s)
 	}
-	p := &page{prefix: collectionPrefix(r), limit: int(options.Limit)}
+	p := &page{prefix: collectionPrefix(r), limit: limit(r, options)}
 	if err := h.state(ctx, r, options, p); err != nil {
 		return nil, err
 	}
@@ -123,6 +123,15 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 		return p, p.cut()
 	}
 	return p, p.pick(r, s, options)
+}
+
+// limit is how long a page may be; 0 is as long as it gets. A list of whatever is at hand comes whole, whatever limit it
+// names: that is how reflectors begin. Only of what vanishes by itself, which the original keeps in no cache, it has pages.
+func limit(r *pipeline.Request, options metav1.ListOptions) int {
+	if options.ResourceVersion == "0" && options.Continue == "" && r.Resource.TTL == 0 {
+		return 0
+	}
+	return int(options.Limit)
 }
 
 // state finds the state that a list asks for.
