@@ -103,9 +103,13 @@ func statefulSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		pods := withClaims(o)
 		errs = append(errs, template(pods, "StatefulSet", spec.Child("template"))...)
 		for i, v := range pods.Spec.Volumes {
-			if c := v.PersistentVolumeClaim; c != nil && c.ClaimName == "" && v.Name == "" {
-				at := spec.Child("template", "spec", "volumes").Index(i)
+			c, at := v.PersistentVolumeClaim, spec.Child("template", "spec", "volumes").Index(i)
+			switch {
+			case i >= len(o.Spec.VolumeClaimTemplates) || c == nil || c.ClaimName != v.Name: // not made from a claim
+			case v.Name == "":
 				errs = append(errs, field.Required(at.Child("persistentVolumeClaim", "claimName"), ""), field.Required(at.Child("name"), ""))
+			default:
+				errs = append(errs, dnsLabel(at.Child("name"), v.Name)...)
 			}
 		}
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")

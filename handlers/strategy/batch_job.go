@@ -45,9 +45,9 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			errs = append(errs, field.Required(spec.Child("selector"), ""))
 		} else {
 			errs = append(errs, metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, spec.Child("selector"))...)
-			if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
-				errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
-			}
+		}
+		if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
+			errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
 		}
 		if isIndexed(&o.Spec) && o.Spec.Completions != nil && *o.Spec.Completions > 0 {
 			// The last pod has the longest name.
@@ -274,7 +274,7 @@ func validateJobUpdate(o, old *batchv1.Job) (errs field.ErrorList) {
 		errs = append(errs, field.Invalid(spec.Child("completions"), now.Completions, "can only be modified in tandem with spec.parallelism"))
 	}
 	errs = append(errs, unchanged(now.Selector, was.Selector, spec.Child("selector"))...)
-	errs = append(errs, unchanged(&now.Template, jobTemplate(o, old), spec.Child("template"))...)
+	errs = append(errs, jobTemplate(o, old)...)
 	errs = append(errs, unchanged(now.CompletionMode, was.CompletionMode, spec.Child("completionMode"))...)
 	errs = append(errs, unchanged(now.PodFailurePolicy, was.PodFailurePolicy, spec.Child("podFailurePolicy"))...)
 	errs = append(errs, unchanged(now.BackoffLimitPerIndex, was.BackoffLimitPerIndex, spec.Child("backoffLimitPerIndex"))...)
@@ -282,14 +282,15 @@ func validateJobUpdate(o, old *batchv1.Job) (errs field.ErrorList) {
 	return append(errs, unchanged(now.SuccessPolicy, was.SuccessPolicy, spec.Child("successPolicy"))...)
 }
 
-// jobTemplate is the old template with what may change of it: while a job is suspended and has not started, where its
-// pods go and how they are called.
-func jobTemplate(o, old *batchv1.Job) *corev1.PodTemplateSpec {
-	was := &old.Spec.Template
-	if old.Spec.Suspend == nil || !*old.Spec.Suspend || old.Status.StartTime != nil {
-		return was
+// jobTemplate holds a template to what it was, except, while the job is suspended and nothing of it runs, where its pods
+// go, how they are called and what their containers ask for.
+func jobTemplate(o, old *batchv1.Job) field.ErrorList {
+	at, now := spec.Child("template"), &o.Spec.Template
+	state := stateOf(old)
+	if old.Spec.Suspend == nil || !*old.Spec.Suspend || old.Status.Active != 0 || old.Status.StartTime != nil && !state.is[suspended] {
+		return unchanged(now, &old.Spec.Template, at)
 	}
-	was, now := was.DeepCopy(), &o.Spec.Template
+	was := old.Spec.Template.DeepCopy()
 	affinity := corev1.Affinity{}
 	if was.Spec.Affinity != nil {
 		affinity = *was.Spec.Affinity
@@ -303,6 +304,19 @@ func jobTemplate(o, old *batchv1.Job) *corev1.PodTemplateSpec {
 		was.Spec.Affinity = &affinity
 	}
 	was.Spec.NodeSelector, was.Spec.Tolerations, was.Spec.SchedulingGates = now.Spec.NodeSelector, now.Spec.Tolerations, now.Spec.SchedulingGates
-	was.Labels, was.Annotations = now.Labels, now.Annotations
-	return was
+	sameResources(was.Spec.Containers, now.Spec.Containers)
+	sameResources(was.Spec.InitContainers, now.Spec.InitContainers)
+	return unchanged(&now.Spec, &was.Spec, at.Child("spec"))
+}
+
+// sameResources gives containers what those of the same name and place have.
+func sameResources(list, from []corev1.Container) {
+	if len(list) != len(from) {
+		return
+	}
+	for i := range list {
+		if list[i].Name == from[i].Name {
+			list[i].Resources = from[i].Resources
+		}
+	}
 }

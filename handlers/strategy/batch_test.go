@@ -79,6 +79,7 @@ func TestJobRules(t *testing.T) {
 			`spec.completionMode: Invalid value: "Indexed": field is immutable`, `spec.managedBy: Invalid value: "a/b": field is immutable`}},
 		{"batch", "v1", "jobs", job(`parallelism: 5, suspend: true,`, never), job(`parallelism: 1,`, never), nil},
 		{"batch", "v1", "jobs", job(``, never+`, nodeSelector: {a: b}, tolerations: [{operator: Exists}]`), job(`suspend: true,`, never), nil},
+		{"batch", "v1", "jobs", job(``, `restartPolicy: Never, containers: [{name: c, resources: {limits: {cpu: 1}}}]`), job(`suspend: true,`, `restartPolicy: Never, containers: [{name: c}]`), nil},
 	})
 	s := hooks(t, "batch", "v1", "jobs", "")
 	now, old := parse[batchv1.Job](t, job("", never+", nodeSelector: {a: b}")), parse[batchv1.Job](t, job("", never))

@@ -81,14 +81,33 @@ func csiParts(s *corev1.CSIPersistentVolumeSource, path *field.Path) field.Error
 }
 
 func claimParts(o *corev1.PersistentVolumeClaim) (errs field.ErrorList) {
-	if s := o.Spec.DataSource; s != nil && s.Name == "" {
-		errs = append(errs, field.Required(spec.Child("dataSource", "name"), ""))
+	if s := o.Spec.DataSource; s != nil {
+		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, spec.Child("dataSource"))...)
 	}
-	if s := o.Spec.DataSourceRef; s != nil && s.Name == "" {
-		errs = append(errs, field.Required(spec.Child("dataSourceRef", "name"), ""))
+	if s := o.Spec.DataSourceRef; s != nil {
+		at := spec.Child("dataSourceRef")
+		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, at)...)
+		if s.Namespace != nil && *s.Namespace != "" {
+			errs = append(errs, dnsLabel(at.Child("namespace"), *s.Namespace)...)
+		}
 	}
 	if c := o.Spec.VolumeAttributesClassName; c != nil && *c != "" {
 		errs = append(errs, dnsName(spec.Child("volumeAttributesClassName"), *c)...)
+	}
+	return errs
+}
+
+func dataSource(group *string, kind, name string, path *field.Path) (errs field.ErrorList) {
+	if name == "" {
+		errs = append(errs, field.Required(path.Child("name"), ""))
+	}
+	if kind == "" {
+		errs = append(errs, field.Required(path.Child("kind"), ""))
+	}
+	if core := group == nil || *group == ""; core && kind != "PersistentVolumeClaim" {
+		errs = append(errs, field.Invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+	} else if !core {
+		errs = append(errs, dnsName(path.Child("apiGroup"), *group)...)
 	}
 	return errs
 }

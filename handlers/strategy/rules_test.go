@@ -35,6 +35,10 @@ func TestRulesOfParts(t *testing.T) {
 			"spec.csi: Required value: has to be specified when using volumeAttributesClassName"}},
 		{"", "v1", "persistentvolumes", `{spec: {accessModes: [ReadWriteOnce], capacity: {storage: 1}, csi: {nodePublishSecretRef: {name: a}}}}`, "", []string{
 			"spec.csi.driver: Required value", "spec.csi.volumeHandle: Required value", "spec.csi.nodePublishSecretRef.namespace: Required value"}},
+		{"", "v1", "persistentvolumeclaims", `{spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1}}, dataSource: {kind: X, name: a}, dataSourceRef: {apiGroup: A, kind: X, namespace: b}}}`, "", []string{
+			"spec: Invalid value: {}: may not be specified when dataSourceRef.namespace is specified",
+			`spec.dataSource: Invalid value: "X": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+			"spec.dataSourceRef.name: Required value", `spec.dataSourceRef.apiGroup: Invalid value: "A": ` + subdomainText}},
 		{"", "v1", "endpoints", `{subsets: [{}, {addresses: [{ip: 127.0.0.1}, {ip: x}], ports: [{port: 1}, {port: 2, name: a}]}]}`, "", []string{
 			"subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`",
 			`subsets[1].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)`,

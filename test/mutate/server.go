@@ -83,7 +83,7 @@ func causes(status map[string]any) (out []string) {
 
 // own are the parts of an object that each server makes for itself.
 var own = []string{"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "clusterIP", "clusterIPs",
-	"controller-uid", "batch.kubernetes.io/controller-uid", "nodePort", "healthCheckNodePort", "lastTransitionTime"}
+	"controller-uid", "batch.kubernetes.io/controller-uid", "nodePort", "healthCheckNodePort", "lastTransitionTime", "lastPhaseTransitionTime"}
 
 func stripped(object map[string]any) map[string]any {
 	for _, k := range own {
