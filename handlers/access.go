@@ -41,7 +41,11 @@ func newFollowers(s *Server) (*followers, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.others = append(slices.Clone(f.others), furnisher)
+	published := &controllers.Published{Objects: s.objects, Log: s.options.Log, Maps: []controllers.ConfigMap{controllers.TokenTracking(time.Now)}}
+	if s.options.Authentication != nil {
+		published.Maps = append(published.Maps, controllers.AuthenticationInfo(s.options.Authentication))
+	}
+	f.others = append(slices.Clone(f.others), furnisher, published)
 	return f, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -72,6 +73,8 @@ type Options struct {
 	// RootCA is what they publish for clients to check the server with.
 	Controllers []string
 	RootCA      []byte
+	// Authentication is what other API servers of the cluster are told of whom this one believes; nil tells them nothing.
+	Authentication func() controllers.Authentication
 	// Auditor tells of every request; nil tells of none. The caller closes its sink after the last request.
 	Auditor *audit.Auditor
 	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.

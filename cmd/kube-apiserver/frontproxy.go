@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 )
 
 // proxyOptions are the flags about front proxies, which authenticate users themselves and name them in headers.
@@ -67,4 +68,17 @@ func overlap(a, b string) bool {
 	return slices.ContainsFunc(sets[0].list, func(x *x509.Certificate) bool {
 		return slices.ContainsFunc(sets[1].list, func(y *x509.Certificate) bool { return bytes.Equal(x.Raw, y.Raw) })
 	})
+}
+
+// told is what the other API servers of the cluster are told: whom this server believes.
+func (c *certificates) told(o *options) func() controllers.Authentication {
+	return func() controllers.Authentication {
+		a := controllers.Authentication{Clients: c.clients().pem()}
+		if c.proxies != nil {
+			a.Proxies, a.Names = c.proxies().pem(), o.proxy.names
+			h := &o.proxy.headers
+			a.UserHeaders, a.UIDHeaders, a.GroupHeaders, a.ExtraPrefixes = h.User, h.UID, h.Group, h.ExtraPrefix
+		}
+		return a
+	}
 }

@@ -55,6 +55,15 @@ func newAuthoritySet(texts ...[]byte) (*authoritySet, error) {
 	return s, nil
 }
 
+// pem is their text, without anything else that the files have.
+func (s *authoritySet) pem() []byte {
+	var b []byte
+	for _, c := range s.list {
+		b = append(b, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return b
+}
+
 // openAuthorities are those of a PEM file, beside fixed ones, read again when the file changes.
 func openAuthorities(flag, file string, log *slog.Logger, fixed ...[]byte) (func() *authoritySet, error) {
 	v, err := reload.Open(log, func(contents [][]byte) (*authoritySet, error) {
