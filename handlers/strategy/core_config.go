@@ -30,8 +30,9 @@ func secrets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	})
-	s.Validate = check(validateSecret)
+	s.ValidateCreate = check(validateSecret)
 	s.ValidateUpdate = checkUpdate(func(o, old *corev1.Secret) field.ErrorList {
+		// What may not change comes before what is wrong with the new content.
 		errs := unchanged(o.Type, old.Type, field.NewPath("type"))
 		if old.Immutable != nil && *old.Immutable {
 			if o.Immutable == nil || !*o.Immutable {
@@ -41,7 +42,7 @@ func secrets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 				errs = append(errs, field.Forbidden(field.NewPath("data"), frozen))
 			}
 		}
-		return errs
+		return append(errs, validateSecret(o)...)
 	})
 }
 

@@ -30,6 +30,7 @@ var order = map[string][]string{
 		// of services
 		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
 		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution"},
+	"":                    {"metadata", "roleRef", "subjects", rest},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
 	"initContainers":      initContainerOrder,
@@ -55,7 +56,7 @@ func ofPod(e *field.Error) bool {
 			return true
 		}
 	}
-	for _, part := range []string{"template.labels", "template.annotations", "spec.ports[", "spec.type"} {
+	for _, part := range []string{"template.labels", "template.annotations", "spec.ports[", "spec.type", "roleRef."} {
 		if strings.Contains(e.Field, part) {
 			return true
 		}

@@ -83,10 +83,12 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 	if o.GetName() == "" && main.Strategy.NewName != nil {
 		o.SetName(main.Strategy.NewName(o))
 	}
+	w.uniqueOwners(o, false)
 	a := w.attributes(w.r, admission.Create, o, nil, w.dryRun)
 	if err := w.Admission.Admit(ctx, a); err != nil {
 		return err
 	}
+	w.uniqueOwners(o, true)
 	if main.Generation {
 		o.SetGeneration(1)
 	}
@@ -126,10 +128,12 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 
 // update runs the object half for a changed object; old is the live one, o what the writer wants it to be.
 func (w *write) update(ctx context.Context, o, old object.Object) error {
+	w.uniqueOwners(o, false)
 	a := w.attributes(w.r, admission.Update, o, old, w.dryRun)
 	if err := w.Admission.Admit(ctx, a); err != nil {
 		return err
 	}
+	w.uniqueOwners(o, true)
 	if err := w.checkVersion(o, old); err != nil {
 		return err
 	}
