@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -20,6 +22,9 @@ var plain = func() (t [256]bool) {
 func appendString[T []byte | string](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	i := 0
+	if b, ok := any(s).([]byte); ok {
+		i = plainWords(b)
+	}
 	for i < len(s) && plain[s[i]] {
 		i++
 	}
@@ -29,6 +34,28 @@ func appendString[T []byte | string](dst []byte, s T) []byte {
 	}
 	return append(dst, '"')
 }
+
+// ones is a word of bytes 1; multiplied by a byte it is a word of those.
+const ones = 0x0101010101010101
+
+// plainWords is the length of a start of b that is plain: it looks at eight bytes at once.
+func plainWords(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		// A high bit is left where a byte is below 0x20, has that bit itself, or is one of those that are escaped; " and &, <
+		// and > differ in one bit. Borrows may leave more, but only above a right one.
+		special := w | (w - 0x20*ones)
+		special |= zeroBytes((w|4*ones)^'&'*ones) | zeroBytes((w|2*ones)^'>'*ones) | zeroBytes(w^'\\'*ones)
+		if special &= 0x80 * ones; special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	return i
+}
+
+// zeroBytes has the high bit of each byte of w that is zero.
+func zeroBytes(w uint64) uint64 { return (w - ones) &^ w }
 
 const hexDigits = "0123456789abcdef"
 
