@@ -28,7 +28,7 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err := o.validate(set); err != nil {
 		return err
 	}
-	o.complete()
+	o.complete(set)
 	// The log goes through a writer that knows when nobody takes it any more: that is a health check.
 	logs := health.NewLogWriter(errOut)
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level(o.verbosity)}))
