@@ -124,7 +124,7 @@ func (o *options) registerAccess(s *flagSets) {
 	f.BoolVar(&o.swaggerUI, "enable-swagger-ui", o.swaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
 
 	f = s.in("misc")
-	f.StringSliceVar(&o.controllers, "controllers", []string{"*"}, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt. None with --etcd-servers unless named: a controller-manager is likely to be there.")
+	f.StringSliceVar(&o.controllers, "controllers", []string{"*"}, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt. None beside an external etcd unless named: a controller-manager is likely to be there.")
 	f.DurationVar(&o.eventTTL, "event-ttl", o.eventTTL, "How long events are kept.")
 	f.StringVar(&o.serviceCIDRs, "service-cluster-ip-range", o.serviceCIDRs, "Range of the addresses of services; a second one of the other family after a comma.")
 	f.StringVar(&o.serviceNodePorts, "service-node-port-range", o.serviceNodePorts, "Range of node ports.")
