@@ -25,10 +25,15 @@ type chainOptions struct {
 	auditor       *audit.Auditor
 	flowControl   pipeline.Stage
 	authorizer    authz.Authorizer
+	// decider is authorizer as requests meet it, where its decisions are counted; impersonation asks authorizer.
+	decider authz.Authorizer
+	find    pipeline.Stage
+	measure pipeline.Stage
 }
 
 // chain is the order in which every request passes its stages, before anything of its body is read. What happens to an
 // object afterwards (default, mutate, validate, admit, store) is in package verb, because it runs once per attempt.
+// Numbers of requests are kept last, of what may be made and is served: names that clients make up are not kept for ever.
 func chain(o chainOptions) []stage {
 	return []stage{
 		{"recover", pipeline.Recover(o.log)},
@@ -38,7 +43,9 @@ func chain(o chainOptions) []stage {
 		{"audit", pipeline.Audit},
 		{"impersonate", pipeline.Impersonate(o.authorizer)},
 		{"flow control", o.flowControl},
-		{"authorize", pipeline.Authorize(o.authorizer)},
+		{"authorize", pipeline.Authorize(o.decider)},
+		{"find", o.find},
+		{"measure", o.measure},
 	}
 }
 

@@ -27,13 +27,22 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.index(w)
 		return
 	}
-	for ; path != ""; path = path[:strings.LastIndexByte(path, '/')] {
-		if page, found := p[path]; found {
-			page.ServeHTTP(w, r)
-			return
-		}
+	if _, page := p.find(path); page != nil {
+		page.ServeHTTP(w, r)
+		return
 	}
 	notFoundPage(w)
+}
+
+// find is the page that a path belongs to and where that is mounted; nil when there is none.
+func (p pages) find(path string) (string, http.Handler) {
+	path = strings.TrimSuffix(path, "/")
+	for ; path != ""; path = path[:max(0, strings.LastIndexByte(path, '/'))] {
+		if page, found := p[path]; found {
+			return path, page
+		}
+	}
+	return "", nil
 }
 
 // index lists the pages, for people who look around.
@@ -58,6 +67,7 @@ func newPages(s *Server) (pages, error) {
 		"/api": discovery, "/apis": discovery, "/version": http.HandlerFunc(docs.Version),
 		"/openapi/v2": documents, "/openapi/v3": documents, "/swaggerapi": documents,
 		"/healthz": s.options.Health, "/livez": s.options.Health, "/readyz": s.options.Health,
+		"/metrics": s.options.Metrics,
 	}
 	if s.options.OpenID != nil {
 		p[serviceaccount.ConfigurationPath], p[serviceaccount.KeysPath] = s.options.OpenID, s.options.OpenID

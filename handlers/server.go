@@ -22,7 +22,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -79,6 +81,8 @@ type Options struct {
 	Auditor *audit.Auditor
 	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.
 	ProxyHeaders authn.ProxyHeaders
+	// Metrics are the server's numbers; nil makes some of its own. Give those that count the requests to the store.
+	Metrics *metrics.Metrics
 }
 
 func (o *Options) complete() error {
@@ -96,6 +100,9 @@ func (o *Options) complete() error {
 	}
 	if o.Health == nil {
 		o.Health = &health.Registry{}
+	}
+	if o.Metrics == nil {
+		o.Metrics = metrics.New(docs.Info())
 	}
 	if o.RequestLimit == 0 {
 		o.RequestLimit = time.Minute
@@ -130,6 +137,7 @@ func New(o Options) (*Server, error) {
 	s.objects = &resource.Objects{Store: o.Store}
 	s.verbs = &verb.Handlers{
 		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
+		Meter:     func(r *resource.Resource) verb.WatchMeter { return o.Metrics.Watch(r.GVR()) },
 		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
 	}
 	all, err := builtins(strategy.New(strategy.Deps{
@@ -141,12 +149,14 @@ func New(o Options) (*Server, error) {
 	}
 	s.registry = resource.NewRegistry(all)
 	s.objects.Registry = s.registry
+	o.Metrics.Observe(s.stored, o.Auditor.Counts)
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
 	s.stages = chain(chainOptions{
-		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Authenticator, proxyHeaders: o.ProxyHeaders,
-		auditor: o.Auditor, authorizer: o.Authorizer,
+		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,
+		auditor: o.Auditor, authorizer: o.Authorizer, decider: o.Metrics.Authorizer(o.Authorizer),
+		find: s.find, measure: o.Metrics.Measure(func(path string) string { page, _ := s.pages.find(path); return page }),
 	})
 	if s.pages, err = newPages(s); err != nil {
 		return nil, err
@@ -193,20 +203,29 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Inf
 	}
 }
 
+// find is the stage that looks up the resource, or leaves it nil.
+func (s *Server) find(next pipeline.Handler) pipeline.Handler {
+	return func(r *pipeline.Request) error {
+		if r.Info.IsResource {
+			gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
+			r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
+		}
+		return next(r)
+	}
+}
+
 // answer finds what serves a request that may be made.
 func (s *Server) answer(r *pipeline.Request) error {
 	if !r.Info.IsResource {
 		s.pages.ServeHTTP(r.Writer, r.HTTP)
 		return nil
 	}
-	gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
-	r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
 	switch {
 	case r.Resource != nil && !hasPath(r):
 		return pipeline.NotFound()
 	case r.Resource != nil && (len(r.Info.Parts) == 0 || len(r.Resource.Connect) > 0):
 		return s.verbs.Handle(r)
-	case s.registry.HasGroup(gvr.Group):
+	case s.registry.HasGroup(r.Info.Group):
 		return pipeline.NotFound()
 	}
 	notFoundPage(r.Writer)

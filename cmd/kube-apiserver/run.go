@@ -16,8 +16,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers"
 	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
+	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
@@ -39,7 +41,8 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 		certs, err = newCertificates(o, log)
 		made <- err
 	}()
-	store, err := openStore(ctx, o, log)
+	numbers := metrics.New(docs.Info())
+	store, err := openStore(ctx, o, numbers, log)
 	if certsErr := <-made; certsErr != nil {
 		err = errors.Join(err, certsErr)
 	}
@@ -61,7 +64,7 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	if auditor != nil {
 		defer auditor.Sink.Close() // after the last request, which the listeners below see to
 	}
-	server, err := newServer(o, store, certs, checks, auditor, log)
+	server, err := newServer(o, store, certs, checks, auditor, numbers, log)
 	if err != nil {
 		return err
 	}
@@ -103,12 +106,12 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 }
 
 // openStore puts the cache in front of the store. It loads while the rest of the server comes up.
-func openStore(ctx context.Context, o *options, log *slog.Logger) (*cache.Cache, error) {
+func openStore(ctx context.Context, o *options, numbers *metrics.Metrics, log *slog.Logger) (*cache.Cache, error) {
 	backend, err := openBackend(ctx, o, log)
 	if err != nil {
 		return nil, err
 	}
-	return cache.New(backend, cache.Options{Attributes: codec.Attributes, Logger: log}), nil
+	return cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Logger: log}), nil
 }
 
 // openBackend opens the embedded etcd or connects to the external one.
@@ -130,7 +133,7 @@ func openBackend(ctx context.Context, o *options, log *slog.Logger) (storage.Fee
 	return store, nil
 }
 
-func newServer(o *options, store *cache.Cache, certs *certificates, checks *health.Registry, auditor *audit.Auditor, log *slog.Logger) (*handlers.Server, error) {
+func newServer(o *options, store *cache.Cache, certs *certificates, checks *health.Registry, auditor *audit.Auditor, numbers *metrics.Metrics, log *slog.Logger) (*handlers.Server, error) {
 	served, err := servedRows(o.runtimeConfig)
 	if err != nil {
 		return nil, err
@@ -144,7 +147,8 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 		return nil, err
 	}
 	return handlers.New(handlers.Options{
-		Store: store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
+		Metrics: numbers,
+		Store:   store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,6 +26,16 @@ type Auditor struct {
 	Log    *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+
+	events, rejected atomic.Int64
+}
+
+// Counts are how many events there were, and how many requests were refused because theirs was lost. A nil Auditor had none.
+func (a *Auditor) Counts() (events, rejected int64) {
+	if a == nil {
+		return 0, 0
+	}
+	return a.events.Load(), a.rejected.Load()
 }
 
 // Record is what there is to tell of one request. It belongs to the request's goroutine, except Annotate, which others
@@ -195,5 +206,10 @@ func (r *Record) Tell(stage string) bool {
 	r.mu.Lock()
 	e.Annotations = maps.Clone(r.annotations)
 	r.mu.Unlock()
-	return r.auditor.Sink.Process(&e)
+	r.auditor.events.Add(1)
+	kept := r.auditor.Sink.Process(&e)
+	if !kept && stage == StageReceived {
+		r.auditor.rejected.Add(1)
+	}
+	return kept
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -26,6 +27,8 @@ type Request struct {
 	Resource *resource.Resource
 	// User is who asks; nil before authentication.
 	User *resource.UserInfo
+	// Received is when the request came.
+	Received time.Time
 	// Audit is what the audit log wants of the request; nil while nobody writes one.
 	Audit *audit.Record
 }
@@ -53,7 +56,7 @@ type Stage func(Handler) Handler
 
 // NewRequest wraps what net/http gives. The query must have been parsed by the caller: a bad one is a bad request.
 func NewRequest(w http.ResponseWriter, r *http.Request, info Info) *Request {
-	return &Request{HTTP: r, Writer: &ResponseWriter{ResponseWriter: w}, Query: r.URL.Query(), Info: info}
+	return &Request{HTTP: r, Writer: &ResponseWriter{ResponseWriter: w}, Query: r.URL.Query(), Info: info, Received: time.Now()}
 }
 
 // Context is the request's context.
@@ -87,6 +90,8 @@ type ResponseWriter struct {
 	http.ResponseWriter
 	// Status is the status code sent; 0 before the first byte.
 	Status int
+	// Size is how many bytes of the body were sent.
+	Size int64
 	// begun is told the status code when the answer begins.
 	begun func(code int)
 	// warned has the warnings sent or to be sent already.
@@ -109,7 +114,9 @@ func (w *ResponseWriter) Write(b []byte) (int, error) {
 	if w.Status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	return w.ResponseWriter.Write(b)
+	n, err := w.ResponseWriter.Write(b)
+	w.Size += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the connection (flush, deadlines, hijack).

@@ -28,6 +28,9 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.watchTime(options.TimeoutSeconds))
 	defer cancel()
+	if h.Meter != nil {
+		answer.meter = h.Meter(r.Resource)
+	}
 	w := &watching{Handlers: h, r: r, options: options, selection: selection, answer: answer}
 	if err := w.begin(ctx); err != nil {
 		return err

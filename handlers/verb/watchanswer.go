@@ -27,6 +27,8 @@ type watchAnswer struct {
 	buffer *[]byte
 	// socket is where messages go instead of a stream; nil for a stream.
 	socket *websocket.Conn
+	// meter counts what is sent; nil counts nothing.
+	meter WatchMeter
 	// columnsSent: a watch of tables names its columns once.
 	columnsSent bool
 }
@@ -90,11 +92,15 @@ func (a *watchAnswer) gather(r *pipeline.Request, add func([]byte) ([]byte, erro
 		a.buffer = buffers.Get().(*[]byte)
 		*a.buffer = (*a.buffer)[:0]
 	}
+	before := len(*a.buffer)
 	b, err := add(*a.buffer)
 	if err != nil {
 		return err
 	}
 	*a.buffer = b
+	if a.meter != nil {
+		a.meter.Sent(len(b) - before)
+	}
 	switch {
 	case a.socket != nil:
 		return a.message()
@@ -146,6 +152,9 @@ func (a *watchAnswer) deliver(h *Handlers, r *pipeline.Request, d cache.Delivery
 
 // initial sends an object of the state that the watch begins with.
 func (a *watchAnswer) initial(h *Handlers, r *pipeline.Request, e *cache.Entry) error {
+	if a.meter != nil {
+		a.meter.Initial()
+	}
 	return a.event(h, r, watch.Added, e, e.Revision)
 }
 

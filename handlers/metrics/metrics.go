@@ -1,0 +1,92 @@
+// Package metrics counts what the server does and shows it as Prometheus wants it. Names, labels, types and buckets are the
+// original's, so that its dashboards and alerts go on working; what has no counterpart here is left out.
+//
+// What lies on the path of requests and events counts with atomic numbers that were looked up before. Whatever can be read
+// off when somebody asks (objects stored, the process, the runtime) is not counted at all. This package is the only one of
+// ours that knows the Prometheus library.
+package metrics
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"k8s.io/apimachinery/pkg/version"
+)
+
+// Metrics are the numbers of one server. It is safe for concurrent use.
+type Metrics struct {
+	requests *requests
+	access   access
+	watches  watches
+	store    store
+
+	// The registry is made for the first who asks, not while the server starts.
+	once     sync.Once
+	registry *prometheus.Registry
+	build    version.Info
+	stored   func() []Stored
+	audited  func() (events, rejected int64)
+}
+
+// New makes metrics of a server that was built so.
+func New(build version.Info) *Metrics {
+	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), store: newStore(), build: build}
+}
+
+// Observe tells where the numbers of stored objects are found, and those of the audit log: its events, and the requests that
+// were refused for want of one. It is called before the first request.
+func (m *Metrics) Observe(stored func() []Stored, audited func() (events, rejected int64)) {
+	m.stored, m.audited = stored, audited
+}
+
+// ServeHTTP shows everything there is.
+func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.once.Do(m.register)
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+}
+
+// register gathers all collectors. A name that is taken twice is a fault of this package that its tests find.
+func (m *Metrics) register() {
+	m.registry = prometheus.NewRegistry()
+	m.registry.MustRegister(m.requests.collectors()...)
+	m.registry.MustRegister(m.access.collectors()...)
+	m.registry.MustRegister(m.store.collectors()...)
+	m.registry.MustRegister(m.auditCounts()...)
+	m.registry.MustRegister(
+		&m.watches, &storedCollector{m.stored}, m.buildInfo(),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+}
+
+// auditCounts reads the audit log's own numbers.
+func (m *Metrics) auditCounts() []prometheus.Collector {
+	if m.audited == nil {
+		return nil
+	}
+	return []prometheus.Collector{
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "apiserver_audit_event_total", Help: "Events that the audit log was told.",
+		}, func() float64 { events, _ := m.audited(); return float64(events) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "apiserver_audit_requests_rejected_total", Help: "Requests that were refused because the audit log could not tell of them.",
+		}, func() float64 { _, rejected := m.audited(); return float64(rejected) }),
+	}
+}
+
+// buildInfo is a constant that says what runs.
+func (m *Metrics) buildInfo() prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "kubernetes_build_info",
+		Help: "What runs: always 1, with the version and how it was built as labels.",
+		ConstLabels: prometheus.Labels{
+			"major": m.build.Major, "minor": m.build.Minor, "git_version": m.build.GitVersion, "git_commit": m.build.GitCommit,
+			"git_tree_state": m.build.GitTreeState, "build_date": m.build.BuildDate, "go_version": m.build.GoVersion,
+			"compiler": m.build.Compiler, "platform": m.build.Platform,
+		},
+	})
+	info.Set(1)
+	return info
+}

@@ -1,0 +1,160 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// store counts what etcd is asked and what it tells.
+type store struct {
+	count    *prometheus.CounterVec
+	faults   *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	events   *prometheus.CounterVec
+	received *prometheus.CounterVec
+}
+
+func newStore() store {
+	of := []string{"group", "resource"}
+	operation := append([]string{"operation"}, of...)
+	return store{
+		count: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "etcd_requests_total", Help: "Requests to etcd.",
+		}, operation),
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "etcd_request_errors_total", Help: "Requests to etcd that failed.",
+		}, operation),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "etcd_request_duration_seconds", Help: "How long requests to etcd took.", Buckets: requestSeconds,
+		}, operation),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "apiserver_storage_events_received_total", Help: "Changes that etcd told of.",
+		}, of),
+		received: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "apiserver_watch_cache_events_received_total", Help: "Changes that the cache took over.",
+		}, of),
+	}
+}
+
+func (s *store) collectors() []prometheus.Collector {
+	return []prometheus.Collector{s.count, s.faults, s.seconds, s.events, s.received}
+}
+
+// done counts a request that has ended. What the store answers (no such key, one already) is an answer and no failure, and
+// neither is that the caller refused to go on.
+func (s *store) done(operation, key string, begin time.Time, err error) {
+	of, known := resourceOf(key)
+	if !known {
+		return
+	}
+	s.count.WithLabelValues(operation, of.Group, of.Resource).Inc()
+	s.seconds.WithLabelValues(operation, of.Group, of.Resource).Observe(time.Since(begin).Seconds())
+	if errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNoSpace) || errors.Is(err, storage.ErrTooLarge) {
+		s.faults.WithLabelValues(operation, of.Group, of.Resource).Inc()
+	}
+}
+
+// measured is a Feeder whose requests are counted. Asking for the revision is not: every read does, and in the embedded
+// store it is a look at a number.
+type measured struct {
+	storage.Feeder
+	store *store
+}
+
+// Store counts what a store is asked, and the changes that it feeds. It owns the store as its caller did.
+func (m *Metrics) Store(of storage.Feeder) storage.Feeder { return &measured{of, &m.store} }
+
+// Get implements storage.Store.
+func (s *measured) Get(ctx context.Context, key string) (storage.KeyValue, int64, error) {
+	begin := time.Now()
+	kv, revision, err := s.Feeder.Get(ctx, key)
+	s.store.done("get", key, begin, err)
+	return kv, revision, err
+}
+
+// List implements storage.Store.
+func (s *measured) List(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	begin := time.Now()
+	result, err := s.Feeder.List(ctx, prefix, o)
+	s.store.done("list", prefix, begin, err)
+	return result, err
+}
+
+// Create implements storage.Store.
+func (s *measured) Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error) {
+	begin := time.Now()
+	revision, err := s.Feeder.Create(ctx, key, value, ttl)
+	s.store.done("create", key, begin, err)
+	return revision, err
+}
+
+// Update implements storage.Store.
+func (s *measured) Update(ctx context.Context, key string, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+	return s.change(key, next, func(next storage.UpdateFunc) (storage.KeyValue, error) {
+		return s.Feeder.Update(ctx, key, ttl, next)
+	})
+}
+
+// UpdateFrom implements storage.Feeder.
+func (s *measured) UpdateFrom(ctx context.Context, seen storage.KeyValue, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+	return s.change(seen.Key, next, func(next storage.UpdateFunc) (storage.KeyValue, error) {
+		return s.Feeder.UpdateFrom(ctx, seen, ttl, next)
+	})
+}
+
+// change counts an update, which is a deletion when nothing is to be left. The time that the caller takes to decide
+// (admission, validation) is not etcd's. An update that was refused before anything was asked is not counted.
+func (s *measured) change(key string, next storage.UpdateFunc, run func(storage.UpdateFunc) (storage.KeyValue, error)) (storage.KeyValue, error) {
+	operation, asked := "update", true
+	var deciding time.Duration
+	begin := time.Now()
+	kv, err := run(func(current storage.KeyValue) ([]byte, error) {
+		called := time.Now()
+		defer func() { deciding += time.Since(called) }()
+		value, err := next(current)
+		if operation = "update"; value == nil && err == nil {
+			operation = "delete"
+		}
+		asked = err == nil
+		return value, err
+	})
+	if asked {
+		s.store.done(operation, key, begin.Add(deciding), err)
+	}
+	return kv, err
+}
+
+// Feed implements storage.Feeder.
+func (s *measured) Feed(ctx context.Context, from int64, apply func([]storage.Event, int64) error) error {
+	return s.Feeder.Feed(ctx, from, func(changes []storage.Event, through int64) error {
+		s.tell(s.store.events, changes)
+		if err := apply(changes, through); err != nil {
+			return err
+		}
+		s.tell(s.store.received, changes)
+		return nil
+	})
+}
+
+func (s *measured) tell(to *prometheus.CounterVec, changes []storage.Event) {
+	for i := range changes {
+		if of, known := resourceOf(changes[i].Key); known {
+			to.WithLabelValues(of.Group, of.Resource).Inc()
+		}
+	}
+}
+
+// Compact implements storage.Compactor.
+func (s *measured) Compact(ctx context.Context, revision int64) error {
+	inner, ok := s.Feeder.(storage.Compactor)
+	if !ok {
+		return fmt.Errorf("%T cannot be compacted: %w", s.Feeder, errors.ErrUnsupported)
+	}
+	return inner.Compact(ctx, revision)
+}
