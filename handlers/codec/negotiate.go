@@ -75,7 +75,7 @@ func notAcceptable(message string, details *metav1.StatusDetails) error {
 
 // Negotiate finds what to answer a request with, from its Accept header, pretty parameter and User-Agent.
 func Negotiate(r *http.Request, e Endpoint) (Output, error) {
-	out := Output{Pretty: wantsPretty(r)}
+	out := Output{Pretty: WantsPretty(r)}
 	header := r.Header.Get("Accept")
 	switch header {
 	case "", "*/*", runtime.ContentTypeJSON:
@@ -172,8 +172,8 @@ func (e Endpoint) accept(f Format, params map[string]string) (as schema.GroupVer
 	return as, false, false
 }
 
-// wantsPretty says whether the answer is read by a person: by parameter, else by the name of the client.
-func wantsPretty(r *http.Request) bool {
+// WantsPretty says whether the answer is read by a person: by parameter, else by the name of the client.
+func WantsPretty(r *http.Request) bool {
 	if r.URL != nil && strings.Contains(r.URL.RawQuery, "pretty") {
 		if p := r.URL.Query().Get("pretty"); p != "" {
 			pretty, _ := strconv.ParseBool(p)

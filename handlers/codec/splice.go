@@ -2,8 +2,6 @@ package codec
 
 import (
 	"encoding/binary"
-
-	"github.com/gatehouse-dev/gatehouse/gen/schema"
 )
 
 // metadataNumber is the field of every kind that holds its metadata.
@@ -80,16 +78,6 @@ func (m *stampedMetadata) field(dst, revision []byte) []byte {
 func (m *stampedMetadata) fieldSize(revision []byte) int {
 	n := m.size(revision)
 	return 1 + varintSize(uint64(n)) + n
-}
-
-// hasObjectMeta says whether objects of the message have metadata that a resourceVersion can stand in.
-func hasObjectMeta(m *schema.Message) bool {
-	n := m.Lookup(metadataNumber)
-	if n.Field == 0 {
-		return false
-	}
-	f := &m.Fields()[n.Field-1]
-	return f.Kind == schema.Struct && f.Element() == objectMeta
 }
 
 // appendSpliced appends an object's bytes with the revision in its metadata: as it is enveloped in stored, or bare.

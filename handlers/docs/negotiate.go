@@ -1,8 +1,6 @@
 package docs
 
 import (
-	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/munnerz/goautoneg"
@@ -79,16 +77,4 @@ func namesOne(accept string, media []string) bool {
 		}
 	}
 	return false
-}
-
-// wantsPretty is for people: by parameter, or because the client is a browser or a command line tool.
-func wantsPretty(r *http.Request) bool {
-	if strings.Contains(r.URL.RawQuery, "pretty") {
-		if p := r.URL.Query().Get("pretty"); p != "" {
-			pretty, err := strconv.ParseBool(p)
-			return err == nil && pretty
-		}
-	}
-	agent := r.UserAgent()
-	return strings.HasPrefix(agent, "curl") || strings.HasPrefix(agent, "Wget") || strings.HasPrefix(agent, "Mozilla/5.0")
 }

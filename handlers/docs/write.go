@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 )
 
 // message is what all discovery answers and Status are: JSON by reflection, protobuf by methods.
@@ -96,7 +98,7 @@ func (f form) encode(r *http.Request, o message) ([]byte, error) {
 		}
 		return b, nil
 	}
-	if f.pretty || wantsPretty(r) {
+	if f.pretty || codec.WantsPretty(r) {
 		var out bytes.Buffer
 		if err := json.Indent(&out, b, "", "  "); err != nil {
 			return nil, fmt.Errorf("indent %T: %w", o, err)

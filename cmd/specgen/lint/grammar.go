@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -106,11 +105,6 @@ var grammar = map[string]key{
 	"x-validate":            {form: aMapping, property: true},
 	"x-validate-alpha":      {form: aMapping, property: true},
 }
-
-var (
-	wholeNumber = regexp.MustCompile(`^-?\d+$`)
-	anyNumber   = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
-)
 
 // fits says whether a node has a form. A number in quotes is a string: a constraint that is written so would be read as no
 // constraint by some generator and break another.
