@@ -119,9 +119,10 @@ type Server struct {
 	registry *resource.Registry
 	objects  *resource.Objects
 	verbs    *verb.Handlers
-	stages   []stage
-	pages    pages
-	handler  http.Handler
+	// guarded answers a request that has passed the whole chain, open one that only passed what comes before access.
+	guarded, open pipeline.Handler
+	pages         pages
+	handler       http.Handler
 
 	followers *followers
 	closing   chan struct{}
@@ -153,11 +154,12 @@ func New(o Options) (*Server, error) {
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
-	s.stages = chain(chainOptions{
+	stages := chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,
 		auditor: o.Auditor, authorizer: o.Authorizer, decider: o.Metrics.Authorizer(o.Authorizer),
 		find: s.find, measure: o.Metrics.Measure(func(path string) string { page, _ := s.pages.find(path); return page }),
 	})
+	s.guarded, s.open = through(stages, s.answer), through(beforeAccess(stages), s.answer)
 	if s.pages, err = newPages(s); err != nil {
 		return nil, err
 	}
@@ -194,11 +196,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve takes a request through the chain to its verb or its page.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Info) {
 	request := pipeline.NewRequest(w, r, info)
-	stages := s.stages
+	handle := s.guarded
 	if isUserInterface(info) {
-		stages = beforeAccess(stages)
+		handle = s.open
 	}
-	if err := through(stages, s.answer)(request); err != nil {
+	if err := handle(request); err != nil {
 		pipeline.WriteError(request, err, s.options.Log)
 	}
 }
