@@ -2,11 +2,9 @@ package oidc
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/reload"
@@ -88,7 +86,7 @@ func same(a, b Issuer) bool {
 
 // AuthenticateToken asks the issuer that the token names.
 func (a *Authenticator) AuthenticateToken(ctx context.Context, token string, _ []string) (*authn.Identity, error) {
-	url := issuerOf(token)
+	url := authn.IssuerOf(token)
 	if url == "" {
 		return nil, authn.ErrNoCredentials
 	}
@@ -97,23 +95,4 @@ func (a *Authenticator) AuthenticateToken(ctx context.Context, token string, _ [
 		return nil, authn.ErrNoCredentials
 	}
 	return i.authenticate(ctx, token)
-}
-
-// issuerOf reads the issuer of a token without verifying anything; empty when it is no token in the compact form.
-func issuerOf(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
-	}
-	var c struct {
-		Issuer string `json:"iss"`
-	}
-	if json.Unmarshal(b, &c) != nil {
-		return ""
-	}
-	return c.Issuer
 }

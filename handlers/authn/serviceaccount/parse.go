@@ -2,10 +2,7 @@ package serviceaccount
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -50,7 +47,7 @@ func (p *parser) parse(token string) (*claims, error) {
 	if c, ok := p.verified.Get(hash); ok {
 		return c.(*claims), nil
 	}
-	if !p.issuers[issuerOf(token)] {
+	if !p.issuers[authn.IssuerOf(token)] {
 		return nil, authn.ErrNoCredentials
 	}
 	signed, err := jwt.ParseSigned(token, algorithms)
@@ -82,23 +79,4 @@ func (p *parser) parse(token string) (*claims, error) {
 		return c, nil
 	}
 	return nil, utilerrors.NewAggregate(wrong)
-}
-
-// issuerOf reads the issuer of a token without verifying anything; empty when it is no token in the compact form.
-func issuerOf(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
-	}
-	var c struct {
-		Issuer string `json:"iss"`
-	}
-	if json.Unmarshal(b, &c) != nil {
-		return ""
-	}
-	return c.Issuer
 }
