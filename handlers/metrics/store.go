@@ -158,3 +158,12 @@ func (s *measured) Compact(ctx context.Context, revision int64) error {
 	}
 	return inner.Compact(ctx, revision)
 }
+
+// Size implements storage.Sizer.
+func (s *measured) Size(ctx context.Context) (int64, error) {
+	inner, ok := s.Feeder.(storage.Sizer)
+	if !ok {
+		return 0, fmt.Errorf("%T does not tell its size: %w", s.Feeder, errors.ErrUnsupported)
+	}
+	return inner.Size(ctx)
+}

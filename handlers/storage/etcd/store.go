@@ -72,6 +72,7 @@ var (
 	_ storage.Store     = (*Store)(nil)
 	_ storage.Compactor = (*Store)(nil)
 	_ storage.Feeder    = (*Store)(nil)
+	_ storage.Sizer     = (*Store)(nil)
 )
 
 // New makes a Store of a client. The Store closes the client when it is closed.

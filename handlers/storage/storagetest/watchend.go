@@ -108,9 +108,10 @@ var closeTests = []test{
 		_, watch := s.store.Watch(s.ctx, "/x/", 1)
 		_, now := s.store.Watch(s.ctx, "/x/", 0)
 		_, revision := s.store.Revision(s.ctx)
+		_, size := s.store.(storage.Sizer).Size(s.ctx)
 		for name, err := range map[string]error{
 			"get": get, "list": list, "create": create, "update": update, "watch": watch, "watch from now": now,
-			"revision": revision, "ready": s.store.Ready(s.ctx),
+			"revision": revision, "ready": s.store.Ready(s.ctx), "size": size,
 		} {
 			if !errors.Is(err, storage.ErrUnavailable) {
 				s.Errorf("%s: %v, want ErrUnavailable", name, err)
