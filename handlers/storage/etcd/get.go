@@ -29,16 +29,6 @@ func (s *Store) Get(ctx context.Context, key string) (storage.KeyValue, int64, e
 	return s.pair(resp.Kvs[0]), revision, nil
 }
 
-// Revision implements storage.Store.
-func (s *Store) Revision(ctx context.Context) (int64, error) {
-	// A counted range would walk the index; one key that does not exist is the cheapest linearizable question.
-	resp, err := s.client.Get(ctx, s.healthKey(), clientv3.WithKeysOnly())
-	if err != nil {
-		return 0, s.wrap(ctx, "read the revision", err)
-	}
-	return resp.Header.GetRevision(), nil
-}
-
 // Count implements storage.Store.
 func (s *Store) Count(ctx context.Context, prefix string) (int64, error) {
 	start, end := s.span(prefix)

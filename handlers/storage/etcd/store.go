@@ -53,6 +53,8 @@ type Store struct {
 	log    *slog.Logger
 	leases leases
 	alarms alarms
+	// questions are what reads wait for to know how fresh they must be.
+	questions questions
 	// bookmarks is how long a watcher goes without one.
 	bookmarks time.Duration
 	// reads are options of every read. The only member knows all that was acknowledged: it need not ask a quorum of one.
