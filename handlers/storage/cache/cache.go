@@ -51,6 +51,8 @@ type Options struct {
 	// Attributes makes what selectors ask of an object, from its key and its value, which it must not keep. Nil means that
 	// entries have none.
 	Attributes func(key string, value []byte) any
+	// Handed hears of every change, by its key, once it was handed to those who follow it; it must not wait. May be nil.
+	Handed func(key string)
 	// Logger hears of what fails in the background; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -71,6 +73,9 @@ type Cache struct {
 	history history
 	hub     hub
 	pieces  pieces
+	weights weights
+	// past is how many followers still hear from the backend.
+	past atomic.Int64
 
 	// ctx ends with Close; all goroutines hang on it.
 	ctx     context.Context
@@ -104,6 +109,7 @@ func New(backend storage.Feeder, o Options) *Cache {
 	}
 	c := &Cache{backend: backend, options: o, log: o.Logger.With("component", "cache"), loaded: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancel(context.Background())
+	c.hub.handed = o.Handed
 	c.hub.start()
 	c.running.Go(c.follow)
 	c.running.Go(func() { c.hub.run(c.ctx) })

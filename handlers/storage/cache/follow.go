@@ -62,6 +62,7 @@ func (c *Cache) load() error {
 	c.packer = *l.packer
 	c.history.reset(s)
 	c.hub.reset(s.revision)
+	c.weights.loaded(l.entries)
 	c.current.Store(&s)
 	c.moved.raise()
 	c.loading.Do(func() { close(c.loaded) })
@@ -143,6 +144,7 @@ func (c *Cache) apply(changes []storage.Event, through int64) error {
 				t.count++
 			}
 		}
+		c.weights.changed(topic(change.Key), e.Old, e.New)
 		events = append(events, e)
 		if t.due() {
 			next.root = c.relearn(next.root, topic(change.Key), t)
@@ -182,6 +184,7 @@ func (c *Cache) relearn(root *node, topic string, t *packing) *node {
 		again := &Entry{Key: e.Key, Revision: e.Revision, Attributes: e.Attributes}
 		c.packer.pack(again, t, e.data)
 		root, _ = root.set(again)
+		c.weights.changed(topic, e, again)
 	}
 	return root
 }

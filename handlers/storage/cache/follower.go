@@ -31,6 +31,9 @@ type Follower struct {
 	out    []Delivery
 }
 
+// ErrTooSlow goes with the storage.ErrCompacted of a follower that did not read what came in time.
+var ErrTooSlow = errors.New("too slow")
+
 // ErrEnded is how a follower ends whose context or cache has ended.
 var ErrEnded = errors.New("watch has ended")
 
@@ -110,7 +113,7 @@ func (f *Follower) Next() (deliveries []Delivery, through int64, more bool, err 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if f.place < g.base {
-		return f.out, 0, false, fmt.Errorf("watch %s: too slow: %w", f.selection.Prefix, storage.ErrCompacted)
+		return f.out, 0, false, fmt.Errorf("watch %s: %w: %w", f.selection.Prefix, ErrTooSlow, storage.ErrCompacted)
 	}
 	for f.place < g.base+int64(len(g.log)) {
 		if len(f.out) >= batch {

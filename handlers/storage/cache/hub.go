@@ -23,9 +23,14 @@ type hub struct {
 	through int64
 	work    chan struct{}
 
+	// handed hears of the key of every change that was handed out; nil for nobody.
+	handed func(key string)
+
 	// mu is held while changes are handed out, and by followers that come and go.
 	mu     sync.Mutex
 	topics map[string]*topicLog
+	// followers and groups are how many there are.
+	followers, groups int
 	// wide are groups whose prefix spans collections; every change is shown to them.
 	wide topicLog
 	// floor is the oldest revision from which changes are known; known is false before the first load.
@@ -88,6 +93,9 @@ func (h *hub) handOut() {
 			h.topics[topic(e.Key)] = &topicLog{events: []*Event{e}}
 		}
 		h.wide.show(e, touched)
+		if h.handed != nil {
+			h.handed(e.Key)
+		}
 	}
 	h.told.Store(max(through, h.told.Load()))
 	for g := range touched {
@@ -251,12 +259,14 @@ func (h *hub) group(t *topicLog, f *Follower) {
 	if index != nil {
 		among = (*index)[at]
 	}
+	h.followers++
 	for _, g := range among {
 		if g.selection.same(f.selection) {
 			g.add(f)
 			return
 		}
 	}
+	h.groups++
 	g := &group{selection: f.selection}
 	g.add(f)
 	switch {
@@ -273,9 +283,17 @@ func (h *hub) group(t *topicLog, f *Follower) {
 func (h *hub) leave(f *Follower) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f.stopped = true; f.group == nil || !f.group.remove(f) {
+	if f.stopped {
 		return
 	}
+	if f.stopped = true; f.group == nil {
+		return
+	}
+	h.followers--
+	if !f.group.remove(f) {
+		return
+	}
+	h.groups--
 	t := h.log(f.selection.Prefix)
 	without := func(gs []*group) []*group {
 		return slices.DeleteFunc(gs, func(g *group) bool { return g == f.group })

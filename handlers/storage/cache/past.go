@@ -34,6 +34,8 @@ func (c *Cache) openPast(ctx context.Context, f *Follower, from int64) (*past, e
 	}
 	p := &past{cancel: cancel, events: make(chan pastEvent, batch)}
 	err = c.begin(func() {
+		c.past.Add(1)
+		defer c.past.Add(-1)
 		defer giveUp()
 		defer f.signal()
 		defer close(p.events)
