@@ -200,9 +200,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Inf
 	if isUserInterface(info) {
 		handle = s.open
 	}
-	if err := handle(request); err != nil {
-		pipeline.WriteError(request, err, s.options.Log)
-	}
+	pipeline.Serve(request, handle, s.options.Log)
 }
 
 // find is the stage that looks up the resource, or leaves it nil.

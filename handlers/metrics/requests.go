@@ -85,25 +85,20 @@ func (q *requests) collectors() []prometheus.Collector {
 func (m *Metrics) Measure(page func(path string) string) pipeline.Stage {
 	q := m.requests
 	return func(next pipeline.Handler) pipeline.Handler {
-		return func(r *pipeline.Request) (err error) {
+		return func(r *pipeline.Request) error {
 			s, counted := subjectOf(r, page)
 			if !counted {
 				return next(r)
 			}
 			running := q.running(r, &s)
+			received := r.Received
 			running.Inc()
-			answered := false
-			defer func() {
+			return pipeline.After(next, r, func(end pipeline.End) error {
 				running.Dec()
-				s.code = codeOf(r, err)
-				if !answered { // it panics
-					s.code = http.StatusInternalServerError
-				}
-				q.record(&s, time.Since(r.Received), r.Writer.Size)
-			}()
-			err = next(r)
-			answered = true
-			return err
+				s.code = codeOf(end)
+				q.record(&s, time.Since(received), end.Size)
+				return end.Err
+			})
 		}
 	}
 }
@@ -157,12 +152,14 @@ func (q *requests) add(s *subject) *series {
 }
 
 // codeOf is how a request is going to be answered, or was.
-func codeOf(r *pipeline.Request, err error) int {
+func codeOf(end pipeline.End) int {
 	switch {
-	case r.Writer.Status != 0:
-		return r.Writer.Status
-	case err != nil:
-		return int(pipeline.Status(err).Code)
+	case end.Panic != nil:
+		return http.StatusInternalServerError
+	case end.Status != 0:
+		return end.Status
+	case end.Err != nil:
+		return int(pipeline.Status(end.Err).Code)
 	}
 	return http.StatusOK
 }

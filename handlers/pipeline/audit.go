@@ -16,7 +16,7 @@ import (
 // Audit tells the audit log of every request that was authenticated: when it has come, when the answer to a long one
 // begins, and how it ended. A request that a strict log cannot tell of is not carried out.
 func Audit(next Handler) Handler {
-	return func(r *Request) (err error) {
+	return func(r *Request) error {
 		if r.Audit == nil {
 			return next(r)
 		}
@@ -33,19 +33,11 @@ func Audit(next Handler) Handler {
 				r.Audit.Tell(audit.StageStarted)
 			}
 		}
-		defer func() {
-			p := recover()
-			if p != nil {
-				r.Audit.Status(&metav1.Status{
-					Code: http.StatusInternalServerError, Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError,
-					Message: fmt.Sprintf("APIServer panic'd: %v", p),
-				})
-				r.Audit.Tell(audit.StagePanic)
-				panic(p)
-			}
-			complete(r, err)
-		}()
-		return next(r)
+		record, long := r.Audit, r.LongRunning()
+		return After(next, r, func(end End) error {
+			complete(record, long, end)
+			return end.Err
+		})
 	}
 }
 
@@ -59,23 +51,27 @@ func choose(r *Request) {
 	r.Audit.Choose(r.HTTP, r.Writer.Header().Get("Audit-Id"), sources, a)
 }
 
-// complete tells how a request ended: with the error that is going to be answered, or the code that was.
-func complete(r *Request, err error) {
+// complete tells how a request ended: with a panic, with the error that is going to be answered, or the code that was.
+func complete(record *audit.Record, long bool, end End) {
 	switch {
-	case err != nil && r.Writer.Status == 0:
-		answerError(r, err)
-		if r.LongRunning() {
-			r.Audit.Tell(audit.StageStarted)
-		}
-	case r.Writer.Status != 0:
-		r.Audit.Code(r.Writer.Status)
+	case end.Panic != nil:
+		record.Status(&metav1.Status{
+			Code: http.StatusInternalServerError, Status: metav1.StatusFailure, Reason: metav1.StatusReasonInternalError,
+			Message: fmt.Sprintf("APIServer panic'd: %v", end.Panic),
+		})
+		record.Tell(audit.StagePanic)
+		return
+	case end.Status != 0:
+		record.Code(end.Status)
+	case end.Err != nil:
+		answerError(record, end.Err)
 	default:
-		r.Audit.Status(&metav1.Status{Code: http.StatusOK, Status: metav1.StatusSuccess, Message: "Connection closed early"})
-		if r.LongRunning() {
-			r.Audit.Tell(audit.StageStarted)
-		}
+		record.Status(&metav1.Status{Code: http.StatusOK, Status: metav1.StatusSuccess, Message: "Connection closed early"})
 	}
-	r.Audit.Tell(audit.StageComplete)
+	if long && end.Status == 0 {
+		record.Tell(audit.StageStarted)
+	}
+	record.Tell(audit.StageComplete)
 }
 
 // auditFailure tells of a request that nobody could be found to have made. Which credential it had, and what was wrong with
@@ -85,13 +81,13 @@ func auditFailure(r *Request, err error) {
 		return
 	}
 	choose(r)
-	answerError(r, err)
+	answerError(r.Audit, err)
 	r.Audit.Tell(audit.StageStarted)
 }
 
 // answerError tells of the status that an error is answered with.
-func answerError(r *Request, err error) {
+func answerError(record *audit.Record, err error) {
 	status := Status(err)
-	r.Audit.Status(status)
-	r.Audit.Answered(func() ([]byte, error) { return json.Marshal(status) })
+	record.Status(status)
+	record.Answered(func() ([]byte, error) { return json.Marshal(status) })
 }

@@ -26,13 +26,15 @@ func Deadline(limit time.Duration) Stage {
 				}
 			}
 			ctx, cancel := context.WithTimeout(r.Context(), timeout)
-			defer cancel()
 			r.WithContext(ctx)
-			err := next(r)
-			if err != nil && ctx.Err() == context.DeadlineExceeded {
-				return apierrors.NewTimeoutError("request did not complete within the allotted timeout", 0)
-			}
-			return err
+			return After(next, r, func(end End) error {
+				expired := ctx.Err() == context.DeadlineExceeded
+				cancel()
+				if end.Err != nil && expired {
+					return apierrors.NewTimeoutError("request did not complete within the allotted timeout", 0)
+				}
+				return end.Err
+			})
 		}
 	}
 }

@@ -22,7 +22,7 @@ func Recover(log *slog.Logger) Stage {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				log.Error("panic while serving a request", "method", r.HTTP.Method, "path", r.Info.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				logPanic(log, r.HTTP.Method, r.Info.Path, p)
 				if r.Writer.Status != 0 {
 					panic(http.ErrAbortHandler)
 				}
@@ -31,4 +31,9 @@ func Recover(log *slog.Logger) Stage {
 			return next(r)
 		}
 	}
+}
+
+// logPanic tells of a panic and where it came from. It is called by who recovered it.
+func logPanic(log *slog.Logger, method, path string, p any) {
+	log.Error("panic while serving a request", "method", method, "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Request is one request on its way. It belongs to the goroutine that serves it and is not kept after the answer.
+// Request is one request on its way. It belongs to the goroutine that serves it and is not kept when that is done, although
+// a detached answer may go on for hours.
 type Request struct {
 	// HTTP is the request; stages replace its context through WithContext.
 	HTTP *http.Request
@@ -31,6 +32,8 @@ type Request struct {
 	Received time.Time
 	// Audit is what the audit log wants of the request; nil while nobody writes one.
 	Audit *audit.Record
+	// detached is the answer, once the handler has left that to the connection.
+	detached *detached
 }
 
 // Info is what a request is about.
