@@ -138,7 +138,7 @@ func New(o Options) (*Server, error) {
 	s.objects = &resource.Objects{Store: o.Store}
 	s.verbs = &verb.Handlers{
 		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
-		Meter:     func(r *resource.Resource) verb.WatchMeter { return o.Metrics.Watch(r.GVR()) },
+		Meter:     func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
 	}
 	all, err := builtins(strategy.New(strategy.Deps{
@@ -150,7 +150,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.registry = resource.NewRegistry(all)
 	s.objects.Registry = s.registry
-	o.Metrics.Observe(s.stored, o.Auditor.Counts)
+	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts})
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}

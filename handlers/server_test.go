@@ -15,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/version"
+
 	"github.com/gatehouse-dev/gatehouse/handlers"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -45,8 +48,9 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := cache.New(backend, cache.Options{})
-	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}})
+	numbers := metrics.New(version.Info{})
+	store := cache.New(numbers.Store(backend), cache.Options{Handed: numbers.Handed})
+	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers})
 	if err != nil {
 		t.Fatal(err)
 	}

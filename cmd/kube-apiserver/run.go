@@ -107,16 +107,16 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 
 // openStore puts the cache in front of the store. It loads while the rest of the server comes up.
 func openStore(ctx context.Context, o *options, numbers *metrics.Metrics, log *slog.Logger) (*cache.Cache, error) {
-	backend, err := openBackend(ctx, o, log)
+	backend, err := openBackend(ctx, o, numbers, log)
 	if err != nil {
 		return nil, err
 	}
-	return cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Logger: log}), nil
+	return cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Handed: numbers.Handed, Logger: log}), nil
 }
 
 // openBackend opens the embedded etcd or connects to the external one.
-func openBackend(ctx context.Context, o *options, log *slog.Logger) (storage.Feeder, error) {
-	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log}
+func openBackend(ctx context.Context, o *options, numbers *metrics.Metrics, log *slog.Logger) (storage.Feeder, error) {
+	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log, Leased: numbers.Leased}
 	if len(o.etcdServers) > 0 {
 		store, err := etcd.Dial(etcd.Target{Servers: o.etcdServers, CertFile: o.etcdCert, KeyFile: o.etcdKey, CAFile: o.etcdCAFile}, common)
 		if err != nil {

@@ -29,7 +29,7 @@ func BenchmarkMeasure(b *testing.B) {
 
 // BenchmarkSent is what an event costs each watch beyond sending it.
 func BenchmarkSent(b *testing.B) {
-	w := New(version.Info{}).Watch(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
+	w := New(version.Info{}).Reads(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
 	b.ReportAllocs()
 	for b.Loop() {
 		w.Sent(3000)

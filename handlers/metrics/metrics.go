@@ -21,26 +21,23 @@ type Metrics struct {
 	requests *requests
 	access   access
 	watches  watches
+	listed   listed
 	store    store
 
 	// The registry is made for the first who asks, not while the server starts.
 	once     sync.Once
 	registry *prometheus.Registry
 	build    version.Info
-	stored   func() []Stored
-	audited  func() (events, rejected int64)
+	sources  Sources
 }
 
 // New makes metrics of a server that was built so.
 func New(build version.Info) *Metrics {
-	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), store: newStore(), build: build}
+	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), build: build}
 }
 
-// Observe tells where the numbers of stored objects are found, and those of the audit log: its events, and the requests that
-// were refused for want of one. It is called before the first request.
-func (m *Metrics) Observe(stored func() []Stored, audited func() (events, rejected int64)) {
-	m.stored, m.audited = stored, audited
-}
+// Observe tells where the numbers are found that are not counted here. It is called before the first request.
+func (m *Metrics) Observe(s Sources) { m.sources = s }
 
 // ServeHTTP shows everything there is.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,25 +51,26 @@ func (m *Metrics) register() {
 	m.registry.MustRegister(m.requests.collectors()...)
 	m.registry.MustRegister(m.access.collectors()...)
 	m.registry.MustRegister(m.store.collectors()...)
+	m.registry.MustRegister(m.listed.collectors()...)
 	m.registry.MustRegister(m.auditCounts()...)
 	m.registry.MustRegister(
-		&m.watches, &storedCollector{m.stored}, m.buildInfo(),
+		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, m.buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 }
 
 // auditCounts reads the audit log's own numbers.
 func (m *Metrics) auditCounts() []prometheus.Collector {
-	if m.audited == nil {
+	if m.sources.Audited == nil {
 		return nil
 	}
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "apiserver_audit_event_total", Help: "Events that the audit log was told.",
-		}, func() float64 { events, _ := m.audited(); return float64(events) }),
+		}, func() float64 { events, _ := m.sources.Audited(); return float64(events) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "apiserver_audit_requests_rejected_total", Help: "Requests that were refused because the audit log could not tell of them.",
-		}, func() float64 { _, rejected := m.audited(); return float64(rejected) }),
+		}, func() float64 { _, rejected := m.sources.Audited(); return float64(rejected) }),
 	}
 }
 

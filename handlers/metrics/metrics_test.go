@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // shown is a page of metrics, read.
@@ -86,18 +87,47 @@ func scrape(t *testing.T, m *Metrics) shown {
 func ours(t *testing.T) *Metrics {
 	t.Helper()
 	m := New(version.Info{Major: "1", Minor: "36"})
-	m.Observe(func() []Stored {
-		return []Stored{{GroupResource: schema.GroupResource{Group: "apps", Resource: "deployments"}, Objects: 3, Revision: exactDigits + 7}}
-	}, func() (int64, int64) { return 4, 2 })
-	w := m.Watch(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
+	m.Observe(Sources{
+		Stored: func() []Stored {
+			return []Stored{{schema.GroupResource{Group: "apps", Resource: "deployments"}, 3, 1200, exactDigits + 7, 2}}
+		},
+		Cache: func() cache.Stats {
+			return cache.Stats{
+				Collections: map[string]cache.Weight{"/pods/": {Objects: 2, Stored: 100, Packed: 10}, "/secrets/": {Objects: 1, Stored: 5, Packed: 5}},
+				Changes:     9, States: 8, Pieces: 7, Followers: 6, Groups: 5, Past: 4, Since: time.Now().Add(time.Hour),
+			}
+		},
+		Size:    func(context.Context) (int64, error) { return 4096, nil },
+		Audited: func() (int64, int64) { return 4, 2 },
+	})
+	w := m.Reads(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
 	w.Initial()
 	w.Sent(1024)
 	w.Sent(1 << 20)
+	w.Slow()
+	w.Listed("f:spec.nodeName", 7, 3)
+	w.Waited(time.Millisecond)
+	w.Consistent(true)
+	m.Handed("/pods/a/x")
+	m.Leased(11)
 	serve(t, m, http.MethodGet, "/api/v1/namespaces/a/pods/x?dryRun=All", nil)
 	serve(t, m, http.MethodGet, "/api/v1/pods", nil)
 	serve(t, m, http.MethodGet, "/api/v1/pods?watch=1", nil)
 	s := m.Store(&answering{err: storage.ErrUnavailable})
 	if _, _, err := s.Get(t.Context(), "/pods/a/x"); !errors.Is(err, storage.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	began := httptest.NewRequest(http.MethodGet, "/api/v1/namespaces/a/pods?watch=1&sendInitialEvents=true", nil)
+	request := pipeline.NewRequest(httptest.NewRecorder(), began, pipeline.ParseInfo(began.Method, began.URL.Path, began.URL.Query()))
+	request.Resource = pods()
+	w.Began(request)
+	listing := m.Store(&answering{})
+	for _, page := range []storage.ListOptions{{Limit: 6}, {From: "/services/endpoints/a/x\x00"}} {
+		if _, err := listing.List(t.Context(), "", page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := listing.List(t.Context(), "/pods/a/", storage.ListOptions{Revision: 7}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Feed(t.Context(), 0, func([]storage.Event, int64) error { return nil }); err != nil {
@@ -109,7 +139,7 @@ func ours(t *testing.T) *Metrics {
 	return m
 }
 
-// What has the original's name has its type, labels and buckets too, and nothing has a name that it does not know.
+// What has the original's name has its type, labels and buckets too. What it does not know begins with our name.
 func TestAsTheOriginal(t *testing.T) {
 	f, err := os.Open("testdata/reference.txt")
 	if err != nil {
@@ -133,6 +163,9 @@ func TestAsTheOriginal(t *testing.T) {
 		return s
 	}
 	for name, kind := range got.types {
+		if strings.HasPrefix(name, "gatehouse_") {
+			continue
+		}
 		facts := []string{name, kind, dash(got.labels[name]), dash(strings.Join(got.buckets[name], ","))}
 		if !slices.Equal(facts, known[name]) {
 			t.Errorf("shown %q, the original %q", facts, known[name])
@@ -159,16 +192,49 @@ func TestValues(t *testing.T) {
 		`apiserver_storage_objects{resource="deployments.apps"}`:                                                                                                   "3",
 		`apiserver_watch_cache_resource_version{group="apps",resource="deployments"}`:                                                                              "7",
 		`apiserver_storage_events_received_total{group="example.org",resource="widgets"}`:                                                                          "1",
-		`apiserver_watch_cache_events_received_total{group="",resource="services"}`:                                                                                "1",
-		`etcd_request_errors_total{group="",operation="get",resource="pods"}`:                                                                                      "1",
-		`authenticated_user_requests{username="other"}`:                                                                                                            "1",
-		`authentication_attempts{result="success"}`:                                                                                                                "1",
-		`apiserver_current_inflight_requests{request_kind="readOnly"}`:                                                                                             "0",
+		`apiserver_resource_size_estimate_bytes{group="apps",resource="deployments"}`:                                                                              "1200",
+		`apiserver_watch_cache_initializations_total{group="apps",resource="deployments"}`:                                                                         "2",
+		`apiserver_storage_size_bytes{storage_cluster_id="etcd-0"}`:                                                                                                "4096",
+		`apiserver_terminated_watchers_total{group="",resource="pods"}`:                                                                                            "1",
+		`apiserver_cache_list_total{group="",index="f:spec.nodeName",resource="pods"}`:                                                                             "1",
+		`apiserver_cache_list_fetched_objects_total{group="",index="f:spec.nodeName",resource="pods"}`:                                                             "7",
+		`apiserver_cache_list_returned_objects_total{group="",resource="pods"}`:                                                                                    "3",
+		`apiserver_watch_cache_read_wait_seconds_sum{group="",resource="pods"}`:                                                                                    "0.001",
+		`apiserver_watch_cache_consistent_read_total{fallback="false",group="",resource="pods",success="true"}`:                                                    "1",
+		`apiserver_watch_list_duration_seconds_count{group="",resource="pods",scope="namespace",version="v1"}`:                                                     "1",
+		`apiserver_watch_cache_events_dispatched_total{group="",resource="pods"}`:                                                                                  "1",
+		`etcd_lease_object_counts_sum{}`:           "11",
+		`etcd_lease_object_counts_bucket{le="10"}`: "0",
+		// Two pages of everything and a list of some pods: a page that goes on is no list of its own.
+		`apiserver_storage_list_total{group="",resource="pods"}`:                                 "2",
+		`apiserver_storage_list_fetched_objects_total{group="",resource="pods"}`:                 "5",
+		`apiserver_storage_list_total{group="",resource="endpoints"}`:                            "1",
+		`apiserver_storage_list_returned_objects_total{group="",resource="endpoints"}`:           "2",
+		`apiserver_storage_list_total{group="",resource="services"}`:                             "1",
+		`apiserver_storage_list_evaluated_objects_total{group="example.org",resource="widgets"}`: "1",
+		`gatehouse_store_progress_total{}`:                                                       "1",
+		`gatehouse_cache_object_bytes{form="stored"}`:                                            "105",
+		`gatehouse_cache_object_bytes{form="packed"}`:                                            "15",
+		`gatehouse_cache_changes{}`:                                                              "9",
+		`gatehouse_cache_states{}`:                                                               "8",
+		`gatehouse_cache_encoded_bytes{}`:                                                        "7",
+		`gatehouse_cache_watches{}`:                                                              "6",
+		`gatehouse_cache_watch_groups{}`:                                                         "5",
+		`gatehouse_cache_past_watches{}`:                                                         "4",
+		`apiserver_watch_cache_events_received_total{group="",resource="services"}`:              "1",
+		`etcd_request_errors_total{group="",operation="get",resource="pods"}`:                    "1",
+		`authenticated_user_requests{username="other"}`:                                          "1",
+		`authentication_attempts{result="success"}`:                                              "1",
+		`apiserver_current_inflight_requests{request_kind="readOnly"}`:                           "0",
 	} {
 		if got.values[sample] != want {
 			t.Errorf("%s is %q, want %s", sample, got.values[sample], want)
 		}
 	}
+}
+
+func pods() *resource.Resource {
+	return &resource.Resource{Row: resources.Row{Version: "v1", Resource: "pods", Namespaced: true}}
 }
 
 // serve takes a request through the stage to an answer of five bytes, or to an error.
@@ -177,7 +243,7 @@ func serve(t *testing.T, m *Metrics, method, target string, fail error) {
 	r := httptest.NewRequest(method, target, nil)
 	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(method, r.URL.Path, r.URL.Query()))
 	if request.Info.Resource == "pods" {
-		request.Resource = &resource.Resource{Row: resources.Row{Version: "v1", Resource: "pods", Namespaced: true}}
+		request.Resource = pods()
 	}
 	stage := m.Measure(func(path string) string {
 		if strings.HasPrefix(path, "/apis") {
@@ -339,7 +405,8 @@ func (d decides) Authorize(context.Context, authz.Attributes) (authz.Decision, s
 	return d.decision, "", d.err
 }
 
-// answering is a store that answers reads with err, carries out updates without keeping them, and feeds three changes.
+// answering is a store that answers reads with err, lists eight keys, carries out updates without keeping them,
+// and feeds three changes and that nothing came after.
 type answering struct {
 	storage.Feeder
 	err error
@@ -355,5 +422,21 @@ func (a *answering) UpdateFrom(_ context.Context, seen storage.KeyValue, _ time.
 }
 
 func (a *answering) Feed(_ context.Context, _ int64, apply func([]storage.Event, int64) error) error {
-	return apply([]storage.Event{{Key: "/example.org/widgets/a/b"}, {Key: "/services/specs/a/b"}, {Key: "/ranges/serviceips"}}, 1)
+	if err := apply([]storage.Event{{Key: "/example.org/widgets/a/b"}, {Key: "/services/specs/a/b"}, {Key: "/ranges/serviceips"}}, 1); err != nil {
+		return err
+	}
+	return apply(nil, 2)
+}
+
+func (a *answering) List(_ context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	var result storage.ListResult
+	for _, key := range []string{
+		"/example.org/widgets/a/b", "/pods/a/x", "/pods/a/y", "/pods/b/x", "/ranges/serviceips", "/services/endpoints/a/x",
+		"/services/endpoints/a/y", "/services/specs/a/x",
+	} {
+		if strings.HasPrefix(key, prefix) && key >= o.From && (o.Limit == 0 || len(result.Items) < int(o.Limit)) {
+			result.Items = append(result.Items, storage.KeyValue{Key: key})
+		}
+	}
+	return result, a.err
 }

@@ -36,16 +36,21 @@ var builtIn = sync.OnceValue(func() map[string]schema.GroupResource {
 // resourceOf is what a key, or the prefix of a collection's, belongs to. Custom resources lie under their group. False for
 // what is no object: allocators, probes, the whole key space.
 func resourceOf(key string) (schema.GroupResource, bool) {
-	first, rest, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
+	of, _, known := collectionOf(key)
+	return of, known
+}
+
+// collectionOf is resourceOf with what all keys of the resource begin with.
+func collectionOf(key string) (of schema.GroupResource, prefix string, known bool) {
+	bare := strings.TrimPrefix(key, "/")
+	first, rest, _ := strings.Cut(bare, "/")
 	second, _, _ := strings.Cut(rest, "/")
-	if gr, found := builtIn()[first+"/"+second]; found {
-		return gr, true
+	length := len(first) + len("/")
+	if of, known = builtIn()[bare[:min(length+len(second), len(bare))]]; known {
+		length += len(second) + len("/")
+	} else if of, known = builtIn()[first]; !known && strings.Contains(first, ".") && second != "" {
+		of, known = schema.GroupResource{Group: first, Resource: second}, true
+		length += len(second) + len("/")
 	}
-	if gr, found := builtIn()[first]; found {
-		return gr, true
-	}
-	if strings.Contains(first, ".") && second != "" {
-		return schema.GroupResource{Group: first, Resource: second}, true
-	}
-	return schema.GroupResource{}, false
+	return of, key[:min(len(key)-len(bare)+length, len(key))], known
 }

@@ -18,6 +18,10 @@ type store struct {
 	seconds  *prometheus.HistogramVec
 	events   *prometheus.CounterVec
 	received *prometheus.CounterVec
+	handed   *prometheus.CounterVec
+	progress prometheus.Counter
+	leases   prometheus.Histogram
+	lists    lists
 }
 
 func newStore() store {
@@ -37,13 +41,25 @@ func newStore() store {
 			Name: "apiserver_storage_events_received_total", Help: "Changes that etcd told of.",
 		}, of),
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "apiserver_watch_cache_events_received_total", Help: "Changes that the cache took over.",
+			Name: "apiserver_watch_cache_events_received_total", Help: "Changes that the cache was told of.",
 		}, of),
+		handed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "apiserver_watch_cache_events_dispatched_total", Help: "Changes that the cache handed to the watches that they concern.",
+		}, of),
+		progress: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_store_progress_total", Help: "How often etcd told how far it is without a change; one feed serves all resources.",
+		}),
+		leases: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "etcd_lease_object_counts", Help: "How many objects a lease was given to before the next one.",
+			Buckets: []float64{10, 50, 100, 500, 1000, 2500, 5000},
+		}),
+		lists: newLists(of),
 	}
 }
 
 func (s *store) collectors() []prometheus.Collector {
-	return []prometheus.Collector{s.count, s.faults, s.seconds, s.events, s.received}
+	own := []prometheus.Collector{s.count, s.faults, s.seconds, s.events, s.received, s.handed, s.progress, s.leases}
+	return append(own, s.lists.collectors()...)
 }
 
 // done counts a request that has ended. What the store answers (no such key, one already) is an answer and no failure, and
@@ -83,6 +99,9 @@ func (s *measured) List(ctx context.Context, prefix string, o storage.ListOption
 	begin := time.Now()
 	result, err := s.Feeder.List(ctx, prefix, o)
 	s.store.done("list", prefix, begin, err)
+	if err == nil {
+		s.store.lists.count(prefix, o.From, result.Items)
+	}
 	return result, err
 }
 
@@ -133,22 +152,32 @@ func (s *measured) change(key string, next storage.UpdateFunc, run func(storage.
 // Feed implements storage.Feeder.
 func (s *measured) Feed(ctx context.Context, from int64, apply func([]storage.Event, int64) error) error {
 	return s.Feeder.Feed(ctx, from, func(changes []storage.Event, through int64) error {
-		s.tell(s.store.events, changes)
-		if err := apply(changes, through); err != nil {
-			return err
+		if len(changes) == 0 {
+			s.store.progress.Inc()
 		}
-		s.tell(s.store.received, changes)
-		return nil
+		tell(s.store.events, changes)
+		tell(s.store.received, changes)
+		return apply(changes, through)
 	})
 }
 
-func (s *measured) tell(to *prometheus.CounterVec, changes []storage.Event) {
+func tell(to *prometheus.CounterVec, changes []storage.Event) {
 	for i := range changes {
-		if of, known := resourceOf(changes[i].Key); known {
-			to.WithLabelValues(of.Group, of.Resource).Inc()
-		}
+		tellKey(to, changes[i].Key)
 	}
 }
+
+func tellKey(to *prometheus.CounterVec, key string) {
+	if of, known := resourceOf(key); known {
+		to.WithLabelValues(of.Group, of.Resource).Inc()
+	}
+}
+
+// Handed counts a change of a key that the cache has handed to those who follow it.
+func (m *Metrics) Handed(key string) { tellKey(m.store.handed, key) }
+
+// Leased counts to how many objects a lease was given, once there is another.
+func (m *Metrics) Leased(objects int) { m.store.leases.Observe(float64(objects)) }
 
 // Compact implements storage.Compactor.
 func (s *measured) Compact(ctx context.Context, revision int64) error {

@@ -24,7 +24,7 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.read(r.Context(), r, metav1.ListOptions{
+	p, err := h.counted(r.Context(), r, metav1.ListOptions{
 		Limit: options.Limit, Continue: options.Continue, ResourceVersion: options.ResourceVersion, ResourceVersionMatch: options.ResourceVersionMatch,
 	}, selection)
 	if err != nil {

@@ -28,7 +28,7 @@ func (h *Handlers) list(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := h.read(r.Context(), r, options, selection)
+	page, err := h.counted(r.Context(), r, options, selection)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -19,6 +20,9 @@ type page struct {
 	next      string
 	remaining *int64
 
+	// looked is how many objects were looked at to pick from; stored says that they came from the store.
+	looked int
+	stored bool
 	// picked says that the page is objects, not a run.
 	picked  bool
 	objects []*cache.Entry
@@ -141,6 +145,7 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 		return err
 	}
 	p.from = from
+	meter, begin := h.meter(r), time.Now()
 	switch {
 	case exact > 0:
 		var known bool
@@ -149,6 +154,7 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 		}
 	case least > 0:
 		p.view, err = h.atLeast(ctx, least)
+		meter.Waited(time.Since(begin))
 	case options.ResourceVersion == "0":
 		// Whatever is at hand will do; nothing is only before the cache is loaded.
 		var loaded bool
@@ -157,6 +163,10 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 		}
 	default:
 		p.view, err = h.Store.View(ctx)
+		meter.Waited(time.Since(begin))
+		if options.ResourceVersionMatch == "" { // no list has one without a version, so it is one and no watch's beginning
+			meter.Consistent(err == nil)
+		}
 	}
 	p.revision = p.view.Revision
 	return listError(err, options, r)
@@ -168,7 +178,7 @@ func (h *Handlers) old(ctx context.Context, r *pipeline.Request, options metav1.
 	if err != nil {
 		return listError(err, options, r)
 	}
-	p.revision, p.picked = got.Revision, true
+	p.revision, p.picked, p.stored = got.Revision, true, true
 	for _, kv := range got.Items {
 		p.objects = append(p.objects, h.Store.Entry(kv))
 	}
@@ -215,6 +225,7 @@ func (p *page) pick(r *pipeline.Request, s *selection, options metav1.ListOption
 			more = true
 			return false
 		}
+		p.looked++
 		var ok bool
 		if ok, err = s.matchesEntry(e); ok {
 			picked = append(picked, e)

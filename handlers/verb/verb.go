@@ -23,8 +23,8 @@ type Handlers struct {
 	Store     *cache.Cache
 	Objects   *resource.Objects
 	Admission admission.Chain
-	// Meter is where the watches of a resource count what they send; nil counts nothing.
-	Meter func(*resource.Resource) WatchMeter
+	// Meter is where the lists and watches of a resource are counted; nil counts nothing.
+	Meter func(*resource.Resource) Meter
 	// Now is the clock; time.Now but for tests.
 	Now func() time.Time
 	// MinWatch is the least time that a watch lasts when its client does not say (--min-request-timeout); the actual time
@@ -32,13 +32,6 @@ type Handlers struct {
 	MinWatch time.Duration
 	// Closing is closed when the server begins to shut down: watches end then.
 	Closing <-chan struct{}
-}
-
-// WatchMeter counts what watches send. It is safe for concurrent use.
-type WatchMeter interface {
-	// Sent counts an event by its size, Initial an object of the state that a watch begins with.
-	Sent(size int)
-	Initial()
 }
 
 // writeLimit is how long a write may take at most, whatever the request's own deadline (the original's figure).

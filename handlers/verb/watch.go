@@ -28,9 +28,7 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.watchTime(options.TimeoutSeconds))
 	defer cancel()
-	if h.Meter != nil {
-		answer.meter = h.Meter(r.Resource)
-	}
+	answer.meter = h.meter(r)
 	w := &watching{Handlers: h, r: r, options: options, selection: selection, answer: answer}
 	if err := w.begin(ctx); err != nil {
 		return err
@@ -199,10 +197,12 @@ func (w *watching) sendInitial() error {
 	end := w.options.SendInitialEvents != nil && *w.options.SendInitialEvents && w.options.AllowWatchBookmarks
 	revision := w.initial.revision
 	w.initial = nil
-	if end {
-		return w.answer.bookmark(w.Handlers, w.r, revision, true)
+	if !end {
+		return nil
 	}
-	return nil
+	err := w.answer.bookmark(w.Handlers, w.r, revision, true)
+	w.answer.meter.Began(w.r)
+	return err
 }
 
 // last sends a bookmark before a watch ends because its time is up, so that the client can go on from there.
@@ -221,6 +221,9 @@ func (w *watching) last(ctx context.Context, f *cache.Follower) error {
 func (w *watching) ended(ctx context.Context, err error) error {
 	if errors.Is(err, cache.ErrEnded) || ctx.Err() != nil {
 		return nil
+	}
+	if errors.Is(err, cache.ErrTooSlow) {
+		w.answer.meter.Slow()
 	}
 	status := apierrors.NewInternalError(err)
 	if errors.Is(err, storage.ErrCompacted) {

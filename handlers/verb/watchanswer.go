@@ -27,8 +27,8 @@ type watchAnswer struct {
 	buffer *[]byte
 	// socket is where messages go instead of a stream; nil for a stream.
 	socket *websocket.Conn
-	// meter counts what is sent; nil counts nothing.
-	meter WatchMeter
+	// meter counts what is sent.
+	meter Meter
 	// columnsSent: a watch of tables names its columns once.
 	columnsSent bool
 }
@@ -98,9 +98,7 @@ func (a *watchAnswer) gather(r *pipeline.Request, add func([]byte) ([]byte, erro
 		return err
 	}
 	*a.buffer = b
-	if a.meter != nil {
-		a.meter.Sent(len(b) - before)
-	}
+	a.meter.Sent(len(b) - before)
 	switch {
 	case a.socket != nil:
 		return a.message()
@@ -152,9 +150,7 @@ func (a *watchAnswer) deliver(h *Handlers, r *pipeline.Request, d cache.Delivery
 
 // initial sends an object of the state that the watch begins with.
 func (a *watchAnswer) initial(h *Handlers, r *pipeline.Request, e *cache.Entry) error {
-	if a.meter != nil {
-		a.meter.Initial()
-	}
+	a.meter.Initial()
 	return a.event(h, r, watch.Added, e, e.Revision)
 }
 

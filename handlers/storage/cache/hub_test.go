@@ -48,8 +48,8 @@ func TestSlowFollower(t *testing.T) {
 	if n := len(slow.group.log); n != 10 {
 		t.Fatalf("%d changes are kept for the slow one, want the 10 that are remembered", n)
 	}
-	if _, _, _, err := slow.Next(); !errors.Is(err, storage.ErrCompacted) {
-		t.Fatalf("the slow one got %v, want ErrCompacted", err)
+	if _, _, _, err := slow.Next(); !errors.Is(err, storage.ErrCompacted) || !errors.Is(err, ErrTooSlow) {
+		t.Fatalf("the slow one got %v, want ErrCompacted because it was too slow", err)
 	}
 	slow.Stop()
 	h.write("/x/a", 111)

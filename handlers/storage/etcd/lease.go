@@ -21,6 +21,8 @@ const (
 // leases hands out the lease for a time to live. One is remembered, because nearly all callers ask for the same time.
 type leases struct {
 	grant func(ctx context.Context, seconds int64) (clientv3.LeaseID, error)
+	// full hears how many objects a lease was given to, once there is another; may be nil.
+	full func(objects int)
 
 	mu      sync.Mutex
 	id      clientv3.LeaseID
@@ -52,6 +54,9 @@ func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (cli
 	id, err := l.grant(ctx, int64(longest/time.Second))
 	if err != nil {
 		return clientv3.NoLease, err
+	}
+	if l.full != nil && l.used > 0 {
+		l.full(l.used)
 	}
 	l.id, l.expires, l.used = id, now.Add(longest), 1
 	return id, nil

@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,27 +34,29 @@ func TestLeaseReuse(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps   []step
 		granted []int64
+		full    []int
 	}{
 		"an hour's lease serves for a minute": {
 			[]step{{0, time.Hour, 1}, {59 * time.Second, time.Hour, 1}, {60 * time.Second, time.Hour, 1}, {61 * time.Second, time.Hour, 2}},
-			[]int64{3660, 3660},
+			[]int64{3660, 3660}, []int{3},
 		},
 		"five percent of a short life": {
 			[]step{{0, 100 * time.Second, 1}, {5 * time.Second, 100 * time.Second, 1}, {6 * time.Second, 100 * time.Second, 2}},
-			[]int64{105, 105},
+			[]int64{105, 105}, []int{2},
 		},
 		"another time to live": {
 			[]step{{0, time.Hour, 1}, {0, time.Minute, 2}, {0, time.Hour, 3}},
-			[]int64{3660, 63, 3660},
+			[]int64{3660, 63, 3660}, []int{1, 1},
 		},
 		"a started second counts": {
 			[]step{{0, 1200 * time.Millisecond, 1}, {0, time.Millisecond, 2}},
-			[]int64{2, 1},
+			[]int64{2, 1}, []int{1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &granter{}
-			l := &leases{grant: g.grant}
+			var full []int
+			l := &leases{grant: g.grant, full: func(objects int) { full = append(full, objects) }}
 			for i, s := range c.steps {
 				if id, err := l.get(t.Context(), s.ttl, begin.Add(s.after)); err != nil || id != s.want {
 					t.Fatalf("step %d: lease %d, %v; want %d", i, id, err, s.want)
@@ -63,6 +66,9 @@ func TestLeaseReuse(t *testing.T) {
 				if g.seconds[i] != want {
 					t.Fatalf("granted %v, want %v", g.seconds, c.granted)
 				}
+			}
+			if !slices.Equal(full, c.full) {
+				t.Errorf("leases were given to %v objects, want %v", full, c.full)
 			}
 		})
 	}

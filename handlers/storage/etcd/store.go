@@ -42,6 +42,8 @@ type Options struct {
 	BookmarkInterval time.Duration
 	// Local says that the client calls the only member, in this process.
 	Local bool
+	// Leased hears how many objects shared a lease, once no more will; may be nil.
+	Leased func(objects int)
 	// Logger hears of what fails in the background; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -90,7 +92,7 @@ func New(client *clientv3.Client, o Options) *Store {
 		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
 		bookmarks: o.BookmarkInterval, ctx: ctx, stop: stop,
 	}
-	s.leases.grant = s.grant
+	s.leases.grant, s.leases.full = s.grant, o.Leased
 	if o.Local {
 		s.reads = []clientv3.OpOption{clientv3.WithSerializable()}
 	} else {
