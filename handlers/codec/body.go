@@ -160,13 +160,16 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	if b.Format == Protobuf {
 		return b.decodeProtobuf(into)
 	}
+	if b.Quick(into) {
+		return b.Kind, nil, nil
+	}
 	data := b.Data
 	if b.Format == YAML {
 		if data, err = yaml.YAMLToJSON(b.Data); err != nil {
 			return gvk, nil, err
 		}
 	}
-	seen, quick, err := interpret(data)
+	seen, peeked, err := interpret(data)
 	if err != nil {
 		return gvk, nil, err
 	}
@@ -174,13 +177,30 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	if err = b.check(gvk, into); err == nil {
 		strict, err = b.read(data, into)
 	}
-	if err != nil && quick {
+	if err != nil && peeked {
 		// A text that is no JSON at all has another message, which comes before all others.
 		if _, syntax := serializer.DefaultMetaFactory.Interpret(data); syntax != nil {
 			return schema.GroupVersionKind{}, nil, syntax
 		}
 	}
 	return gvk, strict, err
+}
+
+// Quick is Decode for a body that has nothing to tell of: JSON of the very kind, without faults and unknown fields. It
+// leaves into empty when the body is another one.
+func (b Body) Quick(into runtime.Object) bool {
+	if b.Format != JSON || !readJSON(b.Data, into) {
+		return false
+	}
+	// What it says of its kind is compared as it stands there: taken apart, a version of no group would look like none.
+	said, ok := into.GetObjectKind().(*metav1.TypeMeta)
+	version, kind := b.Kind.ToAPIVersionAndKind()
+	if ok && (said.APIVersion == "" || said.APIVersion == version) && (said.Kind == "" || said.Kind == kind) {
+		into.GetObjectKind().SetGroupVersionKind(b.Kind)
+		return true
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	return false
 }
 
 // read fills into from JSON; strict are the faults that a client may want to be told of.

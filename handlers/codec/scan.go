@@ -77,39 +77,56 @@ type member struct {
 
 // members calls f for each member of the object that starts at i, until it returns false.
 func members(b []byte, i int, f func(member) bool) error {
+	_, err := walk(b, i, func(m member) (_ int, err error) {
+		if m.to, err = skipValue(b, m.value); err == nil && !f(m) {
+			err = errStop
+		}
+		return m.to, err
+	})
+	if err == errStop {
+		return nil
+	}
+	return err
+}
+
+// errStop ends a walk early.
+var errStop = errors.New("that is enough")
+
+// walk calls f for each member of the object that starts at i; f returns the index behind the member's value, which walk
+// itself does not look at. So whoever goes into values reads every byte once. It returns the index behind the object.
+func walk(b []byte, i int, f func(member) (int, error)) (int, error) {
 	if i = skipSpace(b, i); i >= len(b) || b[i] != '{' {
-		return errScan
+		return 0, errScan
 	}
 	i = skipSpace(b, i+1)
 	for i < len(b) && b[i] != '}' {
 		m := member{from: i}
 		end, err := skipString(b, i)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if m.key = string(b[i+1 : end-1]); strings.IndexByte(m.key, '\\') >= 0 {
 			if err := json.Unmarshal(b[i:end], &m.key); err != nil {
-				return errScan
+				return 0, errScan
 			}
 		}
 		if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
-			return errScan
+			return 0, errScan
 		}
-		m.value = skipSpace(b, i+1)
-		if m.to, err = skipValue(b, m.value); err != nil {
-			return err
+		if m.value = skipSpace(b, i+1); m.value >= len(b) {
+			return 0, errScan
 		}
-		if !f(m) {
-			return nil
+		if m.to, err = f(m); err != nil {
+			return 0, err
 		}
 		if i = skipSpace(b, m.to); i < len(b) && b[i] == ',' {
 			i = skipSpace(b, i+1)
 		} else if i >= len(b) || b[i] != '}' {
-			return errScan
+			return 0, errScan
 		}
 	}
 	if i >= len(b) {
-		return errScan
+		return 0, errScan
 	}
-	return nil
+	return i + 1, nil
 }

@@ -29,6 +29,18 @@ func (w *write) decodePatched(p *patched, strictness string) (object.Object, err
 	})
 }
 
+// quick is decodePatched for text that has nothing unusual.
+func (w *write) quick(text []byte) (object.Object, bool) {
+	o, ok := w.res.New().(object.Object)
+	if !ok || !(codec.Body{Data: text, Kind: w.res.GVK()}).Quick(o) {
+		return nil, false
+	}
+	if w.res.Default != nil {
+		w.res.Default(o)
+	}
+	return o, true
+}
+
 // fill makes an object of what decode reads, sends its warnings and fills its defaults.
 func (w *write) fill(decode func(object.Object) ([]string, error)) (object.Object, error) {
 	o, ok := w.res.New().(object.Object)

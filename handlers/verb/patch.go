@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 // maxOperations is the largest number of operations in a JSON patch (the original's figure).
@@ -43,7 +44,7 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 		return err
 	}
 	auditPatch(r, body)
-	p := patcher{write: w, kind: kind, body: body, strictness: options.FieldValidation}
+	p := &patcher{write: w, kind: kind, body: body, strictness: options.FieldValidation}
 	kv, err := w.change(p.next)
 	if err != nil {
 		return storageError(err, r, r.Info.Name)
@@ -80,30 +81,37 @@ type patcher struct {
 	kind       types.PatchType
 	body       []byte
 	strictness string
+	// merge is the body as a merge patch, once it was read.
+	merge *codec.MergePatch
 }
 
 // next is the object that the patch makes of the live one.
-func (p *patcher) next(old object.Object) (object.Object, error) {
+func (p *patcher) next(current storage.KeyValue, old object.Object) (object.Object, error) {
 	view, err := p.view(old)
 	if err != nil {
 		return nil, err
 	}
-	before, err := json.Marshal(view)
+	before, err := p.before(current, view)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the live object: %w", err)
 	}
-	after, err := p.outcome(before, view)
-	if err != nil {
-		return nil, err
-	}
-	o, err := p.decodePatched(after, p.strictness)
+	o, err := p.outcome(before, view)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkName(p.r, o); err != nil {
 		return nil, err
 	}
-	return p.merge(o, old)
+	return p.write.merge(o, old)
+}
+
+// before is the JSON that is patched. A merge patch goes by the stored object as clients read it; the others may ask for
+// fields that only defaults bring.
+func (p *patcher) before(current storage.KeyValue, view object.Object) ([]byte, error) {
+	if p.kind == types.MergePatchType && p.res.Strategy.View == nil {
+		return p.main().Codec.AppendJSON(make([]byte, 0, 2*len(current.Value)), current.Value, current.Revision, false)
+	}
+	return json.Marshal(view)
 }
 
 // view is the object as the subresource shows it.
@@ -124,14 +132,21 @@ type patched struct {
 }
 
 // outcome applies the patch to the JSON of the live object.
-func (p *patcher) outcome(before []byte, view object.Object) (*patched, error) {
+func (p *patcher) outcome(before []byte, view object.Object) (object.Object, error) {
+	var after *patched
+	var err error
 	switch p.kind {
 	case types.JSONPatchType:
-		return p.applyJSON(before)
+		after, err = p.applyJSON(before)
 	case types.MergePatchType:
 		return p.applyMerge(before)
+	default:
+		after, err = p.applyStrategic(before, view)
 	}
-	return p.applyStrategic(before, view)
+	if err != nil {
+		return nil, err
+	}
+	return p.decodePatched(after, p.strictness)
 }
 
 // operation is one step of a JSON patch (RFC 6902), to find fields that it does not have.
@@ -163,18 +178,36 @@ func (p *patcher) applyJSON(before []byte) (*patched, error) {
 }
 
 // applyMerge refuses a patch that is not a JSON object: a merge patch (RFC 7386) of another kind would replace the whole
-// object.
-func (p *patcher) applyMerge(before []byte) (*patched, error) {
-	var object map[string]any
-	strict, err := kjson.UnmarshalStrict(p.body, &object)
-	if err != nil {
-		return nil, undecodable(err)
+// object. A patch that has something to be told of is applied by the library of the original, which orders the text that
+// errors and warnings go by.
+func (p *patcher) applyMerge(before []byte) (object.Object, error) {
+	var strict []error
+	if p.merge == nil {
+		var object map[string]any
+		var err error
+		if strict, err = kjson.UnmarshalStrict(p.body, &object); err != nil {
+			return nil, undecodable(err)
+		}
+		if object != nil && len(strict) == 0 {
+			if p.merge, err = codec.NewMergePatch(p.body); err != nil {
+				return nil, undecodable(err)
+			}
+		}
+	}
+	if p.merge != nil {
+		after, err := p.merge.Apply(before)
+		if err != nil {
+			return nil, apierrors.NewBadRequest(err.Error())
+		}
+		if o, ok := p.quick(after); ok {
+			return o, nil
+		}
 	}
 	after, err := jsonpatch.MergePatch(before, p.body)
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	return &patched{json: after, shown: string(after), strict: strict}, nil
+	return p.decodePatched(&patched{json: after, shown: string(after), strict: strict}, p.strictness)
 }
 
 func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, error) {

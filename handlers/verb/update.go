@@ -24,7 +24,9 @@ func (h *Handlers) update(r *pipeline.Request) error {
 	if err := checkName(r, o); err != nil {
 		return err
 	}
-	kv, err := w.change(func(old object.Object) (object.Object, error) { return w.merge(object.Copy(o), old) })
+	kv, err := w.change(func(_ storage.KeyValue, old object.Object) (object.Object, error) {
+		return w.merge(object.Copy(o), old)
+	})
 	if errors.Is(err, storage.ErrNotFound) && w.res.CreateOnUpdate && w.res.Parent == nil {
 		if kv, err = w.insert(o); err != nil {
 			return err
@@ -55,7 +57,7 @@ func (w *write) merge(body, old object.Object) (object.Object, error) {
 }
 
 // change replaces the live object by what next makes of it, once per attempt until no other writer comes between.
-func (w *write) change(next func(old object.Object) (object.Object, error)) (kv storage.KeyValue, err error) {
+func (w *write) change(next func(current storage.KeyValue, old object.Object) (object.Object, error)) (kv storage.KeyValue, err error) {
 	main := w.main()
 	var effects *resource.Effects
 	deleted := false
@@ -74,7 +76,7 @@ func (w *write) change(next func(old object.Object) (object.Object, error)) (kv 
 		if err != nil {
 			return nil, err
 		}
-		o, err := next(old)
+		o, err := next(current, old)
 		if err != nil {
 			return nil, err
 		}
