@@ -45,8 +45,11 @@ type Store struct {
 	listener *listener
 	lock     *lock
 	close    sync.Once
+	log      *slog.Logger
 	// bookmarks is how often watchers hear that they are up to date.
 	bookmarks time.Duration
+	// wasRead has something when much of the database was read that will not be read again soon.
+	wasRead chan struct{}
 	// closing is closed before anything is taken down. What uses the server itself lets go of it then, and is counted by
 	// running: the database must not be closed under it. mu orders the start of such a user against the closing.
 	closing chan struct{}
@@ -75,12 +78,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: held, bookmarks: o.Store.BookmarkInterval, closing: make(chan struct{})}
+	s := &Store{
+		lock: held, log: o.Store.Logger.With("component", "embedded etcd"), bookmarks: o.Store.BookmarkInterval,
+		wasRead: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
 	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded etcd in %s: %w", o.DataDir, err), s.shutdown())
 	}
 	o.Store.Local = true
 	s.Store = etcd.New(v3client.New(s.server), o.Store)
+	s.running.Go(func() { s.keepUnloaded(o.DataDir) })
 	return s, nil
 }
 
