@@ -18,12 +18,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// rows are the generated rows that the options let serve, with the options' own life of events. A version that is not
+// rows are the generated rows that the options and the feature gates let serve, with the options' own life of events. A version that is not
 // served may still be the one that another is stored as.
 func rows(o *Options) []resources.Row {
 	var out []resources.Row
 	for _, row := range resources.Rows {
-		if !o.Served(row) {
+		if !o.Served(row) || row.Gate != "" && !o.Features.Enabled(row.Gate) {
 			continue
 		}
 		if row.TTL > 0 && o.EventTTL > 0 {

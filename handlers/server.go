@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -81,6 +82,8 @@ type Options struct {
 	Auditor *audit.Auditor
 	// ProxyHeaders are those that name users for Authenticator, beside the standard ones; requests lose them.
 	ProxyHeaders authn.ProxyHeaders
+	// Features are the feature gates; nil has them as they are by default.
+	Features *features.Features
 	// Metrics are the server's numbers; nil makes some of its own. Give those that count the requests to the store.
 	Metrics *metrics.Metrics
 }
@@ -144,13 +147,14 @@ func New(o Options) (*Server, error) {
 	all, err := builtins(strategy.New(strategy.Deps{
 		Objects: s.objects, Store: o.Store, Delete: s.verbs.Delete, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
+		Features: o.Features,
 	}), rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}
 	s.registry = resource.NewRegistry(all)
 	s.objects.Registry = s.registry
-	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts})
+	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features})
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}

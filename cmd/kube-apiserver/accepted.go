@@ -12,7 +12,7 @@ import (
 // are taken, with a warning, so that existing command lines start.
 const (
 	acceptedValues = `
-	cors-allowed-origins emulated-version feature-gates goaway-chance livez-grace-period
+	cors-allowed-origins emulated-version goaway-chance livez-grace-period
 	max-mutating-requests-inflight max-requests-inflight min-compatibility-version
 	shutdown-watch-termination-grace-period storage-initialization-timeout strict-transport-security-directives
 	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period

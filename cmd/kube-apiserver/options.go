@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 )
 
 // options is what the flags say.
@@ -41,6 +42,8 @@ type options struct {
 	anonymous, anonymousGiven        bool
 	authorization                    authorizationFlags
 	runtimeConfig                    map[string]string
+	featureGates                     []string
+	features                         *features.Features
 	serviceCIDRs, serviceNodePorts   string
 	swaggerUI, version               bool
 	verbosity                        int
@@ -121,6 +124,7 @@ func (o *options) registerAccess(s *flagSets) {
 
 	f = s.in("API enablement")
 	f.StringToStringVar(&o.runtimeConfig, "runtime-config", o.runtimeConfig, "Group-versions to serve or not: apps/v1=false, api/all=true, api/ga, api/beta, api/alpha.")
+	f.StringArrayVar(&o.featureGates, "feature-gates", o.featureGates, "Feature gates to switch: Name=true,Other=false. What they are is in kubernetes_feature_enabled of /metrics.")
 	f.BoolVar(&o.swaggerUI, "enable-swagger-ui", o.swaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
 
 	f = s.in("misc")
@@ -179,6 +183,10 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	}
 	if o.requestTimeout <= 0 {
 		fault("--request-timeout must be above zero")
+	}
+	var err error
+	if o.features, err = features.Parse(o.featureGates); err != nil {
+		fault("%v", err)
 	}
 	o.proxy.validate(o, fault)
 	o.serviceAccounts.validate(fault)

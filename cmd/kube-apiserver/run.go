@@ -151,7 +151,7 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 		Store:   store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
-		NodePorts: o.serviceNodePorts, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
+		NodePorts: o.serviceNodePorts, Features: o.features, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
 		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers, Auditor: auditor, Controllers: o.controllers, RootCA: certs.authority, Authentication: certs.told(o),
 	})
 }

@@ -35,6 +35,9 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 	for _, line := range ignoredFlags(set) {
 		log.Warn(line)
 	}
+	if idle := o.features.Idle(); len(idle) > 0 {
+		log.Warn("these feature gates have no effect in this version", "gates", idle)
+	}
 	return run(ctx, o, logs, log, out)
 }
 

@@ -99,23 +99,23 @@ func TestAcceptedFlags(t *testing.T) {
 	cancel() // it is to end as soon as it is up
 	args := []string{
 		"--data-dir=" + t.TempDir(), "--secure-port=0", "--bind-address=127.0.0.1", "--unsafe-no-fsync",
-		"--feature-gates=A=true", "--feature-gates=B=true", "--allow-privileged", "--allow-privileged=true", "--kubelet-timeout=5s",
+		"--kubelet-timeout=3s", "--allow-privileged", "--allow-privileged=true", "--kubelet-timeout=5s",
 	}
 	// Ended before it was up it may say so; what matters is what it warned of.
 	_ = start(ctx, args, &out, &errOut)
-	for _, name := range []string{"feature-gates", "allow-privileged", "kubelet-timeout"} {
+	for _, name := range []string{"allow-privileged", "kubelet-timeout"} {
 		if n := strings.Count(errOut.String(), "--"+name+" is accepted but has no effect"); n != 1 {
 			t.Errorf("%d warnings of --%s:\n%s", n, name, errOut.String())
 		}
 	}
-	if n := strings.Count(errOut.String(), "has no effect"); n != 3 {
+	if n := strings.Count(errOut.String(), "has no effect"); n != 2 {
 		t.Errorf("%d warnings:\n%s", n, errOut.String())
 	}
 }
 
 // No flag is both real and accepted without effect, and the original's underscores are understood.
 func TestFlagNames(t *testing.T) {
-	o, set, sets, err := parse([]string{"--secure_port=1234", "--feature_gates=A=true"})
+	o, set, sets, err := parse([]string{"--secure_port=1234", "--feature_gates=EnvFiles=true"})
 	if err != nil || o.securePort != 1234 || !set.Changed("feature-gates") {
 		t.Errorf("port %d, %v", o.securePort, err)
 	}

@@ -50,6 +50,13 @@ func run(in, out string) error {
 			return err
 		}
 	}
+	gates, err := spec.LoadFeatures(in)
+	if err != nil {
+		return err
+	}
+	if err := writeFeatures(model, gates, files); err != nil {
+		return err
+	}
 	if err := writeServerRoutes(server, files); err != nil {
 		return err
 	}

@@ -79,6 +79,7 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"CreateStatus", r.CreateStatus, !r.CreateStatus},
 		{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
 		{"Warning", r.Warning, r.Warning == ""},
+		{"Gate", gate(d, r), gate(d, r) == ""},
 	} {
 		if !f.zero {
 			fmt.Fprintf(&row, ", %s: %#v", f.name, f.value)
@@ -100,6 +101,17 @@ func storage(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		return m[r.Storage].GV.Group + "/" + m[r.Storage].GV.Version
 	}
 	return d.GV.Group + "/" + r.Storage
+}
+
+// gate is the feature gate of a row: a subresource has its parent's.
+func gate(d *spec.Doc, r spec.Resource) string {
+	parent, _, _ := strings.Cut(r.Name, "/")
+	for _, row := range d.Resources {
+		if row.Name == parent {
+			return row.Gate
+		}
+	}
+	return r.Gate
 }
 
 const rowsHead = `// Package resources has the facts of every built-in resource: one row for each resource and subresource.
@@ -148,6 +160,8 @@ type Row struct {
 	ReturnsDeleted bool
 	// Warning goes with every answer about the resource; empty for most.
 	Warning string
+	// Gate is the feature gate that must be on for the row to be served; empty for most.
+	Gate string
 	// Scale is set on scale rows.
 	Scale *Scale
 }

@@ -46,6 +46,8 @@ type Row struct {
 	ReturnsDeleted bool
 	// Warning goes with every answer about the resource; empty for most.
 	Warning string
+	// Gate is the feature gate that must be on for the row to be served; empty for most.
+	Gate string
 	// Scale is set on scale rows.
 	Scale *Scale
 }
@@ -201,13 +203,13 @@ var Rows = []Row{
 	{Group: "certificates.k8s.io", Version: "v1", Resource: "certificatesigningrequests", Subresource: "status", Kind: "CertificateSigningRequest", KindGroup: "certificates.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "certificates.k8s.io", Version: "v1alpha1", Resource: "clustertrustbundles", Subresource: "", Kind: "ClusterTrustBundle", KindGroup: "certificates.k8s.io", KindVersion: "v1alpha1",
-		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "clustertrustbundle", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName"}},
+		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "clustertrustbundle", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName"}, Gate: "ClusterTrustBundle"},
 	{Group: "certificates.k8s.io", Version: "v1beta1", Resource: "clustertrustbundles", Subresource: "", Kind: "ClusterTrustBundle", KindGroup: "certificates.k8s.io", KindVersion: "v1beta1",
-		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "clustertrustbundle", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName"}},
+		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "clustertrustbundle", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName"}, Gate: "ClusterTrustBundle"},
 	{Group: "certificates.k8s.io", Version: "v1beta1", Resource: "podcertificaterequests", Subresource: "", Kind: "PodCertificateRequest", KindGroup: "certificates.k8s.io", KindVersion: "v1beta1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podcertificaterequest", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName", "spec.podName", "spec.nodeName"}},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podcertificaterequest", Storage: "certificates.k8s.io/v1beta1", ConditionalUpdate: true, Fields: []string{"spec.signerName", "spec.podName", "spec.nodeName"}, Gate: "PodCertificateRequest"},
 	{Group: "certificates.k8s.io", Version: "v1beta1", Resource: "podcertificaterequests", Subresource: "status", Kind: "PodCertificateRequest", KindGroup: "certificates.k8s.io", KindVersion: "v1beta1",
-		Namespaced: true, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
+		Namespaced: true, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}, Gate: "PodCertificateRequest"},
 	{Group: "networking.k8s.io", Version: "v1", Resource: "ingressclasses", Subresource: "", Kind: "IngressClass", KindGroup: "networking.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "ingressclass", Storage: "networking.k8s.io/v1", Generation: true},
 	{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses", Subresource: "", Kind: "Ingress", KindGroup: "networking.k8s.io", KindVersion: "v1",
@@ -285,11 +287,11 @@ var Rows = []Row{
 	{Group: "scheduling.k8s.io", Version: "v1", Resource: "priorityclasses", Subresource: "", Kind: "PriorityClass", KindGroup: "scheduling.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "priorityclass", ShortNames: []string{"pc"}, Storage: "scheduling.k8s.io/v1", Generation: true},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "podgroups", Subresource: "", Kind: "PodGroup", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podgroup", Storage: "scheduling.k8s.io/v1alpha2", DefaultedWhenRead: []string{"spec.disruptionMode"}},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "podgroup", Storage: "scheduling.k8s.io/v1alpha2", DefaultedWhenRead: []string{"spec.disruptionMode"}, Gate: "GenericWorkload"},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "podgroups", Subresource: "status", Kind: "PodGroup", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",
-		Namespaced: true, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
+		Namespaced: true, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}, Gate: "GenericWorkload"},
 	{Group: "scheduling.k8s.io", Version: "v1alpha2", Resource: "workloads", Subresource: "", Kind: "Workload", KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "workload", Storage: "scheduling.k8s.io/v1alpha2"},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "workload", Storage: "scheduling.k8s.io/v1alpha2", Gate: "GenericWorkload"},
 	{Group: "coordination.k8s.io", Version: "v1", Resource: "leases", Subresource: "", Kind: "Lease", KindGroup: "coordination.k8s.io", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "lease", Storage: "coordination.k8s.io/v1", CreateOnUpdate: true, ConditionalUpdate: true},
 	{Group: "coordination.k8s.io", Version: "v1alpha2", Resource: "leasecandidates", Subresource: "", Kind: "LeaseCandidate", KindGroup: "coordination.k8s.io", KindVersion: "v1alpha2",
@@ -355,7 +357,7 @@ var Rows = []Row{
 	{Group: "internal.apiserver.k8s.io", Version: "v1alpha1", Resource: "storageversions", Subresource: "status", Kind: "StorageVersion", KindGroup: "internal.apiserver.k8s.io", KindVersion: "v1alpha1",
 		Namespaced: false, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
 	{Group: "storagemigration.k8s.io", Version: "v1beta1", Resource: "storageversionmigrations", Subresource: "", Kind: "StorageVersionMigration", KindGroup: "storagemigration.k8s.io", KindVersion: "v1beta1",
-		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "storageversionmigration", Storage: "storagemigration.k8s.io/v1beta1", ConditionalUpdate: true},
+		Namespaced: false, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Singular: "storageversionmigration", Storage: "storagemigration.k8s.io/v1beta1", ConditionalUpdate: true, Gate: "StorageVersionMigrator"},
 	{Group: "storagemigration.k8s.io", Version: "v1beta1", Resource: "storageversionmigrations", Subresource: "status", Kind: "StorageVersionMigration", KindGroup: "storagemigration.k8s.io", KindVersion: "v1beta1",
-		Namespaced: false, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}},
+		Namespaced: false, Verbs: []string{"get", "patch", "update"}, StatusKeeps: []string{"labels", "annotations", "finalizers", "ownerReferences"}, Gate: "StorageVersionMigrator"},
 }

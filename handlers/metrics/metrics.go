@@ -8,12 +8,15 @@ package metrics
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"k8s.io/apimachinery/pkg/version"
+
+	gates "github.com/gatehouse-dev/gatehouse/gen/features"
 )
 
 // Metrics are the numbers of one server. It is safe for concurrent use.
@@ -54,7 +57,7 @@ func (m *Metrics) register() {
 	m.registry.MustRegister(m.listed.collectors()...)
 	m.registry.MustRegister(m.auditCounts()...)
 	m.registry.MustRegister(
-		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, m.buildInfo(),
+		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, m.buildInfo(), m.featuresEnabled(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 }
@@ -72,6 +75,25 @@ func (m *Metrics) auditCounts() []prometheus.Collector {
 			Name: "apiserver_audit_requests_rejected_total", Help: "Requests that were refused because the audit log could not tell of them.",
 		}, func() float64 { _, rejected := m.sources.Audited(); return float64(rejected) }),
 	}
+}
+
+// featuresEnabled has the feature gates, which do not change while the server runs.
+func (m *Metrics) featuresEnabled() prometheus.Collector {
+	enabled := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "kubernetes_feature_enabled", Help: "1 for the feature gates that are on, 0 for those that are off.",
+	}, []string{"name", "stage"})
+	for _, gate := range gates.Gates {
+		stage := strings.ToUpper(gate.Stage)
+		if gate.Stage == "ga" {
+			stage = ""
+		}
+		on := 0.0
+		if m.sources.Features.Enabled(gate.Name) {
+			on = 1
+		}
+		enabled.WithLabelValues(gate.Name, stage).Set(on)
+	}
+	return enabled
 }
 
 // buildInfo is a constant that says what runs.

@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -86,6 +87,10 @@ func scrape(t *testing.T, m *Metrics) shown {
 // ours is a server's metrics with something in every one of them.
 func ours(t *testing.T) *Metrics {
 	t.Helper()
+	gates, err := features.Parse([]string{"HPAScaleToZero=true"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := New(version.Info{Major: "1", Minor: "36"})
 	m.Observe(Sources{
 		Stored: func() []Stored {
@@ -97,8 +102,9 @@ func ours(t *testing.T) *Metrics {
 				Changes:     9, States: 8, Pieces: 7, Followers: 6, Groups: 5, Past: 4, Since: time.Now().Add(time.Hour),
 			}
 		},
-		Size:    func(context.Context) (int64, error) { return 4096, nil },
-		Audited: func() (int64, int64) { return 4, 2 },
+		Size:     func(context.Context) (int64, error) { return 4096, nil },
+		Audited:  func() (int64, int64) { return 4, 2 },
+		Features: gates,
 	})
 	w := m.Reads(schema.GroupVersionResource{Version: "v1", Resource: "pods"})
 	w.Initial()

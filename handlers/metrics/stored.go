@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
@@ -20,6 +21,8 @@ type Sources struct {
 	Size func(context.Context) (int64, error)
 	// Audited are the events of the audit log, and the requests that were refused for want of one.
 	Audited func() (events, rejected int64)
+	// Features are the feature gates; nil has them as they are by default.
+	Features *features.Features
 }
 
 // Stored is how much there is of one resource, in a state of some revision. Bytes is what its objects take in the store,

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
@@ -97,7 +98,15 @@ func replicaCounts(labeled, ready, available, all int32) field.ErrorList {
 		atMost{"availableReplicas", available, all, ofReplicas}, atMost{"availableReplicas", available, ready, ofReady})
 }
 
-func statefulSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
+func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
+	if d.Features.Enabled("MaxUnavailableStatefulSet") {
+		s.Default = onDefault(func(o *appsv1.StatefulSet) {
+			if u := o.Spec.UpdateStrategy; u.Type == "RollingUpdate" && u.RollingUpdate != nil && u.RollingUpdate.MaxUnavailable == nil {
+				one := intstr.FromInt32(1)
+				u.RollingUpdate.MaxUnavailable = &one
+			}
+		})
+	}
 	s.Validate = check(func(o *appsv1.StatefulSet) field.ErrorList {
 		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)

@@ -100,7 +100,7 @@ func TestCorePreparations(t *testing.T) {
 		{`{spec: {dataSource: {kind: PersistentVolumeClaim, name: a}}}`, true, true},
 		{`{spec: {dataSource: {kind: Foo, name: a}}}`, false, false},
 		{`{spec: {dataSourceRef: {kind: Foo, name: a}}}`, true, true},
-		{`{spec: {dataSourceRef: {kind: Foo, name: a, namespace: other}}}`, false, true},
+		{`{spec: {dataSourceRef: {kind: Foo, name: a, namespace: other}}}`, false, false},
 	} {
 		o := parse[corev1.PersistentVolumeClaim](t, c.text)
 		if err := claims.PrepareForCreate(background, o); err != nil || (o.Spec.DataSource != nil) != c.source || (o.Spec.DataSourceRef != nil) != c.refed {

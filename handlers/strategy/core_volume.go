@@ -96,14 +96,16 @@ func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-func claims(_ *Deps, _ resources.Row, s *resource.Strategy) {
+func claims(d *Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = onCreate(func(_ context.Context, c *corev1.PersistentVolumeClaim) error {
 		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
+		d.dropForeignSource(&c.Spec, nil)
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
 		return nil
 	})
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, c, old *corev1.PersistentVolumeClaim) error {
+		d.dropForeignSource(&c.Spec, &old.Spec)
 		legacySource(&c.Spec, &old.Spec)
 		normalizeSources(&c.Spec)
 		return nil
@@ -112,6 +114,18 @@ func claims(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		return claimSpec(&c.Spec, field.NewPath("spec"))
 	})
 	s.ValidateUpdate = checkUpdate(validateClaimUpdate)
+}
+
+// dropForeignSource: a source in another namespace is behind a gate. Without its namespace it would be another source, so all of
+// it is dropped, unless the claim has a source already.
+func (d *Deps) dropForeignSource(spec, old *corev1.PersistentVolumeClaimSpec) {
+	if foreignSource(spec) && !d.Features.Enabled("CrossNamespaceVolumeDataSource") && (old == nil || old.DataSourceRef == nil) {
+		spec.DataSourceRef = nil
+	}
+}
+
+func foreignSource(spec *corev1.PersistentVolumeClaimSpec) bool {
+	return spec.DataSourceRef != nil && spec.DataSourceRef.Namespace != nil && *spec.DataSourceRef.Namespace != ""
 }
 
 func claimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
@@ -135,10 +149,9 @@ func claimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs f
 	} else if q.Sign() <= 0 {
 		errs = append(errs, field.Invalid(at, q.String(), "must be greater than zero"))
 	}
-	crossNamespace := spec.DataSourceRef != nil && spec.DataSourceRef.Namespace != nil && *spec.DataSourceRef.Namespace != ""
 	switch {
 	case spec.DataSource == nil || spec.DataSourceRef == nil:
-	case crossNamespace:
+	case foreignSource(spec):
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "may not be specified when dataSourceRef.namespace is specified"))
 	case !sameSource(spec.DataSource, spec.DataSourceRef):
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "must match dataSourceRef"))
@@ -170,7 +183,7 @@ func normalizeSources(spec *corev1.PersistentVolumeClaimSpec) {
 	switch {
 	case spec.DataSource != nil && spec.DataSourceRef == nil:
 		spec.DataSourceRef = &corev1.TypedObjectReference{APIGroup: spec.DataSource.APIGroup, Kind: spec.DataSource.Kind, Name: spec.DataSource.Name}
-	case spec.DataSourceRef != nil && spec.DataSource == nil && (spec.DataSourceRef.Namespace == nil || *spec.DataSourceRef.Namespace == ""):
+	case spec.DataSourceRef != nil && spec.DataSource == nil && !foreignSource(spec):
 		spec.DataSource = &corev1.TypedLocalObjectReference{APIGroup: spec.DataSourceRef.APIGroup, Kind: spec.DataSourceRef.Kind, Name: spec.DataSourceRef.Name}
 	}
 }

@@ -14,6 +14,14 @@ import (
 
 func wrongType(o object.Object) error { return fmt.Errorf("unexpected object type %T", o) }
 
+func onDefault[T object.Object](f func(T)) func(object.Object) {
+	return func(o object.Object) {
+		if t, ok := o.(T); ok {
+			f(t)
+		}
+	}
+}
+
 func onCreate[T object.Object](f func(context.Context, T) error) func(context.Context, object.Object) error {
 	return func(ctx context.Context, o object.Object) error {
 		t, ok := o.(T)

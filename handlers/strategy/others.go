@@ -43,7 +43,6 @@ var others = map[key]entry{
 	{"resource.k8s.io", "resourceclaims", ""}:                               wholeSpec,
 	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       wholeSpec,
 	{"resource.k8s.io", "resourceslices", ""}:                               fixed("spec.pool.name"),
-	{"scheduling.k8s.io", "podgroups", ""}:                                  podGroups,
 	{"scheduling.k8s.io", "priorityclasses", ""}:                            priorityClasses,
 	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
 	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,

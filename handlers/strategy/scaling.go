@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func autoscalers(_ *Deps, row resources.Row, s *resource.Strategy) {
+func autoscalers(d *Deps, row resources.Row, s *resource.Strategy) {
 	if row.Version == "v1" {
 		s.PrepareForCreate = onCreate(func(_ context.Context, o *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, nil, statusNotes)
@@ -28,38 +28,57 @@ func autoscalers(_ *Deps, row resources.Row, s *resource.Strategy) {
 			return nil
 		})
 	}
-	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
-		switch o := o.(type) {
-		case *autoscalingv1.HorizontalPodAutoscaler:
-			t := o.Spec.ScaleTargetRef
-			errs := append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
-			// The only metric of this version is one of several in the others, and reported as such.
-			if u := o.Spec.TargetCPUUtilizationPercentage; u != nil && *u < 1 {
-				errs = append(errs, field.Invalid(spec.Child("metrics").Index(0).Child("resource", "target", "averageUtilization"), *u, "must be greater than 0"))
-			}
-			if none(o.Spec.MinReplicas) {
-				errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
-			}
-			return errs
-		case *autoscalingv2.HorizontalPodAutoscaler:
-			t, outside := o.Spec.ScaleTargetRef, false
-			errs := append(replicaBounds(o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
-			for i := range o.Spec.Metrics {
-				m := &o.Spec.Metrics[i]
-				errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
-				outside = outside || m.Type == "Object" || m.Type == "External"
-			}
-			if none(o.Spec.MinReplicas) && !outside {
-				errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
-			}
-			if b := o.Spec.Behavior; b != nil {
-				errs = append(errs, scalingRules(b.ScaleUp, spec.Child("behavior", "scaleUp"))...)
-				errs = append(errs, scalingRules(b.ScaleDown, spec.Child("behavior", "scaleDown"))...)
-			}
-			return errs
-		}
-		return field.ErrorList{field.InternalError(nil, wrongType(o))}
+	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return d.autoscaler(o, nil) }
+	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return d.autoscaler(o, old) }
+}
+
+// autoscaler finds what is wrong with an autoscaler of either version; old is nil for a new one. Down to nothing may scale who
+// has the feature, or did so before.
+func (d *Deps) autoscaler(o, old object.Object) field.ErrorList {
+	least := int32(1)
+	if d.Features.Enabled("HPAScaleToZero") || scalesToZero(old) {
+		least = 0
 	}
+	switch o := o.(type) {
+	case *autoscalingv1.HorizontalPodAutoscaler:
+		t := o.Spec.ScaleTargetRef
+		errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
+		// The only metric of this version is one of several in the others, and reported as such.
+		if u := o.Spec.TargetCPUUtilizationPercentage; u != nil && *u < 1 {
+			errs = append(errs, field.Invalid(spec.Child("metrics").Index(0).Child("resource", "target", "averageUtilization"), *u, "must be greater than 0"))
+		}
+		if none(o.Spec.MinReplicas) {
+			errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
+		}
+		return errs
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		t, outside := o.Spec.ScaleTargetRef, false
+		errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
+		for i := range o.Spec.Metrics {
+			m := &o.Spec.Metrics[i]
+			errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
+			outside = outside || m.Type == "Object" || m.Type == "External"
+		}
+		if none(o.Spec.MinReplicas) && !outside {
+			errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
+		}
+		if b := o.Spec.Behavior; b != nil {
+			errs = append(errs, scalingRules(b.ScaleUp, spec.Child("behavior", "scaleUp"))...)
+			errs = append(errs, scalingRules(b.ScaleDown, spec.Child("behavior", "scaleDown"))...)
+		}
+		return errs
+	}
+	return field.ErrorList{field.InternalError(nil, wrongType(o))}
+}
+
+func scalesToZero(o object.Object) bool {
+	switch o := o.(type) {
+	case *autoscalingv1.HorizontalPodAutoscaler:
+		return none(o.Spec.MinReplicas)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		return none(o.Spec.MinReplicas)
+	}
+	return false
 }
 
 func autoscalerStatus(_ *Deps, row resources.Row, s *resource.Strategy) {
@@ -94,11 +113,11 @@ const toZero = "must specify at least one Object or External metric to support s
 
 func none(replicas *int32) bool { return replicas != nil && *replicas == 0 }
 
-func replicaBounds(least *int32, most int32) (errs field.ErrorList) {
+func replicaBounds(bound int32, least *int32, most int32) (errs field.ErrorList) {
 	const one = "must be greater than or equal to 1"
 	at := spec.Child("maxReplicas")
-	if least != nil && *least < 1 {
-		errs = append(errs, field.Invalid(spec.Child("minReplicas"), *least, one))
+	if least != nil && *least < bound {
+		errs = append(errs, field.Invalid(spec.Child("minReplicas"), *least, fmt.Sprintf("must be greater than or equal to %d", bound)))
 	}
 	switch {
 	case most == 0:

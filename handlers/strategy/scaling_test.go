@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
 	schedulingv1alpha2 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1alpha2"
 )
 
@@ -41,8 +42,9 @@ func TestAutoscalerNotes(t *testing.T) {
 		t.Errorf("an update without annotations: %v %v", bare.Annotations, err)
 	}
 	second := hooks(t, "autoscaling", "v2", "horizontalpodautoscalers", "")
-	if second.PrepareForCreate != nil || second.PrepareForUpdate != nil {
-		t.Error("the second version has fields for it")
+	fields := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: scaler("new").ObjectMeta}
+	if err := second.PrepareForCreate(background, fields); err != nil || !maps.Equal(fields.Annotations, scaler("new").Annotations) {
+		t.Errorf("the second version has fields for it: %v %v", fields.Annotations, err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -46,6 +47,8 @@ type Deps struct {
 	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
 	TokenOwners authn.Tokens
 	Audiences   []string
+	// Features are the gates; nil has them as they are by default.
+	Features *features.Features
 }
 
 // key names a row whatever its version.
@@ -72,6 +75,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 		if e := table[key{row.Group, row.Resource, row.Subresource}]; e != nil {
 			e(&d, row, s)
 		}
+		dropFeatures(&d, row, s)
 		warn(row, s)
 		return s
 	}

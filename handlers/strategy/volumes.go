@@ -17,7 +17,14 @@ import (
 )
 
 // csiDrivers have no generation until their spec changes for the first time.
-func csiDrivers(_ *Deps, _ resources.Row, s *resource.Strategy) {
+func csiDrivers(d *Deps, _ resources.Row, s *resource.Strategy) {
+	if d.Features.Enabled("VolumeLimitScaling") {
+		s.Default = onDefault(func(o *storagev1.CSIDriver) {
+			if o.Spec.PreventPodSchedulingIfMissing == nil {
+				o.Spec.PreventPodSchedulingIfMissing = new(bool)
+			}
+		})
+	}
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *storagev1.CSIDriver) error {
 		if !equality.Semantic.DeepEqual(o.Spec, old.Spec) {
 			o.Generation = old.Generation + 1

@@ -98,6 +98,8 @@ var grammar = map[string]key{
 	"x-values":              {form: aName, property: true, types: object},
 	"x-format":              {form: aName, property: true},
 	"x-feature-gates":       {form: texts, property: true},
+	"x-feature-alone":       {form: aTrue, property: true},
+	"x-drop-empty":          {form: aTrue, property: true},
 	"x-union-discriminator": {form: aTrue, property: true},
 	"x-one-of":              {form: names, property: true},
 	"x-zero-or-one-of":      {form: names, property: true},

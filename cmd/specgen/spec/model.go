@@ -93,6 +93,8 @@ type Resource struct {
 	ReturnsDeleted bool `yaml:"returnsDeleted"`
 	// Scale says where a scale row's numbers are in its parent.
 	Scale *Scale
+	// Gate is the feature gate that must be on for the resource, and its subresources, to be served.
+	Gate string
 	// Lifecycle is when the version came and when it was deprecated.
 	Lifecycle *Lifecycle
 }
