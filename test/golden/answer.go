@@ -10,12 +10,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // shownHeaders are the headers that a client may act on, in the order in which a script lists them.
 var shownHeaders = []string{
 	"Content-Type", "Content-Encoding", "Cache-Control", "Vary", "Etag", "Location", "Allow", "Retry-After", "Warning", "X-Content-Type-Options",
+	"Upgrade", "Sec-Websocket-Accept", "Sec-Websocket-Protocol",
 }
 
 // usualCacheControl is on nearly every answer; a script shows the header only where it is another one.
@@ -72,6 +74,28 @@ func decodeBody(req *Request, contentType string, body []byte) (*node, error) {
 	return nil, nil
 }
 
+// protobufStart stands before the envelope of an object in protobuf.
+var protobufStart = []byte("k8s\x00")
+
+// describeEnvelope says what an object in protobuf is.
+func describeEnvelope(b []byte) string {
+	var envelope runtime.Unknown
+	rest, found := bytes.CutPrefix(b, protobufStart)
+	if err := envelope.Unmarshal(rest); err != nil || !found {
+		return fmt.Sprintf("broken envelope: %v", err)
+	}
+	return envelope.APIVersion + " " + envelope.Kind
+}
+
+// describeEvent says what an event in protobuf is about.
+func describeEvent(b []byte) string {
+	var e metav1.WatchEvent
+	if err := e.Unmarshal(b); err != nil {
+		return fmt.Sprintf("<broken protobuf event: %v>", err)
+	}
+	return fmt.Sprintf("<protobuf: %s %s>", e.Type, describeEnvelope(e.Object.Raw))
+}
+
 // describeBody writes a body as the step asks for it. doc is what decodeBody made of it.
 func describeBody(req *Request, doc *node, body []byte, m *masker) string {
 	switch {
@@ -91,12 +115,8 @@ func describeBody(req *Request, doc *node, body []byte, m *masker) string {
 			}
 		}
 		return strings.Join(lines, "\n")
-	case bytes.HasPrefix(body, []byte("k8s\x00")):
-		var envelope runtime.Unknown
-		if err := envelope.Unmarshal(body[4:]); err != nil {
-			return fmt.Sprintf("<broken protobuf envelope: %v>", err)
-		}
-		return fmt.Sprintf("<protobuf: %s %s>", envelope.APIVersion, envelope.Kind)
+	case bytes.HasPrefix(body, protobufStart):
+		return "<protobuf: " + describeEnvelope(body) + ">"
 	}
 	if !utf8.Valid(body) {
 		return "<binary>"

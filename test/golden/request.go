@@ -8,15 +8,18 @@ import (
 	"strings"
 )
 
-// A Request is the upper half of a step. Exactly one of three things happens: an HTTP request is sent and its answer
-// read whole; an HTTP request opens a watch that stays open under a name; or events are read from such a watch.
+// A Request is the upper half of a step. Exactly one of four things happens: an HTTP request is sent and its answer
+// read whole; an HTTP request opens a watch that stays open under a name; events are read from such a watch; or the server
+// is made to forget its history.
 type Request struct {
 	Method, Target string
 	Header         http.Header
 	Body           string
 
-	Watch  string // name under which the answer's stream stays open
-	Events *Events
+	Watch   string // name under which the answer's stream stays open
+	Socket  bool   // the stream is a WebSocket
+	Events  *Events
+	Compact string // revision before which history is forgotten
 
 	Captures []Capture
 	Asserts  []Assert
@@ -75,9 +78,9 @@ func parseRequest(lines []string) (req Request, differs string, err error) {
 			break
 		}
 	}
-	if req.Events != nil {
+	if req.Events != nil || req.Compact != "" {
 		if i < len(lines) && block(lines[i:]) != "" {
-			return req, "", fmt.Errorf("a step that reads events sends no request")
+			return req, "", fmt.Errorf("a step that reads events or compacts sends no request")
 		}
 		return req, differs, nil
 	}
@@ -123,11 +126,17 @@ func (r *Request) directive(word, rest string) (bool, error) {
 	case "raw":
 		r.Raw = true
 		return true, nil
-	case "watch":
+	case "watch", "socket":
 		if len(fields) != 1 {
-			return true, fmt.Errorf("want: watch NAME")
+			return true, fmt.Errorf("want: %s NAME", word)
 		}
-		r.Watch = fields[0]
+		r.Watch, r.Socket = fields[0], word == "socket"
+		return true, nil
+	case "compact":
+		if len(fields) != 1 {
+			return true, fmt.Errorf("want: compact REVISION")
+		}
+		r.Compact = fields[0]
 		return true, nil
 	case "events":
 		return true, r.events(fields)

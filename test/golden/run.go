@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,10 @@ type Runner struct {
 	client  *http.Client
 	vars    map[string]string
 	watches map[string]*stream
+
+	// Compact makes the server forget its history before a revision, for scripts that ask for that. It returns where the
+	// server is found after that, "" for where it was.
+	Compact func(ctx context.Context, revision int64) (baseURL string, err error)
 }
 
 // NewRunner makes the namespace. The client carries the credentials (see TokenClient).
@@ -34,6 +39,9 @@ func NewRunner(ctx context.Context, baseURL string, client *http.Client) (*Runne
 	r := &Runner{
 		base: strings.TrimSuffix(baseURL, "/"), client: &own, watches: map[string]*stream{},
 		vars: map[string]string{"NS": "golden-" + strings.ToLower(rand.Text()[:10])},
+	}
+	if own, ok := client.Transport.(bearer); ok {
+		r.vars["TOKEN64"] = base64.RawURLEncoding.EncodeToString([]byte(own.token))
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -72,6 +80,9 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 	if req.Watch != "" {
 		return r.openWatch(req, m)
 	}
+	if req.Compact != "" {
+		return "", r.compact(ctx, req.Compact)
+	}
 	for {
 		answer, err := r.exchange(ctx, req, m)
 		if err == nil || answer == "" || !req.Again {
@@ -85,6 +96,26 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 	}
 }
 
+// compact makes the server forget what was before the revision that a variable has.
+func (r *Runner) compact(ctx context.Context, variable string) error {
+	if r.Compact == nil {
+		return errors.New("the history of this server is out of reach")
+	}
+	text, err := expand(variable, r.vars, false)
+	if err != nil {
+		return err
+	}
+	revision, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("compact: %w", err)
+	}
+	base, err := r.Compact(ctx, revision)
+	if base != "" {
+		r.base = base
+	}
+	return err
+}
+
 // between is the pause before a request is sent again.
 const between = 20 * time.Millisecond
 
@@ -94,6 +125,11 @@ func (r *Runner) exchange(ctx context.Context, req *Request, m *masker) (string,
 	if err != nil {
 		return "", err
 	}
+	return r.describe(req, resp, m)
+}
+
+// describe reads an answer whole, and takes out of it what the step keeps.
+func (r *Runner) describe(req *Request, resp *http.Response, m *masker) (string, error) {
 	defer resp.Body.Close()
 	body, err := readBody(resp)
 	if err != nil {
