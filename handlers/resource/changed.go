@@ -26,7 +26,7 @@ func ContentChanged(o, old object.Object) bool {
 		case "TypeMeta", "ObjectMeta", "Status":
 			continue
 		}
-		if !equality.Semantic.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+		if !object.EqualValues(a.Field(i), b.Field(i)) {
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -43,7 +42,7 @@ const unreadable = "invalid label selector"
 func deployments(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = changedBy(func(o, old *appsv1.Deployment) bool {
 		// Annotations carry a rollout's cause, which its controller copies to the replica set.
-		return !equality.Semantic.DeepEqual(o.Spec, old.Spec) || !equality.Semantic.DeepEqual(o.Annotations, old.Annotations)
+		return !object.Equal(&o.Spec, &old.Spec) || !object.Equal(&o.Annotations, &old.Annotations)
 	})
 	s.Validate = check(func(o *appsv1.Deployment) field.ErrorList {
 		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
@@ -144,7 +143,7 @@ func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
 		rest.Replicas, rest.Template, rest.UpdateStrategy, rest.Ordinals = old.Spec.Replicas, old.Spec.Template, old.Spec.UpdateStrategy, old.Spec.Ordinals
 		rest.MinReadySeconds, rest.RevisionHistoryLimit = old.Spec.MinReadySeconds, old.Spec.RevisionHistoryLimit
 		rest.PersistentVolumeClaimRetentionPolicy = old.Spec.PersistentVolumeClaimRetentionPolicy
-		if equality.Semantic.DeepEqual(rest, old.Spec) {
+		if object.Equal(&rest, &old.Spec) {
 			return nil
 		}
 		return field.ErrorList{field.Forbidden(spec, "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")}
@@ -204,7 +203,7 @@ func daemonSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = onCreate(func(_ context.Context, o *appsv1.DaemonSet) error { set(o, max(1, count(o))); return nil })
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *appsv1.DaemonSet) error {
 		n := count(old)
-		if !equality.Semantic.DeepEqual(o.Spec.Template, old.Spec.Template) {
+		if !object.Equal(&o.Spec.Template, &old.Spec.Template) {
 			n++
 		}
 		set(o, n)

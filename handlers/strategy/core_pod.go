@@ -3,7 +3,6 @@ package strategy
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -26,7 +25,7 @@ func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
 		appArmorFields(ctx, pod)
 		return nil
 	})
-	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !equality.Semantic.DeepEqual(pod.Spec, old.Spec) })
+	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })
 	s.Validate = check(func(pod *corev1.Pod) field.ErrorList {
 		errs := validatePodSpec(&pod.Spec, field.NewPath("spec"))
 		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)

@@ -36,7 +36,7 @@ func validatePodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	}
 	errs = append(errs, addedTolerations(pod.Spec.Tolerations, old.Spec.Tolerations, path.Child("tolerations"))...)
 	errs = append(errs, removedGates(pod.Spec.SchedulingGates, old.Spec.SchedulingGates, path.Child("schedulingGates"))...)
-	if equality.Semantic.DeepEqual(pod.Spec, old.Spec) {
+	if object.Equal(&pod.Spec, &old.Spec) {
 		return errs
 	}
 	// Take what may change from the old spec; what then differs may not change.
@@ -56,7 +56,7 @@ func validatePodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	if len(old.Spec.SchedulingGates) > 0 {
 		errs = append(errs, gatedUpdates(&rest, &old.Spec, path)...)
 	}
-	if !equality.Semantic.DeepEqual(rest, old.Spec) {
+	if !object.Equal(&rest, &old.Spec) {
 		errs = append(errs, field.Forbidden(path, podMayChange+specDiff(old.Spec, rest)))
 	}
 	return errs

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -23,7 +22,7 @@ func Immutable(o, old object.Object) field.ErrorList {
 	for _, f := range immutableFields(t.Elem()) {
 		now, okNow := f.of(reflect.ValueOf(o))
 		was, okWas := f.of(reflect.ValueOf(old))
-		if okNow && okWas && !equality.Semantic.DeepEqual(now.Interface(), was.Interface()) {
+		if okNow && okWas && !object.EqualValues(now, was) {
 			errs = append(errs, field.Invalid(field.NewPath(f.path), shown(now), apivalidation.FieldImmutableErrorMsg))
 		}
 	}
