@@ -66,7 +66,13 @@ func (d *decoder) message(p *plan, g wire.Group, b []byte, v reflect.Value) erro
 		switch {
 		case n.Field != 0:
 			f := &p.fields[n.Field-1]
-			if err := d.field(f, wt, b[from:to], v.Field(f.index)); err != nil {
+			into := v.Field(f.index)
+			if f.isList() && wt == wireType(f.Kind) && into.Len() == into.Cap() {
+				if err := d.grow(into, b, i, number); err != nil {
+					return err
+				}
+			}
+			if err := d.field(f, wt, b[from:to], into); err != nil {
 				return err
 			}
 		case n.Inlined != 0:
@@ -96,9 +102,6 @@ func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
 	case wt != want:
 		return fmt.Errorf("proto: wrong wireType = %d for field %s", wt, f.goName)
 	case f.isList():
-		if err := d.spend(v.Type().Elem()); err != nil {
-			return err
-		}
 		v = extend(v)
 	case v.Kind() == reflect.Pointer:
 		if v.IsNil() {
@@ -112,10 +115,30 @@ func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
 	return d.value(f, b, v)
 }
 
-func (d *decoder) spend(t reflect.Type) error {
-	if d.budget -= int(t.Size()); d.budget < 0 {
+func (d *decoder) spend(t reflect.Type) error { return d.spendFor(t, 1) }
+
+func (d *decoder) spendFor(t reflect.Type, n int) error {
+	if d.budget -= n * int(t.Size()); d.budget < 0 {
 		return errBudget
 	}
+	return nil
+}
+
+// grow makes room in a list for all elements that follow each other from b[i] on.
+func (d *decoder) grow(list reflect.Value, b []byte, i int, number uint64) error {
+	n := 0
+	for i < len(b) {
+		another, _, _, to, err := next(b, i)
+		if err != nil || another != number {
+			break // whoever reads on meets the error
+		}
+		i = to
+		n++
+	}
+	if err := d.spendFor(list.Type().Elem(), n); err != nil {
+		return err
+	}
+	list.Grow(n)
 	return nil
 }
 

@@ -91,12 +91,13 @@ func (p *MergePatch) find(name string) int {
 	return slices.IndexFunc(p.fields, func(f mergeField) bool { return f.name == name })
 }
 
-// Apply is the text of the object that the patch makes of another one.
-func (p *MergePatch) Apply(object []byte) ([]byte, error) {
+// Apply appends the text of the object that the patch makes of another one. That may lie in dst.
+func (p *MergePatch) Apply(dst, object []byte) ([]byte, error) {
 	if p.whole != nil {
-		return jsonpatch.MergePatch(object, p.whole)
+		out, err := jsonpatch.MergePatch(object, p.whole)
+		return append(dst, out...), err
 	}
-	out, _, err := p.append(make([]byte, 0, len(object)+256), object, 0)
+	out, _, err := p.append(dst, object, 0)
 	return out, err
 }
 

@@ -37,7 +37,7 @@ func TestMergePatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // as after a lost race
-				got, err := p.Apply([]byte(c.object))
+				got, err := p.Apply(nil, []byte(c.object))
 				if err != nil || string(got) != c.want {
 					t.Fatalf("%s %v, want %s", got, err, c.want)
 				}
@@ -58,7 +58,7 @@ func compareMerged(t *testing.T, object, patch []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.Apply(object)
+	got, err := p.Apply(nil, object)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -223,11 +223,20 @@ func (r *reader) list(f *planField, v reflect.Value) bool {
 	empty, ok := r.open('[')
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	for more := !empty; ok && more; {
+		if v.Len() == v.Cap() {
+			v.Grow(few(v))
+		}
 		if ok = r.next() != 'n' && r.scalar(f, extend(v)); ok {
 			more, ok = r.more(']')
 		}
 	}
 	return ok
+}
+
+// few is how many elements a list that has no room gets room for: small ones seldom come alone.
+func few(list reflect.Value) int {
+	const room = 256
+	return max(1, room/max(1, int(list.Type().Elem().Size())))
 }
 
 func (r *reader) entries(f *planField, v reflect.Value) bool {

@@ -45,7 +45,13 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 	}
 	auditPatch(r, body)
 	p := &patcher{write: w, kind: kind, body: body, strictness: options.FieldValidation}
+	buffer := buffers.Get().(*[]byte)
+	p.scratch = *buffer
 	kv, err := w.change(p.next)
+	if cap(p.scratch) <= largeBuffer {
+		*buffer = p.scratch[:0]
+		buffers.Put(buffer)
+	}
 	if err != nil {
 		return storageError(err, r, r.Info.Name)
 	}
@@ -83,6 +89,8 @@ type patcher struct {
 	strictness string
 	// merge is the body as a merge patch, once it was read.
 	merge *codec.MergePatch
+	// scratch has the texts before and after. Objects that are made of them keep nothing of it.
+	scratch []byte
 }
 
 // next is the object that the patch makes of the live one.
@@ -109,7 +117,9 @@ func (p *patcher) next(current storage.KeyValue, old object.Object) (object.Obje
 // fields that only defaults bring.
 func (p *patcher) before(current storage.KeyValue, view object.Object) ([]byte, error) {
 	if p.kind == types.MergePatchType && p.res.Strategy.View == nil {
-		return p.main().Codec.AppendJSON(make([]byte, 0, 2*len(current.Value)), current.Value, current.Revision, false)
+		text, err := p.main().Codec.AppendJSON(p.scratch[:0], current.Value, current.Revision, false)
+		p.scratch = text
+		return text, err
 	}
 	return json.Marshal(view)
 }
@@ -195,11 +205,12 @@ func (p *patcher) applyMerge(before []byte) (object.Object, error) {
 		}
 	}
 	if p.merge != nil {
-		after, err := p.merge.Apply(before)
+		both, err := p.merge.Apply(before, before)
 		if err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
-		if o, ok := p.quick(after); ok {
+		p.scratch = both
+		if o, ok := p.quick(both[len(before):]); ok {
 			return o, nil
 		}
 	}
