@@ -20,10 +20,12 @@ const (
 	// database is) after few entries. Measured with 10,000 pods: half the boot time of the defaults.
 	segmentBytes  = 4 << 20
 	snapshotEvery = 500
-	// Entries kept in memory behind the applied one. There are no followers to need them, but raft looks through what it
-	// has not yet noted as applied when it is told to campaign (see elect), and panics when that is gone. At most one
-	// batch is between the two, of half a megabyte: this many entries, of 200 bytes or more.
-	catchUpEntries = 2500
+	// Entries kept in memory behind the applied one, see trimLog: usually the fewest.
+	fewestEntries = 100
+	mostEntries   = 2500
+	// longLog is how many entries are to be replayed when it was another server that wrote them: much more than one that
+	// makes a snapshot every snapshotEvery leaves.
+	longLog = 2 * snapshotEvery
 	// How many writes share one commit of the database. Ten times less than the default halves the slowest writes at
 	// the same throughput.
 	batchLimit = 1000
@@ -55,7 +57,7 @@ func config(o Options, log *zap.Logger) (etcdconfig.ServerConfig, error) {
 		Name: memberName, PeerURLs: peers, ClientURLs: clients,
 		InitialPeerURLsMap: types.URLsMap{memberName: peers}, InitialClusterToken: "etcd-cluster", NewCluster: true,
 		DataDir: o.DataDir, UnsafeNoFsync: o.UnsafeNoFsync,
-		SnapshotCount: snapshotEvery, SnapshotCatchUpEntries: catchUpEntries, MaxSnapFiles: 5, MaxWALFiles: 5,
+		SnapshotCount: snapshotEvery, SnapshotCatchUpEntries: mostEntries, MaxSnapFiles: 5, MaxWALFiles: 5,
 		BackendBatchLimit: batchLimit, BackendFreelistType: bolt.FreelistMapType, QuotaBackendBytes: quota,
 		// The election time also decides the shortest lease: one and a half of it.
 		TickMs: 100, ElectionTicks: 10, InitialElectionTickAdvance: true, PreVote: true,

@@ -52,14 +52,22 @@ func elect(ctx context.Context, server *etcdserver.EtcdServer) error {
 // that was made last.
 var starting sync.Mutex
 
-// raftApplied is how far raft knows the log to be applied. The caller holds starting.
-func raftApplied() uint64 {
+// raftStatus is what raft says of itself; false when etcd does not tell. The caller holds starting.
+func raftStatus() (raft.Status, bool) {
 	if f, ok := expvar.Get("raft.status").(expvar.Func); ok {
 		if status, ok := f.Value().(raft.Status); ok {
-			return status.Applied
+			return status, true
 		}
 	}
-	return math.MaxUint64 // etcd tells nothing: then only the server's word is left
+	return raft.Status{}, false
+}
+
+// raftApplied is how far raft knows the log to be applied.
+func raftApplied() uint64 {
+	if status, ok := raftStatus(); ok {
+		return status.Applied
+	}
+	return math.MaxUint64 // then only the server's word is left
 }
 
 func pause(ctx context.Context, server *etcdserver.EtcdServer) error {

@@ -125,18 +125,50 @@ func (s *Store) start(ctx context.Context, o Options) error {
 	return nil
 }
 
-// bringUp makes the server and has it elected.
+// bringUp makes the server and has it elected. A directory with a long log, which another server has left, is opened
+// twice: at the first time etcd takes the log into the database and notes that, and the second server has none of it in
+// memory. Otherwise the objects would lie there once more until the next start, and the garbage of reading them between.
 func (s *Store) bringUp(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) error {
 	starting.Lock()
 	defer starting.Unlock()
-	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
-	if err != nil {
+	replayed, err := s.boot(ctx, cfg, fatal)
+	if err != nil || replayed <= longLog {
 		return err
 	}
+	s.server.Stop()
+	s.server = nil
+	fatal.serving.Store(false)
+	_, err = s.boot(ctx, cfg, fatal)
+	return err
+}
+
+// boot makes one server and has it elected. replayed is how many entries of the log it had to apply first.
+func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) (replayed uint64, err error) {
+	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
+	if err != nil {
+		return 0, err
+	}
 	fatal.serving.Store(true)
+	replayed = trimLog(server)
 	server.Start()
 	s.server = server
-	return elect(ctx, server)
+	return replayed, elect(ctx, server)
+}
+
+// trimLog has a server that was not started yet keep as little of the log in memory as is safe: whole objects lie there.
+// There are no followers to need them, but until it is elected raft may campaign by itself, looks for what it has not yet
+// noted as applied, and panics when that is gone. At most one batch is between what the server has applied and what raft
+// has noted, which is no more than there is to replay, and no more than a megabyte.
+func trimLog(server *etcdserver.EtcdServer) (replay uint64) {
+	status, ok := raftStatus()
+	if !ok {
+		return 0
+	}
+	if commit := status.GetCommit(); commit > status.Applied {
+		replay = commit - status.Applied
+	}
+	server.Cfg.SnapshotCatchUpEntries = min(max(replay, fewestEntries), mostEntries)
+	return replay
 }
 
 // Close implements storage.Store. What was acknowledged is in the log already; closing also brings it into the database,
