@@ -55,6 +55,12 @@ func (x *Index) Indexes(yield func(field, value string)) {
 	}
 }
 
+// Label is the value of a label.
+func (x *Index) Label(name string) (value string, has bool) { return x.Labels.Lookup(name) }
+
+// Field is the value of a selectable field; known is false for one that has to be asked of the object.
+func (x *Index) Field(name string) (value string, known bool) { return x.Fields.Lookup(name) }
+
 // Attributes is the *Index of a stored object of any kind, and nil for bytes that only a decoder can make sense of.
 func Attributes(_ string, stored []byte) any {
 	var x *Index

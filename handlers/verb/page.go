@@ -126,7 +126,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	if s.everything() {
 		return p, p.cut()
 	}
-	return p, p.pick(r, s, options)
+	return p, p.pick(h, r, s, options)
 }
 
 // limit is how long a page may be; 0 is as long as it gets. A list of whatever is at hand comes whole, whatever limit it
@@ -214,34 +214,38 @@ func (p *page) goesOn(last string) (err error) {
 
 // pick keeps the objects that match, up to the limit. How many more do is not known then, but whether there are keys left
 // to look at is.
-func (p *page) pick(r *pipeline.Request, s *selection, options metav1.ListOptions) error {
+func (p *page) pick(h *Handlers, r *pipeline.Request, s *selection, options metav1.ListOptions) (err error) {
 	limit := p.limit
 	p.limit = 0
 	var picked []*cache.Entry
-	full, more := false, false
-	var err error
 	consider := func(e *cache.Entry) bool {
-		if full {
-			more = true
-			return false
-		}
 		p.looked++
 		var ok bool
 		if ok, err = s.matchesEntry(e); ok {
 			picked = append(picked, e)
-			full = limit > 0 && len(picked) == limit
 		}
-		return err == nil
+		return err == nil && (limit == 0 || len(picked) < limit)
 	}
-	if key := s.key(r); key != "" && options.Continue == "" && !p.picked {
+	key, left := s.key(r), 0
+	switch {
+	case p.picked:
+		for i, e := range p.objects {
+			if left = len(p.objects) - 1 - i; !consider(e) {
+				break
+			}
+		}
+	case key != "" && options.Continue == "":
 		if e := p.view.Get(key); e != nil {
 			consider(e)
 		}
-	} else {
-		p.entries(consider)
+	default:
+		h.Store.Select(p.view, cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}, consider)
+		if limit > 0 && len(picked) == limit {
+			left = p.view.Count(p.prefix, after(picked[limit-1].Key))
+		}
 	}
 	p.objects, p.picked = picked, true
-	if err != nil || !more {
+	if err != nil || left == 0 {
 		return err
 	}
 	return p.goesOn(picked[len(picked)-1].Key)

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	operator "k8s.io/apimachinery/pkg/selection"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -169,6 +170,34 @@ func (s *selection) following(prefix string) cache.Selection {
 		}
 	}
 	return out
+}
+
+// terms are what every object that is selected has and an index knows.
+func (s *selection) terms() (terms []cache.Term) {
+	for _, r := range s.fields.Requirements() {
+		switch {
+		case r.Field == nameField || r.Field == namespaceField:
+		case !codec.IsIndexed(s.res.Row, r.Field):
+			// Objects are built then, and their labels may be other than those that are stored.
+			return nil
+		case r.Operator != operator.NotEquals:
+			terms = append(terms, term(cache.Field, r.Field, r.Value))
+		}
+	}
+	required, _ := s.labels.Requirements()
+	for _, r := range required {
+		switch r.Operator() {
+		case operator.Equals, operator.DoubleEquals, operator.In:
+			terms = append(terms, term(cache.Label, r.Key(), r.ValuesUnsorted()...))
+		case operator.Exists, operator.GreaterThan, operator.LessThan:
+			terms = append(terms, term(cache.Labelled, r.Key(), ""))
+		}
+	}
+	return terms
+}
+
+func term(of cache.Kind, name string, values ...string) cache.Term {
+	return cache.Term{Attribute: cache.Attribute{Of: of, Name: name}, Values: values}
 }
 
 const (

@@ -51,6 +51,9 @@ type Options struct {
 	// Attributes makes what selectors ask of an object, from its key and its value, which it must not keep. Nil means that
 	// entries have none.
 	Attributes func(key string, value []byte) any
+	// Owners appends the UIDs of an object's owners to dst, from its value, which it must not keep. Nil means that nothing is
+	// found by its owner.
+	Owners func(dst []string, value []byte) ([]string, error)
 	// Handed hears of every change, by its key, once it was handed to those who follow it; it must not wait. May be nil.
 	Handed func(key string)
 	// Logger hears of what fails in the background; nil means slog.Default().
@@ -73,6 +76,7 @@ type Cache struct {
 	history history
 	hub     hub
 	pieces  pieces
+	indexes indexes
 	weights weights
 	// past is how many followers still hear from the backend.
 	past atomic.Int64
@@ -178,7 +182,9 @@ func (c *Cache) housekeep() {
 		case <-c.ctx.Done():
 			return
 		case now := <-tick.C:
-			c.hub.trim(c.history.trim(now.Add(-c.options.Keep), mostEvents))
+			floor := c.history.trim(now.Add(-c.options.Keep), mostEvents)
+			c.hub.trim(floor)
+			c.indexes.sweep(floor, now)
 			if s := c.current.Load(); s != nil {
 				c.pieces.sweep(s.root, now)
 			}

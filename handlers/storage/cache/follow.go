@@ -63,7 +63,7 @@ func (c *Cache) load() error {
 	c.history.reset(s)
 	c.hub.reset(s.revision)
 	c.weights.loaded(l.entries)
-	c.current.Store(&s)
+	c.replace(&s)
 	c.moved.raise()
 	c.loading.Do(func() { close(c.loaded) })
 	return nil
@@ -152,7 +152,7 @@ func (c *Cache) apply(changes []storage.Event, through int64) error {
 	}
 	// Whoever sees the new state must find its history, so that comes first.
 	c.history.add(events, next)
-	c.current.Store(&next)
+	c.publish(&next, events)
 	c.moved.raise()
 	c.hub.push(events, through)
 	return nil

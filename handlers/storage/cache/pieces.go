@@ -65,7 +65,7 @@ func (ps *pieces) sweep(root *node, now time.Time) {
 	for _, n := range ps.leaves {
 		var left *piece
 		size := 0
-		if root.leaf(n.low) == n {
+		if present, _ := root.leaf(n.low); present == n {
 			for p := n.pieces.Load(); p != nil; p = p.next {
 				if p.used.Load() < idle {
 					continue
@@ -82,12 +82,4 @@ func (ps *pieces) sweep(root *node, now time.Time) {
 	}
 	clear(ps.leaves[len(kept):])
 	ps.leaves = kept
-}
-
-// leaf is the leaf that a key is in, or belongs in.
-func (n *node) leaf(key string) *node {
-	for n != nil && n.kids != nil {
-		n = n.kids[n.child(key)]
-	}
-	return n
 }

@@ -18,12 +18,6 @@ type Selection struct {
 	Field, Value string
 }
 
-// Indexed are attributes with fields that selections can be found by.
-type Indexed interface {
-	// Indexes calls yield with the fields that a Selection may name and their values.
-	Indexes(yield func(field, value string))
-}
-
 // fieldValue is what groups of a collection are found by. Names are values of no field.
 type fieldValue struct{ field, value string }
 

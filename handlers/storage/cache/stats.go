@@ -16,6 +16,8 @@ type Stats struct {
 	// Changes are remembered, the oldest of them since Since; States are kept to make those in between of.
 	Changes, States int
 	Since           time.Time
+	// Indexes are those that selectors are answered from.
+	Indexes int
 	// Pieces is what encoded forms of leaves take, in bytes.
 	Pieces int
 	// Followers are those that are open, in Groups of the same selection each; Past of them hear from the backend still.
@@ -103,6 +105,7 @@ func (c *Cache) Stats() Stats {
 	}
 	c.weights.mu.Unlock()
 	s.Changes, s.States, s.Since = c.history.extent()
+	s.Indexes = c.indexes.ready()
 	c.pieces.mu.Lock()
 	s.Pieces = c.pieces.bytes
 	c.pieces.mu.Unlock()

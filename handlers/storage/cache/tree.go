@@ -83,6 +83,37 @@ func (n *node) get(key string) *Entry {
 	return nil
 }
 
+// leaf is the leaf that a key is in, or belongs in, and the first key that is in a later one; "" when there is none.
+func (n *node) leaf(key string) (leaf *node, end string) {
+	for n != nil && n.kids != nil {
+		i := n.child(key)
+		if i+1 < len(n.kids) {
+			end = n.kids[i+1].low
+		}
+		n = n.kids[i]
+	}
+	return n, end
+}
+
+// cursor gets keys that come in order, without going down from the root for each. Its zero value, with a root, is ready.
+type cursor struct {
+	root, leaf *node
+	// end is the first key that the leaf does not decide on; "" when there is none.
+	end string
+}
+
+func (c *cursor) get(key string) *Entry {
+	if c.leaf == nil || c.end != "" && key >= c.end {
+		if c.leaf, c.end = c.root.leaf(key); c.leaf == nil {
+			return nil
+		}
+	}
+	if i, found := c.leaf.index(key); found {
+		return c.leaf.entries[i]
+	}
+	return nil
+}
+
 // set is the tree with e in it, and what was in its place.
 func (n *node) set(e *Entry) (root *node, old *Entry) {
 	if n == nil {

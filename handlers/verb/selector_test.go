@@ -1,0 +1,159 @@
+package verb
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// names are those of a list's objects.
+func (f *fixture) names(t *testing.T, path string) (names []string, meta metav1.ListMeta) {
+	t.Helper()
+	var list struct {
+		Metadata metav1.ListMeta
+		Items    []struct{ Metadata metav1.ObjectMeta }
+	}
+	if err := json.Unmarshal(f.get(t, path, jsonAccept, ""), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range list.Items {
+		names = append(names, x.Metadata.Name)
+	}
+	return names, list.Metadata
+}
+
+// In a collection that is worth an index, selectors find what they find by looking at all: in every form, of every state,
+// in pages, and after writes.
+func TestSelectorsThroughIndexes(t *testing.T) {
+	const pods = 1200
+	f := newFixture(t, pods)
+	// Each selector with the indexes that it needs.
+	selectors := []struct {
+		labels, fields string
+		indexes        int
+	}{
+		{"app=app-7", "", 1}, {"app in (app-3,app-9)", "", 0}, {"app=app-7,tier=web", "", 0}, {"tier,app==app-8", "", 0},
+		{"", "spec.nodeName=node-3", 1}, {"app notin (app-3)", "spec.nodeName=node-3", 0}, {"", "status.phase=Succeeded", 1},
+		{"", "status.phase!=Running", 0}, {"app!=app-1", "", 0}, {"app=none", "", 0}, {"rare", "", 1}, {"rare>3", "", 0}, {"!rare", "", 0},
+		{"app=app-3", "status.podIP=", 0}, {"app=app-3", "metadata.namespace=ns", 0}, {"app=app-3", "metadata.name=pod-00003", 0},
+	}
+	f.relabel(t, 500, "rare", "2")
+	f.relabel(t, 600, "rare", "4")
+	state, err := f.handlers.Store.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	indexes := 0
+	for round := range 2 {
+		for _, s := range selectors {
+			query := "labelSelector=" + url.QueryEscape(s.labels) + "&fieldSelector=" + url.QueryEscape(s.fields)
+			if round == 0 {
+				f.names(t, "/api/v1/pods?"+query)
+				f.names(t, "/api/v1/pods?"+query)
+				indexes += s.indexes
+			}
+			for deadline := time.Now().Add(10 * time.Second); f.handlers.Store.Stats().Indexes < indexes; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%d indexes after %+v, want %d", f.handlers.Store.Stats().Indexes, s, indexes)
+				}
+			}
+			want := f.selected(t, s.labels, s.fields)
+			for path, want := range map[string][]string{
+				"/api/v1/pods?": want, "/api/v1/namespaces/ns/pods?limit=5&": want[:min(5, len(want))], "/api/v1/namespaces/none/pods?": nil,
+			} {
+				if got, _ := f.names(t, path+query); !slices.Equal(got, want) {
+					t.Errorf("round %d, %s%s: %d objects, want %d", round, path, query, len(got), len(want))
+				}
+			}
+			if s.labels == "app=app-7" {
+				for _, accept := range []string{protoAccept, tableAccept, jsonAccept + metaAccept} {
+					path := "/api/v1/pods?" + query
+					if got, want := f.get(t, path, accept, ""), f.plainly(t, path, accept); !bytes.Equal(got, want) {
+						t.Errorf("round %d, %s as %s: %.300q, want %.300q", round, path, accept, got, want)
+					}
+				}
+			}
+			f.pages(t, query, fmt.Sprint(state.Revision))
+		}
+		// Labels change, objects go and come.
+		for i := range 40 {
+			f.relabel(t, 7+50*i%pods, "app", "app-8")
+			f.relabel(t, i, "rare", "5")
+		}
+		gone := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", 58+50*round))
+		if _, err := f.handlers.Store.Update(t.Context(), gone, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// selected are the names of the objects that match, found by building all.
+func (f *fixture) selected(t *testing.T, labels, fields string) (names []string) {
+	t.Helper()
+	s, err := newSelection(f.pods, &metav1.ListOptions{LabelSelector: labels, FieldSelector: fields}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.handlers.Store.List(t.Context(), "/pods/", storage.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kv := range all.Items {
+		o, err := f.pods.Codec.Decode(kv.Value, kv.Revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.matches(o) {
+			names = append(names, o.GetName())
+		}
+	}
+	return names
+}
+
+// pages compares the pages of a list with the whole of it, now and at an old revision.
+func (f *fixture) pages(t *testing.T, query, revision string) {
+	t.Helper()
+	for _, state := range []string{"", "&resourceVersionMatch=Exact&resourceVersion=" + revision} {
+		want, meta := f.names(t, "/api/v1/pods?"+query+state)
+		if meta.Continue != "" || meta.RemainingItemCount != nil {
+			t.Errorf("%s: a whole list goes on: %+v", query, meta)
+		}
+		got, meta := f.names(t, "/api/v1/pods?limit=40&"+query+state)
+		for meta.Continue != "" {
+			if meta.RemainingItemCount != nil {
+				t.Errorf("%s: how many remain is known", query)
+			}
+			var page []string
+			page, meta = f.names(t, "/api/v1/pods?limit=40&"+query+"&continue="+meta.Continue)
+			if len(page) > 40 {
+				t.Errorf("%s: a page of %d", query, len(page))
+			}
+			got = append(got, page...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s%s: pages have %d objects, want %d", query, state, len(got), len(want))
+		}
+	}
+}
+
+func (f *fixture) relabel(t *testing.T, i int, label, value string) {
+	t.Helper()
+	key := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", i))
+	p := pod(i)
+	p.Labels[label] = value
+	stored, err := f.pods.Codec.Encode(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return stored, nil }); err != nil {
+		t.Fatal(err)
+	}
+}
