@@ -19,7 +19,7 @@ func (s *Store) Create(ctx context.Context, key string, value []byte, ttl time.D
 	resp, err := s.leased(ctx, ttl, func(lease []clientv3.OpOption) (*clientv3.TxnResponse, error) {
 		return s.client.Txn(ctx).
 			If(clientv3.Compare(clientv3.ModRevision(full), "=", 0)).
-			Then(clientv3.OpPut(full, string(value), lease...)).
+			Then(put(full, value, lease)).
 			Commit()
 	})
 	if err != nil {

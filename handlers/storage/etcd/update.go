@@ -69,6 +69,13 @@ func (s *Store) update(ctx context.Context, current storage.KeyValue, certain bo
 	}
 }
 
+// put is OpPut without copies of the value, which etcd's client only reads.
+func put(key string, value []byte, lease []clientv3.OpOption) clientv3.Op {
+	op := clientv3.OpPut(key, "", lease...)
+	op.WithValueBytes(value)
+	return op
+}
+
 // swap writes value, or deletes when it is nil, if the key is still as current says; otherwise it reads the newer one.
 func (s *Store) swap(ctx context.Context, current storage.KeyValue, value []byte, ttl time.Duration) (*clientv3.TxnResponse, error) {
 	full := s.prefix + current.Key
@@ -83,6 +90,6 @@ func (s *Store) swap(ctx context.Context, current storage.KeyValue, value []byte
 		return commit(clientv3.OpDelete(full))
 	}
 	return s.leased(ctx, ttl, func(lease []clientv3.OpOption) (*clientv3.TxnResponse, error) {
-		return commit(clientv3.OpPut(full, string(value), lease...))
+		return commit(put(full, value, lease))
 	})
 }
