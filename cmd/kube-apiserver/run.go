@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,9 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	if err := announce(o, certs, l.secure.Addr(), out); err != nil {
 		return err
 	}
+	// Reading the store leaves more garbage than what is kept of it, and the runtime would hold that ready for a heap that
+	// does not grow so large again.
+	go debug.FreeOSMemory()
 	select {
 	case err := <-l.failed:
 		return err
