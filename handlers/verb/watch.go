@@ -227,7 +227,7 @@ func (w *watching) ended(ctx context.Context, err error) error {
 	}
 	status := apierrors.NewInternalError(err)
 	if errors.Is(err, storage.ErrCompacted) {
-		status = apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d", w.from))
+		status = apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", w.from, w.Store.Oldest()))
 		status.ErrStatus.Code = http.StatusGone
 	}
 	if w.answer.failure(w.r, status) == nil {

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 )
 
 // Check runs a script outside a test: it writes the differences to out and returns how many steps differ. With record
 // it puts the answers into the script; a step that got no answer, or whose assertions fail, is an error then, because
 // nothing sensible can be recorded.
-func Check(ctx context.Context, out io.Writer, baseURL string, client *http.Client, script *Script, side Side, record bool) (int, error) {
-	runner, err := NewRunner(ctx, baseURL, client)
+func Check(ctx context.Context, out io.Writer, at Target, script *Script, side Side, record bool) (int, error) {
+	runner, err := NewRunner(ctx, at)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", script.Name, err)
 	}

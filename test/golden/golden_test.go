@@ -1,31 +1,71 @@
 package golden_test
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 
 	"github.com/gatehouse-dev/gatehouse/test/golden"
 	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
-// TestGolden replays every recorded conversation with our server. Each has a namespace of its own, so they share a server
-// and run side by side.
-func TestGolden(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
+// replay sends every script that a pattern finds, each as a test of its own.
+func replay(t *testing.T, pattern string, at golden.Target) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	server := harness.Start(t, "--authorization-mode=Node,RBAC") // as the reference ran
-	client := golden.TokenClient(server.Transport(), harness.AdminToken)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
+			if at.Compact == nil {
+				t.Parallel()
+			}
 			script, err := golden.Load(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden.Replay(t, server.URL, client, script)
+			golden.Replay(t, at, script)
 		})
 	}
+}
+
+// TestGolden replays every recorded conversation with our server. Each has a namespace of its own, so they share a server
+// and run side by side.
+func TestGolden(t *testing.T) {
+	server := harness.Start(t, "--authorization-mode=Node,RBAC") // as the reference ran
+	replay(t, "*.txt", golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
+}
+
+// TestGoldenForgetting replays the conversations about history that is no more, one after the other. Our server remembers
+// the newest of it by itself, whatever its etcd has forgotten, so it is started anew as well.
+func TestGoldenForgetting(t *testing.T) {
+	dir, err := os.MkdirTemp("", "") // paths of sockets are short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket := "unix:" + filepath.Join(dir, "s")
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--etcd-listen-client="+socket)
+	forget := func(ctx context.Context, revision int64) (string, error) {
+		etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{socket}, Logger: zap.NewNop()})
+		if err != nil {
+			return "", err
+		}
+		defer etcd.Close()
+		if _, err := etcd.Compact(ctx, revision); err != nil {
+			return "", fmt.Errorf("compact to %d: %w", revision, err)
+		}
+		server.Stop()
+		server.Restart()
+		return server.URL, nil
+	}
+	client := golden.TokenClient(server.Transport(), harness.AdminToken)
+	replay(t, filepath.Join("forgetting", "*.txt"), golden.Target{URL: server.URL, Client: client, Compact: forget})
 }

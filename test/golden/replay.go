@@ -1,22 +1,21 @@
 package golden
 
 import (
-	"net/http"
 	"testing"
 )
 
 // Replay sends a script to our server and reports each step whose answer differs from the expected one. Later steps
 // still run: a script that goes wrong in one place says so for that place, and for what depends on it.
-func Replay(t *testing.T, baseURL string, client *http.Client, script *Script) {
+func Replay(t *testing.T, at Target, script *Script) {
 	t.Helper()
-	ReplaySide(t, baseURL, client, script, Ours)
+	ReplaySide(t, at, script, Ours)
 }
 
 // ReplaySide is Replay with the choice of whose answers are expected: the recorder proves its own work against the
 // reference with it.
-func ReplaySide(t *testing.T, baseURL string, client *http.Client, script *Script, side Side) {
+func ReplaySide(t *testing.T, at Target, script *Script, side Side) {
 	t.Helper()
-	runner, err := NewRunner(t.Context(), baseURL, client)
+	runner, err := NewRunner(t.Context(), at)
 	if err != nil {
 		t.Fatalf("%s: %v", script.Name, err)
 	}

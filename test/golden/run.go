@@ -26,22 +26,19 @@ type Runner struct {
 	client  *http.Client
 	vars    map[string]string
 	watches map[string]*stream
-
-	// Compact makes the server forget its history before a revision, for scripts that ask for that. It returns where the
-	// server is found after that, "" for where it was.
-	Compact func(ctx context.Context, revision int64) (baseURL string, err error)
+	forget  func(ctx context.Context, revision int64) (url string, err error)
 }
 
-// NewRunner makes the namespace. The client carries the credentials (see TokenClient).
-func NewRunner(ctx context.Context, baseURL string, client *http.Client) (*Runner, error) {
-	own := *client
+// NewRunner makes the namespace.
+func NewRunner(ctx context.Context, at Target) (*Runner, error) {
+	own := *at.Client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	r := &Runner{
-		base: strings.TrimSuffix(baseURL, "/"), client: &own, watches: map[string]*stream{},
+		base: strings.TrimSuffix(at.URL, "/"), client: &own, watches: map[string]*stream{}, forget: at.Compact,
 		vars: map[string]string{"NS": "golden-" + strings.ToLower(rand.Text()[:10])},
 	}
-	if own, ok := client.Transport.(bearer); ok {
-		r.vars["TOKEN64"] = base64.RawURLEncoding.EncodeToString([]byte(own.token))
+	if known, ok := own.Transport.(bearer); ok {
+		r.vars["TOKEN64"] = base64.RawURLEncoding.EncodeToString([]byte(known.token))
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -81,7 +78,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 		return r.openWatch(req, m)
 	}
 	if req.Compact != "" {
-		return "", r.compact(ctx, req.Compact)
+		return "<compacted>", r.compact(ctx, req.Compact)
 	}
 	for {
 		answer, err := r.exchange(ctx, req, m)
@@ -98,7 +95,7 @@ func (r *Runner) Step(ctx context.Context, step *Step) (string, error) {
 
 // compact makes the server forget what was before the revision that a variable has.
 func (r *Runner) compact(ctx context.Context, variable string) error {
-	if r.Compact == nil {
+	if r.forget == nil {
 		return errors.New("the history of this server is out of reach")
 	}
 	text, err := expand(variable, r.vars, false)
@@ -109,7 +106,7 @@ func (r *Runner) compact(ctx context.Context, variable string) error {
 	if err != nil {
 		return fmt.Errorf("compact: %w", err)
 	}
-	base, err := r.Compact(ctx, revision)
+	base, err := r.forget(ctx, revision)
 	if base != "" {
 		r.base = base
 	}

@@ -3,6 +3,7 @@ package golden
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -207,7 +208,7 @@ events w end
 `
 
 func TestReplay(t *testing.T) {
-	Replay(t, fakeServer(t).URL, token(), parse(t, conversation))
+	Replay(t, Target{URL: fakeServer(t).URL, Client: token()}, parse(t, conversation))
 }
 
 func TestCheckRecords(t *testing.T) {
@@ -217,11 +218,11 @@ func TestCheckRecords(t *testing.T) {
 		step.Reference = "wrong"
 	}
 	var out bytes.Buffer
-	differing, err := Check(t.Context(), &out, server.URL, token(), script, Reference, false)
+	differing, err := Check(t.Context(), &out, Target{URL: server.URL, Client: token()}, script, Reference, false)
 	if err != nil || differing != len(script.Steps) || !strings.Contains(out.String(), "- wrong") {
 		t.Errorf("%d steps differ, want %d: %v\n%s", differing, len(script.Steps), err, out.String())
 	}
-	if _, err := Check(t.Context(), io.Discard, server.URL, token(), script, Reference, true); err != nil {
+	if _, err := Check(t.Context(), io.Discard, Target{URL: server.URL, Client: token()}, script, Reference, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := script.Format(); got != conversation {
@@ -245,19 +246,43 @@ func TestStepErrors(t *testing.T) {
 	server := fakeServer(t)
 	for _, test := range tests {
 		script := parse(t, "=== a\n"+test.step+"\n----\n")
-		if _, err := Check(t.Context(), io.Discard, server.URL, token(), script, Reference, true); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Check(t.Context(), io.Discard, Target{URL: server.URL, Client: token()}, script, Reference, true); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q in it", test.step, err, test.want)
 		}
 	}
 	short := parse(t, "=== a\nwatch w\nGET /watch\n----\n=== b\nevents w 9\n----\n")
-	if _, err := Check(t.Context(), io.Discard, server.URL, token(), short, Reference, true); err == nil || !strings.Contains(err.Error(), "ended after 3 events") {
+	if _, err := Check(t.Context(), io.Discard, Target{URL: server.URL, Client: token()}, short, Reference, true); err == nil || !strings.Contains(err.Error(), "ended after 3 events") {
 		t.Errorf("a watch that is too short: %v", err)
 	}
 }
 
 func TestNoNamespace(t *testing.T) {
-	_, err := NewRunner(t.Context(), fakeServer(t).URL, TokenClient(&http.Transport{}, "wrong"))
+	_, err := NewRunner(t.Context(), Target{URL: fakeServer(t).URL, Client: TokenClient(&http.Transport{}, "wrong")})
 	if !errors.Is(err, ErrNamespace) || !strings.Contains(err.Error(), "401") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A server that has forgotten may be found elsewhere.
+func TestCompact(t *testing.T) {
+	first, second := fakeServer(t), fakeServer(t)
+	script := parse(t, "=== a\ncapture v = .resourceVersion\nPOST /echo/x\n\n{\"resourceVersion\":\"41\"}\n----\n200 OK\nContent-Type: application/json\nWarning: 299 - \"for x\"\n\n"+
+		"{\"resourceVersion\": \"<rv>\"}\n\n=== b\ncompact $v\n----\n<compacted>\n\n=== c\nGET /binary\n----\n200 OK\nContent-Type: application/octet-stream\nEtag: <etag>\n\n<binary>\n")
+	var forgot int64
+	at := Target{URL: first.URL, Client: token(), Compact: func(_ context.Context, revision int64) (string, error) {
+		forgot = revision
+		first.Close()
+		return second.URL, nil
+	}}
+	Replay(t, at, script)
+	if forgot != 41 {
+		t.Errorf("forgot %d, want 41", forgot)
+	}
+	for _, broken := range []Target{{URL: second.URL, Client: token()}, {URL: second.URL, Client: token(), Compact: func(context.Context, int64) (string, error) {
+		return "", io.ErrUnexpectedEOF
+	}}} {
+		if _, err := Check(t.Context(), io.Discard, broken, script, Reference, true); err == nil {
+			t.Error("a server that forgets nothing passes")
+		}
 	}
 }

@@ -85,7 +85,11 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	for _, file := range files {
+	forgetting, err := filepath.Glob("testdata/forgetting/*.txt")
+	if err != nil || len(forgetting) == 0 {
+		t.Fatalf("no scripts that forget: %v", err)
+	}
+	for _, file := range append(files, forgetting...) {
 		script, err := Load(file)
 		if err != nil {
 			t.Error(err)

@@ -117,6 +117,13 @@ func (c *Cache) Stats() Stats {
 	return s
 }
 
+// Oldest is the revision after which the cache knows all changes.
+func (c *Cache) Oldest() int64 {
+	c.history.mu.RLock()
+	defer c.history.mu.RUnlock()
+	return max(c.history.floor, c.history.compacted)
+}
+
 // extent is how much is remembered, and since when.
 func (h *history) extent() (changes, states int, since time.Time) {
 	h.mu.RLock()

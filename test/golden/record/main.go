@@ -17,9 +17,9 @@ import (
 )
 
 type options struct {
-	server, token, ca string
-	rewrite, ours     bool
-	files             []string
+	server, token, ca, forget string
+	rewrite, ours           bool
+	files                   []string
 }
 
 func main() {
@@ -27,6 +27,7 @@ func main() {
 	flag.StringVar(&o.server, "server", "https://127.0.0.1:6443", "address of the server")
 	flag.StringVar(&o.token, "token", "", "bearer token of an administrator")
 	flag.StringVar(&o.ca, "cacert", "", "file with the certificate authority of the server")
+	flag.StringVar(&o.forget, "forget", "", "command that lets the server forget what was before a revision, its argument, and returns when it is ready again")
 	flag.BoolVar(&o.rewrite, "rewrite", false, "write the answers into the scripts")
 	flag.BoolVar(&o.ours, "ours", false, "the server is ours: use the answers marked as ours where a step says that we differ")
 	flag.Parse()
@@ -55,13 +56,17 @@ func run(ctx context.Context, o options) (differing int, err error) {
 	if o.ours {
 		side = golden.Ours
 	}
+	at := golden.Target{URL: o.server, Client: client}
+	if o.forget != "" {
+		at.Compact = forgetter(o.forget)
+	}
 	steps := 0
 	for _, file := range o.files {
 		script, err := golden.Load(file)
 		if err != nil {
 			return 0, err
 		}
-		differs, err := golden.Check(ctx, os.Stdout, o.server, client, script, side, o.rewrite)
+		differs, err := golden.Check(ctx, os.Stdout, at, script, side, o.rewrite)
 		if err != nil {
 			return 0, err
 		}
