@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // column is a server with a store, as the table has it.
@@ -31,8 +32,9 @@ type figures struct {
 	words map[cell]string
 	// remarks come under the table, each once.
 	remarks []string
-	// out is the folder for every reading as it comes; empty if none is wanted.
-	out string
+	// out is the folder for every reading as it comes; empty if none is wanted. Several runs may share it.
+	out   string
+	begun bool
 }
 
 func newFigures(out string) *figures {
@@ -68,6 +70,12 @@ func (f *figures) remark(text string) {
 func (f *figures) write(line any) error {
 	if f.out == "" {
 		return nil
+	}
+	if !f.begun {
+		f.begun = true
+		if err := f.write(map[string]string{"begun": time.Now().UTC().Format(time.RFC3339)}); err != nil {
+			return err
+		}
 	}
 	b, err := json.Marshal(line)
 	if err != nil {

@@ -28,10 +28,11 @@ type crowd struct {
 	remark                    string
 }
 
-// tables are the two tables in Markdown; empty if nothing was measured.
-func (g growth) tables() string {
-	var out strings.Builder
+// tables are those of what was measured, in Markdown.
+func (g growth) tables() []string {
+	var tables []string
 	if len(g.sizes) > 0 {
+		var out strings.Builder
 		out.WriteString("| pods | GET, ms | page of 500, ms | 2 % by label, ms | LIST gzip, ms | create, ms | after a start, MiB (anonymous) | start, ms |\n")
 		out.WriteString("|---|---|---|---|---|---|---|---|\n")
 		for _, s := range g.sizes {
@@ -40,15 +41,17 @@ func (g growth) tables() string {
 				fmt.Sprintf("%s (%s)", number(s.resident), number(s.anonymous)), number(s.start),
 			})
 		}
-		out.WriteString("\n")
+		tables = append(tables, out.String())
 	}
 	if len(g.crowds) > 0 {
+		var out strings.Builder
 		out.WriteString("| watchers | CPU per delivery, us | median latency, ms | resident, MiB | |\n|---|---|---|---|---|\n")
 		for _, c := range g.crowds {
 			writeRow(&out, []string{grouped(c.watchers), number(c.micros), number(c.latency), number(c.resident), c.remark})
 		}
+		tables = append(tables, out.String())
 	}
-	return out.String()
+	return tables
 }
 
 // plot is the picture of it.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
 // BenchmarkGrowth is ours alone with more and more pods, and then with more and more watchers.
@@ -15,7 +13,7 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 	l, c := needLoadgen(b), newCertificates(b)
 	// Nothing here depends on the disk, and 100,000 pods are made sooner this way.
-	s := ours(harness.Binary(b), c, "--unsafe-no-fsync")
+	s := ours(ourBinary(b), c, "--unsafe-no-fsync")
 	for b.Loop() {
 		for _, pods := range []int{asked.pods / 5, asked.pods * 2, asked.pods * 20} {
 			l.pods = pods

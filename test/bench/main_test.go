@@ -1,14 +1,10 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
 // The run: what was asked for, and what its benchmarks have found so far.
@@ -16,6 +12,8 @@ var (
 	asked settings
 	found *figures
 	grown growth
+	// programs is the folder of our server, made when it is first needed.
+	programs string
 )
 
 // TestMain prints the tables when all benchmarks are through, so that they stand together at the end, also after a failure.
@@ -28,9 +26,11 @@ func TestMain(m *testing.M) {
 	found = newFigures(asked.out)
 	before := loadAverage()
 	code := m.Run()
-	if err := publish(before); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	for _, err := range []error{publish(before), os.RemoveAll(programs)} {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
 	}
 	os.Exit(code)
 }
@@ -40,146 +40,19 @@ func publish(before string) error {
 	if len(found.readings) == 0 && len(grown.sizes) == 0 && len(grown.crowds) == 0 {
 		return nil
 	}
-	table := found.table(budgets(asked.pods))
-	if table != "" {
-		table = fmt.Sprintf("%s\n%s", asked.conditions(before), table)
+	var parts []string
+	if table := found.table(budgets(asked.pods)); table != "" {
+		parts = append(parts, asked.conditions(before), table)
 	}
-	for _, text := range append(found.remarks, asked.missing...) {
-		table += "\n- " + text
+	if remarks := append(found.remarks, asked.missing...); len(remarks) > 0 {
+		parts = append(parts, "- "+strings.Join(remarks, "\n- ")+"\n")
 	}
-	tables := []string{strings.TrimRight(table, "\n") + "\n", grown.tables()}
-	fmt.Printf("\n%s", strings.Join(tables, "\n"))
+	text := strings.Join(append(parts, grown.tables()...), "\n")
+	fmt.Printf("\n%s\n", text)
 	if asked.out != "" {
-		if err := writeFile(asked.out, "tables.md", strings.Join(tables, "\n")); err != nil {
+		if err := writeFile(asked.out, "tables.md", text); err != nil {
 			return err
 		}
 	}
 	return grown.draw(asked.out)
-}
-
-// begin starts a server on a folder. It is killed with the benchmark at the latest.
-func begin(b *testing.B, s server, dir string) (*process, time.Duration) {
-	b.Helper()
-	p, err := s(dir)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { end(b, p.stop) })
-	ready, err := p.start(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return p, ready
-}
-
-// end ends a server by one of its two ways to.
-func end(b *testing.B, how func() error) {
-	b.Helper()
-	if err := how(); err != nil {
-		b.Error(err)
-	}
-}
-
-// step is a workload of loadgen and the row that its figure belongs to, if any.
-type step struct{ workload, row string }
-
-// drive lets loadgen take a server through steps and keeps what it finds.
-func drive(b *testing.B, l load, c *certificates, p *process, at column, steps []step) {
-	b.Helper()
-	var names []string
-	for _, s := range steps {
-		names = append(names, s.workload)
-	}
-	results := send(b, l, c, p, names...)
-	for _, r := range budgets(asked.pods) {
-		for i, s := range steps {
-			if s.row != r.name {
-				continue
-			}
-			if err := found.addResult(r, at, results[i]); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-}
-
-// send lets loadgen take a server through workloads.
-func send(b *testing.B, l load, c *certificates, p *process, workloads ...string) []result {
-	b.Helper()
-	progress("%s: %s", p.name, strings.Join(workloads, ", "))
-	kubeconfig, err := c.kubeconfig(p)
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
-	defer cancel()
-	results, err := l.run(ctx, p, kubeconfig, workloads)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return results
-}
-
-// candidate is a server to measure, and the column for it.
-type candidate struct {
-	column
-	server
-}
-
-// candidates are ours and, if it is at hand, the original.
-func candidates(b *testing.B, c *certificates) []candidate {
-	b.Helper()
-	list := []candidate{{ownPods, ours(harness.Binary(b), c)}}
-	if asked.binaries != "" {
-		list = append(list, candidate{theirs, original(asked.binaries, c)})
-	}
-	return list
-}
-
-// withOriginalsPods are ours, on a store that the original filled: with it inside, and with the original's etcd.
-func withOriginalsPods(b *testing.B, c *certificates) []candidate {
-	b.Helper()
-	if asked.binaries == "" {
-		return nil
-	}
-	return []candidate{{samePods, ours(harness.Binary(b), c)}, {sameAndOther, outside(harness.Binary(b), asked.binaries, c)}}
-}
-
-func newCertificates(b *testing.B) *certificates {
-	b.Helper()
-	c, err := makeCertificates(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return c
-}
-
-// needLoadgen skips a benchmark that cannot do without. What is left out is named under the table.
-func needLoadgen(b *testing.B) load {
-	b.Helper()
-	if asked.loadgen == "" {
-		b.Skip("no loadgen")
-	}
-	return load{program: asked.loadgen, pods: asked.pods, seconds: asked.seconds, watchers: watchers}
-}
-
-// add keeps a reading of a row that is no workload's.
-func add(b *testing.B, row string, c column, value float64) {
-	b.Helper()
-	if err := found.add(row, c, value, nil); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// discard removes a folder that is not needed any more: a run fills many.
-func discard(b *testing.B, dir string) {
-	b.Helper()
-	if err := os.RemoveAll(dir); err != nil {
-		b.Error(err)
-	}
-}
-
-// progress says what a long run is at, away from the tables.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

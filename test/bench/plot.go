@@ -108,7 +108,7 @@ func (p panel) lines(out *strings.Builder, across, up scale) {
 	}
 	for i, y := range apart(ends, lineOfText) {
 		s := p.series[i]
-		fmt.Fprintf(out, `<text class="f%d" x="%d" y="%.1f">%s %s</text>`+"\n", i, plotRight+4, y+4, html.EscapeString(s.name), number(s.points[len(s.points)-1].y))
+		fmt.Fprintf(out, `<text class="f%d" x="%d" y="%.1f">%s: %s</text>`+"\n", i, plotRight+4, y+4, html.EscapeString(s.name), number(s.points[len(s.points)-1].y))
 	}
 }
 

@@ -63,6 +63,9 @@ func readSettings(variable func(string) string) (settings, error) {
 	if s.loadgen == "" {
 		s.missing = append(s.missing, "Everything under load: loadgen is neither in REF_BIN nor in the PATH.")
 	}
+	if !s.growth {
+		s.missing = append(s.missing, "Growth: BENCH_GROWTH=1 asks for it.")
+	}
 	if s.out != "" {
 		// The tests run in the folder of their package; a relative folder is meant from where the user is, at the root.
 		if !filepath.IsAbs(s.out) {

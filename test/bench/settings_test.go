@@ -27,11 +27,11 @@ func TestReadSettings(t *testing.T) {
 		missing           int
 		failure           string
 	}{
-		{name: "nothing", missing: 2},
-		{name: "everything", env: map[string]string{"REF_BIN": whole}, original: true, loadgen: true},
-		{name: "no loadgen", env: map[string]string{"REF_BIN": noLoadgen}, original: true, missing: 1},
-		{name: "no etcd", env: map[string]string{"REF_BIN": noEtcd}, loadgen: true, missing: 1},
-		{name: "no such folder", env: map[string]string{"REF_BIN": filepath.Join(whole, "gone")}, missing: 2},
+		{name: "nothing", missing: 3},
+		{name: "everything", env: map[string]string{"REF_BIN": whole}, original: true, loadgen: true, missing: 1},
+		{name: "no loadgen", env: map[string]string{"REF_BIN": noLoadgen}, original: true, missing: 2},
+		{name: "no etcd", env: map[string]string{"REF_BIN": noEtcd}, loadgen: true, missing: 2},
+		{name: "no such folder", env: map[string]string{"REF_BIN": filepath.Join(whole, "gone")}, missing: 3},
 		{name: "no number", env: map[string]string{"BENCH_PODS": "many"}, failure: "BENCH_PODS=many"},
 		{name: "too few", env: map[string]string{"BENCH_ROUNDS": "0"}, failure: "at least 1"},
 	} {
@@ -58,7 +58,7 @@ func TestReadSettings(t *testing.T) {
 	got, err := readSettings(func(name string) string {
 		return map[string]string{"BENCH_PODS": "100", "BENCH_SECONDS": "1", "BENCH_ROUNDS": "5", "BENCH_OUT": out, "BENCH_GROWTH": "1"}[name]
 	})
-	if err != nil || got.pods != 100 || got.seconds != 1 || got.rounds != 5 || got.out != out || !got.growth {
+	if err != nil || got.pods != 100 || got.seconds != 1 || got.rounds != 5 || got.out != out || !got.growth || len(got.missing) != 2 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := os.Stat(out); err != nil {

@@ -144,7 +144,7 @@ func TestReadings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := strings.Split(strings.TrimSpace(string(b)), "\n"); len(lines) != 2 || !strings.Contains(lines[1], `"value":0.5`) {
+	if lines := strings.Split(strings.TrimSpace(string(b)), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[0], `{"begun":`) || !strings.Contains(lines[2], `"value":0.5`) {
 		t.Errorf("readings are\n%s", b)
 	}
 }

@@ -1,0 +1,68 @@
+package bench
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/test/harness"
+)
+
+// ourBinary is a copy of our server. The cache of the tests forgets old builds, and a run is long.
+func ourBinary(b *testing.B) string {
+	b.Helper()
+	built := harness.Binary(b)
+	if programs == "" {
+		dir, err := os.MkdirTemp("", "gatehouse-bench-")
+		if err != nil {
+			b.Fatal(err)
+		}
+		programs = dir
+	}
+	path := filepath.Join(programs, "kube-apiserver")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	content, err := os.ReadFile(built)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// candidate is a server to measure, and the column for it.
+type candidate struct {
+	column
+	server
+}
+
+// candidates are ours and, if it is at hand, the original.
+func candidates(b *testing.B, c *certificates) []candidate {
+	b.Helper()
+	list := []candidate{{ownPods, ours(ourBinary(b), c)}}
+	if asked.binaries != "" {
+		list = append(list, candidate{theirs, original(asked.binaries, c)})
+	}
+	return list
+}
+
+// withOriginalsPods are ours, on a store that the original filled: with it inside, and with the original's etcd.
+func withOriginalsPods(b *testing.B, c *certificates) []candidate {
+	b.Helper()
+	if asked.binaries == "" {
+		return nil
+	}
+	return []candidate{{samePods, ours(ourBinary(b), c)}, {sameAndOther, outside(ourBinary(b), asked.binaries, c)}}
+}
+
+func newCertificates(b *testing.B) *certificates {
+	b.Helper()
+	c, err := makeCertificates(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
+}
