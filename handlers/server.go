@@ -140,7 +140,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, closing: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
 	s.verbs = &verb.Handlers{
-		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch, Closing: s.closing,
+		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch,
 		Meter:     func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
 	}
@@ -184,6 +184,7 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) Close() {
 	s.closeOnce.Do(func() {
 		close(s.closing)
+		s.verbs.EndWatches()
 		s.followers.end()
 	})
 }

@@ -26,7 +26,7 @@ func After(next Handler, r *Request, done func(End) error) (err error) {
 	}()
 	err = next(r)
 	returned = true
-	if d := r.detached; d != nil {
+	if d := r.detached; d != nil && err == nil {
 		d.done = append(d.done, done)
 		return err
 	}

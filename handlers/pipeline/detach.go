@@ -22,9 +22,9 @@ func Serve(r *Request, chain Handler, log *slog.Logger) {
 	}
 }
 
-// Detach leaves the rest of the answer to the connection, if that can carry it. The handler must have begun the answer,
-// returns nil right after, and does nothing more with the request. wake is the source's to call when it has something
-// again; see stream.Detacher.
+// Detach leaves the rest of the answer to the connection, if that can carry it, once the handler has returned nil; one that
+// returns an error has not left it. wake is the source's to call when it has something again, from now on and from any
+// goroutine; see stream.Detacher.
 func (r *Request) Detach(s stream.Source) (wake func(), ok bool) {
 	if stream.Find(r.Writer.ResponseWriter) == nil {
 		return nil, false

@@ -69,6 +69,18 @@ func (p *page) entries(yield func(*cache.Entry) bool) {
 	})
 }
 
+// skip takes the first n objects, the last of which is given, off the page.
+func (p *page) skip(n int, last *cache.Entry) {
+	if p.picked {
+		p.objects = p.objects[n:]
+		return
+	}
+	p.from = after(last.Key)
+	if p.limit > 0 {
+		p.limit -= n
+	}
+}
+
 func (p *page) empty() bool {
 	for range p.entries {
 		return false

@@ -81,7 +81,7 @@ func newFixture(t testing.TB, n int) *fixture {
 		}
 	})
 	<-store.Loaded()
-	f.handlers = &Handlers{Store: store, Now: func() time.Time { return f.now }, MinWatch: time.Hour, Closing: make(chan struct{})}
+	f.handlers = &Handlers{Store: store, Now: func() time.Time { return f.now }, MinWatch: time.Hour}
 	for i := range n {
 		if _, err := store.Create(t.Context(), f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", i)), f.stored(t, i), 0); err != nil {
 			t.Fatal(err)

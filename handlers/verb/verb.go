@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
-// Handlers has what the verbs need. It is safe for concurrent use and not changed after its first request.
+// Handlers has what the verbs need. It is safe for concurrent use; its fields are not changed after its first request.
 type Handlers struct {
 	Store     *cache.Cache
 	Objects   *resource.Objects
@@ -30,8 +30,8 @@ type Handlers struct {
 	// MinWatch is the least time that a watch lasts when its client does not say (--min-request-timeout); the actual time
 	// is random between it and twice that, so that clients do not come back all at once.
 	MinWatch time.Duration
-	// Closing is closed when the server begins to shut down: watches end then.
-	Closing <-chan struct{}
+
+	open openWatches
 }
 
 // writeLimit is how long a write may take at most, whatever the request's own deadline (the original's figure).

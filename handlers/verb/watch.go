@@ -1,24 +1,60 @@
 package verb
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
+	intern "unique"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
-// watch answers a watch: events until its time is up, the client leaves or the server shuts down.
+// bookmarkEvery is how often a client that wants it hears how far its watch is (the original's figure).
+const bookmarkEvery = time.Minute
+
+// watching is one watch, as a stream.Source: what is sent is decided in watchsource.go, whoever carries it. It outlives its
+// request and there may be many thousands, so it keeps little, and nothing of the request once its initial state is sent.
+type watching struct {
+	*Handlers
+	form  intern.Handle[watchForm]
+	meter Meter
+	// wake tells who carries the answer that there is something to send.
+	wake     func()
+	follower *cache.Follower
+	// timer ticks when the next bookmark is due or the watch is to end, whichever comes first; ends is when that is.
+	timer  *time.Timer
+	ends   time.Time
+	ticked atomic.Bool
+	// closing says that the server ends the watch; at is where the server keeps it meanwhile.
+	closing atomic.Bool
+	at      int
+
+	// initial is what is left of the state that the watch begins with; nil when all is sent, or it begins with changes.
+	// began is to be called then.
+	initial *page
+	began   func()
+	// from is the revision up to which everything was sent; sent is that of the last change.
+	from, sent int64
+	// refused is why the watch ends after its header; failed why it is cut off, which was told already.
+	refused, failed error
+	// buffer has what Next gave last, if that was not a frame that others are sent too.
+	buffer *[]byte
+	// bookmarks and markInitial are what the client asked for. single lets Next give one event at a time. columnsSent: a
+	// watch of tables names its columns once.
+	bookmarks, markInitial, single, columnsSent bool
+}
+
+// watch answers a watch: events until its time is up, the client leaves or the server shuts down. The connection carries
+// it, where it can: the request's goroutine ends then. Otherwise that pulls from the same source.
 func (h *Handlers) watch(r *pipeline.Request) error {
-	answer, err := negotiateWatch(r)
+	answer, err := negotiated(r, codec.Endpoint{Watch: true, List: true})
 	if err != nil {
 		return err
 	}
@@ -26,17 +62,40 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.watchTime(options.TimeoutSeconds))
-	defer cancel()
-	answer.meter = h.meter(r)
-	w := &watching{Handlers: h, r: r, options: options, selection: selection, answer: answer}
-	if err := w.begin(ctx); err != nil {
+	w := &watching{
+		Handlers: h, form: intern.Make(watchForm{*answer, r.Resource}), meter: h.meter(r), at: -1,
+		ends: time.Now().Add(h.watchTime(options.TimeoutSeconds)), bookmarks: options.AllowWatchBookmarks,
+		single: isWebSocket(r.HTTP.Header),
+	}
+	if err := w.begin(r, options, selection); err != nil {
 		return err
 	}
-	if isWebSocket(r.HTTP.Header) {
-		return w.socketServe(ctx)
+	detached := false
+	if !w.single {
+		w.wake, detached = r.Detach(w)
 	}
-	return w.serve(ctx)
+	var woken chan struct{}
+	if !detached {
+		woken = make(chan struct{}, 1)
+		w.wake = func() {
+			select {
+			case woken <- struct{}{}:
+			default:
+			}
+		}
+	}
+	if err := w.follow(r, selection); err != nil {
+		return err
+	}
+	if w.single {
+		return w.overSocket(r, woken)
+	}
+	r.Writer.Header().Set("Content-Type", answer.Format.WatchType())
+	r.Writer.WriteHeader(http.StatusOK)
+	if detached {
+		return nil
+	}
+	return w.overStream(r, woken)
 }
 
 // watchTime is how long a watch lasts: what the client asks for, or a random time so that clients do not all come back at
@@ -48,190 +107,73 @@ func (h *Handlers) watchTime(asked *int64) time.Duration {
 	return h.MinWatch + time.Duration(rand.Float64()*float64(h.MinWatch))
 }
 
-// watching is one watch. It is used by the goroutine of its request only.
-type watching struct {
-	*Handlers
-	r         *pipeline.Request
-	options   metav1.ListOptions
-	selection *selection
-	answer    *watchAnswer
-	// initial is the state that the watch begins with; nil when it begins with changes.
-	initial *page
-	// from is the revision up to which everything was sent; sent is that of the last change.
-	from, sent int64
-}
-
-// begin reads the initial state where the client wants it and fixes where the changes begin. Its errors are ordinary
-// answers: nothing has been sent.
-func (w *watching) begin(ctx context.Context) error {
-	revision, err := parseVersion(w.options.ResourceVersion)
+// begin reads the initial state where the client wants it and fixes where the changes begin. Its errors, and those of
+// follow, are ordinary answers: nothing has been sent.
+func (w *watching) begin(r *pipeline.Request, options metav1.ListOptions, selection *selection) error {
+	revision, err := parseVersion(options.ResourceVersion)
 	if err != nil {
 		return err
 	}
 	w.from = revision
-	send := w.options.SendInitialEvents
+	send := options.SendInitialEvents
 	if send != nil && *send || send == nil && revision == 0 {
-		state := metav1.ListOptions{ResourceVersion: w.options.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
-		if w.initial, err = w.read(ctx, w.r, state, w.selection); err != nil {
+		state := metav1.ListOptions{ResourceVersion: options.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
+		if w.initial, err = w.read(r.Context(), r, state, selection); err != nil {
 			return err
 		}
 		w.from = w.initial.revision
+		// The client asked for the mark in those words.
+		if w.markInitial = send != nil && *send && w.bookmarks; w.markInitial {
+			w.began = func() { w.meter.Began(r) }
+		}
 	}
 	return nil
 }
 
-// bookmarkEvery is how often a client that wants it hears how far its watch is (the original's figure).
-const bookmarkEvery = time.Minute
-
-// serve sends the events. Once the answer has begun, an error is an event of its own.
-func (w *watching) serve(ctx context.Context) error {
-	follower, err := w.Store.Follow(ctx, w.selection.following(w.prefix()), w.from)
-	if errors.Is(err, storage.ErrCompacted) {
-		w.answer.start(w.r)
-		return w.ended(ctx, err)
+// follow begins to hear of changes. Ended undoes it.
+func (w *watching) follow(r *pipeline.Request, selection *selection) error {
+	follower, err := w.Store.Follow(r.Context(), selection.following(prefix(r, selection)), w.from, w.wake)
+	switch {
+	case errors.Is(err, storage.ErrCompacted):
+		w.refused, w.initial = err, nil
+		return nil
+	case err != nil:
+		return storageError(err, r, "")
 	}
-	if err != nil {
-		return storageError(err, w.r, "")
-	}
-	defer follower.Stop()
-	w.answer.start(w.r)
-	if w.initial != nil {
-		if err := w.sendInitial(); err != nil {
-			return err
-		}
-	}
-	if w.answer.flush(w.r) != nil {
-		return nil // the client has gone
-	}
-	tick := time.NewTicker(bookmarkEvery)
-	defer tick.Stop()
-	for due := false; ; {
-		// That only the revision moved wakes nobody, so a bookmark comes after another look.
-		done, err := w.drain(ctx, follower)
-		if done || err != nil {
-			return err
-		}
-		if due && w.mark() != nil {
-			return nil // the client has gone
-		}
-		due = false
-		select {
-		case <-w.Closing:
-			return nil
-		case <-ctx.Done():
-			return w.last(ctx, follower)
-		case <-follower.Ready():
-		case <-tick.C:
-			due = w.options.AllowWatchBookmarks
-		}
-	}
+	w.follower = follower
+	w.open.add(w)
+	w.timer = time.AfterFunc(w.nextTick(), w.tick)
+	return nil
 }
 
 // prefix is what is watched: one object's key would also match longer names, which the selection leaves out again.
-func (w *watching) prefix() string {
-	if key := w.selection.key(w.r); key != "" {
+func prefix(r *pipeline.Request, s *selection) string {
+	if key := s.key(r); key != "" {
 		return key
 	}
-	return collectionPrefix(w.r)
+	return collectionPrefix(r)
 }
 
-// drain sends everything there is and then flushes once. done says that the watch is over.
-func (w *watching) drain(ctx context.Context, f *cache.Follower) (done bool, err error) {
-	for more := true; more; {
-		deliveries, through, again, err := f.Next()
-		if err != nil {
-			return true, w.ended(ctx, err)
-		}
-		for _, d := range deliveries {
-			if err := w.answer.deliver(w.Handlers, w.r, d); err != nil {
-				return true, w.undeliverable(d, err)
-			}
-		}
-		if len(deliveries) > 0 && w.answer.flush(w.r) != nil {
-			return true, nil // the client has gone
-		}
-		if n := len(deliveries); n > 0 {
-			w.sent = deliveries[n-1].Revision
-		}
-		w.from, more = max(w.from, through), again
+func (w *watching) nextTick() time.Duration {
+	left := time.Until(w.ends)
+	if w.bookmarks {
+		left = min(left, bookmarkEvery)
 	}
-	return false, nil
+	return left
 }
 
-// mark tells the client how far its watch is. Nothing is told while that is behind what was sent, because more of the same
-// revision may follow: a bookmark must not lead a client back.
-func (w *watching) mark() error {
-	if w.from < w.sent {
-		return nil
-	}
-	if err := w.answer.bookmark(w.Handlers, w.r, w.from, false); err != nil {
-		return err
-	}
-	return w.answer.flush(w.r)
+func (w *watching) tick() {
+	w.ticked.Store(true)
+	w.wake()
 }
 
-// undeliverable ends a watch that cannot go on without leaving out an event, because that cannot be read; nothing is said
-// to a client that has gone.
-func (w *watching) undeliverable(d cache.Delivery, err error) error {
-	if errors.Is(err, errGone) {
-		return nil
+// Ended implements stream.Source.
+func (w *watching) Ended() {
+	w.release()
+	if w.follower == nil {
+		return
 	}
-	err = fmt.Errorf("decoding %s: %w", d.Key, err)
-	if w.answer.failure(w.r, apierrors.NewInternalError(err)) == nil {
-		_ = w.answer.flush(w.r) // the watch ends in any case
-	}
-	return err
-}
-
-// sendInitial sends the state that the watch begins with and, when the client asked for it in those words, a bookmark
-// that says where it ends.
-func (w *watching) sendInitial() error {
-	for e := range w.initial.entries {
-		if err := w.answer.initial(w.Handlers, w.r, e); err != nil {
-			if errors.Is(err, errGone) {
-				return nil
-			}
-			return err
-		}
-	}
-	end := w.options.SendInitialEvents != nil && *w.options.SendInitialEvents && w.options.AllowWatchBookmarks
-	revision := w.initial.revision
-	w.initial = nil
-	if !end {
-		return nil
-	}
-	err := w.answer.bookmark(w.Handlers, w.r, revision, true)
-	w.answer.meter.Began(w.r)
-	return err
-}
-
-// last sends a bookmark before a watch ends because its time is up, so that the client can go on from there.
-func (w *watching) last(ctx context.Context, f *cache.Follower) error {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !w.options.AllowWatchBookmarks {
-		return nil
-	}
-	done, err := w.drain(ctx, f)
-	if !done && err == nil && w.from > 0 {
-		_ = w.mark() // the watch ends in any case
-	}
-	return err
-}
-
-// ended tells the client why the store gave up.
-func (w *watching) ended(ctx context.Context, err error) error {
-	if errors.Is(err, cache.ErrEnded) || ctx.Err() != nil {
-		return nil
-	}
-	if errors.Is(err, cache.ErrTooSlow) {
-		w.answer.meter.Slow()
-	}
-	status := apierrors.NewInternalError(err)
-	if errors.Is(err, storage.ErrCompacted) {
-		status = apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", w.from, w.Store.Oldest()))
-		status.ErrStatus.Code = http.StatusGone
-	}
-	if w.answer.failure(w.r, status) == nil {
-		_ = w.answer.flush(w.r) // the watch ends in any case
-	}
-	return nil
+	w.timer.Stop()
+	w.follower.Stop()
+	w.open.remove(w)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,20 +18,72 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/stream"
 )
 
-// serve lets clients in over the network.
-func (f *fixture) serve(t *testing.T) string {
+// serve lets clients in over the network. carried lets the connection carry watches, or what stands for one here.
+func (f *fixture) serve(t *testing.T, carried bool) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if carried {
+			c := &carrier{ResponseWriter: w, woken: make(chan struct{}, 1)}
+			defer c.carry(t, req.Context())
+			w = c
+		}
 		r := pipeline.NewRequest(w, req, pipeline.ParseInfo(req.Method, req.URL.Path, req.URL.Query()))
 		r.Resource = f.pods
-		if err := f.handlers.Handle(r); err != nil && r.Writer.Status == 0 {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		}
+		pipeline.Serve(r, f.handlers.Handle, slog.New(slog.DiscardHandler))
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// carrier carries an answer on over HTTP/1.1, after the handler has returned.
+type carrier struct {
+	http.ResponseWriter
+	source stream.Source
+	woken  chan struct{}
+}
+
+func (c *carrier) Detach(s stream.Source) func() {
+	c.source = s
+	return func() {
+		select {
+		case c.woken <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Unwrap lets a WebSocket have the connection.
+func (c *carrier) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *carrier) carry(t *testing.T, ctx context.Context) {
+	if c.source == nil {
+		return
+	}
+	defer c.source.Ended()
+	for {
+		b, err := c.source.Next()
+		if _, gone := c.Write(b); gone != nil || err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if len(b) > 0 {
+			continue
+		}
+		if http.NewResponseController(c.ResponseWriter).Flush() != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.woken:
+		}
+	}
 }
 
 // put writes pod i under the name of pod at; the labels and the node are those of i.
@@ -66,10 +119,17 @@ func event(t *testing.T, line []byte) string {
 	return out
 }
 
-// Watches of all sorts on the same changes: each sees its own turns, from its own beginning, also over WebSocket.
+// Watches of all sorts on the same changes: each sees its own turns, from its own beginning, also over WebSocket, whoever
+// carries them.
 func TestWatchesOfTheSameChanges(t *testing.T) {
+	for _, carried := range []bool{false, true} {
+		t.Run(fmt.Sprint(carried), func(t *testing.T) { testWatches(t, carried) })
+	}
+}
+
+func testWatches(t *testing.T, carried bool) {
 	f := newFixture(t, 3) // at revisions 2, 3 and 4
-	url := f.serve(t)
+	url := f.serve(t, carried)
 	follow := func(query string) func() string {
 		ctx, cancel := context.WithCancel(t.Context())
 		t.Cleanup(cancel)
@@ -142,7 +202,7 @@ func TestWatchesOfTheSameChanges(t *testing.T) {
 // A watch in protobuf is messages of its own over WebSocket, without the length that a stream has.
 func TestSocketInProtobuf(t *testing.T) {
 	f := newFixture(t, 1)
-	url := f.serve(t)
+	url := f.serve(t, true)
 	config, err := websocket.NewConfig("ws"+strings.TrimPrefix(url, "http")+"/api/v1/pods?watch=1&resourceVersion=0", "http://localhost")
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +225,7 @@ func TestSocketInProtobuf(t *testing.T) {
 // Without an Origin the handshake fails: a browser always sends one.
 func TestSocketNeedsAnOrigin(t *testing.T) {
 	f := newFixture(t, 0)
-	req, err := http.NewRequestWithContext(t.Context(), "GET", f.serve(t)+"/api/v1/pods?watch=1", nil)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", f.serve(t, true)+"/api/v1/pods?watch=1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

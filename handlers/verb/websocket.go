@@ -2,7 +2,6 @@ package verb
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/net/websocket"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
 // isWebSocket says whether the client wants to go on with WebSocket, as browsers do, which cannot read a stream otherwise.
@@ -25,11 +25,12 @@ func isWebSocket(header http.Header) bool {
 	return false
 }
 
-// socketServe is serve over WebSocket: every event is a message. What the client sends is read and ignored, so that its
-// leaving is noticed. The handshake asks for an Origin, as the original's does.
-func (w *watching) socketServe(ctx context.Context) (err error) {
-	ctx, cancel := context.WithCancel(ctx)
+// overSocket carries a watch over WebSocket: every event is a message. What the client sends is read and ignored, so that
+// its leaving is noticed. The handshake asks for an Origin, as the original's does.
+func (w *watching) overSocket(r *pipeline.Request, woken <-chan struct{}) (err error) {
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	begun := false
 	websocket.Handler(func(ws *websocket.Conn) {
 		read := make(chan struct{})
 		defer func() {
@@ -41,26 +42,23 @@ func (w *watching) socketServe(ctx context.Context) (err error) {
 			defer cancel()
 			_, _ = io.Copy(io.Discard, ws)
 		}()
-		w.answer.socket = ws
-		err = w.serve(ctx)
-	}).ServeHTTP(w.r.Writer, w.r.HTTP)
+		begun = true
+		format := w.form.Value().Format
+		err = w.pull(ctx, woken, func(b []byte) error { return sendMessage(ws, format, b) }, func() error { return nil })
+	}).ServeHTTP(r.Writer, r.HTTP)
+	if !begun { // the handshake failed, and is answered
+		w.Ended()
+	}
 	return err
 }
 
 // lengthBytes stand before a protobuf frame in a plain stream; a message has a length of its own.
 const lengthBytes = 4
 
-// message sends what was gathered as one message.
-func (a *watchAnswer) message() error {
-	var err error
-	if a.Format == codec.Protobuf {
-		err = websocket.Message.Send(a.socket, (*a.buffer)[min(lengthBytes, len(*a.buffer)):])
-	} else {
-		err = websocket.Message.Send(a.socket, string(*a.buffer))
+// sendMessage sends a frame as one message.
+func sendMessage(to *websocket.Conn, f codec.Format, frame []byte) error {
+	if f == codec.Protobuf {
+		return websocket.Message.Send(to, frame[min(lengthBytes, len(frame)):])
 	}
-	a.release()
-	if err != nil {
-		return fmt.Errorf("%w: %w", errGone, err)
-	}
-	return nil
+	return websocket.Message.Send(to, string(frame))
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -39,7 +40,7 @@ func BenchmarkApply(b *testing.B) {
 				}
 				if i%1000 == 0 {
 					c.hub.handOut()
-					c.hub.trim(c.history.trim(c.history.events[0].when, 1000))
+					c.hub.trim(c.history.trim(c.history.events[0].when, 1000), time.Time{})
 				}
 			}
 		})
@@ -49,6 +50,7 @@ func BenchmarkApply(b *testing.B) {
 // BenchmarkFanOut is one change handed to followers: all of one selection, or each with a name of its own of which one
 // is concerned.
 func BenchmarkFanOut(b *testing.B) {
+	var woken []*Follower
 	for _, n := range []int{100, 1000, 5000} {
 		for name, selection := range map[string]func(i int) Selection{
 			"shared": func(int) Selection { return Selection{Prefix: "/pods/"} },
@@ -58,35 +60,35 @@ func BenchmarkFanOut(b *testing.B) {
 				c := filled(b, n)
 				followers := make([]*Follower, n)
 				for i := range followers {
-					followers[i] = &Follower{selection: selection(i), hub: &c.hub, wake: make(chan struct{}, 1)}
-					if followers[i].joined = c.hub.join(followers[i], int64(n)); !followers[i].joined {
+					f := following(&c.hub, int64(n), selection(i))
+					f.wake = func() { woken = append(woken, f) }
+					if followers[i] = f; !c.hub.join(f) {
 						b.Fatal("not joined")
 					}
 				}
 				heard := 0
+				woken = woken[:0]
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
 					at := int64(n + i + 1)
 					e := &Event{Key: fmt.Sprintf("/pods/ns/%06d", i%n), Revision: at, New: &Entry{Revision: at}}
 					c.hub.push([]*Event{e}, at)
 					c.hub.handOut()
-					concerned := followers
-					if name == "named" {
-						concerned = followers[i%n : i%n+1]
-					}
-					for _, f := range concerned {
-						select {
-						case <-f.Ready():
-							d, _, _, err := f.Next()
+					for _, f := range woken {
+						for {
+							d, _, err := f.Next()
 							if err != nil {
 								b.Fatal(err)
 							}
-							heard += len(d)
-						default:
+							if d.Event == nil {
+								break
+							}
+							heard++
 						}
 					}
+					woken = woken[:0]
 					if i%1000 == 0 {
-						c.hub.trim(at - 100)
+						c.hub.trim(at-100, time.Time{})
 					}
 				}
 				b.ReportMetric(float64(heard)/float64(b.N), "deliveries/op")

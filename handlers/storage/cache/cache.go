@@ -78,7 +78,7 @@ type Cache struct {
 	pieces  pieces
 	indexes indexes
 	weights weights
-	// past is how many followers still hear from the backend.
+	// past is what the pasts of all collections take, in bytes.
 	past atomic.Int64
 
 	// ctx ends with Close; all goroutines hang on it.
@@ -182,8 +182,9 @@ func (c *Cache) housekeep() {
 		case <-c.ctx.Done():
 			return
 		case now := <-tick.C:
-			floor := c.history.trim(now.Add(-c.options.Keep), mostEvents)
-			c.hub.trim(floor)
+			oldest := now.Add(-c.options.Keep)
+			floor := c.history.trim(oldest, mostEvents)
+			c.hub.trim(floor, oldest)
 			c.indexes.sweep(floor, now)
 			if s := c.current.Load(); s != nil {
 				c.pieces.sweep(s.root, now)

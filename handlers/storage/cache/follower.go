@@ -4,42 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// batch is how many deliveries Next gives at most.
-const batch = 64
+// replayAtOnce is how many changes from before it joined a follower looks at in one Next, which others wait for.
+const replayAtOnce = 1024
 
-// Follower reads the changes of a selection. Except for Ready and Stop, it is used by one goroutine.
+// Follower reads the changes of a selection. There may be many thousands, so it is small: what it has not read lies in the
+// log of its group. Except for Stop, it is used by one goroutine at a time.
 type Follower struct {
-	selection Selection
 	hub       *hub
-	wake      chan struct{}
+	selection *Selection
+	wake      func()
 	// from is the revision after which the follower wants to hear; replay are changes from before it joined.
 	from   int64
 	replay []*Event
-	// group and place are where it reads on; both belong to the group's lock once it joined.
+	// settled says that the follower has joined a group, or has failed. What is said of it here is not touched by others
+	// then. Before that it waits for the past, under the hub's lock.
+	settled atomic.Bool
+	failed  error
+	// group and place are where it reads on; at is where the group keeps it.
 	group *group
-	place int64
-	// stopped belongs to the hub's lock: a follower that was stopped does not join any more.
-	stopped bool
-	// past is where changes come from that are too old for the hub, until the follower has joined it; nil when there are
-	// none.
-	past   *past
-	joined bool
-	out    []Delivery
+	place atomic.Int64
+	at    int
+	// waiting and stopped belong to the hub's lock: a follower that was stopped does not join any more.
+	waiting, stopped bool
 }
 
 // ErrTooSlow goes with the storage.ErrCompacted of a follower that did not read what came in time.
 var ErrTooSlow = errors.New("too slow")
 
-// ErrEnded is how a follower ends whose context or cache has ended.
+// ErrEnded is how a follower ends whose cache has ended.
 var ErrEnded = errors.New("watch has ended")
 
-// Follow begins to follow a selection after a revision; 0 means from now on. The follower must be stopped. What is older
-// than the cache knows comes from the backend, as long as ctx lasts.
-func (c *Cache) Follow(ctx context.Context, s Selection, from int64) (*Follower, error) {
+// Follow begins to follow a selection after a revision; 0 means from now on. The follower must be stopped. wake is called
+// when Next may have something, from any goroutine and with locks held: it must neither wait nor use the follower. That
+// only the revision moved wakes nobody. What is older than the cache knows comes from the backend; the follower has nothing
+// before all of that is there.
+func (c *Cache) Follow(ctx context.Context, s Selection, from int64, wake func()) (*Follower, error) {
 	if from < 0 {
 		return nil, fmt.Errorf("watch %s: revision %d is negative", s.Prefix, from)
 	}
@@ -58,77 +62,61 @@ func (c *Cache) Follow(ctx context.Context, s Selection, from int64) (*Follower,
 			from = now.revision
 		}
 	}
-	f := &Follower{selection: s, hub: &c.hub, wake: make(chan struct{}, 1)}
-	if f.joined = c.hub.join(f, from); !f.joined {
-		var err error
-		if f.past, err = c.openPast(ctx, f, from); err != nil {
-			return nil, err
-		}
+	f := &Follower{hub: &c.hub, selection: &s, wake: wake, from: from}
+	if c.hub.join(f) {
+		return f, nil
 	}
-	f.signal()
+	if err := c.remember(f); err != nil {
+		return nil, fmt.Errorf("watch %s: %w", s.Prefix, err)
+	}
 	return f, nil
 }
 
-func (f *Follower) signal() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Ready has something when Next may have deliveries. That only the revision moved wakes nobody.
-func (f *Follower) Ready() <-chan struct{} { return f.wake }
-
 // Stop may be called more than once and from any goroutine.
-func (f *Follower) Stop() {
-	if f.past != nil {
-		f.past.cancel()
-	}
-	f.hub.leave(f)
-}
+func (f *Follower) Stop() { f.hub.leave(f) }
 
-// Next gives what has happened since the last call, without waiting: some deliveries, valid until the next call, and
-// the revision up to which the follower has heard everything once it has worked through them. more says that there is
-// more already. The error is storage.ErrCompacted when the follower has become too slow.
-func (f *Follower) Next() (deliveries []Delivery, through int64, more bool, err error) {
-	f.out = f.out[:0]
-	if !f.joined {
-		return f.past.next(f)
+// Next gives the next change, without waiting: none when there is none now. through is the revision up to which the
+// follower has heard everything once it has worked through that, as far as it knows; what it was given may be ahead of it. The error has storage.ErrCompacted when the follower has
+// become too slow or wants to hear of what nobody knows any more.
+func (f *Follower) Next() (d Delivery, through int64, err error) {
+	if !f.settled.Load() {
+		return Delivery{}, 0, nil
 	}
-	for len(f.replay) > 0 && len(f.out) < batch {
+	if f.failed != nil {
+		return Delivery{}, 0, f.failed
+	}
+	for looked := 0; len(f.replay) > 0; looked++ {
 		e := f.replay[0]
 		f.replay = f.replay[1:]
-		if turn := f.selection.turn(e); turn != 0 && e.Revision > f.from {
-			f.out = append(f.out, Delivery{e, turn})
+		if turn := f.selection.turn(e); turn != 0 {
+			// Not the whole of the revision may be out yet.
+			return Delivery{e, turn}, e.Revision - 1, nil
 		}
-		through = e.Revision
-	}
-	if len(f.replay) > 0 {
-		// Not the whole of the last revision may be out yet.
-		return f.out, through - 1, true, nil
+		if looked == replayAtOnce {
+			f.wake()
+			return Delivery{}, 0, nil
+		}
 	}
 	f.replay = nil
+	// Read before the log: see hub.told.
 	told := f.hub.told.Load()
-	g := f.group
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if f.place < g.base {
-		return f.out, 0, false, fmt.Errorf("watch %s: %w: %w", f.selection.Prefix, ErrTooSlow, storage.ErrCompacted)
+	log := f.group.log.Load()
+	place := f.place.Load()
+	if place < log.base {
+		return Delivery{}, 0, fmt.Errorf("watch %s: %w: %w", f.selection.Prefix, ErrTooSlow, storage.ErrCompacted)
 	}
-	for f.place < g.base+int64(len(g.log)) {
-		if len(f.out) >= batch {
-			return f.out, f.out[len(f.out)-1].Revision - 1, true, nil
+	for ; place < log.base+int64(len(log.all)); place++ {
+		// A watch may begin in the future.
+		if d := log.all[place-log.base]; d.Revision > f.from {
+			f.place.Store(place + 1)
+			return d, d.Revision - 1, nil
 		}
-		if d := g.log[f.place-g.base]; d.Revision > f.from {
-			f.out = append(f.out, d)
-		}
-		f.place++
 	}
-	if g.ended != nil && len(f.out) == 0 {
-		return f.out, 0, false, fmt.Errorf("watch %s: %w", f.selection.Prefix, g.ended)
+	if place != f.place.Load() {
+		f.place.Store(place)
 	}
-	if n := len(f.out); n > 0 {
-		told = max(told, f.out[n-1].Revision-1)
+	if log.ended != nil {
+		return Delivery{}, 0, fmt.Errorf("watch %s: %w", f.selection.Prefix, log.ended)
 	}
-	return f.out, told, g.ended != nil, nil
+	return Delivery{}, told, nil
 }

@@ -1,8 +1,8 @@
 package cache
 
 import (
-	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Delivery is a change as a selection sees it.
@@ -15,39 +15,73 @@ type Delivery struct {
 // is so slow that his place is gone has to start over, and keeps nothing in memory meanwhile.
 type group struct {
 	selection Selection
+	// log is written under the hub's lock and read without any.
+	log atomic.Pointer[deliveries]
+	// at is where the topic keeps the group among those found in the same way; -1 when it no longer does. touched says that
+	// there is something new. Both belong to the hub's lock.
+	at      int
+	touched bool
+	// mu holds the followers while they are woken.
 	mu        sync.Mutex
 	followers []*Follower
-	log       []Delivery
-	// base is the number of the first delivery in log.
+}
+
+// deliveries are a group's log as it is at a moment. Later moments share what lies in it, so it is never written to, only
+// behind its end.
+type deliveries struct {
+	all []Delivery
+	// base is the number of the first delivery in all.
 	base int64
 	// ended is why no more will come.
 	ended error
 }
 
-// offer appends the change if it concerns the selection.
+func newGroup(s Selection) *group {
+	g := &group{selection: s}
+	g.log.Store(&deliveries{})
+	return g
+}
+
+// offer appends the change if it concerns the selection, and says whether it does.
 func (g *group) offer(e *Event) bool {
 	turn := g.selection.turn(e)
 	if turn == 0 {
 		return false
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.log = append(g.log, Delivery{e, turn})
+	l := *g.log.Load()
+	l.all = append(l.all, Delivery{e, turn})
+	g.log.Store(&l)
 	return true
 }
 
+// has says whether the newest delivery is of this change already.
+func (g *group) has(e *Event) bool {
+	l := g.log.Load()
+	return len(l.all) > 0 && l.all[len(l.all)-1].Event == e
+}
+
+func (g *group) end(err error) {
+	l := *g.log.Load()
+	l.ended = err
+	g.log.Store(&l)
+}
+
+// wake is called without the hub's lock: how long it takes to wake thousands should not keep others from coming.
 func (g *group) wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, f := range g.followers {
-		f.signal()
+		f.wake()
 	}
 }
 
 func (g *group) add(f *Follower) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	f.group, f.place = g, g.base+int64(len(g.log))
+	l := g.log.Load()
+	f.group, f.selection = g, &g.selection
+	f.place.Store(l.base + int64(len(l.all)))
+	f.at = len(g.followers)
 	g.followers = append(g.followers, f)
 }
 
@@ -55,32 +89,32 @@ func (g *group) add(f *Follower) {
 func (g *group) remove(f *Follower) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.followers = slices.DeleteFunc(g.followers, func(x *Follower) bool { return x == f })
-	return len(g.followers) == 0
+	last := len(g.followers) - 1
+	moved := g.followers[last]
+	g.followers[f.at], moved.at = moved, f.at
+	g.followers[last] = nil
+	g.followers = g.followers[:last]
+	return last == 0
 }
 
-func (g *group) end(err error) {
-	g.mu.Lock()
-	g.ended = err
-	g.mu.Unlock()
-	g.wake()
-}
-
-// trim drops what all have read, and what happened up to floor in any case.
+// trim drops what all have read, and what happened up to floor in any case. What is left is copied: a reader may be at the
+// dropped part just now, and the copy lets go of what was dropped.
 func (g *group) trim(floor int64) {
+	l := g.log.Load()
+	if len(l.all) == 0 {
+		return
+	}
+	slowest := l.base + int64(len(l.all))
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	slowest := g.base + int64(len(g.log))
 	for _, f := range g.followers {
-		slowest = min(slowest, f.place)
+		slowest = min(slowest, f.place.Load())
 	}
-	n := int(slowest - g.base)
-	for n = max(n, 0); n < len(g.log) && g.log[n].Revision <= floor; n++ {
+	g.mu.Unlock()
+	n := max(int(slowest-l.base), 0)
+	for n < len(l.all) && l.all[n].Revision <= floor {
+		n++
 	}
-	clear(g.log[:n])
-	g.log = g.log[n:]
-	g.base += int64(n)
-	if len(g.log) == 0 {
-		g.log = nil
+	if n > 0 {
+		g.log.Store(&deliveries{all: append([]Delivery(nil), l.all[n:]...), base: l.base + int64(n), ended: l.ended})
 	}
 }

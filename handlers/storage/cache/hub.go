@@ -6,6 +6,7 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -29,24 +30,18 @@ type hub struct {
 	// mu is held while changes are handed out, and by followers that come and go.
 	mu     sync.Mutex
 	topics map[string]*topicLog
-	// followers and groups are how many there are.
-	followers, groups int
+	// followers and groups are how many there are, waiting how many followers have not joined yet.
+	followers, groups, waiting int
 	// wide are groups whose prefix spans collections; every change is shown to them.
 	wide topicLog
 	// floor is the oldest revision from which changes are known; known is false before the first load.
 	floor int64
 	known bool
+	// touched are the groups that are to be woken; emptied whenever mu is released.
+	touched []*group
 	// told is the revision up to which all groups have everything. It is stored last: who reads it before looking into a
 	// log finds there all that it covers.
 	told atomic.Int64
-}
-
-// topicLog is what is remembered of one collection and the groups that want to hear of it.
-type topicLog struct {
-	events []*Event
-	groups []*group
-	// byName and byField have the groups that only one name, or one value of a field, can concern.
-	byName, byField map[fieldValue][]*group
 }
 
 func (h *hub) start() {
@@ -70,6 +65,7 @@ func (h *hub) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			h.end(ErrEnded)
 			return
 		case <-h.work:
 			h.handOut()
@@ -80,130 +76,97 @@ func (h *hub) run(ctx context.Context) {
 // handOut gives everything that is queued to the groups it concerns.
 func (h *hub) handOut() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.queueMu.Lock()
 	events, through := h.queue, h.through
 	h.queue = nil
 	h.queueMu.Unlock()
-	touched := map[*group]bool{}
 	for _, e := range events {
 		if t := h.topics[topic(e.Key)]; t != nil {
-			t.show(e, touched)
+			t.show(h, e)
 		} else {
 			h.topics[topic(e.Key)] = &topicLog{events: []*Event{e}}
 		}
-		h.wide.show(e, touched)
+		h.wide.show(h, e)
 		if h.handed != nil {
 			h.handed(e.Key)
 		}
 	}
 	h.told.Store(max(through, h.told.Load()))
-	for g := range touched {
+	h.unlockAndWake()
+}
+
+// unlockAndWake ends what was done under the hub's lock.
+func (h *hub) unlockAndWake() {
+	touched := h.touched
+	h.touched = nil
+	for _, g := range touched {
+		g.touched = false
+	}
+	h.mu.Unlock()
+	for _, g := range touched {
 		g.wake()
 	}
 }
 
-// show remembers a change and offers it to the groups.
-func (t *topicLog) show(e *Event, touched map[*group]bool) {
-	t.events = append(t.events, e)
-	if n := len(t.events); n > warm {
-		t.events[n-1-warm].Kept.drop()
+// touch notes that a group has something new.
+func (h *hub) touch(g *group) {
+	if !g.touched {
+		g.touched = true
+		h.touched = append(h.touched, g)
 	}
-	for _, g := range t.groups {
-		if g.offer(e) {
-			touched[g] = true
-		}
-	}
-	for _, g := range t.byName[nameOf(e.Key)] {
-		if g.offer(e) {
-			touched[g] = true
-		}
-	}
-	if len(t.byField) == 0 {
-		return
-	}
-	// A change of the field itself concerns those who had the object and those who get it.
-	some := func(groups []*group) {
-		for _, g := range groups {
-			if !touchedBy(g, e) && g.offer(e) {
-				touched[g] = true
-			}
-		}
-	}
-	if known := fieldsOf(e, func(f fieldValue) { some(t.byField[f]) }); !known {
-		for _, groups := range t.byField {
-			some(groups)
-		}
-	}
-}
-
-// touchedBy says whether the group's newest delivery is of this change already.
-func touchedBy(g *group, e *Event) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.log) > 0 && g.log[len(g.log)-1].Event == e
 }
 
 // reset ends all followers, after everything was loaded anew, and begins at a revision.
 func (h *hub) reset(revision int64) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.queueMu.Lock()
 	h.queue, h.through = nil, revision
 	h.queueMu.Unlock()
-	for _, t := range append([]*topicLog{&h.wide}, mapValues(h.topics)...) {
+	for t := range h.logs {
 		t.events = nil
-		for _, g := range t.all() {
-			g.end(storage.ErrCompacted)
-		}
-		t.groups, t.byName, t.byField = nil, nil, nil
+		t.releasePast()
+		t.end(h, storage.ErrCompacted)
 	}
 	h.floor, h.known = revision, true
 	h.told.Store(revision)
+	h.unlockAndWake()
 }
 
-func mapValues(m map[string]*topicLog) []*topicLog {
-	out := make([]*topicLog, 0, len(m))
-	for _, t := range m {
-		out = append(out, t)
-	}
-	return out
-}
-
-func (t *topicLog) all() []*group {
-	out := slices.Clone(t.groups)
-	for _, indexed := range []map[fieldValue][]*group{t.byName, t.byField} {
-		for _, gs := range indexed {
-			out = append(out, gs...)
-		}
-	}
-	return out
-}
-
-// trim forgets changes up to floor.
-func (h *hub) trim(floor int64) {
+// end ends all followers, and lets no others join.
+func (h *hub) end(err error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if floor = min(floor, h.told.Load()); floor <= h.floor {
+	h.known = false
+	for t := range h.logs {
+		t.end(h, err)
+		h.fail(t, err, func(*Follower) bool { return true })
+	}
+	h.unlockAndWake()
+}
+
+// logs are all there are. They may be deleted meanwhile.
+func (h *hub) logs(yield func(*topicLog) bool) {
+	if !yield(&h.wide) {
 		return
 	}
-	h.floor = floor
-	h.wide.trim(floor)
-	for name, t := range h.topics {
-		if t.trim(floor); len(t.events) == 0 && len(t.groups)+len(t.byName)+len(t.byField) == 0 {
-			delete(h.topics, name)
+	for _, t := range h.topics {
+		if !yield(t) {
+			return
 		}
 	}
 }
 
-func (t *topicLog) trim(floor int64) {
-	n := after(t.events, floor)
-	clear(t.events[:n])
-	if t.events = t.events[n:]; len(t.events) == 0 {
-		t.events = nil
-	}
-	for _, g := range t.all() {
-		g.trim(floor)
+// trim forgets changes up to floor, and what was read of the past before oldest.
+func (h *hub) trim(floor int64, oldest time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	floor = max(min(floor, h.told.Load()), h.floor)
+	further := floor > h.floor
+	h.floor = floor
+	h.wide.trim(floor, oldest, further)
+	for name, t := range h.topics {
+		if t.trim(floor, oldest, further); t.empty() {
+			delete(h.topics, name)
+		}
 	}
 }
 
@@ -212,25 +175,41 @@ func after(events []*Event, revision int64) int {
 	return sort.Search(len(events), func(i int) bool { return events[i].Revision > revision })
 }
 
-// join adds a follower from a revision that the hub knows; false when that is too long ago.
-func (h *hub) join(f *Follower, from int64) bool {
+// join adds a follower that begins at a revision that the hub knows; false when that is too long ago.
+func (h *hub) join(f *Follower) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.known || from < h.floor || f.stopped {
+	return h.known && h.admit(h.log(f.selection.Prefix), f)
+}
+
+// admit is join for who holds the lock.
+func (h *hub) admit(t *topicLog, f *Follower) bool {
+	switch {
+	case f.stopped:
+		return false
+	case f.from >= h.floor:
+		f.replay = slices.Clone(t.events[after(t.events, f.from):])
+	case t.past.joins(f.from, h.floor):
+		old, new := t.past.events, t.events
+		f.replay = slices.Concat(old[after(old, f.from):], new[after(new, t.past.through):])
+	default:
 		return false
 	}
-	t := h.log(f.selection.Prefix)
-	n := after(t.events, from)
-	f.replay = slices.Clone(t.events[n:])
-	f.from = from
-	h.group(t, f)
+	h.followers++
+	if g, isNew := t.group(f.selection); isNew {
+		h.groups++
+		g.add(f)
+	} else {
+		g.add(f)
+	}
+	f.settled.Store(true)
 	return true
 }
 
 // log is where the changes under a prefix are found.
 func (h *hub) log(prefix string) *topicLog {
-	name := topic(prefix)
-	if name == "" || topic(name+"x/") != name {
+	name := logOf(prefix)
+	if name == "" {
 		return &h.wide
 	}
 	t := h.topics[name]
@@ -241,42 +220,13 @@ func (h *hub) log(prefix string) *topicLog {
 	return t
 }
 
-// index is where groups of a selection are found by a name or a value; nil for those that every change is shown to.
-func (t *topicLog) index(s *Selection) (*map[fieldValue][]*group, fieldValue) {
-	switch {
-	case s.Name != "":
-		return &t.byName, fieldValue{value: s.Name}
-	case s.Field != "":
-		return &t.byField, fieldValue{s.Field, s.Value}
+// logOf is the collection that all keys under a prefix belong to; "" when they may belong to several.
+func logOf(prefix string) string {
+	name := topic(prefix)
+	if name == "" || topic(name+"x/") != name {
+		return ""
 	}
-	return nil, fieldValue{}
-}
-
-// group puts a follower into the group of those that select the same.
-func (h *hub) group(t *topicLog, f *Follower) {
-	index, at := t.index(&f.selection)
-	among := t.groups
-	if index != nil {
-		among = (*index)[at]
-	}
-	h.followers++
-	for _, g := range among {
-		if g.selection.same(f.selection) {
-			g.add(f)
-			return
-		}
-	}
-	h.groups++
-	g := &group{selection: f.selection}
-	g.add(f)
-	switch {
-	case index == nil:
-		t.groups = append(t.groups, g)
-	case *index == nil:
-		*index = map[fieldValue][]*group{at: {g}}
-	default:
-		(*index)[at] = append((*index)[at], g)
-	}
+	return name
 }
 
 // leave removes a follower, and its group when it was the last.
@@ -286,25 +236,17 @@ func (h *hub) leave(f *Follower) {
 	if f.stopped {
 		return
 	}
-	if f.stopped = true; f.group == nil {
+	f.stopped = true
+	if f.waiting {
+		f.waiting = false
+		h.waiting--
+	}
+	if f.group == nil {
 		return
 	}
 	h.followers--
-	if !f.group.remove(f) {
-		return
+	if f.group.remove(f) {
+		h.groups--
+		h.log(f.selection.Prefix).forget(f.group)
 	}
-	h.groups--
-	t := h.log(f.selection.Prefix)
-	without := func(gs []*group) []*group {
-		return slices.DeleteFunc(gs, func(g *group) bool { return g == f.group })
-	}
-	if index, at := t.index(&f.selection); index != nil {
-		if gs := without((*index)[at]); len(gs) > 0 {
-			(*index)[at] = gs
-		} else {
-			delete(*index, at)
-		}
-		return
-	}
-	t.groups = without(t.groups)
 }

@@ -24,14 +24,19 @@ type fieldValue struct{ field, value string }
 // nameOf is the last segment of a key.
 func nameOf(key string) fieldValue { return fieldValue{value: key[strings.LastIndexByte(key, '/')+1:]} }
 
-func (s *Selection) same(other Selection) bool {
-	if s.Prefix != other.Prefix || s.Name != other.Name || s.Field != other.Field || s.Value != other.Value {
-		return false
+// sameness is equal for selections that share the work.
+type sameness struct {
+	prefix, id, name, field, value string
+	all                            bool
+}
+
+// sameness is false for a selection that shares with nobody.
+func (s *Selection) sameness() (sameness, bool) {
+	same := sameness{s.Prefix, s.ID, s.Name, s.Field, s.Value, s.Match == nil}
+	if same.all {
+		same.id = ""
 	}
-	if s.Match == nil || other.Match == nil {
-		return s.Match == nil && other.Match == nil
-	}
-	return s.ID != "" && s.ID == other.ID
+	return same, same.all || s.ID != ""
 }
 
 func (s *Selection) matches(e *Entry) bool { return e != nil && (s.Match == nil || s.Match(e)) }

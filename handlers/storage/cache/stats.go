@@ -20,7 +20,8 @@ type Stats struct {
 	Indexes int
 	// Pieces is what encoded forms of leaves take, in bytes.
 	Pieces int
-	// Followers are those that are open, in Groups of the same selection each; Past of them hear from the backend still.
+	// Followers are those that are open, in Groups of the same selection each; Past of them wait for what is read again from the
+	// backend.
 	Followers, Groups, Past int
 }
 
@@ -110,9 +111,8 @@ func (c *Cache) Stats() Stats {
 	s.Pieces = c.pieces.bytes
 	c.pieces.mu.Unlock()
 	c.hub.mu.Lock()
-	s.Followers, s.Groups = c.hub.followers, c.hub.groups
+	s.Followers, s.Groups, s.Past = c.hub.followers, c.hub.groups, c.hub.waiting
 	c.hub.mu.Unlock()
-	s.Past = int(c.past.Load())
 	s.Followers += s.Past
 	return s
 }

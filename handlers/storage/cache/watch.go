@@ -9,23 +9,35 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
+// watchBuffer lets a short pause of the reader pass without a change of goroutines for each event.
+const watchBuffer = 64
+
 // watcher is a storage.Watcher over a Follower. run owns events and err: it alone sends, sets err, and then closes.
 type watcher struct {
 	follower *Follower
-	events   chan storage.Event
-	cancel   context.CancelFunc
-	err      error
+	// ready has something when the follower may have something.
+	ready  chan struct{}
+	events chan storage.Event
+	cancel context.CancelFunc
+	err    error
+	// sent is the revision of the last change.
+	sent int64
 }
 
 // Watch implements storage.Store.
 func (c *Cache) Watch(ctx context.Context, prefix string, from int64) (storage.Watcher, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	f, err := c.Follow(ctx, Selection{Prefix: prefix}, from)
+	ready := make(chan struct{}, 1)
+	f, err := c.Follow(ctx, Selection{Prefix: prefix}, from, func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	w := &watcher{follower: f, events: make(chan storage.Event, batch), cancel: cancel}
+	ctx, cancel := context.WithCancel(ctx)
+	w := &watcher{follower: f, ready: ready, events: make(chan storage.Event, watchBuffer), cancel: cancel}
 	release := context.AfterFunc(c.ctx, cancel)
 	err = c.begin(func() {
 		defer release()
@@ -64,7 +76,8 @@ func (w *watcher) run(ctx context.Context, bookmarks time.Duration) {
 			}
 			return
 		}
-		if mark && through >= w.follower.from && through > 0 {
+		// A bookmark leads nobody back, nor past what may follow of a revision.
+		if mark && through >= w.follower.from && through >= w.sent && through > 0 {
 			mark = false
 			if !w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: through}) {
 				return
@@ -73,7 +86,7 @@ func (w *watcher) run(ctx context.Context, bookmarks time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.follower.Ready():
+		case <-w.ready:
 		case <-tick.C:
 			mark = true
 		}
@@ -82,22 +95,20 @@ func (w *watcher) run(ctx context.Context, bookmarks time.Duration) {
 
 // drain passes on everything there is.
 func (w *watcher) drain(ctx context.Context) (through int64, err error) {
-	for more := true; more; {
-		var deliveries []Delivery
-		if deliveries, through, more, err = w.follower.Next(); err != nil {
+	for {
+		d, through, err := w.follower.Next()
+		if err != nil || d.Event == nil {
+			return through, err
+		}
+		e, err := d.stored()
+		if err != nil {
 			return 0, err
 		}
-		for _, d := range deliveries {
-			e, err := d.stored()
-			if err != nil {
-				return 0, err
-			}
-			if !w.send(ctx, e) {
-				return 0, ctx.Err()
-			}
+		if !w.send(ctx, e) {
+			return 0, ctx.Err()
 		}
+		w.sent = e.Revision
 	}
-	return through, nil
 }
 
 func (w *watcher) send(ctx context.Context, e storage.Event) bool {

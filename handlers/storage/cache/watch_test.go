@@ -54,25 +54,23 @@ func remove(t *testing.T, s storage.Store, key string) int64 {
 }
 
 // heard waits until the follower has heard everything up to a revision and returns the deliveries as words.
-func heard(t *testing.T, f *cache.Follower, through int64) []string {
+func heard(t *testing.T, f *follower, through int64) []string {
 	t.Helper()
 	var out []string
 	for {
-		deliveries, at, more, err := f.Next()
+		d, at, err := f.Next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range deliveries {
+		if d.Event != nil {
 			out = append(out, fmt.Sprintf("%s %s@%d", []string{"", "added", "modified", "removed"}[d.Turn], d.Key, d.Revision))
+			continue
 		}
 		if at >= through {
 			return out
 		}
-		if more {
-			continue
-		}
 		select {
-		case <-f.Ready():
+		case <-f.woken:
 		case <-time.After(10 * time.Millisecond): // that others changed wakes nobody
 		case <-t.Context().Done():
 			t.Fatalf("heard %v, up to %d of %d", out, at, through)
@@ -93,7 +91,7 @@ func TestTurnsOfASelection(t *testing.T) {
 		"alone": {Prefix: "/x/", Match: is("red").Match},
 	}
 	start := put(t, c, "/x/0", "red")
-	live := map[string]*cache.Follower{}
+	live := map[string]*follower{}
 	for name, s := range selections {
 		live[name] = followed(t, c, s, start)
 	}
@@ -113,7 +111,7 @@ func TestTurnsOfASelection(t *testing.T) {
 	remove(t, c, "/x/a")
 	note("removed", "/x/b", remove(t, c, "/x/b"))
 	last := put(t, c, "/x/z", "blue")
-	verify := func(what string, name string, f *cache.Follower) {
+	verify := func(what string, name string, f *follower) {
 		t.Helper()
 		expect := want
 		if name == "by name" {
@@ -141,12 +139,24 @@ type notClosed struct{ storage.Feeder }
 
 func (notClosed) Close() error { return nil }
 
-func followed(t *testing.T, c *cache.Cache, s cache.Selection, from int64) *cache.Follower {
+// follower is a cache.Follower with a channel that has something when it was woken.
+type follower struct {
+	*cache.Follower
+	woken chan struct{}
+}
+
+func followed(t *testing.T, c *cache.Cache, s cache.Selection, from int64) *follower {
 	t.Helper()
-	f, err := c.Follow(t.Context(), s, from)
+	woken := make(chan struct{}, 1)
+	f, err := c.Follow(t.Context(), s, from, func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.Stop)
-	return f
+	return &follower{f, woken}
 }

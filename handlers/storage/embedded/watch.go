@@ -16,6 +16,9 @@ import (
 // watchBuffer lets a short pause of the reader pass unnoticed; behind it the server keeps the watch's place.
 const watchBuffer = 100
 
+// askAgain is how often a watch that is behind asks whether it still is.
+const askAgain = 10 * time.Millisecond
+
 // watcher is one storage.Watcher over a stream of the server's own. etcd's watch service in between would read previous
 // values in goroutines that nobody can wait for, and the database must not be closed under them. run owns events and
 // err: it alone sends, sets err, and then closes.
@@ -87,6 +90,13 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 	}
 	tick := time.NewTicker(s.bookmarks)
 	defer tick.Stop()
+	// A stream that begins in the past is brought up in rounds of 100 ms and does not tell when that was all. It answers no
+	// question before that either, so it is asked until it does: its reader may wait for nothing else.
+	behind := time.NewTicker(askAgain)
+	defer behind.Stop()
+	if from >= s.server.KV().Rev() {
+		behind.Stop()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -97,11 +107,16 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 			return nil
 		case <-tick.C:
 			stream.RequestProgress(id)
+		case <-behind.C:
+			stream.RequestProgress(id)
 		case answer := <-stream.Chan():
 			if answer.CompactRevision != 0 {
 				return storage.ErrCompacted
 			}
 			mvcc.ReportEventReceived(len(answer.Events))
+			if len(answer.Events) == 0 {
+				behind.Stop()
+			}
 			if err := w.pass(ctx, answer, from); err != nil {
 				return err
 			}

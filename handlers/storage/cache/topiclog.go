@@ -1,0 +1,182 @@
+package cache
+
+import "time"
+
+// topicLog is what is remembered of one collection and the groups that want to hear of it. It belongs to the hub's lock.
+type topicLog struct {
+	events []*Event
+	// past is what was read again of the changes before those; nil when nobody asked lately. waiting are the followers that
+	// have asked for it, remembering says that a goroutine is at it.
+	past        *past
+	waiting     []*Follower
+	remembering bool
+
+	// same has the groups that others can join. Each group is also in one of the lists: byName and byField have those that
+	// only one name, or one value of a field, can concern, groups those that every change is shown to.
+	same            map[sameness]*group
+	groups          []*group
+	byName, byField map[fieldValue][]*group
+}
+
+// show remembers a change and offers it to the groups.
+func (t *topicLog) show(h *hub, e *Event) {
+	t.events = append(t.events, e)
+	if n := len(t.events); n > warm {
+		t.events[n-1-warm].Kept.drop()
+	}
+	for _, g := range t.groups {
+		if g.offer(e) {
+			h.touch(g)
+		}
+	}
+	if len(t.byName) > 0 {
+		for _, g := range t.byName[nameOf(e.Key)] {
+			if g.offer(e) {
+				h.touch(g)
+			}
+		}
+	}
+	if len(t.byField) == 0 {
+		return
+	}
+	// A change of the field itself concerns those who had the object and those who get it.
+	some := func(groups []*group) {
+		for _, g := range groups {
+			if !g.has(e) && g.offer(e) {
+				h.touch(g)
+			}
+		}
+	}
+	if known := fieldsOf(e, func(f fieldValue) { some(t.byField[f]) }); !known {
+		for _, groups := range t.byField {
+			some(groups)
+		}
+	}
+}
+
+// end ends all groups. Their followers leave when they notice.
+func (t *topicLog) end(h *hub, err error) {
+	for g := range t.all {
+		g.end(err)
+		g.at = -1
+		h.touch(g)
+	}
+	t.same, t.groups, t.byName, t.byField = nil, nil, nil, nil
+}
+
+func (t *topicLog) all(yield func(*group) bool) {
+	each := func(groups []*group) bool {
+		for _, g := range groups {
+			if !yield(g) {
+				return false
+			}
+		}
+		return true
+	}
+	if !each(t.groups) {
+		return
+	}
+	for _, found := range [2]map[fieldValue][]*group{t.byName, t.byField} {
+		for _, groups := range found {
+			if !each(groups) {
+				return
+			}
+		}
+	}
+}
+
+// trim forgets changes up to floor, where that went further, and the past that was read before oldest.
+func (t *topicLog) trim(floor int64, oldest time.Time, further bool) {
+	if t.past != nil && (t.past.through < floor || t.past.read.Before(oldest)) {
+		t.releasePast()
+	}
+	if !further {
+		return
+	}
+	n := after(t.events, floor)
+	clear(t.events[:n])
+	if t.events = t.events[n:]; len(t.events) == 0 {
+		t.events = nil
+	}
+	for g := range t.all {
+		g.trim(floor)
+	}
+}
+
+func (t *topicLog) releasePast() {
+	if t.past != nil {
+		t.past.release()
+		t.past = nil
+	}
+}
+
+func (t *topicLog) empty() bool {
+	return len(t.events) == 0 && len(t.groups)+len(t.byName)+len(t.byField) == 0 && t.past == nil && !t.remembering
+}
+
+// list is where groups of a selection are kept.
+func (t *topicLog) list(s *Selection) (found *map[fieldValue][]*group, at fieldValue) {
+	switch {
+	case s.Name != "":
+		return &t.byName, fieldValue{value: s.Name}
+	case s.Field != "":
+		return &t.byField, fieldValue{s.Field, s.Value}
+	}
+	return nil, fieldValue{}
+}
+
+// group is that of those who select the same.
+func (t *topicLog) group(s *Selection) (g *group, isNew bool) {
+	same, shared := s.sameness()
+	if g := t.same[same]; shared && g != nil {
+		return g, false
+	}
+	g = newGroup(*s)
+	if shared {
+		if t.same == nil {
+			t.same = map[sameness]*group{}
+		}
+		t.same[same] = g
+	}
+	found, at := t.list(s)
+	if found == nil {
+		g.at = len(t.groups)
+		t.groups = append(t.groups, g)
+		return g, true
+	}
+	if *found == nil {
+		*found = map[fieldValue][]*group{}
+	}
+	g.at = len((*found)[at])
+	(*found)[at] = append((*found)[at], g)
+	return g, true
+}
+
+// forget drops a group that nobody is left in.
+func (t *topicLog) forget(g *group) {
+	if g.at < 0 {
+		return
+	}
+	if same, shared := g.selection.sameness(); shared {
+		delete(t.same, same)
+	}
+	found, at := t.list(&g.selection)
+	if found == nil {
+		t.groups = without(t.groups, g)
+		return
+	}
+	if rest := without((*found)[at], g); len(rest) > 0 {
+		(*found)[at] = rest
+	} else {
+		delete(*found, at)
+	}
+}
+
+// without takes a group out of its list, in whatever order the others stand then: a thousand that leave at once should
+// not look for themselves in each other's list.
+func without(groups []*group, g *group) []*group {
+	last := len(groups) - 1
+	groups[g.at], groups[last].at = groups[last], g.at
+	groups[last] = nil
+	return groups[:last]
+}

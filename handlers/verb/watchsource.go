@@ -1,0 +1,146 @@
+package verb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
+)
+
+// Next implements stream.Source: the initial state in pieces, then the frames of changes one by one, and between them
+// bookmarks. Once the answer has begun, an error is an event of its own.
+func (w *watching) Next() ([]byte, error) {
+	w.release()
+	switch {
+	case w.closing.Load():
+		return nil, io.EOF
+	case w.failed != nil:
+		return nil, w.failed
+	case w.refused != nil:
+		return w.ended(w.refused)
+	case w.initial != nil:
+		if b, err := w.nextInitial(); len(b) > 0 || err != nil {
+			return b, err
+		}
+	}
+	d, through, err := w.follower.Next()
+	if err != nil {
+		return w.ended(err)
+	}
+	w.from = max(w.from, through)
+	if d.Event != nil {
+		w.sent = d.Revision
+		return w.deliver(d)
+	}
+	// That only the revision moved wakes nobody, so a bookmark comes after another look.
+	if w.ticked.Load() {
+		return w.due()
+	}
+	return nil, nil
+}
+
+// nextInitial is the next piece of the state that the watch begins with, and after it, when the client asked for it, a
+// bookmark that says where it ends. Nothing when there is nothing left of either.
+func (w *watching) nextInitial() ([]byte, error) {
+	enough := gathered
+	if w.single {
+		enough = 1
+	}
+	full, given := false, 0
+	var last *cache.Entry
+	for e := range w.initial.entries {
+		if full {
+			break
+		}
+		w.meter.Initial()
+		if err := w.event(watch.Added, e, e.Revision); err != nil {
+			return nil, err
+		}
+		last, given = e, given+1
+		full = len(*w.buffer) >= enough
+	}
+	if full {
+		w.initial.skip(given, last)
+		return *w.buffer, nil
+	}
+	revision := w.initial.revision
+	w.initial = nil
+	if w.markInitial {
+		if err := w.bookmark(revision, true); err != nil {
+			return nil, err
+		}
+		w.began()
+		w.began = nil
+	}
+	return w.given(), nil
+}
+
+// gathered is how much of the initial state is sent at once: objects are small, and each write costs one of the network.
+const gathered = 64 << 10
+
+// given is what lies in the buffer, if anything.
+func (w *watching) given() []byte {
+	if w.buffer == nil {
+		return nil
+	}
+	return *w.buffer
+}
+
+// deliver is the frame of a change. A watch cannot go on without one that cannot be read: leaving it out would be a lie.
+func (w *watching) deliver(d cache.Delivery) ([]byte, error) {
+	frame, err := w.frame(d)
+	if err == nil {
+		return frame, nil
+	}
+	w.failed = fmt.Errorf("decoding %s: %w", d.Key, err)
+	if err := w.failure(apierrors.NewInternalError(w.failed)); err != nil {
+		return nil, err
+	}
+	return w.given(), nil
+}
+
+// due is what is to be sent because of the time.
+func (w *watching) due() ([]byte, error) {
+	w.ticked.Store(false)
+	over := !time.Now().Before(w.ends)
+	if !over {
+		w.timer.Reset(w.nextTick())
+	}
+	// Nothing is told while that is behind what was sent, because more of the same revision may follow: a bookmark must not
+	// lead a client back.
+	if w.bookmarks && w.from >= w.sent && w.from > 0 {
+		if err := w.bookmark(w.from, false); err != nil {
+			return nil, err
+		}
+	}
+	if over {
+		return w.given(), io.EOF
+	}
+	return w.given(), nil
+}
+
+// ended tells the client why the store gave up.
+func (w *watching) ended(err error) ([]byte, error) {
+	if errors.Is(err, cache.ErrEnded) {
+		return nil, io.EOF
+	}
+	if errors.Is(err, cache.ErrTooSlow) {
+		w.meter.Slow()
+	}
+	status := apierrors.NewInternalError(err)
+	if errors.Is(err, storage.ErrCompacted) {
+		status = apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", w.from, w.Store.Oldest()))
+		status.ErrStatus.Code = http.StatusGone
+	}
+	if err := w.failure(status); err != nil {
+		return nil, err
+	}
+	return w.given(), io.EOF
+}
