@@ -141,13 +141,14 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	return p, p.pick(h, r, s, options)
 }
 
-// limit is how long a page may be; 0 is as long as it gets. A list of whatever is at hand comes whole, whatever limit it
-// names: that is how reflectors begin. Only of what vanishes by itself, which the original keeps in no cache, it has pages.
+// limit is how long a page may be; 0 is as long as it gets, which is also what a negative number asks for. A list of whatever
+// is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which the
+// original keeps in no cache, it has pages.
 func limit(r *pipeline.Request, options metav1.ListOptions) int {
 	if options.ResourceVersion == "0" && options.Continue == "" && r.Resource.TTL == 0 {
 		return 0
 	}
-	return int(options.Limit)
+	return int(max(0, options.Limit))
 }
 
 // state finds the state that a list asks for.

@@ -187,7 +187,7 @@ func (f *fixture) plainly(t *testing.T, path, accept string) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.matches(o) && (options.Limit == 0 || len(items) < int(options.Limit)) {
+		if s.matches(o) && (options.Limit <= 0 || len(items) < int(options.Limit)) {
 			items = append(items, kv)
 		}
 	}
@@ -219,7 +219,7 @@ func (f *fixture) plainly(t *testing.T, path, accept string) []byte {
 func TestListsAreTheSameFromKeptParts(t *testing.T) {
 	f := newFixture(t, 120)
 	paths := []string{
-		"/api/v1/pods", "/api/v1/namespaces/ns/pods", "/api/v1/pods?limit=100", "/api/v1/pods?labelSelector=app%3Dapp-7",
+		"/api/v1/pods", "/api/v1/namespaces/ns/pods", "/api/v1/pods?limit=100", "/api/v1/pods?limit=-1", "/api/v1/pods?labelSelector=app%3Dapp-7",
 		"/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-3,status.phase%21%3DRunning", "/api/v1/namespaces/none/pods",
 		"/api/v1/pods?labelSelector=tier,app+notin+(app-1,app-2)&limit=20", "/api/v1/namespaces/ns/pods?fieldSelector=metadata.name%3Dpod-00007",
 	}
