@@ -6,7 +6,7 @@ import (
 )
 
 // unloadEvery is how often the pages of the database that were read meanwhile are let go of.
-const unloadEvery = time.Minute
+const unloadEvery = 15 * time.Second
 
 // keepUnloaded keeps the database out of this process's memory. bbolt maps the whole file, and etcd has the kernel load
 // all of it at once, because it reads everything at its start; afterwards nearly all reads are answered by the cache in
