@@ -1,0 +1,102 @@
+package h2
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// deadlines are a stream's timers; most streams have none. Fields belong to conn.mu.
+type deadlines struct {
+	read, write *time.Timer
+	// late says that the write deadline was what ended the stream.
+	late bool
+}
+
+// setReadDeadline fails reads of the body from then on. c.mu is held, as in the rest of this file.
+func (st *stream) setReadDeadline(t time.Time) {
+	if st.body == nil {
+		return
+	}
+	st.timer().read = st.rearm(st.timer().read, t, func() {
+		if st.body != nil {
+			st.body.fail(os.ErrDeadlineExceeded)
+		}
+	})
+}
+
+// setWriteDeadline resets the stream then, which ends a write that waits.
+func (st *stream) setWriteDeadline(t time.Time) {
+	st.timer().write = st.rearm(st.timer().write, t, func() {
+		if !st.gone && st.timers != nil {
+			st.timers.late = true
+			st.conn.reset(st, http2.ErrCodeInternal)
+			st.conn.kick()
+		}
+	})
+}
+
+func (st *stream) timer() *deadlines {
+	if st.timers == nil {
+		st.timers = &deadlines{}
+	}
+	return st.timers
+}
+
+// rearm acts when the time has come, which may be at once.
+func (st *stream) rearm(old *time.Timer, t time.Time, act func()) *time.Timer {
+	if old != nil {
+		old.Stop()
+	}
+	if t.IsZero() {
+		return nil
+	}
+	wait := time.Until(t)
+	if wait <= 0 {
+		act()
+		return nil
+	}
+	return time.AfterFunc(wait, func() {
+		st.conn.mu.Lock()
+		defer st.conn.mu.Unlock()
+		act()
+	})
+}
+
+func (st *stream) stopDeadlines() {
+	if st.timers == nil {
+		return
+	}
+	for _, t := range []*time.Timer{st.timers.read, st.timers.write} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	st.timers = nil
+}
+
+// explain gives a write that was too late the error that says so.
+func (st *stream) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	st.conn.mu.Lock()
+	defer st.conn.mu.Unlock()
+	if st.timers != nil && st.timers.late {
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}
+
+// writeFor is write for a handler. One that has a deadline must not write itself: a slow client would keep it longer.
+func (c *conn) writeFor(st *stream) {
+	c.mu.Lock()
+	limited := st.timers != nil && st.timers.write != nil
+	c.mu.Unlock()
+	if limited {
+		c.kick()
+	} else {
+		c.write(st)
+	}
+}

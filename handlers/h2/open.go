@@ -1,0 +1,82 @@
+package h2
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// open takes a new request, or refuses it.
+func (c *conn) open(b *block) error {
+	c.mu.Lock()
+	if c.err != nil || c.ending.final {
+		c.mu.Unlock() // it came after our last word; the client knows that it was not processed
+		return nil
+	}
+	c.lastID = b.id
+	many := len(c.streams) >= c.server.MaxStreams
+	c.mu.Unlock()
+	switch {
+	case many:
+		return streamError(b.id, http2.ErrCodeRefusedStream)
+	case b.bad || b.selfish:
+		return streamError(b.id, http2.ErrCodeProtocol)
+	case b.tooLarge:
+		return c.openTooLarge(b)
+	}
+	request, err := c.request(b)
+	if err != nil {
+		return err
+	}
+	return c.begin(b, request, c.handler)
+}
+
+// begin opens the stream of a request and runs its handler, now or when one of those before it has ended.
+func (c *conn) begin(b *block, request *http.Request, handler http.Handler) error {
+	ctx, cancel := context.WithCancel(c.ctx)
+	request = request.WithContext(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		cancel()
+		return nil
+	}
+	st := c.newStream(b.id, cancel)
+	w := &response{stream: st, handler: handler, header: http.Header{}, isHead: request.Method == http.MethodHead}
+	st.remoteDone = b.end
+	if !b.end {
+		st.body = newBody(st, request, c.server.UploadWindow)
+		request.Body = st.body
+	}
+	if len(c.streams) == 0 {
+		c.hook(http.StateActive)
+	}
+	c.streams[b.id] = st
+	if c.http.ReadTimeout > 0 && st.body != nil {
+		st.setReadDeadline(time.Now().Add(c.http.ReadTimeout))
+	}
+	if c.http.WriteTimeout > 0 {
+		st.setWriteDeadline(time.Now().Add(c.http.WriteTimeout))
+	}
+	if c.running < c.server.MaxStreams {
+		c.running++
+		go c.run(start{st, request, w})
+		return nil
+	}
+	// Streams that were reset have left their handlers behind.
+	if len(c.waiting) >= 4*c.server.MaxStreams {
+		return connError(http2.ErrCodeEnhanceYourCalm)
+	}
+	c.waiting = append(c.waiting, start{st, request, w})
+	return nil
+}
+
+// openTooLarge answers a request whose fields were too many to keep.
+func (c *conn) openTooLarge(b *block) error {
+	request := &http.Request{Method: http.MethodGet, Proto: "HTTP/2.0", ProtoMajor: 2, Header: http.Header{}, Body: http.NoBody}
+	return c.begin(b, request, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "431 Request Header Fields Too Large", http.StatusRequestHeaderFieldsTooLarge)
+	}))
+}
