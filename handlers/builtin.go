@@ -56,6 +56,9 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 		}
 		r.Parent, r.Codec, r.Key = parent, parent.Codec, parent.Key
 		r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+		if r.GVK() == parent.GVK() {
+			r.Columns, r.ShownBy = parent.Columns, parent.ShownBy
+		}
 		parent.Subresources[row.Subresource] = r
 	}
 	return all, nil
@@ -101,7 +104,22 @@ func complete(r *resource.Resource) error {
 		}
 	}
 	r.Codec = c
-	return nil
+	c.HideAnnotations(r.FieldAnnotations...)
+	return shownAs(r, stored)
+}
+
+// shownAs lets tables be made of the objects of another version than the bodies'.
+func shownAs(r *resource.Resource, stored schema.GroupVersionKind) error {
+	if r.ShownAs == "" {
+		return nil
+	}
+	gvk := schema.GroupVersionKind{Group: r.KindGroup, Version: r.ShownAs, Kind: r.Kind}
+	to, _ := convert.Between(gvk, stored)
+	from, _ := convert.Between(stored, gvk)
+	var err error
+	r.ShownBy, err = codec.NewBuiltin(gvk, stored, to, from, defaults.For(gvk))
+	r.Columns = columns.For(gvk)
+	return err
 }
 
 // defaulting runs the defaults of the schema first: those of the strategy may depend on them.

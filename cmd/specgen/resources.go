@@ -69,6 +69,8 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"Storage", storage(m, d, r), r.Storage == ""},
 		{"StoredAsJSON", r.StoredAsJSON, !r.StoredAsJSON},
 		{"DefaultedWhenRead", r.DefaultedWhenRead, r.DefaultedWhenRead == nil},
+		{"ShownAs", r.ShownAs, r.ShownAs == ""},
+		{"FieldAnnotations", r.FieldAnnotations, r.FieldAnnotations == nil},
 		{"Key", r.Key, r.Key == ""},
 		{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
 		{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
@@ -137,6 +139,10 @@ type Row struct {
 	// DefaultedWhenRead are paths, like status.phase, of fields that may be empty in the store although readers find
 	// their defaults there: they are cleared, or their defaults decided, after an object was defaulted and before it is stored.
 	DefaultedWhenRead []string
+	// ShownAs is the version whose objects tables are made of; empty where it is the row's own.
+	ShownAs string
+	// FieldAnnotations are left out where only the metadata is shown: they stand for fields.
+	FieldAnnotations []string
 	// Key is the part of the key after the prefix, before namespace and name.
 	Key string
 	// CreateOnUpdate lets PUT create what is missing.

@@ -615,7 +615,7 @@ var Kinds = map[schema.GroupVersionKind][]Column{
 			x := o.(*autoscalingv1.HorizontalPodAutoscaler)
 			return string(x.Spec.ScaleTargetRef.Kind) + "/" + string(x.Spec.ScaleTargetRef.Name)
 		}},
-		{Name: "Targets", Type: "string", As: Plain, Func: "scalerTargetsV1"},
+		{Name: "Targets", Type: "string", As: Plain, Func: "scalerTargets"},
 		{Name: "MinPods", Type: "string", As: Plain, Empty: "<unset>", Value: func(o runtime.Object) any {
 			x := o.(*autoscalingv1.HorizontalPodAutoscaler)
 			if x.Spec.MinReplicas == nil {

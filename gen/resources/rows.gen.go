@@ -23,6 +23,10 @@ type Row struct {
 	// DefaultedWhenRead are paths, like status.phase, of fields that may be empty in the store although readers find
 	// their defaults there: they are cleared, or their defaults decided, after an object was defaulted and before it is stored.
 	DefaultedWhenRead []string
+	// ShownAs is the version whose objects tables are made of; empty where it is the row's own.
+	ShownAs string
+	// FieldAnnotations are left out where only the metadata is shown: they stand for fields.
+	FieldAnnotations []string
 	// Key is the part of the key after the prefix, before namespace and name.
 	Key string
 	// CreateOnUpdate lets PUT create what is missing.
@@ -145,7 +149,7 @@ var Rows = []Row{
 	{Group: "apps", Version: "v1", Resource: "controllerrevisions", Subresource: "", Kind: "ControllerRevision", KindGroup: "apps", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "controllerrevision", Storage: "apps/v1"},
 	{Group: "apps", Version: "v1", Resource: "daemonsets", Subresource: "", Kind: "DaemonSet", KindGroup: "apps", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "daemonset", ShortNames: []string{"ds"}, Categories: []string{"all"}, Storage: "apps/v1", Generation: true},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "daemonset", ShortNames: []string{"ds"}, Categories: []string{"all"}, Storage: "apps/v1", FieldAnnotations: []string{"deprecated.daemonset.template.generation"}, Generation: true},
 	{Group: "apps", Version: "v1", Resource: "daemonsets", Subresource: "status", Kind: "DaemonSet", KindGroup: "apps", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "apps", Version: "v1", Resource: "deployments", Subresource: "", Kind: "Deployment", KindGroup: "apps", KindVersion: "v1",
@@ -181,7 +185,7 @@ var Rows = []Row{
 	{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews", Subresource: "", Kind: "SubjectAccessReview", KindGroup: "authorization.k8s.io", KindVersion: "v1",
 		Namespaced: false, Verbs: []string{"create"}, Enabled: true, Singular: "subjectaccessreview"},
 	{Group: "autoscaling", Version: "v1", Resource: "horizontalpodautoscalers", Subresource: "", Kind: "HorizontalPodAutoscaler", KindGroup: "autoscaling", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "horizontalpodautoscaler", ShortNames: []string{"hpa"}, Categories: []string{"all"}, Storage: "autoscaling/v2"},
+		Namespaced: true, Verbs: []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}, Enabled: true, Singular: "horizontalpodautoscaler", ShortNames: []string{"hpa"}, Categories: []string{"all"}, Storage: "autoscaling/v2", ShownAs: "v2", FieldAnnotations: []string{"autoscaling.alpha.kubernetes.io/metrics", "autoscaling.alpha.kubernetes.io/behavior", "autoscaling.alpha.kubernetes.io/scale-down-tolerance", "autoscaling.alpha.kubernetes.io/scale-up-tolerance", "autoscaling.alpha.kubernetes.io/current-metrics", "autoscaling.alpha.kubernetes.io/conditions"}},
 	{Group: "autoscaling", Version: "v1", Resource: "horizontalpodautoscalers", Subresource: "status", Kind: "HorizontalPodAutoscaler", KindGroup: "autoscaling", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers", Subresource: "", Kind: "HorizontalPodAutoscaler", KindGroup: "autoscaling", KindVersion: "v2",

@@ -33,6 +33,8 @@ type Builtin struct {
 	unserved func() object.Object
 	// required are the numbers, outermost first, of fields that are filled by defaults when they are empty.
 	required [][]uint64
+	// hidden are annotations that are left out where only the metadata is shown.
+	hidden []string
 }
 
 var _ resource.Codec = &Builtin{}

@@ -1,10 +1,12 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,6 +35,31 @@ func appendPartialHead(dst []byte, version string) []byte {
 	return append(append(dst, version...), `","metadata":`...)
 }
 
+// HideAnnotations names annotations that are left out of the metadata shown alone: they stand for fields of the object. It must
+// be called before the codec is in use.
+func (c *Builtin) HideAnnotations(names ...string) { c.hidden = names }
+
+// metadataOf is the metadata of stored bytes that is to be shown alone.
+func (c *Builtin) metadataOf(stored []byte) (m stampedMetadata, err error) {
+	_, m, err = c.canonicalEnvelope(stored)
+	if err != nil || !slices.ContainsFunc(c.hidden, func(name string) bool { return bytes.Contains(m.content, []byte(name)) }) {
+		return m, err
+	}
+	meta := &metav1.ObjectMeta{}
+	if err := unmarshalMessage(m.content, meta); err != nil {
+		return m, err
+	}
+	for _, name := range c.hidden {
+		delete(meta.Annotations, name)
+	}
+	content, err := AppendProtobufMessage(nil, meta)
+	if err != nil {
+		return m, err
+	}
+	raw := binary.AppendUvarint([]byte{metadataNumber<<3 | wireBytes}, uint64(len(content)))
+	return findMetadata(append(raw, content...))
+}
+
 // canonicalEnvelope opens stored bytes; those that are not canonical, or of another version, are made anew.
 func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadata, err error) {
 	_, e, err := c.open(stored)
@@ -54,7 +81,7 @@ func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadat
 
 // AppendMetadataJSON implements Metadata.
 func (c *Builtin) AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error) {
-	_, m, err := c.canonicalEnvelope(stored)
+	m, err := c.metadataOf(stored)
 	if err != nil {
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}
@@ -78,7 +105,7 @@ func (c *Builtin) AppendMetadataJSON(dst, stored []byte, revision int64, version
 
 // AppendMetadataProtobuf implements Metadata.
 func (c *Builtin) AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error) {
-	_, m, err := c.canonicalEnvelope(stored)
+	m, err := c.metadataOf(stored)
 	if err != nil {
 		return dst, fmt.Errorf("stored %v: %w", c.gvk, err)
 	}

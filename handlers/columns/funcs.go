@@ -43,7 +43,6 @@ var ofObject = map[string]cell{
 	"quotaLimits":       of(quotaLimits),
 	"quotaRequests":     of(quotaRequests),
 	"scalerTargets":     of(scalerTargets),
-	"scalerTargetsV1":   of(scalerTargetsV1),
 	"serviceExternalIP": of(serviceExternalIP),
 	"servicePorts":      of(servicePorts),
 	"signingState":      of(signingState),

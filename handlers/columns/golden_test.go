@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	versions "github.com/gatehouse-dev/gatehouse/handlers/convert"
+	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -67,8 +69,34 @@ func kindOf(row resources.Row) schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}
 }
 
+// shown is an object as tables are made of it, and its kind then.
+func shown(t *testing.T, kind schema.GroupVersionKind, o object.Object) (schema.GroupVersionKind, object.Object) {
+	t.Helper()
+	for _, row := range resources.Rows {
+		if row.ShownAs == "" || row.Subresource != "" || kindOf(row) != kind {
+			continue
+		}
+		as := kind
+		as.Version = row.ShownAs
+		to, ok := versions.Between(kind, as)
+		if !ok {
+			t.Fatalf("%v is not converted to %v", kind, as)
+		}
+		out, err := to(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fill := defaults.For(as); fill != nil {
+			fill(out)
+		}
+		return as, out
+	}
+	return kind, o
+}
+
 func compare(t *testing.T, g golden) {
-	columns := For(g.Kind)
+	as, _ := shown(t, g.Kind, resources.Kinds[g.Kind]().(object.Object))
+	columns := For(as)
 	definitions := append([]metav1.TableColumnDefinition(nil), columns.Definitions...)
 	for i := range definitions {
 		definitions[i].Description = ""
@@ -81,6 +109,7 @@ func compare(t *testing.T, g golden) {
 		if err := json.Unmarshal(row.Object, o); err != nil {
 			t.Fatal(err)
 		}
+		_, o = shown(t, g.Kind, o)
 		b, err := json.Marshal(columns.Cells(o, row.Now))
 		if err != nil {
 			t.Fatal(err)

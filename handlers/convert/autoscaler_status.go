@@ -88,12 +88,7 @@ func statusToV2(m *metricStatus) autoscalingv2.MetricStatus {
 	return out
 }
 
-// current: the annotation has no way to leave the value out, so that 0 beside a utilization is taken for none. Otherwise
-// every write through the first version would add a value that the second never had.
+// current: the annotation has no way to leave the value out, so what comes through it has one, be it 0.
 func (r *resourceStatus) current() autoscalingv2.MetricValueStatus {
-	out := autoscalingv2.MetricValueStatus{AverageValue: &r.CurrentAverageValue, AverageUtilization: r.CurrentAverageUtilization}
-	if r.CurrentAverageUtilization != nil && r.CurrentAverageValue.IsZero() {
-		out.AverageValue = nil
-	}
-	return out
+	return autoscalingv2.MetricValueStatus{AverageValue: &r.CurrentAverageValue, AverageUtilization: r.CurrentAverageUtilization}
 }

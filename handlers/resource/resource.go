@@ -31,6 +31,8 @@ type Resource struct {
 	Immutable func(o, old object.Object) field.ErrorList
 	// Columns are what tables print of the objects.
 	Columns Columns
+	// ShownBy reads stored objects as Columns show them, where that is not the version of the bodies; nil for most.
+	ShownBy Codec
 	// Strategy is never nil; for a subresource it is its own, not its parent's.
 	Strategy *Strategy
 	// Parent is the resource that a subresource belongs to; nil for a resource.
@@ -47,6 +49,14 @@ type Columns struct {
 	Conditions func(o object.Object) []metav1.TableRowCondition
 	// Compare orders the rows of lists; nil leaves them in the order of the list.
 	Compare func(a, b object.Object) int
+}
+
+// Shown is a stored object as Columns show it.
+func (r *Resource) Shown(stored []byte, revision int64) (object.Object, error) {
+	if r.ShownBy != nil {
+		return r.ShownBy.Decode(stored, revision)
+	}
+	return r.Codec.Decode(stored, revision)
 }
 
 // GVR is the group, version and (plural) resource.

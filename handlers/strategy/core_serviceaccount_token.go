@@ -49,6 +49,11 @@ func tokenRequests(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if !ok {
 			return nil, wrongType(a.Body)
 		}
+		if request.Name != "" && request.Name != a.Name {
+			return nil, apierrors.NewInvalid(tokenRequestKind, a.Name, field.ErrorList{
+				field.Invalid(field.NewPath("metadata", "name"), request.Name, "must match the service account name if specified"),
+			})
+		}
 		account, err := get[*corev1.ServiceAccount](ctx, d, "serviceaccounts", a.Namespace, a.Name)
 		if err != nil {
 			return nil, err

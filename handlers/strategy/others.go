@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"context"
+	"reflect"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -75,9 +76,10 @@ var wholeSpec = fixed("spec")
 
 func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {
 	p := compile(row, "webhooks")
+	// What is empty and what is absent are two things here, as for the original.
 	s.Changed = func(o, old object.Object) bool {
 		a, b := p.get(o), p.get(old)
-		return !a.IsValid() || !b.IsValid() || !equality.Semantic.DeepEqual(a.Interface(), b.Interface())
+		return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
 	}
 }
 

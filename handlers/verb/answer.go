@@ -243,7 +243,7 @@ func sorted(res *resource.Resource, items []storage.KeyValue) ([]storage.KeyValu
 	order := make([]int, len(items))
 	for i, kv := range items {
 		var err error
-		if objects[i], err = res.Codec.Decode(kv.Value, kv.Revision); err != nil {
+		if objects[i], err = res.Shown(kv.Value, kv.Revision); err != nil {
 			return nil, err
 		}
 		order[i] = i
@@ -257,7 +257,7 @@ func sorted(res *resource.Resource, items []storage.KeyValue) ([]storage.KeyValu
 }
 
 func (a *answer) row(b []byte, h *Handlers, res *resource.Resource, first bool, stored []byte, revision int64) ([]byte, error) {
-	o, err := res.Codec.Decode(stored, revision)
+	o, err := res.Shown(stored, revision)
 	if err != nil {
 		return b, err
 	}

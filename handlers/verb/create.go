@@ -108,9 +108,6 @@ func (w *write) absent(ctx context.Context, key, name string) error {
 
 // act carries out a resource that is an action: a binding, an eviction, a review.
 func (w *write) act(o object.Object, answer *answer) error {
-	if w.r.Info.Name != "" && o.GetName() != "" && o.GetName() != w.r.Info.Name {
-		return apierrors.NewBadRequest("name in URL does not match name in " + w.res.Kind + " object")
-	}
 	ctx, effects := resource.WithEffects(w.context())
 	stored := false
 	defer func() { effects.Done(stored && !w.dryRun) }()

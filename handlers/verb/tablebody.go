@@ -164,7 +164,7 @@ func (t *tableBody) make(l cache.Leaf) (*keptRows, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := t.r.Resource.Codec.Decode(value, e.Revision)
+		o, err := t.r.Resource.Shown(value, e.Revision)
 		if err == nil {
 			text, k.rows[i], err = t.keep(text, o, value, e.Revision)
 		}

@@ -169,7 +169,7 @@ func (c *checker) subresource(at *yaml.Node, r spec.Resource, main, sub string) 
 	if parent.Namespaced != r.Namespaced {
 		c.report(at, "%s is namespaced: %v, its parent the other way", r.Name, r.Namespaced)
 	}
-	for _, key := range []string{"singular", "shortNames", "categories", "storage", "storedAsJSON", "defaultedWhenRead", "key", "ttl", "fields", "computedFields", "generation", "createStatus"} {
+	for _, key := range []string{"singular", "shortNames", "categories", "storage", "storedAsJSON", "defaultedWhenRead", "shownAs", "fieldAnnotations", "gate", "key", "ttl", "fields", "computedFields", "generation", "createStatus"} {
 		if n := get(at, key); n != nil {
 			c.report(n, "%s: %s belongs to the resource and not to its subresource", r.Name, key)
 		}

@@ -71,6 +71,10 @@ type Resource struct {
 	StoredAsJSON bool `yaml:"storedAsJSON"`
 	// DefaultedWhenRead are paths of fields that may be empty in the store although readers find their defaults there.
 	DefaultedWhenRead []string `yaml:"defaultedWhenRead"`
+	// ShownAs is the version whose objects tables are made of; the file's own when absent.
+	ShownAs string `yaml:"shownAs"`
+	// FieldAnnotations are annotations that are not shown where only the metadata is: they stand for fields.
+	FieldAnnotations []string `yaml:"fieldAnnotations"`
 	// Key is the part of the etcd key between prefix and namespace; the plural name when absent.
 	Key               string
 	CreateOnUpdate    bool `yaml:"createOnUpdate"`
