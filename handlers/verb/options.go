@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metainternal "k8s.io/apimachinery/pkg/apis/meta/internalversion"
@@ -23,7 +24,7 @@ const maxBody = 3 << 20
 
 // readBody reads the whole body; 413 when it is too large.
 func readBody(r *pipeline.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.HTTP.Body, maxBody+1))
+	body, err := readAll(io.LimitReader(r.HTTP.Body, maxBody+1), r.HTTP.ContentLength)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -35,6 +36,28 @@ func readBody(r *pipeline.Request) ([]byte, error) {
 		return nil, tooLargeBody()
 	}
 	return body, nil
+}
+
+// readAll is io.ReadAll with room for what the client says that it sends, as far as that is an ordinary size: a client
+// that says more gets its room when it has sent that much.
+func readAll(from io.Reader, announced int64) ([]byte, error) {
+	const unknown, ordinary = 512, 64 << 10
+	if announced < 0 {
+		announced = unknown
+	}
+	body := make([]byte, 0, min(announced, ordinary)+1) // the last byte is for the end to be seen
+	for {
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return body, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
+	}
 }
 
 func tooLargeBody() error {
