@@ -51,9 +51,12 @@ func (p *process) start(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	url := p.url() + "/readyz"
+	question, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url()+"/readyz", nil)
+	if err != nil {
+		return 0, fmt.Errorf("ask %s: %w", p.name, err)
+	}
 	for ctx.Err() == nil && p.alive() {
-		if answer, err := client.Get(url); err == nil {
+		if answer, err := client.Do(question); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return time.Since(begun), nil

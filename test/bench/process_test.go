@@ -57,16 +57,24 @@ func TestProcess(t *testing.T) {
 // A server that does not come up tells what it said, and one that ended is not waited for.
 func TestNotReady(t *testing.T) {
 	for script, want := range map[string]string{
-		"echo thinking; exec sleep 60": "it is not ready: context deadline exceeded\nthinking",
-		"echo no such flag; exit 1":    "it ended by itself\nno such flag",
+		"echo thinking; exec sleep 600": "it is not ready: context canceled\nthinking",
+		"echo no such flag; exit 1":     "it ended by itself\nno such flag",
 	} {
 		program := filepath.Join(t.TempDir(), "server")
 		if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		p := &process{name: "it", dir: t.TempDir(), port: 1, commands: [][]string{{program}}}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		go func() {
+			for ctx.Err() == nil {
+				if b, err := os.ReadFile(p.log(program)); err == nil && string(b) == "thinking\n" {
+					cancel()
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}()
 		if _, err := p.start(ctx); err == nil || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
