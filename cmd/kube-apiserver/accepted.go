@@ -12,12 +12,12 @@ import (
 // are taken, with a warning, so that existing command lines start.
 const (
 	acceptedValues = `
-	cors-allowed-origins emulated-version goaway-chance livez-grace-period
+	cors-allowed-origins emulated-version livez-grace-period
 	max-mutating-requests-inflight max-requests-inflight min-compatibility-version
 	shutdown-watch-termination-grace-period storage-initialization-timeout strict-transport-security-directives
 	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period
 	etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides
-	lease-reuse-duration-seconds storage-backend watch-cache-sizes http2-max-streams-per-connection
+	lease-reuse-duration-seconds storage-backend watch-cache-sizes
 	tls-curve-preferences
 	debug-socket-path
 	egress-selector-config-file admission-control admission-control-config-file

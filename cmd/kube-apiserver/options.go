@@ -36,6 +36,8 @@ type options struct {
 	tlsMinVersion                    string
 	tlsCipherSuites                  []string
 	noHTTP2                          bool
+	maxStreams                       int
+	goawayChance                     float64
 	minRequestTimeout                int
 	requestTimeout, shutdownDelay    time.Duration
 	clientCAFile, tokenFile          string
@@ -76,6 +78,7 @@ func (o *options) register(s *flagSets) {
 	f.StringVar(&o.externalHostname, "external-hostname", o.externalHostname, "Name that clients outside of the cluster use.")
 	f.IntVar(&o.minRequestTimeout, "min-request-timeout", o.minRequestTimeout, "Seconds that a watch lasts at least when its client names no time; the actual time is up to twice that.")
 	f.DurationVar(&o.requestTimeout, "request-timeout", o.requestTimeout, "How long an ordinary request may take.")
+	f.Float64Var(&o.goawayChance, "goaway-chance", o.goawayChance, "With which chance, 0 to 0.02, a request over HTTP/2 makes its client open a new connection, so that clients spread over the servers behind a balancer.")
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay-duration", o.shutdownDelay, "How long the server goes on serving after it was told to end, while /readyz already says no.")
 
 	f = s.in("etcd")
@@ -100,6 +103,7 @@ func (o *options) register(s *flagSets) {
 	f.StringVar(&o.tlsMinVersion, "tls-min-version", o.tlsMinVersion, "Oldest TLS version taken: VersionTLS12 (the default) or VersionTLS13.")
 	f.StringSliceVar(&o.tlsCipherSuites, "tls-cipher-suites", o.tlsCipherSuites, "Cipher suites of TLS 1.2, by Go's names; Go's choice when empty.")
 	f.BoolVar(&o.noHTTP2, "disable-http2-serving", o.noHTTP2, "Serve HTTP/1.1 only.")
+	f.IntVar(&o.maxStreams, "http2-max-streams-per-connection", o.maxStreams, "How many requests a client may have under way on one connection; 0 for 250.")
 
 	f = s.in("insecure serving")
 	f.IntVar(&o.insecurePort, "insecure-port", o.insecurePort, "Port on the loopback interface at which every local process may do everything over plain HTTP (the original's was 8080); 0 for none.")
@@ -165,6 +169,12 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	}
 	if o.insecurePort != 0 && !o.insecureBindAddress.IsLoopback() {
 		fault("--insecure-bind-address %v is not a loopback address: whoever reaches the insecure port may do everything", o.insecureBindAddress)
+	}
+	if o.maxStreams < 0 {
+		fault("--http2-max-streams-per-connection can not be negative value")
+	}
+	if o.goawayChance < 0 || o.goawayChance > 0.02 {
+		fault("--goaway-chance can not be less than 0 or greater than 0.02")
 	}
 	if (o.tlsCertFile == "") != (o.tlsKeyFile == "") {
 		fault("--tls-cert-file and --tls-private-key-file belong together")

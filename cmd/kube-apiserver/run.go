@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
+	"github.com/gatehouse-dev/gatehouse/handlers/h2"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
@@ -181,11 +182,17 @@ func (l *listeners) open(o *options, certs *certificates, handler http.Handler) 
 	}
 	secure := l.server(handler)
 	secure.TLSConfig = config
+	port := l.secure
 	if o.noHTTP2 {
 		secure.Protocols = new(http.Protocols)
 		secure.Protocols.SetHTTP1(true)
+	} else {
+		if err := h2.Configure(secure, h2.Options{MaxStreams: o.maxStreams, LeaveChance: o.goawayChance}); err != nil {
+			return err
+		}
+		port = h2.Listener(port)
 	}
-	l.serve(func() error { return secure.ServeTLS(l.secure, "", "") })
+	l.serve(func() error { return secure.ServeTLS(port, "", "") })
 	if o.insecurePort == 0 {
 		return nil
 	}
@@ -203,7 +210,6 @@ func (l *listeners) server(handler http.Handler) *http.Server {
 	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 32 * time.Second, IdleTimeout: 90 * time.Second, MaxHeaderBytes: 1 << 20,
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 250},
 	}
 	l.servers = append(l.servers, s)
 	return s

@@ -160,6 +160,8 @@ func (p *presenter) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 // its owner from showing a token.
 func (c *certificates) serverConfig(o *options, log *slog.Logger) (*tls.Config, error) {
 	config := &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	// Small records at the beginning of a connection would let a browser draw sooner; here they are only more records.
+	config.DynamicRecordSizingDisabled = true
 	if o.noHTTP2 {
 		config.NextProtos = []string{"http/1.1"}
 	}

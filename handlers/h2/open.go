@@ -2,6 +2,7 @@ package h2
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -29,6 +30,9 @@ func (c *conn) open(b *block) error {
 	request, err := c.request(b)
 	if err != nil {
 		return err
+	}
+	if chance := c.server.LeaveChance; chance > 0 && rand.Float64() < chance {
+		c.leave()
 	}
 	return c.begin(b, request, c.handler)
 }
