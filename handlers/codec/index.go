@@ -1,59 +1,28 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"unique"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	wire "github.com/gatehouse-dev/gatehouse/gen/schema"
 )
 
-// Index is what selectors ask of a stored object, found in its bytes without building it. Strings are shared between
-// objects.
+// Index is what selectors ask of a stored object, found in its bytes without building it.
 type Index struct {
-	Labels Pairs
+	Labels *Pairs
 	// Fields are the selectable ones that are plain values along a path. What is not here has to be asked of the object.
-	Fields Pairs
-}
-
-// Pair is a name and its value.
-type Pair struct{ Name, Value string }
-
-// Pairs are sorted by name. They are what apimachinery's label and field selectors match.
-type Pairs []Pair
-
-// Lookup finds a value by its name.
-func (p Pairs) Lookup(name string) (value string, exists bool) {
-	i, found := slices.BinarySearchFunc(p, name, func(x Pair, name string) int { return strings.Compare(x.Name, name) })
-	if !found {
-		return "", false
-	}
-	return p[i].Value, true
-}
-
-// Has says whether the name is there.
-func (p Pairs) Has(name string) bool {
-	_, exists := p.Lookup(name)
-	return exists
-}
-
-// Get is the value of a name, empty when it is not there.
-func (p Pairs) Get(name string) string {
-	value, _ := p.Lookup(name)
-	return value
+	Fields *Pairs
 }
 
 // Indexes calls yield with every field.
-func (x *Index) Indexes(yield func(field, value string)) {
-	for _, f := range x.Fields {
-		yield(f.Name, f.Value)
-	}
-}
+func (x *Index) Indexes(yield func(field, value string)) { x.Fields.Each(yield) }
 
 // Label is the value of a label.
 func (x *Index) Label(name string) (value string, has bool) { return x.Labels.Lookup(name) }
@@ -88,65 +57,66 @@ func indexProtobuf(stored []byte) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{}
+	var room [512]byte
+	packed := room[:0]
+	var last []byte
 	for i := 0; i < len(m.content); {
 		number, kind, from, to, err := next(m.content, i)
 		if err != nil {
 			return nil, err
 		}
 		if number == labelsNumber && kind == wireBytes {
-			label, err := mapEntry(m.content[from:to])
+			name, value, err := mapEntry(m.content[from:to])
 			if err != nil {
 				return nil, err
 			}
-			x.Labels = append(x.Labels, label)
+			if len(packed) > 0 && bytes.Compare(name, last) <= 0 {
+				return nil, errIrregular
+			}
+			packed = packString(packString(packed, name), value)
+			last = name
 		}
 		i = to
 	}
-	if !slices.IsSortedFunc(x.Labels, byName) {
-		return nil, errIrregular
-	}
+	x := &Index{Labels: pairsOf(nil, packed)}
 	known := selectables()[kindName{string(e.apiVersion), string(e.kind)}]
-	if len(known) == 0 {
+	if known == nil {
 		return x, nil
 	}
-	x.Fields = make(Pairs, len(known))
-	for i, f := range known {
-		value, err := f.value(e.raw)
+	packed = packed[:0]
+	for i := range known.fields {
+		var digits [20]byte
+		value, err := known.fields[i].value(e.raw, digits[:0])
 		if err != nil {
 			return nil, err
 		}
-		x.Fields[i] = Pair{f.name, value}
+		packed = packString(packed, value)
 	}
+	x.Fields = pairsOf(&known.names, packed)
 	return x, nil
 }
 
-func byName(a, b Pair) int { return strings.Compare(a.Name, b.Name) }
-
-func shared(b []byte) string { return unique.Make(string(b)).Value() }
-
-func mapEntry(b []byte) (p Pair, err error) {
+func mapEntry(b []byte) (name, value []byte, err error) {
 	for i := 0; i < len(b); {
 		number, kind, from, to, err := next(b, i)
 		if err != nil {
-			return p, err
+			return nil, nil, err
 		}
 		switch {
 		case kind != wireBytes:
-			return p, errIrregular
+			return nil, nil, errIrregular
 		case number == 1:
-			p.Name = shared(b[from:to])
+			name = b[from:to]
 		case number == 2:
-			p.Value = shared(b[from:to])
+			value = b[from:to]
 		}
 		i = to
 	}
-	return p, nil
+	return name, value, nil
 }
 
 // indexJSON reads the labels of a custom resource.
 func indexJSON(stored []byte) (*Index, error) {
-	x := &Index{}
 	var labels map[string]string
 	var inside, read error
 	err := members(stored, 0, func(m member) bool {
@@ -161,11 +131,14 @@ func indexJSON(stored []byte) (*Index, error) {
 		})
 		return false
 	})
-	for name, value := range labels {
-		x.Labels = append(x.Labels, Pair{unique.Make(name).Value(), unique.Make(value).Value()})
+	if err := errors.Join(err, inside, read); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(x.Labels, byName)
-	return x, errors.Join(err, inside, read)
+	var packed []byte
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		packed = packString(packString(packed, name), labels[name])
+	}
+	return &Index{Labels: pairsOf(nil, packed)}, nil
 }
 
 type kindName struct{ apiVersion, kind string }
@@ -190,10 +163,16 @@ var noPaths = map[kindName][]string{
 	{"v1", "Pod"}: {"status.podIP"}, // the first of status.podIPs
 }
 
+// kindFields are a kind's, sorted by name.
+type kindFields struct {
+	fields []selectable
+	names  []string
+}
+
 // selectables are the fields of the kinds in the store. The rows name them as the served version does, so some of a kind
 // that is stored as another are not found here.
-var selectables = sync.OnceValue(func() map[kindName][]selectable {
-	out := map[kindName][]selectable{}
+var selectables = sync.OnceValue(func() map[kindName]*kindFields {
+	all := map[kindName][]selectable{}
 	for _, row := range resources.Rows {
 		k := kindName{strings.TrimPrefix(row.Storage, "/"), row.Kind}
 		m := wire.ByKind(k.apiVersion, k.kind)
@@ -202,14 +181,19 @@ var selectables = sync.OnceValue(func() map[kindName][]selectable {
 		}
 		for _, name := range row.Fields {
 			f, ok := findSelectable(m, name)
-			known := slices.ContainsFunc(out[k], func(x selectable) bool { return x.name == name })
+			known := slices.ContainsFunc(all[k], func(x selectable) bool { return x.name == name })
 			if ok && !known && !slices.Contains(noPaths[k], name) {
-				out[k] = append(out[k], f)
+				all[k] = append(all[k], f)
 			}
 		}
 	}
-	for _, fields := range out {
+	out := make(map[kindName]*kindFields, len(all))
+	for k, fields := range all {
 		slices.SortFunc(fields, func(a, b selectable) int { return strings.Compare(a.name, b.name) })
+		out[k] = &kindFields{fields: fields}
+		for _, f := range fields {
+			out[k].names = append(out[k].names, f.name)
+		}
 	}
 	return out
 })
@@ -217,7 +201,7 @@ var selectables = sync.OnceValue(func() map[kindName][]selectable {
 // IsIndexed says whether the index of a row's stored objects has a field.
 func IsIndexed(row resources.Row, field string) bool {
 	known := selectables()[kindName{strings.TrimPrefix(row.Storage, "/"), row.Kind}]
-	return slices.ContainsFunc(known, func(x selectable) bool { return x.name == field })
+	return known != nil && slices.Contains(known.names, field)
 }
 
 // findSelectable follows a path of names through messages to a plain value.
@@ -253,46 +237,46 @@ func findSelectable(m *wire.Message, path string) (selectable, bool) {
 	return out, false
 }
 
-// value is the field's text in an object's message.
-func (s *selectable) value(b []byte) (string, error) {
+// value is the field's text in an object's message: bytes of it, or digits.
+func (s *selectable) value(b, digits []byte) ([]byte, error) {
 	for i, at := range s.path {
 		value, found, err := only(b, at.number)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if !found {
 			if at.pointer || s.pointer {
-				return "", nil
+				return nil, nil
 			}
 			b = nil
 		} else {
 			b = value
 		}
 		if i == len(s.path)-1 {
-			return s.text(b)
+			return s.text(b, digits)
 		}
 	}
-	return "", nil
+	return nil, nil
 }
 
-func (s *selectable) text(b []byte) (string, error) {
+func (s *selectable) text(b, digits []byte) ([]byte, error) {
 	if s.kind == wire.String {
-		return shared(b), nil
+		return b, nil
 	}
 	var n uint64
 	if len(b) > 0 {
 		var err error
 		if n, _, err = varint(b, 0); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	switch s.kind {
 	case wire.Bool:
-		return strconv.FormatBool(n != 0), nil
+		return strconv.AppendBool(digits, n != 0), nil
 	case wire.Int32:
-		return strconv.FormatInt(int64(int32(n)), 10), nil
+		return strconv.AppendInt(digits, int64(int32(n)), 10), nil
 	}
-	return strconv.FormatInt(int64(n), 10), nil
+	return strconv.AppendInt(digits, int64(n), 10), nil
 }
 
 // only finds the one field of a number in a message.

@@ -125,7 +125,7 @@ func (s *selection) matchesEntry(e *cache.Entry) (bool, error) {
 		return false, nil
 	}
 	if x, ok := e.Attributes.(*codec.Index); ok && s.indexed(x) {
-		return s.labels.Matches(&x.Labels) && (s.fields.Empty() || s.fields.Matches(s.fieldsOf(e.Key, x))), nil
+		return s.labels.Matches(x.Labels) && (s.fields.Empty() || s.fields.Matches(s.fieldsOf(e.Key, x))), nil
 	}
 	stored, err := e.Value(nil)
 	if err != nil {
@@ -207,7 +207,7 @@ const (
 
 // entryFields are the fields of an object that was not built: its name and namespace are in its key.
 type entryFields struct {
-	codec.Pairs
+	*codec.Pairs
 	name, namespace string
 }
 

@@ -1,0 +1,118 @@
+package codec
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// Pairs are names with their values, sorted by name: what apimachinery's label and field selectors match. Nil has none.
+// The cache keeps them of every object, so they lie packed in one string, and objects that have the same share them.
+type Pairs struct {
+	// names are the same for all objects of a kind; nil when each stands in packed, before its value.
+	names *[]string
+	// packed are strings, each behind its length.
+	packed string
+}
+
+// Lookup finds a value by its name.
+func (p *Pairs) Lookup(name string) (value string, exists bool) {
+	if p == nil {
+		return "", false
+	}
+	rest := p.packed
+	if p.names != nil {
+		for _, known := range *p.names {
+			if value, rest = cut(rest); known == name {
+				return value, true
+			}
+		}
+		return "", false
+	}
+	for rest != "" {
+		var known string
+		known, rest = cut(rest)
+		if value, rest = cut(rest); known == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// Each calls yield with every pair, in order.
+func (p *Pairs) Each(yield func(name, value string)) {
+	if p == nil {
+		return
+	}
+	var name, value string
+	rest := p.packed
+	if p.names != nil {
+		for _, name := range *p.names {
+			value, rest = cut(rest)
+			yield(name, value)
+		}
+		return
+	}
+	for rest != "" {
+		name, rest = cut(rest)
+		value, rest = cut(rest)
+		yield(name, value)
+	}
+}
+
+// Has says whether the name is there.
+func (p *Pairs) Has(name string) bool {
+	_, exists := p.Lookup(name)
+	return exists
+}
+
+// Get is the value of a name, empty when it is not there.
+func (p *Pairs) Get(name string) string {
+	value, _ := p.Lookup(name)
+	return value
+}
+
+// cut takes the first string off packed ones.
+func cut(packed string) (first, rest string) {
+	if n := int(packed[0]); n < 0x80 {
+		return packed[1 : 1+n], packed[1+n:]
+	}
+	return cutLong(packed)
+}
+
+func cutLong(packed string) (first, rest string) {
+	n, i := 0, 0
+	for shift := 0; ; shift += 7 {
+		b := packed[i]
+		i++
+		n |= int(b&0x7f) << shift
+		if b < 0x80 {
+			return packed[i : i+n], packed[i+n:]
+		}
+	}
+}
+
+// packString appends a string to packed ones.
+func packString[T string | []byte](packed []byte, s T) []byte {
+	return append(binary.AppendUvarint(packed, uint64(len(s))), s...)
+}
+
+// made are Pairs that were made lately, each in the place that its hash gives it. Objects that lie side by side, come from
+// one template, or run on one node often have the same; that a few are made twice does no harm.
+var made [1 << 13]atomic.Pointer[Pairs]
+
+var seed = maphash.MakeSeed()
+
+// pairsOf makes Pairs of packed strings, or finds the same ones. packed is not kept.
+func pairsOf(names *[]string, packed []byte) *Pairs {
+	if len(packed) == 0 {
+		return nil
+	}
+	place := &made[maphash.Bytes(seed, packed)%uint64(len(made))]
+	if p := place.Load(); p != nil && p.names == names && p.packed == string(packed) {
+		return p
+	}
+	p := &Pairs{names, string(packed)}
+	place.Store(p)
+	return p
+}
