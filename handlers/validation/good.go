@@ -1,0 +1,225 @@
+package validation
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// goodStruct walks a struct type by the same tags and rules as the library, without what makes faults tellable. It says yes
+// only to what the library accepts; no means "ask it". So a good object costs neither names of fields nor copies.
+type goodStruct struct {
+	fields []goodField
+	// checks: something is checked here or below.
+	checks bool
+}
+
+// goodField is a field with its tag taken apart.
+type goodField struct {
+	index int
+	steps []step
+	// inner is the struct that the field is, points to or lists; nil when it is none.
+	inner *goodStruct
+	// open: what it holds is known only when it is there.
+	open bool
+}
+
+// step is one part of a tag, as it stands.
+type step struct {
+	word  string // omitempty, dive or nostructlevel; empty for a rule
+	rule  rule
+	param string
+}
+
+var goodStructs struct {
+	sync.RWMutex
+	byType map[reflect.Type]*goodStruct
+}
+
+// good says whether the struct that o points to keeps all rules for certain.
+func good(o any) bool {
+	v := reflect.ValueOf(o).Elem()
+	return goodStructFor(v.Type()).holds(v)
+}
+
+func goodStructFor(t reflect.Type) *goodStruct {
+	goodStructs.RLock()
+	s := goodStructs.byType[t]
+	goodStructs.RUnlock()
+	if s != nil {
+		return s
+	}
+	goodStructs.Lock()
+	defer goodStructs.Unlock()
+	// Types contain themselves: only a set of complete ones may be seen.
+	made := map[reflect.Type]*goodStruct{}
+	s = newGoodStruct(t, made)
+	for more := true; more; {
+		more = false
+		for _, s := range made {
+			if !s.checks && s.anyChecks() {
+				s.checks, more = true, true
+			}
+		}
+	}
+	all := make(map[reflect.Type]*goodStruct, len(goodStructs.byType)+len(made))
+	for _, some := range []map[reflect.Type]*goodStruct{goodStructs.byType, made} {
+		for t, s := range some {
+			all[t] = s
+		}
+	}
+	goodStructs.byType = all
+	return s
+}
+
+func newGoodStruct(t reflect.Type, made map[reflect.Type]*goodStruct) *goodStruct {
+	if s := goodStructs.byType[t]; s != nil {
+		return s
+	}
+	if s := made[t]; s != nil {
+		return s
+	}
+	s := &goodStruct{}
+	made[t] = s
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("validate")
+		if tag == "-" || !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		field := goodField{index: i}
+		if tag != "" {
+			for part := range strings.SplitSeq(tag, ",") {
+				field.steps = append(field.steps, newStep(part))
+			}
+		}
+		switch e := field.element(f.Type); e.Kind() {
+		case reflect.Struct:
+			field.inner = newGoodStruct(e, made)
+		case reflect.Interface:
+			field.open = true
+		}
+		s.fields = append(s.fields, field)
+	}
+	return s
+}
+
+func newStep(part string) step {
+	switch part {
+	case "omitempty", "dive", "nostructlevel":
+		return step{word: part}
+	}
+	tag, param, _ := strings.Cut(part, "=")
+	return step{rule: rules[tag], param: param}
+}
+
+// element is what is left of a field's type at the end of its steps.
+func (f *goodField) element(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	for i := range f.steps {
+		if f.steps[i].word != "dive" {
+			continue
+		}
+		if t.Kind() != reflect.Slice {
+			break // whatever it is, it is left to the library
+		}
+		for t = t.Elem(); t.Kind() == reflect.Pointer; {
+			t = t.Elem()
+		}
+	}
+	return t
+}
+
+// anyChecks says whether a field has rules, or is known to contain some.
+func (s *goodStruct) anyChecks() bool {
+	for i := range s.fields {
+		f := &s.fields[i]
+		if f.open || f.inner != nil && f.inner.checks {
+			return true
+		}
+		for j := range f.steps {
+			if f.steps[j].word == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *goodStruct) holds(v reflect.Value) bool {
+	if !s.checks {
+		return true
+	}
+	for i := range s.fields {
+		f := &s.fields[i]
+		if len(f.steps) == 0 && !f.open && (f.inner == nil || !f.inner.checks) {
+			continue
+		}
+		if !f.holds(v.Field(f.index), 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds goes through the steps from the given one on.
+func (f *goodField) holds(v reflect.Value, from int) bool {
+	pointer := false
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return f.holdsNil(v, from)
+		}
+		v, pointer = v.Elem(), true
+	}
+	for i := from; i < len(f.steps); i++ {
+		switch s := &f.steps[i]; s.word {
+		case "":
+			if s.rule.ok == nil || !s.rule.ok(v, s.param) {
+				return false
+			}
+		case "omitempty":
+			if isEmpty(v, pointer) {
+				return true
+			}
+		case "nostructlevel":
+			return true
+		case "dive":
+			if v.Kind() != reflect.Slice {
+				return false
+			}
+			for j := range v.Len() {
+				if !f.holds(v.Index(j), i+1) {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		return f.inner != nil && f.inner.holds(v)
+	case reflect.Interface:
+		return v.IsNil()
+	}
+	return true
+}
+
+// holdsNil is holds for a pointer to nothing, of which only the first step is asked.
+func (f *goodField) holdsNil(v reflect.Value, from int) bool {
+	rest := f.steps[from:]
+	if len(rest) == 0 || rest[0].word == "omitempty" {
+		return true
+	}
+	return len(rest) == 1 && rest[0].rule.evenNil && rest[0].rule.ok(v, rest[0].param)
+}
+
+// isEmpty says what omitempty leaves out: what a pointer points at is never empty, except a list or map that is nil.
+func isEmpty(v reflect.Value, pointer bool) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Interface:
+		return v.IsNil()
+	}
+	return !pointer && v.IsZero()
+}
