@@ -24,9 +24,14 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.counted(r.Context(), r, metav1.ListOptions{
+	listed := metav1.ListOptions{
 		Limit: options.Limit, Continue: options.Continue, ResourceVersion: options.ResourceVersion, ResourceVersionMatch: options.ResourceVersionMatch,
-	}, selection)
+	}
+	// The original lists in pages, and the version of a page is exact unless the client says otherwise.
+	if listed.Limit == 0 && listed.ResourceVersion != "0" && listed.ResourceVersionMatch == "" && listed.ResourceVersion != "" {
+		listed.ResourceVersionMatch = metav1.ResourceVersionMatchExact
+	}
+	p, err := h.counted(r.Context(), r, listed, selection)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 // is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which the
 // original keeps in no cache, it has pages.
 func limit(r *pipeline.Request, options metav1.ListOptions) int {
-	if options.ResourceVersion == "0" && options.Continue == "" && r.Resource.TTL == 0 {
+	if options.ResourceVersion == "0" && r.Resource.TTL == 0 {
 		return 0
 	}
 	return int(max(0, options.Limit))
