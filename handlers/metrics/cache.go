@@ -13,6 +13,7 @@ var (
 	statesDesc  = prometheus.NewDesc("gatehouse_cache_states", "Old states that the cache keeps to make those in between of.", nil, nil)
 	heldDesc    = prometheus.NewDesc("gatehouse_cache_object_bytes", "What all objects take, as stored and as the cache holds them.", []string{"form"}, nil)
 	encodedDesc = prometheus.NewDesc("gatehouse_cache_encoded_bytes", "What is kept of encoded lists.", nil, nil)
+	indexesDesc = prometheus.NewDesc("gatehouse_cache_indexes", "Indexes that lists by a selector have given rise to.", nil, nil)
 	watchesDesc = prometheus.NewDesc("gatehouse_cache_watches", "Watches that follow the cache, the server's own among them.", nil, nil)
 	groupsDesc  = prometheus.NewDesc("gatehouse_cache_watch_groups", "Groups of watches that select the same.", nil, nil)
 	pastDesc    = prometheus.NewDesc("gatehouse_cache_past_watches", "Watches that began so long ago that etcd still tells them what the cache has forgotten.", nil, nil)
@@ -23,7 +24,7 @@ type cacheCollector struct{ from *Sources }
 
 // Describe implements prometheus.Collector.
 func (c *cacheCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{changesDesc, ageDesc, statesDesc, heldDesc, encodedDesc, watchesDesc, groupsDesc, pastDesc} {
+	for _, d := range []*prometheus.Desc{changesDesc, ageDesc, statesDesc, heldDesc, encodedDesc, indexesDesc, watchesDesc, groupsDesc, pastDesc} {
 		to <- d
 	}
 }
@@ -51,6 +52,7 @@ func (c *cacheCollector) Collect(to chan<- prometheus.Metric) {
 	gauge(heldDesc, float64(stored), "stored")
 	gauge(heldDesc, float64(packed), "packed")
 	gauge(encodedDesc, float64(s.Pieces))
+	gauge(indexesDesc, float64(s.Indexes))
 	gauge(watchesDesc, float64(s.Followers))
 	gauge(groupsDesc, float64(s.Groups))
 	gauge(pastDesc, float64(s.Past))

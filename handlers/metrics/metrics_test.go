@@ -99,7 +99,7 @@ func ours(t *testing.T) *Metrics {
 		Cache: func() cache.Stats {
 			return cache.Stats{
 				Collections: map[string]cache.Weight{"/pods/": {Objects: 2, Stored: 100, Packed: 10}, "/secrets/": {Objects: 1, Stored: 5, Packed: 5}},
-				Changes:     9, States: 8, Pieces: 7, Followers: 6, Groups: 5, Past: 4, Since: time.Now().Add(time.Hour),
+				Changes:     9, States: 8, Pieces: 7, Followers: 6, Groups: 5, Past: 4, Indexes: 3, Since: time.Now().Add(time.Hour),
 			}
 		},
 		Size:     func(context.Context) (int64, error) { return 4096, nil },
@@ -224,6 +224,7 @@ func TestValues(t *testing.T) {
 		`gatehouse_cache_changes{}`:                                                              "9",
 		`gatehouse_cache_states{}`:                                                               "8",
 		`gatehouse_cache_encoded_bytes{}`:                                                        "7",
+		`gatehouse_cache_indexes{}`:                                                              "3",
 		`gatehouse_cache_watches{}`:                                                              "6",
 		`gatehouse_cache_watch_groups{}`:                                                         "5",
 		`gatehouse_cache_past_watches{}`:                                                         "4",

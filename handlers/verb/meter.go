@@ -7,12 +7,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
 // Meter counts the lists and watches of one resource. It is safe for concurrent use.
 type Meter interface {
-	// Listed counts a list that the cache answered: how many objects were looked at, found by an index ("" for by their
-	// keys), and how many of them were given.
+	// Listed counts a list that the cache answered: how many objects were looked at, found by an index of this name ("" for
+	// by their keys), and how many of them were given.
 	Listed(index string, looked, given int)
 	// Waited counts how long a read waited until the cache was as fresh as it had to be.
 	Waited(took time.Duration)
@@ -53,8 +54,21 @@ func (h *Handlers) counted(ctx context.Context, r *pipeline.Request, options met
 		return p, err
 	}
 	given := p.size()
-	h.meter(r).Listed("", max(p.looked, given), given)
+	h.meter(r).Listed(indexName(p.by), max(p.looked, given), given)
 	return p, nil
+}
+
+// indexName is an index in the original's words. Labels are not told apart: clients make their names up.
+func indexName(of cache.Attribute) string {
+	switch of.Of {
+	case cache.Field:
+		return "f:" + of.Name
+	case cache.Label, cache.Labelled:
+		return "l:"
+	case cache.Owner:
+		return "owner"
+	}
+	return ""
 }
 
 // size is how many objects the page has.

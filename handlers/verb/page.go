@@ -20,8 +20,10 @@ type page struct {
 	next      string
 	remaining *int64
 
-	// looked is how many objects were looked at to pick from; stored says that they came from the store.
+	// looked is how many objects were looked at to pick from, which the index of by has found; stored says that they came
+	// from the store.
 	looked int
+	by     cache.Attribute
 	stored bool
 	// picked says that the page is objects, not a run.
 	picked  bool
@@ -252,7 +254,7 @@ func (p *page) pick(h *Handlers, r *pipeline.Request, s *selection, options meta
 			consider(e)
 		}
 	default:
-		h.Store.Select(p.view, cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}, consider)
+		p.by = h.Store.Select(p.view, cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}, consider)
 		if limit > 0 && len(picked) == limit {
 			left = p.view.Count(p.prefix, after(picked[limit-1].Key))
 		}

@@ -20,8 +20,9 @@ type Query struct {
 }
 
 // Select calls yield with entries of a state in the order of their keys, until that returns false: with all of the part
-// that have what is asked for, and perhaps with others. It is for the caller to match them.
-func (c *Cache) Select(v View, q Query, yield func(*Entry) bool) {
+// that have what is asked for, and perhaps with others. It is for the caller to match them. The result is what the index is of
+// that has found them, the zero value for none.
+func (c *Cache) Select(v View, q Query, yield func(*Entry) bool) (by Attribute) {
 	r := reading{view: v, from: max(q.From, q.Prefix), end: prefixEnd(q.Prefix)}
 	if len(q.Terms) > 0 {
 		if size := v.Count(q.Prefix, q.From); size >= indexFrom {
@@ -31,8 +32,11 @@ func (c *Cache) Select(v View, q Query, yield func(*Entry) bool) {
 			}
 		}
 	}
-	if r.index != nil && !r.byIndex(&c.indexes, yield) {
-		return
+	if r.index != nil {
+		by = r.index.attribute
+		if !r.byIndex(&c.indexes, yield) {
+			return by
+		}
 	}
 	r.view.root.leaves(r.from, r.end, func(_ *node, entries []*Entry) bool {
 		for _, e := range entries {
@@ -42,6 +46,7 @@ func (c *Cache) Select(v View, q Query, yield func(*Entry) bool) {
 		}
 		return true
 	})
+	return by
 }
 
 // want asks for the indexes that would have helped with a query.
