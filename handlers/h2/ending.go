@@ -106,6 +106,8 @@ func (c *conn) farewell(err error) {
 		c.end(st, errConnEnded)
 	}
 	c.mu.Unlock()
+	// A writer that waits for this client now waits no longer than the client may take to hear.
+	_ = c.socket.NetConn().SetWriteDeadline(time.Now().Add(lingerTime))
 	c.kick()
 	// What still comes is of no interest. The loop ends with the client's end of the connection or linger's deadline, and
 	// when the client takes nothing, with the writer's failure.

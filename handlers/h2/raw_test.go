@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -134,6 +135,11 @@ func (r *raw) outcome(id uint32) string {
 			}
 		}
 	}
+}
+
+// closedByPeer says whether an error is that of a connection whose other end is closed with our bytes unread.
+func closedByPeer(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // frame reads up to the next frame of a kind.

@@ -29,6 +29,9 @@ type site struct {
 	address string
 	client  *http.Client
 	logged  *lockedBuffer
+
+	states sync.Mutex
+	seen   map[net.Conn][]http.ConnState
 }
 
 type lockedBuffer struct {
@@ -57,10 +60,16 @@ func newSite(t testing.TB, handler http.HandlerFunc, o Options, std bool, change
 	}
 	logged := &lockedBuffer{}
 	srv := &http.Server{Handler: handler, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate()}}, ErrorLog: log.New(logged, "", 0)}
+	s := &site{t: t, srv: srv, client: newClient(), logged: logged, seen: map[net.Conn][]http.ConnState{}}
+	srv.ConnState = func(c net.Conn, state http.ConnState) {
+		s.states.Lock()
+		defer s.states.Unlock()
+		s.seen[c] = append(s.seen[c], state)
+	}
 	for _, f := range change {
 		f(srv)
 	}
-	address := listener.Addr().String()
+	s.address = listener.Addr().String()
 	if !std {
 		if err := Configure(srv, o); err != nil {
 			t.Fatal(err)
@@ -70,7 +79,6 @@ func newSite(t testing.TB, handler http.HandlerFunc, o Options, std bool, change
 	served := make(chan error, 1)
 	go func() { served <- srv.ServeTLS(listener, "", "") }()
 	sites.Add(1)
-	s := &site{t: t, srv: srv, address: address, client: newClient(), logged: logged}
 	t.Cleanup(func() {
 		s.client.CloseIdleConnections()
 		_ = srv.Close()

@@ -94,6 +94,17 @@ func (q *queue) handler(began chan<- *queue) http.HandlerFunc {
 	}
 }
 
+// sources detaches a source for each request, which gives a few events whenever it is woken and never ends.
+func (q *queue) sources() http.HandlerFunc {
+	began := make(chan *queue)
+	go func() {
+		for q := range began {
+			q.add(nil, "1\n", "2\n")
+		}
+	}()
+	return (*queue)(nil).handler(began)
+}
+
 func (q *queue) check(t *testing.T) {
 	t.Helper()
 	receive(t, "Ended", q.ended)
