@@ -185,6 +185,10 @@ func (d *decoder) entry(f *planField, b []byte, v reflect.Value) error {
 	if err := d.spend(v.Type().Elem()); err != nil {
 		return err
 	}
+	if texts, ok := v.Interface().(map[string]string); ok {
+		texts[string(key)] = string(value)
+		return nil
+	}
 	k := reflect.New(v.Type().Key()).Elem()
 	k.SetString(string(key))
 	e := reflect.New(v.Type().Elem()).Elem()

@@ -118,7 +118,8 @@ func (d *deletion) run(name string) (storage.KeyValue, error) {
 func (d *deletion) decide(ctx context.Context, o object.Object) (object.Object, error) {
 	d.marked, d.gone = false, false
 	options := d.options.DeepCopy()
-	a := d.attributes(d.r, admission.Delete, nil, object.Copy(o), d.dryRun)
+	// Admission is over before anything of the object changes.
+	a := d.attributes(d.r, admission.Delete, nil, o, d.dryRun)
 	a.Name = o.GetName()
 	if err := d.Admission.Admit(ctx, a); err != nil {
 		return nil, err
