@@ -30,6 +30,12 @@ func (x *Index) Label(name string) (value string, has bool) { return x.Labels.Lo
 // Field is the value of a selectable field; known is false for one that has to be asked of the object.
 func (x *Index) Field(name string) (value string, known bool) { return x.Fields.Lookup(name) }
 
+// Same says whether other attributes are equal.
+func (x *Index) Same(other any) bool {
+	o, ok := other.(*Index)
+	return ok && (x == o || x.Labels.equal(o.Labels) && x.Fields.equal(o.Fields))
+}
+
 // Attributes is the *Index of a stored object of any kind, and nil for bytes that only a decoder can make sense of.
 func Attributes(_ string, stored []byte) any {
 	var x *Index
@@ -118,20 +124,7 @@ func mapEntry(b []byte) (name, value []byte, err error) {
 // indexJSON reads the labels of a custom resource.
 func indexJSON(stored []byte) (*Index, error) {
 	var labels map[string]string
-	var inside, read error
-	err := members(stored, 0, func(m member) bool {
-		if m.key != "metadata" {
-			return true
-		}
-		inside = members(stored, m.value, func(m member) bool {
-			if m.key == "labels" {
-				read = json.Unmarshal(stored[m.value:m.to], &labels)
-			}
-			return m.key != "labels"
-		})
-		return false
-	})
-	if err := errors.Join(err, inside, read); err != nil {
+	if err := metadataMember(stored, "labels", &labels); err != nil {
 		return nil, err
 	}
 	var packed []byte
@@ -139,6 +132,24 @@ func indexJSON(stored []byte) (*Index, error) {
 		packed = packString(packString(packed, name), labels[name])
 	}
 	return &Index{Labels: pairsOf(nil, packed)}, nil
+}
+
+// metadataMember reads one member of the metadata of a custom resource, if it is there.
+func metadataMember(stored []byte, name string, into any) error {
+	var inside, read error
+	err := members(stored, 0, func(m member) bool {
+		if m.key != "metadata" {
+			return true
+		}
+		inside = members(stored, m.value, func(m member) bool {
+			if m.key == name {
+				read = json.Unmarshal(stored[m.value:m.to], into)
+			}
+			return m.key != name
+		})
+		return false
+	})
+	return errors.Join(err, inside, read)
 }
 
 type kindName struct{ apiVersion, kind string }

@@ -109,6 +109,29 @@ func TestIndexOfJSON(t *testing.T) {
 	}
 }
 
+// Equal attributes are the same, whatever else of the object has changed.
+func TestSameIndex(t *testing.T) {
+	labelled := func(labels, more string) any {
+		return Attributes("", []byte(`{"metadata":{"name":"a","labels":`+labels+`},"spec":`+more+`}`))
+	}
+	x := labelled(`{"a":"b","c":"d"}`, "1").(*Index)
+	for labels, want := range map[string]bool{
+		`{"c":"d","a":"b"}`: true, `{"a":"b"}`: false, `{"a":"b","c":"e"}`: false, `{}`: false, `{"a":1}`: false,
+	} {
+		if got := x.Same(labelled(labels, "2")); got != want {
+			t.Errorf("%s: %t", labels, got)
+		}
+	}
+	pod := func(spec ...byte) any {
+		b := append(appendEnvelope(nil, "v1", "Pod", len(spec)), spec...)
+		return Attributes("", b)
+	}
+	on := pod(0x12, 0x03, 0x52, 0x01, 'n').(*Index)
+	if !on.Same(pod(0x12, 0x03, 0x52, 0x01, 'n')) || on.Same(pod(0x12, 0x03, 0x52, 0x01, 'm')) || on.Same(pod()) || on.Same(x) {
+		t.Error("a pod on a node is the same as one elsewhere, or not as itself")
+	}
+}
+
 // Bytes of the wrong shape have no index, whatever they are; they never end the server.
 func TestIndexOfDamagedBytes(t *testing.T) {
 	whole := append(appendEnvelope(nil, "v1", "Pod", 8), 0x0a, 0x06, 0x5a, 0x04, 0x0a, 0x00, 0x12, 0x00)

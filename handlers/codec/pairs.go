@@ -72,6 +72,11 @@ func (p *Pairs) Get(name string) string {
 	return value
 }
 
+// equal says whether all pairs are. Mostly equal ones are the same, see pairsOf.
+func (p *Pairs) equal(q *Pairs) bool {
+	return p == q || p != nil && q != nil && p.names == q.names && p.packed == q.packed
+}
+
 // cut takes the first string off packed ones.
 func cut(packed string) (first, rest string) {
 	if n := int(packed[0]); n < 0x80 {
