@@ -116,7 +116,7 @@ func openStore(ctx context.Context, o *options, numbers *metrics.Metrics, log *s
 	if err != nil {
 		return nil, err
 	}
-	return cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Handed: numbers.Handed, Logger: log}), nil
+	return cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Owners: codec.Owners, Handed: numbers.Handed, Logger: log}), nil
 }
 
 // openBackend opens the embedded etcd or connects to the external one.

@@ -172,6 +172,8 @@ func (s *selection) following(prefix string) cache.Selection {
 	return out
 }
 
+var _ cache.Indexed = (*codec.Index)(nil)
+
 // terms are what every object that is selected has and an index knows.
 func (s *selection) terms() (terms []cache.Term) {
 	for _, r := range s.fields.Requirements() {

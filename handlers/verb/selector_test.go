@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"testing"
@@ -35,15 +36,18 @@ func (f *fixture) names(t *testing.T, path string) (names []string, meta metav1.
 func TestSelectorsThroughIndexes(t *testing.T) {
 	const pods = 1200
 	f := newFixture(t, pods)
-	// Each selector with the indexes that it needs.
+	// Each selector with the indexes that are made for it, and the one that finds its objects.
 	selectors := []struct {
 		labels, fields string
 		indexes        int
+		by             string
 	}{
-		{"app=app-7", "", 1}, {"app in (app-3,app-9)", "", 0}, {"app=app-7,tier=web", "", 0}, {"tier,app==app-8", "", 0},
-		{"", "spec.nodeName=node-3", 1}, {"app notin (app-3)", "spec.nodeName=node-3", 0}, {"", "status.phase=Succeeded", 1},
-		{"", "status.phase!=Running", 0}, {"app!=app-1", "", 0}, {"app=none", "", 0}, {"rare", "", 1}, {"rare>3", "", 0}, {"!rare", "", 0},
-		{"app=app-3", "status.podIP=", 0}, {"app=app-3", "metadata.namespace=ns", 0}, {"app=app-3", "metadata.name=pod-00003", 0},
+		{"app=app-7", "", 1, "l:"}, {"app in (app-3,app-9)", "", 0, "l:"}, {"app=app-7,tier=web", "", 0, "l:"}, {"tier,app==app-8", "", 0, "l:"},
+		{"", "spec.nodeName=node-3", 1, "f:spec.nodeName"}, {"app notin (app-3)", "spec.nodeName=node-3", 0, "f:spec.nodeName"},
+		{"", "status.phase=Succeeded", 1, "f:status.phase"}, {"", "status.phase!=Running", 0, ""}, {"app!=app-1", "", 0, ""},
+		{"app=none", "", 0, "l:"}, {"rare", "", 1, "l:"}, {"rare>3", "", 0, "l:"}, {"!rare", "", 0, ""},
+		{"app=app-3", "status.podIP=", 0, ""}, {"app=app-3", "metadata.namespace=ns", 0, "l:"}, {"app=app-3", "metadata.name=pod-00003", 0, "l:"},
+		{"tier=web", "status.phase=Running", 1, ""},
 	}
 	f.relabel(t, 500, "rare", "2")
 	f.relabel(t, 600, "rare", "4")
@@ -66,6 +70,9 @@ func TestSelectorsThroughIndexes(t *testing.T) {
 				}
 			}
 			want := f.selected(t, s.labels, s.fields)
+			if by, looked := f.found(t, "/api/v1/pods?"+query); by != s.by || by != "" && looked > pods/4 {
+				t.Errorf("round %d, %s: %d objects were looked at by %q, want %q", round, query, looked, by, s.by)
+			}
 			for path, want := range map[string][]string{
 				"/api/v1/pods?": want, "/api/v1/namespaces/ns/pods?limit=5&": want[:min(5, len(want))], "/api/v1/namespaces/none/pods?": nil,
 			} {
@@ -93,6 +100,21 @@ func TestSelectorsThroughIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// found is how the objects of a list are found, and how many are looked at.
+func (f *fixture) found(t *testing.T, path string) (by string, looked int) {
+	t.Helper()
+	r := f.request(t.Context(), httptest.NewRecorder(), path, jsonAccept, "")
+	options, s, err := selected(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := f.handlers.read(t.Context(), r, options, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indexName(p.by), p.looked
 }
 
 // selected are the names of the objects that match, found by building all.

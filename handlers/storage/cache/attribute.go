@@ -34,6 +34,8 @@ type Indexed interface {
 	Label(name string) (value string, has bool)
 	// Field is the value of a field; known is false for one that only the object itself can tell.
 	Field(name string) (value string, known bool)
+	// Same says whether other attributes are equal to these.
+	Same(other any) bool
 }
 
 // owners appends the UIDs of an object's owners; nil for a cache that cannot read them.

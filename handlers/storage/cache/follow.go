@@ -127,20 +127,26 @@ func (c *Cache) apply(changes []storage.Event, through int64) error {
 	events := make([]*Event, 0, len(changes))
 	when := time.Now()
 	for _, change := range changes {
-		e := &Event{Key: change.Key, Revision: change.Revision, when: when}
+		e := &Event{Key: change.Key, Revision: change.Revision, Old: next.root.get(change.Key), when: when}
+		if e.Old != nil {
+			// The history and the indexes keep keys: one for all states of an object.
+			e.Key = e.Old.Key
+		}
 		t := c.packer.of(topic(change.Key))
 		if change.Type == storage.Deleted {
-			if next.root, e.Old = next.root.remove(change.Key); e.Old == nil {
+			if e.Old == nil {
 				continue
 			}
+			next.root, _ = next.root.remove(e.Key)
 			t.count--
 		} else {
-			e.New = &Entry{Key: change.Key, Revision: change.Revision}
+			e.New = &Entry{Key: e.Key, Revision: change.Revision}
 			if c.options.Attributes != nil {
 				e.New.Attributes = c.options.Attributes(change.Key, change.Value)
 			}
+			e.keepAttributes()
 			c.packer.pack(e.New, t, change.Value)
-			if next.root, e.Old = next.root.set(e.New); e.Old == nil {
+			if next.root, _ = next.root.set(e.New); e.Old == nil {
 				t.count++
 			}
 		}

@@ -15,6 +15,18 @@ type Event struct {
 	// Kept is for readers: see Kept.
 	Kept Kept
 	when time.Time
+	// same says that New has all attributes that Old has, owners aside.
+	same bool
+}
+
+// keepAttributes lets an object that was changed in something else have the attributes that it had.
+func (e *Event) keepAttributes() {
+	if e.Old == nil {
+		return
+	}
+	if x, ok := e.New.Attributes.(Indexed); ok && x.Same(e.Old.Attributes) {
+		e.New.Attributes, e.same = e.Old.Attributes, true
+	}
 }
 
 // snapshot is the state of the whole key space at a revision.

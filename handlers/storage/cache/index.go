@@ -106,6 +106,9 @@ func (ix *index) open() {
 
 // change notes what a change does to the values of its key.
 func (ix *index) change(e *Event) {
+	if e.same && ix.attribute.Of != Owner {
+		return
+	}
 	ix.was, ix.is = ix.values(ix.was, e.Old), ix.values(ix.is, e.New)
 	for _, v := range ix.is {
 		if !slices.Contains(ix.was, v) {

@@ -4,8 +4,8 @@ import "time"
 
 const (
 	// worthwhile is how many objects a scan must look at for each that an index names, for the index to be the quicker
-	// way: looking one key up costs as much as looking at that many neighbours.
-	worthwhile = 4
+	// way: looking a key up and matching its object costs what matching two or three neighbours does.
+	worthwhile = 3
 	// lookAhead is how many keys are taken from an index at once.
 	lookAhead = 512
 )

@@ -42,6 +42,15 @@ func (tr traits) Field(name string) (value string, known bool) {
 	return value, true
 }
 
+// Same leaves the owners out: who asks for them asks the object.
+func (tr traits) Same(other any) bool {
+	o, ok := other.(traits)
+	bare := func(tr traits) string {
+		return strings.Join(slices.DeleteFunc(strings.Fields(string(tr)), func(s string) bool { return strings.HasPrefix(s, "owner=") }), " ")
+	}
+	return ok && bare(tr) == bare(o)
+}
+
 func (tr traits) Indexes(yield func(field, value string)) {}
 
 // has decides on an object itself, as the one who asks does.

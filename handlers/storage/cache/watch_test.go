@@ -15,7 +15,12 @@ import (
 // color are the attributes of these tests: the first word of the value.
 type color string
 
+var _ cache.Indexed = color("")
+
 func (c color) Indexes(yield func(field, value string)) { yield("color", string(c)) }
+func (c color) Field(name string) (string, bool)        { return string(c), name == "color" }
+func (c color) Label(string) (string, bool)             { return "", false }
+func (c color) Same(other any) bool                     { return c == other }
 
 func colored(_ string, value []byte) any {
 	word, _, _ := strings.Cut(string(value), " ")
