@@ -24,7 +24,7 @@ type conn struct {
 	state     *tls.ConnectionState
 	handler   http.Handler
 	ctx       context.Context
-	remote    string
+	blank     http.Request // what all requests have
 	framer    *http2.Framer
 	maxHeader uint32
 
@@ -74,10 +74,11 @@ type conn struct {
 func newConn(ctx context.Context, s *server, srv *http.Server, socket *tls.Conn, handler http.Handler) *conn {
 	state := socket.ConnectionState()
 	c := &conn{
-		server: s, http: srv, socket: socket, state: &state, handler: handler, ctx: ctx, remote: socket.RemoteAddr().String(),
+		server: s, http: srv, socket: socket, state: &state, handler: handler, ctx: ctx,
 		in: bufio.NewReader(socket), streams: map[uint32]*stream{}, names: map[string]string{}, maxHeader: headerLimit(srv),
 		peer: defaultSettings, window: initialWindow, room: connectionWindow(s.Options), idleSince: time.Now(),
 	}
+	c.blank = http.Request{Proto: "HTTP/2.0", ProtoMajor: 2, RemoteAddr: socket.RemoteAddr().String(), TLS: c.state, Body: http.NoBody}
 	c.below, _ = socket.NetConn().(*gather)
 	c.framer = http2.NewFramer(outWriter{c}, c.in)
 	c.framer.SetReuseFrames()

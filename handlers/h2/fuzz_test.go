@@ -89,7 +89,7 @@ func FuzzHeaders(f *testing.F) {
 		if c.block.bad {
 			return
 		}
-		r, err := c.request(&c.block)
+		r, err := c.request(t.Context(), &c.block)
 		if err != nil {
 			return
 		}

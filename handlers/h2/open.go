@@ -27,20 +27,21 @@ func (c *conn) open(b *block) error {
 	case b.tooLarge:
 		return c.openTooLarge(b)
 	}
-	request, err := c.request(b)
+	ctx, cancel := context.WithCancel(c.ctx)
+	request, err := c.request(ctx, b)
 	if err != nil {
+		cancel()
 		return err
 	}
 	if chance := c.server.LeaveChance; chance > 0 && rand.Float64() < chance {
 		c.leave()
 	}
-	return c.begin(b, request, c.handler)
+	return c.begin(b, request, cancel, c.handler)
 }
 
-// begin opens the stream of a request and runs its handler, now or when one of those before it has ended.
-func (c *conn) begin(b *block, request *http.Request, handler http.Handler) error {
-	ctx, cancel := context.WithCancel(c.ctx)
-	request = request.WithContext(ctx)
+// begin opens the stream of a request, whose context cancel ends, and runs its handler, now or when one of those before it
+// has ended.
+func (c *conn) begin(b *block, request *http.Request, cancel context.CancelFunc, handler http.Handler) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -79,8 +80,10 @@ func (c *conn) begin(b *block, request *http.Request, handler http.Handler) erro
 
 // openTooLarge answers a request whose fields were too many to keep.
 func (c *conn) openTooLarge(b *block) error {
-	request := &http.Request{Method: http.MethodGet, Proto: "HTTP/2.0", ProtoMajor: 2, Header: http.Header{}, Body: http.NoBody}
-	return c.begin(b, request, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	request := c.blank.WithContext(ctx)
+	request.Method, request.Header = http.MethodGet, http.Header{}
+	return c.begin(b, request, cancel, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "431 Request Header Fields Too Large", http.StatusRequestHeaderFieldsTooLarge)
 	}))
 }

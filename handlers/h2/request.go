@@ -1,6 +1,7 @@
 package h2
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,7 +57,7 @@ func (p *pseudo) target() (*url.URL, bool) {
 }
 
 // request makes a handler's request of a header, by the rules of RFC 9113 §8.
-func (c *conn) request(b *block) (*http.Request, error) {
+func (c *conn) request(ctx context.Context, b *block) (*http.Request, error) {
 	malformed := streamError(b.id, http2.ErrCodeProtocol)
 	var p pseudo
 	n := 0
@@ -70,10 +71,8 @@ func (c *conn) request(b *block) (*http.Request, error) {
 	if !ok {
 		return nil, malformed
 	}
-	r := &http.Request{
-		Method: p.method, URL: to, RequestURI: p.path, Host: p.authority, RemoteAddr: c.remote,
-		Proto: "HTTP/2.0", ProtoMajor: 2, TLS: c.state, Body: http.NoBody,
-	}
+	r := c.blank.WithContext(ctx)
+	r.Method, r.URL, r.RequestURI, r.Host = p.method, to, p.path, p.authority
 	if p.method == http.MethodConnect {
 		r.RequestURI = p.authority
 	}

@@ -69,7 +69,7 @@ func (c *conn) cut(s start, reason any) {
 	if reason != nil && reason != http.ErrAbortHandler {
 		stack := make([]byte, 64<<10)
 		stack = stack[:runtime.Stack(stack, false)]
-		c.logf("http: panic serving %v: %v\n%s", c.remote, reason, stack)
+		c.logf("http: panic serving %v: %v\n%s", c.blank.RemoteAddr, reason, stack)
 	}
 	st := s.stream
 	s.response.over = true

@@ -117,5 +117,5 @@ func (c *conn) logSource(reason any) {
 	}
 	stack := make([]byte, 64<<10)
 	stack = stack[:runtime.Stack(stack, false)]
-	c.logf("http: panic serving %v: %v\n%s", c.remote, reason, stack)
+	c.logf("http: panic serving %v: %v\n%s", c.blank.RemoteAddr, reason, stack)
 }
