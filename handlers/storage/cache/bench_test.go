@@ -13,13 +13,14 @@ func filled(b *testing.B, n int) *Cache {
 	b.Helper()
 	c := &Cache{}
 	c.hub.start()
-	l := loader{packer: &packer{}}
+	l := newLoader(nil)
 	for i := range n {
-		l.add(storage.KeyValue{Key: fmt.Sprintf("/pods/ns/%06d", i), Value: podLike(i), Revision: int64(i + 1)})
+		if err := l.add([]storage.KeyValue{{Key: fmt.Sprintf("/pods/ns/%06d", i), Value: podLike(i), Revision: int64(i + 1)}}); err != nil {
+			b.Fatal(err)
+		}
 	}
-	l.close()
+	s := snapshot{root: build(l.close()), revision: int64(n)}
 	c.packer = *l.packer
-	s := snapshot{root: build(l.entries), revision: int64(n)}
 	c.current.Store(&s)
 	c.history.reset(s)
 	c.hub.reset(s.revision)

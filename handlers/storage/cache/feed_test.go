@@ -144,11 +144,11 @@ type slowLoad struct {
 	release chan struct{}
 }
 
-func (s *slowLoad) List(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+func (s *slowLoad) Load(ctx context.Context, take func([]storage.KeyValue) error) (int64, error) {
 	select {
 	case <-s.release:
-		return s.Feeder.List(ctx, prefix, o)
+		return s.Feeder.Load(ctx, take)
 	case <-ctx.Done():
-		return storage.ListResult{}, ctx.Err()
+		return 0, ctx.Err()
 	}
 }

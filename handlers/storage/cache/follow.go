@@ -9,14 +9,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-const (
-	// The first load is read in pages, so that the backend's copies of everything are not in memory at once. Pages grow,
-	// because each costs etcd a walk of all keys to count what is left.
-	firstLoad = 1000
-	lastLoad  = 10_000
-	// slowestRetry is how long a failed load waits at most before the next try.
-	slowestRetry = time.Second
-)
+// slowestRetry is how long a failed load waits at most before the next try.
+const slowestRetry = time.Second
 
 // follow loads the cache and keeps it up to date until it is closed. When the backend no longer knows the changes that
 // come next, everything is loaded anew and all watchers have to start over, for nobody can tell what they missed.
@@ -35,83 +29,6 @@ func (c *Cache) follow() {
 		case <-c.ctx.Done():
 		case <-time.After(pause):
 		}
-	}
-}
-
-// load reads everything and publishes it.
-func (c *Cache) load() error {
-	l := loader{packer: &packer{}, attributes: c.options.Attributes}
-	want := storage.ListOptions{Limit: firstLoad}
-	for {
-		page, err := c.backend.List(c.ctx, "", want)
-		if err != nil {
-			return fmt.Errorf("load the cache: %w", err)
-		}
-		for _, kv := range page.Items {
-			l.add(kv)
-		}
-		want.Revision = page.Revision
-		if page.Remaining == 0 || len(page.Items) == 0 {
-			break
-		}
-		want.From = page.Items[len(page.Items)-1].Key + "\x00"
-		want.Limit = min(2*want.Limit, lastLoad)
-	}
-	l.close()
-	s := snapshot{root: build(l.entries), revision: want.Revision}
-	c.packer = *l.packer
-	c.history.reset(s)
-	c.hub.reset(s.revision)
-	c.weights.loaded(l.entries)
-	c.replace(&s)
-	c.moved.raise()
-	c.loading.Do(func() { close(c.loaded) })
-	return nil
-}
-
-// loader makes entries of pairs that come in key order. The first values of a collection are held back until there is a
-// dictionary for them.
-type loader struct {
-	packer     *packer
-	attributes func(string, []byte) any
-	entries    []*Entry
-	topic      string
-	packing    *packing
-	held       []storage.KeyValue
-}
-
-func (l *loader) add(kv storage.KeyValue) {
-	if t := topic(kv.Key); t != l.topic || l.packing == nil {
-		l.close()
-		l.topic, l.packing = t, l.packer.of(t)
-	}
-	if l.held = append(l.held, kv); len(l.held) >= 4*dictFrom {
-		l.flush()
-	}
-}
-
-// flush packs what is held back.
-func (l *loader) flush() {
-	if l.packing.count += len(l.held); l.packing.due() && len(l.held) > 0 {
-		// The samples are taken from those that are at hand.
-		n := l.packing.count
-		l.packing.learn(func(i int) []byte { return l.held[i*len(l.held)/n].Value })
-	}
-	for _, kv := range l.held {
-		e := &Entry{Key: kv.Key, Revision: kv.Revision}
-		if l.attributes != nil {
-			e.Attributes = l.attributes(kv.Key, kv.Value)
-		}
-		l.packer.pack(e, l.packing, kv.Value)
-		l.entries = append(l.entries, e)
-	}
-	clear(l.held)
-	l.held = l.held[:0]
-}
-
-func (l *loader) close() {
-	if l.packing != nil {
-		l.flush()
 	}
 }
 

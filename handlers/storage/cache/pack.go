@@ -70,21 +70,26 @@ func (p *packer) of(topic string) *packing {
 }
 
 // pack fills in the entry's bytes. The value is not kept.
-func (p *packer) pack(e *Entry, t *packing, value []byte) {
+func (p *packer) pack(e *Entry, t *packing, value []byte) { p.buffer = e.pack(t.dict, value, p.buffer) }
+
+// pack fills in the entry's bytes, packed with a dictionary if there is one. The value is not kept; scratch is for the
+// next call, grown perhaps.
+func (e *Entry) pack(dict *s2.Dict, value, scratch []byte) []byte {
 	e.size = len(value)
-	if t.dict == nil || len(value) < packFrom {
+	if dict == nil || len(value) < packFrom {
 		e.data, e.dict = slices.Clone(value), nil
 		if e.data == nil {
 			e.data = []byte{}
 		}
-		return
+		return scratch
 	}
-	p.buffer = t.dict.Encode(p.buffer[:cap(p.buffer)], value)
-	if len(p.buffer) > len(value)-len(value)/8 {
+	scratch = dict.Encode(scratch[:cap(scratch)], value)
+	if len(scratch) > len(value)-len(value)/8 {
 		e.data, e.dict = slices.Clone(value), nil
-		return
+		return scratch
 	}
-	e.data, e.dict = slices.Clone(p.buffer), t.dict
+	e.data, e.dict = slices.Clone(scratch), dict
+	return scratch
 }
 
 // due says whether the collection should get a new dictionary.

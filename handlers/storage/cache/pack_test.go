@@ -22,32 +22,6 @@ func entries(root *node) []*Entry {
 	return out
 }
 
-// What is loaded comes out as it went in, and much smaller in between; a few objects are left alone.
-func TestLoaderPacks(t *testing.T) {
-	for _, n := range []int{1, dictFrom - 1, dictFrom, 4*dictFrom + 1, 3000} {
-		l := loader{packer: &packer{}}
-		size, packed := 0, 0
-		for i := range n {
-			l.add(storage.KeyValue{Key: fmt.Sprintf("/pods/ns/%05d", i), Value: podLike(i), Revision: int64(i + 1)})
-		}
-		l.add(storage.KeyValue{Key: "/secrets/a", Value: []byte{}, Revision: 1})
-		l.close()
-		for i, e := range l.entries[:n] {
-			value, err := e.Value(make([]byte, 0, 100))
-			if err != nil || !bytes.Equal(value, podLike(i)) || e.Size() != len(value) {
-				t.Fatalf("of %d: entry %d is %q, %v", n, i, value, err)
-			}
-			size, packed = size+len(value), packed+len(e.data)
-		}
-		if small := packed*5 < size; small != (n >= dictFrom) {
-			t.Errorf("%d objects: %d bytes are kept as %d", n, size, packed)
-		}
-		if v, err := l.entries[n].Value(nil); err != nil || v == nil || len(v) != 0 {
-			t.Errorf("an empty value is %v, %v", v, err)
-		}
-	}
-}
-
 // A collection that grows is packed once it is large enough, those that came before too, and learns anew later.
 func TestRelearn(t *testing.T) {
 	c := &Cache{}
@@ -78,12 +52,7 @@ func TestRelearn(t *testing.T) {
 }
 
 func TestDamagedEntry(t *testing.T) {
-	l := loader{packer: &packer{}}
-	for i := range dictFrom {
-		l.add(storage.KeyValue{Key: fmt.Sprintf("/pods/%05d", i), Value: podLike(i)})
-	}
-	l.close()
-	e := *l.entries[3]
+	e := *loaded(t, podsLike("/pods/", dictFrom))[3]
 	e.data = e.data[:len(e.data)/2]
 	if _, err := e.Value(nil); err == nil || !strings.Contains(err.Error(), e.Key) {
 		t.Errorf("got %v, want an error that names the key", err)

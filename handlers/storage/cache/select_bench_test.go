@@ -15,13 +15,14 @@ func labelled(b *testing.B, n, share int) *Cache {
 	b.Helper()
 	c := &Cache{options: Options{Attributes: func(_ string, value []byte) any { return bound(strings.Clone(string(value[:8]))) }}}
 	c.hub.start()
-	l := loader{packer: &packer{}, attributes: c.options.Attributes}
+	l := newLoader(c.options.Attributes)
 	for i := range n {
-		l.add(storage.KeyValue{Key: podKey(i), Value: valued(i % (n / share)), Revision: int64(i + 1)})
+		if err := l.add([]storage.KeyValue{{Key: podKey(i), Value: valued(i % (n / share)), Revision: int64(i + 1)}}); err != nil {
+			b.Fatal(err)
+		}
 	}
-	l.close()
+	s := snapshot{root: build(l.close()), revision: int64(n)}
 	c.packer = *l.packer
-	s := snapshot{root: build(l.entries), revision: int64(n)}
 	c.history.reset(s)
 	c.hub.reset(s.revision)
 	c.replace(&s)

@@ -52,31 +52,73 @@ func (s *Store) list(ctx context.Context, prefix string, o storage.ListOptions) 
 		}
 	}
 	result := storage.ListResult{Revision: o.Revision}
-	for page := int64(firstPage); ; {
-		if o.Limit > 0 {
-			page = min(page, o.Limit-int64(len(result.Items)))
-		}
-		resp, err := s.client.Get(ctx, start, clientv3.WithRange(end), clientv3.WithLimit(page),
-			clientv3.WithRev(result.Revision))
-		if err != nil {
-			return storage.ListResult{}, err
-		}
+	err := s.pages(ctx, start, end, o.Revision, o.Limit, func(page *clientv3.GetResponse) error {
 		if result.Revision == 0 {
-			result.Revision = resp.Header.GetRevision()
+			result.Revision = page.Header.GetRevision()
 		}
 		if result.Items == nil {
-			n := resp.Count
+			n := page.Count
 			if o.Limit > 0 {
 				n = min(n, o.Limit)
 			}
 			result.Items = make([]storage.KeyValue, 0, n)
 		}
-		for _, kv := range resp.Kvs {
+		for _, kv := range page.Kvs {
 			result.Items = append(result.Items, s.pair(kv))
 		}
-		result.Remaining = resp.Count - int64(len(resp.Kvs))
-		if !resp.More || int64(len(result.Items)) == o.Limit || len(resp.Kvs) == 0 {
-			return result, nil
+		result.Remaining = page.Count - int64(len(page.Kvs))
+		return nil
+	})
+	if err != nil {
+		return storage.ListResult{}, err
+	}
+	return result, nil
+}
+
+// Load implements storage.Feeder.
+func (s *Store) Load(ctx context.Context, take func([]storage.KeyValue) error) (revision int64, err error) {
+	start, end := s.span("")
+	var refused error
+	err = s.pages(ctx, start, end, 0, 0, func(page *clientv3.GetResponse) error {
+		if revision == 0 {
+			revision = page.Header.GetRevision()
+		}
+		items := make([]storage.KeyValue, len(page.Kvs))
+		for i, kv := range page.Kvs {
+			items[i] = s.pair(kv)
+		}
+		refused = take(items)
+		return refused
+	})
+	if refused != nil {
+		return 0, refused
+	}
+	if err != nil {
+		return 0, s.wrap(ctx, "load", err)
+	}
+	return revision, nil
+}
+
+// pages reads the range at one revision, 0 being the newest, until take has had limit pairs or, where that is 0, all.
+func (s *Store) pages(ctx context.Context, start, end string, revision, limit int64, take func(*clientv3.GetResponse) error) error {
+	had := int64(0)
+	for page := int64(firstPage); ; {
+		if limit > 0 {
+			page = min(page, limit-had)
+		}
+		resp, err := s.client.Get(ctx, start, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(revision))
+		if err != nil {
+			return err
+		}
+		if revision == 0 {
+			revision = resp.Header.GetRevision()
+		}
+		if err := take(resp); err != nil {
+			return err
+		}
+		had += int64(len(resp.Kvs))
+		if !resp.More || had == limit || len(resp.Kvs) == 0 {
+			return nil
 		}
 		start = string(resp.Kvs[len(resp.Kvs)-1].Key) + "\x00"
 		page = nextPage(page, resp.Kvs)

@@ -30,7 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"read", readTests}, {"list", listTests}, {"create", createTests}, {"update", updateTests},
 		{"race", raceTests}, {"ttl", ttlTests}, {"watch", watchTests}, {"watch end", watchEndTests},
 		{"history", historyTests}, {"close", closeTests}, {"keys", keyTests},
-		{"size", sizeTests},
+		{"size", sizeTests}, {"load", loadTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.tests {
