@@ -97,8 +97,8 @@ func (g *group) remove(f *Follower) bool {
 	return last == 0
 }
 
-// trim drops what all have read, and what happened up to floor in any case. What is left is copied: a reader may be at the
-// dropped part just now, and the copy lets go of what was dropped.
+// trim drops what all have read, and what happened up to floor in any case. What is left is copied, because a reader may be
+// at the dropped part just now; so a little is left to be dropped with more.
 func (g *group) trim(floor int64) {
 	l := g.log.Load()
 	if len(l.all) == 0 {
@@ -114,7 +114,7 @@ func (g *group) trim(floor int64) {
 	for n < len(l.all) && l.all[n].Revision <= floor {
 		n++
 	}
-	if n > 0 {
+	if n > 0 && n >= len(l.all)/4 {
 		g.log.Store(&deliveries{all: append([]Delivery(nil), l.all[n:]...), base: l.base + int64(n), ended: l.ended})
 	}
 }

@@ -21,7 +21,8 @@ type topicLog struct {
 // show remembers a change and offers it to the groups.
 func (t *topicLog) show(h *hub, e *Event) {
 	t.events = append(t.events, e)
-	if n := len(t.events); n > warm {
+	// Every change is in the wide log too, where a collection that changes all the time would push out the others'.
+	if n := len(t.events); n > warm && t != &h.wide {
 		t.events[n-1-warm].Kept.drop()
 	}
 	for _, g := range t.groups {
