@@ -68,7 +68,8 @@ func namespace(n *corev1.Namespace) {
 }
 
 func node(n *corev1.Node) {
-	if n.Status.Allocatable == nil && n.Status.Capacity != nil {
+	// What is empty is stored as absent, and then it is the capacity that readers find.
+	if len(n.Status.Allocatable) == 0 && n.Status.Capacity != nil {
 		n.Status.Allocatable = maps.Clone(n.Status.Capacity)
 	}
 	podCIDRs(&n.Spec)

@@ -40,12 +40,17 @@ type Strategy struct {
 	Changed func(o, old object.Object) bool
 	// Retain keeps an object that is being deleted in the store although its metadata has no finalizers left.
 	Retain func(o object.Object) bool
+	// Ruled is what the field rules look at instead of an object, of which it changes nothing: when pods are made with more
+	// than their template says, or an update leaves faults to be.
+	Ruled func(o object.Object, update bool) object.Object
 	// Validate finds the faults of a new object (and of an updated one) that span fields.
 	Validate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateCreate finds what only a new object may not have. Validate has run before.
 	ValidateCreate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateUpdate finds what may not change from old to o. Validate has run before.
 	ValidateUpdate func(ctx context.Context, o, old object.Object) field.ErrorList
+	// ChangesFirst tells of ValidateUpdate's faults, and of immutable fields, before all others.
+	ChangesFirst bool
 	// Warnings are sentences for the writer about an object that is accepted; old is nil for a create.
 	Warnings func(ctx context.Context, o, old object.Object) []string
 	// ValidateName returns what is wrong with a name; nil means a DNS subdomain. prefix: the name is a generateName.

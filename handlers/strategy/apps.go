@@ -106,6 +106,18 @@ func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
 			}
 		})
 	}
+	s.Ruled = func(o object.Object, update bool) object.Object {
+		set, ok := o.(*appsv1.StatefulSet)
+		if !ok {
+			return o
+		}
+		ruled := *set
+		ruled.Spec.Template.Spec.Volumes = withClaims(set).Spec.Volumes
+		if update { // they cannot change, so a fault in them must not keep the rest from changing
+			ruled.Spec.VolumeClaimTemplates, ruled.Spec.ServiceName = nil, ""
+		}
+		return &ruled
+	}
 	s.Validate = check(func(o *appsv1.StatefulSet) field.ErrorList {
 		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)
@@ -186,6 +198,7 @@ func statefulSetStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func daemonSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
+	s.ChangesFirst = true
 	// templateGeneration is an older count of changes of the template; nobody but the server writes it.
 	const annotation = "deprecated.daemonset.template.generation"
 	set := func(o *appsv1.DaemonSet, n int64) {

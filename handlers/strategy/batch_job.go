@@ -39,16 +39,10 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.Validate = check(func(o *batchv1.Job) field.ErrorList {
-		errs := ownSelector(o)
-		errs = append(errs, jobSpec(&o.Spec, spec)...)
-		if o.Spec.Selector == nil {
-			errs = append(errs, field.Required(spec.Child("selector"), ""))
-		} else {
-			errs = append(errs, metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, spec.Child("selector"))...)
-		}
-		if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
-			errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
-		}
+		return jobSpec(&o.Spec, spec)
+	})
+	s.ValidateCreate = check(func(o *batchv1.Job) field.ErrorList {
+		errs := append(ownSelector(o), podsSelected(o)...)
 		if isIndexed(&o.Spec) && o.Spec.Completions != nil && *o.Spec.Completions > 0 {
 			// The last pod has the longest name.
 			host := fmt.Sprintf("%s-%d", o.Name, *o.Spec.Completions-1)
@@ -58,7 +52,9 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return errs
 	})
-	s.ValidateUpdate = checkUpdate(validateJobUpdate)
+	s.ValidateUpdate = checkUpdate(func(o, old *batchv1.Job) field.ErrorList {
+		return append(podsSelected(o), validateJobUpdate(o, old)...)
+	})
 	s.Fields = withFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
 }
 
@@ -84,6 +80,19 @@ func selectOwnPods(o *batchv1.Job) {
 		o.Spec.Selector = &metav1.LabelSelector{}
 	}
 	keep(&o.Spec.Selector.MatchLabels, controllerUID, string(o.UID))
+}
+
+// podsSelected finds that a selector is no selector of the job's pods.
+func podsSelected(o *batchv1.Job) (errs field.ErrorList) {
+	if o.Spec.Selector == nil {
+		errs = append(errs, field.Required(spec.Child("selector"), ""))
+	} else {
+		errs = append(errs, metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, spec.Child("selector"))...)
+	}
+	if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
+		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
+	}
+	return errs
 }
 
 // ownSelector finds that a generated selector or its labels were changed.
@@ -120,8 +129,12 @@ func jobSpec(s *batchv1.JobSpec, path *field.Path) field.ErrorList {
 		errs = append(errs, field.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified"))
 	}
 	errs = append(errs, failurePolicy(s, path.Child("podFailurePolicy", "rules"))...)
-	if s.PodFailurePolicy != nil && s.PodReplacementPolicy != nil && *s.PodReplacementPolicy != "Failed" {
-		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *s.PodReplacementPolicy, []string{"Failed"}))
+	replacement := []string{"Failed", "TerminatingOrFailed"}
+	if s.PodFailurePolicy != nil {
+		replacement = replacement[:1]
+	}
+	if p := s.PodReplacementPolicy; p != nil && !slices.Contains(replacement, *p) {
+		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *p, replacement))
 	}
 	errs = append(errs, podTemplate(&s.Template, path.Child("template"))...)
 	at := path.Child("template", "spec", "restartPolicy")
@@ -142,10 +155,11 @@ const maxParallel, softCompletions, maxParallelAbove, maxFailedAbove = 100000, 1
 func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 	if !isIndexed(s) {
 		const why = "requires indexed completion mode"
-		if s.BackoffLimitPerIndex != nil {
+		known := s.CompletionMode == nil || *s.CompletionMode == "NonIndexed"
+		if known && s.BackoffLimitPerIndex != nil {
 			errs = append(errs, field.Invalid(path.Child("backoffLimitPerIndex"), *s.BackoffLimitPerIndex, why))
 		}
-		if s.MaxFailedIndexes != nil {
+		if known && s.MaxFailedIndexes != nil {
 			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *s.MaxFailedIndexes, why))
 		}
 		if s.SuccessPolicy != nil {

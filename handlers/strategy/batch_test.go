@@ -60,6 +60,11 @@ const never = `restartPolicy: Never, containers: [{name: a}]`
 func TestJobRules(t *testing.T) {
 	runRules(t, []ruleCase{
 		{"batch", "v1", "jobs", job("", never), "", nil},
+		{"batch", "v1", "jobs", job(`podReplacementPolicy: x,`, never), "", []string{
+			`spec.podReplacementPolicy: Unsupported value: "x": supported values: "Failed", "TerminatingOrFailed"`}},
+		{"batch", "v1", "jobs", job(`podReplacementPolicy: TerminatingOrFailed, podFailurePolicy: {rules: []},`, never), "", []string{
+			`spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"`}},
+		{"batch", "v1", "jobs", job(`completionMode: x, backoffLimitPerIndex: 1, maxFailedIndexes: 1,`, never), "", nil},
 		{"batch", "v1", "jobs", job(`completionMode: Indexed, parallelism: 200000, maxFailedIndexes: 5, successPolicy: {rules: []},`, never), "", []string{
 			"spec.completions: Required value: when completion mode is Indexed",
 			"spec.parallelism: Invalid value: 200000: must be less than or equal to 100000 when completion mode is Indexed",

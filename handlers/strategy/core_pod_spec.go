@@ -24,7 +24,6 @@ func validatePodSpec(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 		}
 	}
 	errs = append(errs, dnsConfig(spec, path.Child("dnsConfig"))...)
-	errs = append(errs, tolerations(spec.Tolerations, path.Child("tolerations"))...)
 	errs = append(errs, spreadConstraints(spec.TopologySpreadConstraints, path.Child("topologySpreadConstraints"))...)
 	if sc := spec.SecurityContext; sc != nil && spec.HostPID && spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
 		errs = append(errs, field.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
@@ -101,22 +100,6 @@ func dnsConfig(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Required(path.Child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")}
 	}
 	return nil
-}
-
-func tolerations(list []corev1.Toleration, path *field.Path) (errs field.ErrorList) {
-	for i, t := range list {
-		at := path.Index(i)
-		if t.Key == "" && t.Operator != "Exists" {
-			errs = append(errs, field.Invalid(at.Child("operator"), t.Operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
-		}
-		if t.TolerationSeconds != nil && t.Effect != "NoExecute" {
-			errs = append(errs, field.Invalid(at.Child("effect"), t.Effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
-		}
-		if t.Operator == "Exists" && t.Value != "" {
-			errs = append(errs, field.Invalid(at.Child("operator"), t.Value, "value must be empty when `operator` is 'Exists'"))
-		}
-	}
-	return errs
 }
 
 func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path) (errs field.ErrorList) {

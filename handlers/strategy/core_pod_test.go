@@ -86,10 +86,8 @@ func TestPodRules(t *testing.T) {
 		{`{containers: [{name: a, env: [{name: A, valueFrom: {}}, {name: B, value: x, valueFrom: {fieldRef: {fieldPath: a}}}]}]}`, []string{
 			"spec.containers[0].env[0].valueFrom: Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
 			"spec.containers[0].env[1].valueFrom: Invalid value: \"\": may not be specified when `value` is not empty"}},
-		{`{dnsPolicy: None, containers: [{name: a}], tolerations: [{operator: Equal}, {key: a, operator: Exists, value: b}]}`, []string{
-			"spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
-			"spec.tolerations[0].operator: Invalid value: \"Equal\": operator must be Exists when `key` is empty, which means \"match all values and all keys\"",
-			"spec.tolerations[1].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'"}},
+		{`{dnsPolicy: None, containers: [{name: a}]}`, []string{
+			"spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"}},
 		{`{nodeName: node, schedulingGates: [{name: a/b}], ephemeralContainers: [{name: e}], containers: [{name: a, image: " b"}]}`, []string{
 			`spec.containers[0].image: Invalid value: " b": must not have leading or trailing whitespace`,
 			"spec.ephemeralContainers: Forbidden: cannot be set on create",

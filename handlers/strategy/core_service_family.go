@@ -168,7 +168,7 @@ func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 		return errs
 	}
 	for i, ip := range spec.ClusterIPs {
-		if i < len(spec.IPFamilies) && familyOf(ip) != spec.IPFamilies[i] {
+		if i < len(spec.IPFamilies) && familyOf(ip) != spec.IPFamilies[i] && slices.Contains([]string{"IPv4", "IPv6"}, spec.IPFamilies[i]) {
 			errs = append(errs, field.Invalid(ips.Index(i), ip, fmt.Sprintf("expected an %s value as indicated by `ipFamilies[%v]`", spec.IPFamilies[i], i)))
 		}
 	}

@@ -148,8 +148,11 @@ func policyPorts(ports []networkingv1.NetworkPolicyPort, path *field.Path) (errs
 			errs = append(errs, field.Invalid(at, *p.EndPort, "may not be specified when `port` is not specified"))
 		case p.Port.Type != 0:
 			errs = append(errs, field.Invalid(at, *p.EndPort, "may not be specified when `port` is non-numeric"))
-		case *p.EndPort < p.Port.IntVal:
-			errs = append(errs, field.Invalid(at, p.Port.IntVal, "must be greater than or equal to `port`"))
+		default:
+			if *p.EndPort < p.Port.IntVal {
+				errs = append(errs, field.Invalid(at, p.Port.IntVal, "must be greater than or equal to `port`"))
+			}
+			errs = append(errs, portNumber(at, *p.EndPort)...)
 		}
 	}
 	return errs

@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -135,6 +136,18 @@ func priorityClasses(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			return field.ErrorList{field.Forbidden(field.NewPath("value"), "maximum allowed value of a user defined priority is "+itoa(highestUserPriority))}
 		}
 		return nil
+	})
+	// It cannot change, so nothing is said of it later.
+	s.ValidateCreate = check(func(o *schedulingv1.PriorityClass) field.ErrorList {
+		at, known := field.NewPath("preemptionPolicy"), []string{"PreemptLowerPriority", "Never"}
+		switch p := o.PreemptionPolicy; {
+		case p == nil || slices.Contains(known, *p):
+			return nil
+		case *p == "":
+			return field.ErrorList{field.Required(at, "")}
+		default:
+			return field.ErrorList{field.NotSupported(at, *p, known)}
+		}
 	})
 	s.ValidateUpdate = checkUpdate(func(o, old *schedulingv1.PriorityClass) field.ErrorList {
 		if o.Value != old.Value {

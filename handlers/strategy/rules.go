@@ -13,15 +13,15 @@ import (
 
 // rulesOf are the rules for the parts of kinds that have other hooks elsewhere, or none.
 var rulesOf = map[key]entry{
-	{"", "services", ""}:                         also(check(serviceParts)),
+	{"", "services", ""}:                         chain(changesFirst, also(check(serviceParts))),
 	{"", "resourcequotas", ""}:                   also(check(quotaScopes)),
 	{"", "limitranges", ""}:                      also(check(limits)),
-	{"", "persistentvolumes", ""}:                firstly(check(volumeSpec)),
+	{"", "persistentvolumes", ""}:                chain(firstly(check(volumeSpec)), also(check(volumeClass))),
 	{"", "persistentvolumeclaims", ""}:           also(check(claimParts)),
 	{"", "endpoints", ""}:                        also(check(endpointParts)),
 	{"discovery.k8s.io", "endpointslices", ""}:   also(check(sliceParts)),
 	{"networking.k8s.io", "ingresses", ""}:       firstly(check(ingressParts)),
-	{"networking.k8s.io", "ingressclasses", ""}:  also(check(ingressClassParts)),
+	{"networking.k8s.io", "ingressclasses", ""}:  chain(changesFirst, also(check(ingressClassParts))),
 	{"", "nodes", ""}:                            also(check(nodeRanges)),
 	{"networking.k8s.io", "networkpolicies", ""}: firstly(check(policyParts)),
 	{"node.k8s.io", "runtimeclasses", ""}:        also(check(runtimeClassParts)),
@@ -43,6 +43,9 @@ func also(rule func(context.Context, object.Object) field.ErrorList) entry {
 		}
 	}
 }
+
+// changesFirst is for kinds of which the original looks at changes before it looks at the rest.
+func changesFirst(_ *Deps, _ resources.Row, s *resource.Strategy) { s.ChangesFirst = true }
 
 // firstly runs a rule before those that the kind has.
 func firstly(rule func(context.Context, object.Object) field.ErrorList) entry {

@@ -124,9 +124,6 @@ func policyParts(o *networkingv1.NetworkPolicy) (errs field.ErrorList) {
 			default:
 				errs = append(errs, faults(at.Child("port"), p.Port.StrVal, utilvalidation.IsValidPortName(p.Port.StrVal))...)
 			}
-			if p.EndPort != nil {
-				errs = append(errs, portNumber(at.Child("endPort"), *p.EndPort)...)
-			}
 		}
 	}
 	peers := func(list []networkingv1.NetworkPolicyPeer, path *field.Path) {

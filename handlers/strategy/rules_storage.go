@@ -48,6 +48,12 @@ func volumeSpec(o *corev1.PersistentVolume) (errs field.ErrorList) {
 	if s.CSI != nil {
 		errs = append(errs, csiParts(s.CSI, spec.Child("csi"))...)
 	}
+	return errs
+}
+
+// volumeClass comes after what a volume is.
+func volumeClass(o *corev1.PersistentVolume) (errs field.ErrorList) {
+	s := &o.Spec
 	if c := s.VolumeAttributesClassName; c != nil {
 		at := spec.Child("volumeAttributesClassName")
 		if *c == "" {
@@ -176,6 +182,9 @@ func storageClassParts(o *storagev1.StorageClass) (errs field.ErrorList) {
 	} else {
 		errs = append(errs, qualified(at, strings.ToLower(o.Provisioner))...)
 	}
+	if p := o.ReclaimPolicy; p != nil && *p != "" && *p != "Delete" && *p != "Retain" {
+		errs = append(errs, field.NotSupported(field.NewPath("reclaimPolicy"), *p, []string{"Delete", "Retain"}))
+	}
 	seen := []map[string][]string{}
 	for i, t := range o.AllowedTopologies {
 		path := field.NewPath("allowedTopologies").Index(i).Child("matchLabelExpressions")
@@ -217,7 +226,6 @@ func runtimeClassParts(o *nodev1.RuntimeClass) field.ErrorList {
 	at := field.NewPath("scheduling")
 	errs = append(errs, metavalidation.ValidateLabels(o.Scheduling.NodeSelector, at.Child("nodeSelector"))...)
 	list := at.Child("tolerations")
-	errs = append(errs, tolerations(o.Scheduling.Tolerations, list)...)
 	for i, t := range o.Scheduling.Tolerations {
 		if slices.Contains(o.Scheduling.Tolerations[:i], t) {
 			errs = append(errs, field.Duplicate(list.Index(i), display(t)))

@@ -62,9 +62,11 @@ func TestRulesOfParts(t *testing.T) {
 			"spec.ingress[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
 			"spec.ingress[0].from[0].ipBlock.cidr: Required value",
 			`spec.ingress[0].from[1].ipBlock.except[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)`}},
-		{"node.k8s.io", "v1", "runtimeclasses", `{scheduling: {tolerations: [{}]}}`, "", []string{
-			"handler: Required value",
-			`scheduling.tolerations[0].operator: Invalid value: "": operator must be Exists when ` + "`key`" + ` is empty, which means "match all values and all keys"`}},
+		{"node.k8s.io", "v1", "runtimeclasses", `{scheduling: {tolerations: [{key: a}, {key: a}]}}`, "", []string{
+			"handler: Required value", `scheduling.tolerations[1]: Duplicate value: {"Key":"a","Operator":"","Value":"","Effect":"","TolerationSeconds":null}`}},
+		{store, "v1", "storageclasses", `{provisioner: a, reclaimPolicy: Recycle}`, "", []string{
+			`reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain"`}},
+		{store, "v1", "storageclasses", `{provisioner: a, reclaimPolicy: ""}`, "", nil},
 		{store, "v1", "volumeattachments", `{spec: {nodeName: a}}`, "", []string{
 			"spec.attacher: Required value", "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName"}},
 		{store, "v1", "csidrivers", `{spec: {fsGroupPolicy: X, tokenRequests: [{audience: a, expirationSeconds: 1}, {audience: a}]}}`, "", []string{

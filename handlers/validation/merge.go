@@ -9,6 +9,15 @@ import (
 // Merge joins lists of errors and drops what an earlier one says in the same words: field rules and strategies may find the
 // same fault. The order is that of the lists, for pods and their templates that of the original.
 func Merge(lists ...field.ErrorList) field.ErrorList {
+	out := Join(lists...)
+	if slices.ContainsFunc(out, ofPod) {
+		arrange(out)
+	}
+	return out
+}
+
+// Join is Merge that leaves everything in the order of the lists.
+func Join(lists ...field.ErrorList) field.ErrorList {
 	var out field.ErrorList
 	known := map[string]bool{}
 	for _, l := range lists {
@@ -18,9 +27,6 @@ func Merge(lists ...field.ErrorList) field.ErrorList {
 				out = append(out, e)
 			}
 		}
-	}
-	if slices.ContainsFunc(out, ofPod) {
-		arrange(out)
 	}
 	return out
 }

@@ -24,7 +24,7 @@ var order = map[string][]string{
 		"preemptionPolicy", "overhead", "os",
 		// of workloads
 		"replicas", "parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes",
-		"managedBy", "completionMode", "podFailurePolicy", "successPolicy", "podReplacementPolicy",
+		"managedBy", "completionMode", "podFailurePolicy", "successPolicy", "podReplacementPolicy", "volumeClaimTemplates",
 		// of services and workloads
 		"ports", "selector", "template", rest,
 		// of services

@@ -85,10 +85,16 @@ func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.
 // effects of a taint, which a toleration may name.
 var effects = []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
 
-// toleration: the rules that span it and its neighbours are the pod strategy's.
+// toleration of a taint, or, without a key, of all of them.
 func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 	if t.Key != "" && !quickQualified(t.Key) {
 		errs = append(errs, metavalidation.ValidateLabelName(t.Key, path.Child("key"))...)
+	}
+	if t.Key == "" && t.Operator != "Exists" {
+		errs = append(errs, field.Invalid(path.Child("operator"), t.Operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
+	}
+	if t.TolerationSeconds != nil && t.Effect != "NoExecute" {
+		errs = append(errs, field.Invalid(path.Child("effect"), t.Effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
 	}
 	switch t.Operator {
 	case "", "Equal":
@@ -96,6 +102,9 @@ func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, strings.Join(validation.IsValidLabelValue(t.Value), ";")))
 		}
 	case "Exists":
+		if t.Value != "" {
+			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, "value must be empty when `operator` is 'Exists'"))
+		}
 	case "Lt", "Gt":
 		errs = append(errs, field.NotSupported(path.Child("operator"), t.Operator, []string{"Equal", "Exists", "Lt", "Gt"}))
 	default:

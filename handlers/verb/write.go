@@ -103,7 +103,7 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 	}
 	errs := []field.ErrorList{validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))}
 	if main.Rules != nil {
-		errs = append(errs, main.Rules(o, nil))
+		errs = append(errs, main.Rules(ruled(s, o, false), nil))
 	}
 	if s.Validate != nil {
 		errs = append(errs, s.Validate(ctx, o))
@@ -193,21 +193,31 @@ func (w *write) validateUpdate(ctx context.Context, o, old object.Object) error 
 		validation.ObjectMeta(o, w.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")),
 		validation.ObjectMetaUpdate(o, old),
 	}
-	if w.res.Parent == nil {
-		if w.res.Rules != nil {
-			errs = append(errs, w.res.Rules(o, old))
-		}
+	if w.res.Parent == nil && w.res.Rules != nil {
+		errs = append(errs, w.res.Rules(ruled(s, o, true), ruled(s, old, true)))
 	}
 	if s.Validate != nil {
 		errs = append(errs, s.Validate(ctx, o))
 	}
+	var changes []field.ErrorList
 	if s.ValidateUpdate != nil {
-		errs = append(errs, s.ValidateUpdate(ctx, o, old))
+		changes = append(changes, s.ValidateUpdate(ctx, o, old))
 	}
 	if w.res.Parent == nil && w.res.Immutable != nil {
-		errs = append(errs, w.res.Immutable(o, old))
+		changes = append(changes, w.res.Immutable(o, old))
 	}
-	return invalid(w.main(), o, errs)
+	if s.ChangesFirst {
+		errs, changes = append(errs[:2:2], changes...), errs[2:]
+	}
+	return invalid(w.main(), o, errs, changes...)
+}
+
+// ruled is what the field rules look at for an object.
+func ruled(s *resource.Strategy, o object.Object, update bool) object.Object {
+	if s.Ruled == nil {
+		return o
+	}
+	return s.Ruled(o, update)
 }
 
 // checkVersion compares the resourceVersion that the writer knows with the live one. Without one the writer overwrites
@@ -269,9 +279,12 @@ func (w *write) warn(ctx context.Context, s *resource.Strategy, o, old object.Ob
 	}
 }
 
-// invalid is the 422 for the faults; nil when there are none.
-func invalid(res *resource.Resource, o object.Object, lists []field.ErrorList) error {
-	errs := validation.Merge(lists...)
+// invalid is the 422 for the faults, and for the changes that are none of them but not allowed; nil when there are none.
+func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, changes ...field.ErrorList) error {
+	errs := validation.Merge(faults...)
+	if len(changes) > 0 {
+		errs = validation.Join(errs, validation.Merge(changes...))
+	}
 	if len(errs) == 0 {
 		return nil
 	}

@@ -75,7 +75,7 @@ type JobSpec struct {
 	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty" validate:"omitempty,atleast=0"`
 	CompletionMode          *string                `json:"completionMode,omitempty" validate:"omitempty,enum=NonIndexed Indexed"`
 	Suspend                 *bool                  `json:"suspend,omitempty" validate:"-"`
-	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"omitempty,enum=Failed TerminatingOrFailed"`
+	PodReplacementPolicy    *string                `json:"podReplacementPolicy,omitempty" validate:"-"`
 	ManagedBy               *string                `json:"managedBy,omitempty" validate:"omitempty,maxlength=63,domain-path"`
 }
 

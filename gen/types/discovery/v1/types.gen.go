@@ -40,7 +40,7 @@ type EndpointPort struct {
 type EndpointSlice struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	AddressType       string         `json:"addressType" update:"immutable" validate:"enum=FQDN IPv4 IPv6"`
+	AddressType       string         `json:"addressType" update:"immutable" validate:"filled,enum=FQDN IPv4 IPv6"`
 	Endpoints         []Endpoint     `json:"endpoints" validate:"-"`
 	Ports             []EndpointPort `json:"ports" validate:"dive"`
 }

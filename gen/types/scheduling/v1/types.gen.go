@@ -13,11 +13,11 @@ type PriorityClass struct {
 	Value             int32   `json:"value" validate:"-"`
 	GlobalDefault     bool    `json:"globalDefault,omitempty" validate:"-"`
 	Description       string  `json:"description,omitempty" validate:"-"`
-	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty" update:"immutable" validate:"omitempty,enum=PreemptLowerPriority Never"`
+	PreemptionPolicy  *string `json:"preemptionPolicy,omitempty" update:"immutable" validate:"-"`
 }
 
 type PriorityClassList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []PriorityClass `json:"items" validate:"dive"`
+	Items           []PriorityClass `json:"items" validate:"-"`
 }

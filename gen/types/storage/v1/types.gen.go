@@ -78,7 +78,7 @@ type StorageClass struct {
 	metav1.ObjectMeta    `json:"metadata,omitempty" validate:"-"`
 	Provisioner          string                        `json:"provisioner" update:"immutable" validate:"-"`
 	Parameters           map[string]string             `json:"parameters,omitempty" update:"immutable" validate:"-"`
-	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" update:"immutable" validate:"omitempty,enum=Delete Retain"`
+	ReclaimPolicy        *string                       `json:"reclaimPolicy,omitempty" update:"immutable" validate:"-"`
 	MountOptions         []string                      `json:"mountOptions,omitempty" validate:"-"`
 	AllowVolumeExpansion *bool                         `json:"allowVolumeExpansion,omitempty" validate:"-"`
 	VolumeBindingMode    *string                       `json:"volumeBindingMode,omitempty" update:"immutable" validate:"omitempty,enum=Immediate WaitForFirstConsumer"`
