@@ -42,6 +42,12 @@ func (c *compactor) next() byte {
 }
 
 func (c *compactor) space() {
+	if c.i < len(c.src) && c.src[c.i] <= ' ' {
+		c.dropSpace()
+	}
+}
+
+func (c *compactor) dropSpace() {
 	n := 0
 	for c.i+n < len(c.src) {
 		switch c.src[c.i+n] {
@@ -158,11 +164,14 @@ func (c *compactor) string() bool {
 	}
 	c.i++
 	for c.i < len(c.src) {
-		b := c.src[c.i]
-		if plain[b] {
-			c.i++
-			continue
+		src, i := c.src, c.i
+		for i < len(src) && plain[src[i]] {
+			i++
 		}
+		if c.i = i; i == len(src) {
+			return false
+		}
+		b := src[i]
 		switch {
 		case b == '"':
 			c.i++
