@@ -29,10 +29,13 @@ type X509 struct {
 	// verified has whom certificates belong to that were found good, by their hash: a client shows the same one with every
 	// request, and checking its signatures would take longer than everything else that is done to let it in.
 	verified *lru.Cache
+	// hashes has the hashes of certificates by where they lie: all requests of a connection have the same one.
+	hashes *lru.Cache
 }
 
-// knownCertificates is how many certificates are remembered.
-const knownCertificates = 4096
+// knownCertificates is how many certificates are remembered, recentCertificates how many of those that connections have,
+// which are kept in memory by that.
+const knownCertificates, recentCertificates = 4096, 256
 
 // verifiedCertificate is one that roots have signed, until it or one of its authorities ends.
 type verifiedCertificate struct {
@@ -43,7 +46,7 @@ type verifiedCertificate struct {
 
 // NewX509 takes the authorities from roots at every request, so that they can change. Nil are none.
 func NewX509(roots func() *x509.CertPool) *X509 {
-	return &X509{roots: roots, verified: lru.New(knownCertificates)}
+	return &X509{roots: roots, verified: lru.New(knownCertificates), hashes: lru.New(recentCertificates)}
 }
 
 // Authenticate verifies the certificate that the TLS handshake left on the connection. The handshake itself only asks for
@@ -57,7 +60,7 @@ func (a *X509) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 		return nil, ErrNoCredentials
 	}
 	leaf := r.TLS.PeerCertificates[0]
-	hash := sha256.Sum256(leaf.Raw)
+	hash := a.hash(leaf)
 	if known, ok := a.verified.Get(hash); ok {
 		if v := known.(*verifiedCertificate); v.roots == roots && time.Now().Before(v.until) {
 			user := v.user
@@ -87,6 +90,16 @@ func (a *X509) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 	}
 	a.verified.Add(hash, v)
 	return &user, nil
+}
+
+// hash is what a certificate is known by.
+func (a *X509) hash(c *x509.Certificate) [sha256.Size]byte {
+	if known, ok := a.hashes.Get(c); ok {
+		return known.([sha256.Size]byte)
+	}
+	hash := sha256.Sum256(c.Raw)
+	a.hashes.Add(c, hash)
+	return hash
 }
 
 // verify is a chain from the first certificate, through the others if need be, to one of roots.
