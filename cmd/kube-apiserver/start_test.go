@@ -77,6 +77,8 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--authorization-mode=Some"}, `authorization-mode "Some" is not a valid mode`},
 		{[]string{"--encryption-provider-config=x"}, "must not be stored in the clear"},
 		{[]string{"--request-timeout=0s"}, "--request-timeout"},
+		{[]string{"--feature-gates=Foo=true"}, "unrecognized feature gate: Foo"},
+		{[]string{"--feature-gates=EnvFiles=false", "--feature-gates=DRAAdminAccess=false"}, "cannot set feature gate DRAAdminAccess to false, feature is locked to true"},
 	} {
 		if _, _, err := command(t, c.args...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want something with %q", c.args, err, c.want)
@@ -110,6 +112,20 @@ func TestAcceptedFlags(t *testing.T) {
 	}
 	if n := strings.Count(errOut.String(), "has no effect"); n != 2 {
 		t.Errorf("%d warnings:\n%s", n, errOut.String())
+	}
+}
+
+// Gates that switch nothing here are told of, and no others.
+func TestIdleFeatureGates(t *testing.T) {
+	var out, errOut bytes.Buffer
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it is to end as soon as it is up
+	_ = start(ctx, []string{
+		"--data-dir=" + t.TempDir(), "--secure-port=0", "--bind-address=127.0.0.1", "--unsafe-no-fsync",
+		"--feature-gates=EventedPLEG=true,EnvFiles=false", "--feature-gates=GenericWorkload=true,DRAAdminAccess=true",
+	}, &out, &errOut)
+	if log := errOut.String(); strings.Count(log, "feature gates have no effect") != 1 || !strings.Contains(log, "[EventedPLEG]") {
+		t.Error(log)
 	}
 }
 

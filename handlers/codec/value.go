@@ -83,7 +83,7 @@ func (t *transcoder) raw(b []byte) error {
 		t.out = append(t.out, "null"...)
 		return nil
 	}
-	t.out, err = appendEmbedded(t.out, content)
+	t.out, err = appendCompact(t.out, content)
 	return err
 }
 

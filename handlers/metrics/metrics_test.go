@@ -233,6 +233,9 @@ func TestValues(t *testing.T) {
 		`authenticated_user_requests{username="other"}`:                                          "1",
 		`authentication_attempts{result="success"}`:                                              "1",
 		`apiserver_current_inflight_requests{request_kind="readOnly"}`:                           "0",
+		`kubernetes_feature_enabled{name="HPAScaleToZero",stage="ALPHA"}`:                        "1",
+		`kubernetes_feature_enabled{name="SELinuxMount",stage="BETA"}`:                           "0",
+		`kubernetes_feature_enabled{name="DRAAdminAccess",stage=""}`:                             "1",
 	} {
 		if got.values[sample] != want {
 			t.Errorf("%s is %q, want %s", sample, got.values[sample], want)

@@ -182,13 +182,11 @@ func AppArmor(value string) *corev1.AppArmorProfile {
 func variables(list []corev1.EnvVar, path *field.Path) (out []string) {
 	seen := make(map[string]bool, len(list))
 	for i, e := range list {
-		if !seen[e.Name] {
-			seen[e.Name] = true
-			continue
-		}
-		if reference := "$(" + e.Name + ")"; e.ValueFrom != nil || e.Value == reference || !strings.Contains(e.Value, reference) {
+		reference := "$(" + e.Name + ")"
+		if seen[e.Name] && (e.ValueFrom != nil || e.Value == reference || !strings.Contains(e.Value, reference)) {
 			out = append(out, said(path.Index(i), "hides previous definition of %q, which may be dropped when using apply", e.Name))
 		}
+		seen[e.Name] = true
 	}
 	return out
 }
