@@ -67,7 +67,7 @@ func (c *conn) begin(b *block, request *http.Request, cancel context.CancelFunc,
 	}
 	if c.running < c.server.MaxStreams {
 		c.running++
-		go c.run(start{st, request, w})
+		c.server.workers.do(task{start{st, request, w}, c})
 		return nil
 	}
 	// Streams that were reset have left their handlers behind.

@@ -37,10 +37,10 @@ func (c *conn) schedule(st *stream) {
 	}
 }
 
-// kick says that there is something to write, and starts a writer where there is none. It never waits.
+// kick says that there is something to write, and has a worker do it where nobody is writing. It never waits.
 func (c *conn) kick() {
 	if c.work.Add(1) == 1 {
-		go c.drain(nil)
+		c.server.workers.do(task{conn: c})
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// run is the goroutine of a handler.
+// run is a handler from its beginning to its end.
 func (c *conn) run(s start) {
 	returned := false
 	defer func() {
@@ -104,7 +104,7 @@ func (c *conn) ended(st *stream) {
 		c.waiting = c.waiting[1:]
 		if !next.stream.gone { // else it was reset while it waited, and is done
 			c.running++
-			go c.run(next)
+			c.server.workers.do(task{next, c})
 			return
 		}
 	}

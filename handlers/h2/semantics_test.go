@@ -71,6 +71,11 @@ var handlers = map[string]http.HandlerFunc{
 			panic("more than the length was taken")
 		}
 	},
+	"large header": func(w http.ResponseWriter, _ *http.Request) {
+		for i := range 20 {
+			w.Header().Set(fmt.Sprint("X-Large-", i), strings.Repeat("x", i*1000))
+		}
+	},
 	"flushed": func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "abc")
 		w.(http.Flusher).Flush()
@@ -193,6 +198,16 @@ func TestAsNetHTTP(t *testing.T) {
 	}
 	if got := strings.Count(ours.logged.String(), ": told to\n"); got != 4 {
 		t.Errorf("%d panics were logged, want those of two handlers for GET and HEAD\n%s", got, ours.logged)
+	}
+}
+
+// The listener leaves HTTP/1.1 as it is.
+func TestHTTP1(t *testing.T) {
+	s := newSite(t, handlers["large"], Options{}, false)
+	transport := s.client.Transport.(*http.Transport)
+	transport.ForceAttemptHTTP2, transport.TLSClientConfig.NextProtos = false, []string{"http/1.1"}
+	if answer, text := s.do(http.MethodGet, "/", nil); answer.ProtoMajor != 1 || len(text) < 4_000_000 {
+		t.Errorf("%s, %d bytes", answer.Proto, len(text))
 	}
 }
 

@@ -5,10 +5,11 @@
 //
 // A connection has one reader, the goroutine that net/http started for it, and at most one writer, whoever has something to
 // send and finds nobody writing: a handler writes its own answer without handing it over, and what others add meanwhile
-// goes out with it. Where that would make somebody wait who must not, a goroutine is started that ends with the work.
+// goes out with it. Where that would make somebody wait who must not, a worker is given the work.
 //
-// Three locks: conn.mu guards the state of a connection and its streams and is never held while bytes are read or written
-// or a source is asked; readyList.mu, innermost, guards a list; gather.mu guards what TLS has written and TCP has not got.
+// conn.mu guards the state of a connection and its streams and is never held while bytes are read or written or a source is
+// asked. Below it are only readyList.mu and workers.mu, which are held for a few instructions: so a wake never waits, and
+// whoever wakes may hold what locks he likes. gather.mu guards what TLS has written and TCP has not got.
 package h2
 
 import (
@@ -61,6 +62,7 @@ func (o *Options) complete() error {
 // server is what the connections of one http.Server share.
 type server struct {
 	Options
+	workers workers
 	mu      sync.Mutex
 	conns   map[*conn]struct{}
 	closing bool
@@ -99,11 +101,17 @@ func (s *server) serve(srv *http.Server, socket *tls.Conn, handler http.Handler)
 	c := newConn(ctx, s, srv, socket, handler)
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
+	if len(s.conns) == 1 {
+		s.workers.set(true)
+	}
 	closing := s.closing
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
 		delete(s.conns, c)
+		if len(s.conns) == 0 {
+			s.workers.set(false)
+		}
 		s.mu.Unlock()
 	}()
 	if closing {

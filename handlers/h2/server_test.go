@@ -102,7 +102,7 @@ func noneLeft(t testing.TB) {
 		left = ""
 		stacks := make([]byte, 1<<20)
 		for _, g := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-			if strings.Contains(g, "handlers/h2.(*conn)") || strings.Contains(g, "handlers/h2.(*body)") || strings.Contains(g, "handlers/h2.(*response)") {
+			if strings.Contains(g, "handlers/h2.(*conn)") || strings.Contains(g, "handlers/h2.(*workers)") || strings.Contains(g, "handlers/h2.(*body)") || strings.Contains(g, "handlers/h2.(*response)") {
 				left = g
 			}
 		}

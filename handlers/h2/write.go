@@ -15,7 +15,7 @@ func (c *conn) drain(own *stream) {
 			}
 		}
 		if own != nil && wrote && c.served(own) {
-			go c.drain(nil)
+			c.server.workers.do(task{conn: c})
 			return
 		}
 	}
