@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -112,7 +113,7 @@ func (n *Namespaces) Run(ctx context.Context) {
 func (n *Namespaces) Wait(context.Context) error { return nil }
 
 // Replace implements feed.Sink.
-func (n *Namespaces) Replace(prefix int, items []storage.KeyValue) {
+func (n *Namespaces) Replace(prefix int, items iter.Seq2[storage.KeyValue, error]) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if prefix == namespaces {
@@ -120,7 +121,10 @@ func (n *Namespaces) Replace(prefix int, items []storage.KeyValue) {
 	} else {
 		clear(n.has[prefix])
 	}
-	for _, kv := range items {
+	for kv, err := range items {
+		if err != nil {
+			return
+		}
 		n.put(prefix, kv)
 	}
 }

@@ -5,6 +5,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,8 +15,9 @@ import (
 
 // Sink takes what the feed reads. Its methods are called by one goroutine only, that of Run.
 type Sink interface {
-	// Replace makes items everything that is under the prefix of that number.
-	Replace(prefix int, items []storage.KeyValue)
+	// Replace makes items everything that is under the prefix of that number. They can be had once, while they are read.
+	// An error among them ends them: then they are replaced again before anything is published.
+	Replace(prefix int, items iter.Seq2[storage.KeyValue, error])
 	// Change takes one change under the prefix of that number; never a bookmark.
 	Change(prefix int, e storage.Event)
 	// Publish lets others see what came since the last call. It is called when no more is waiting, so that a burst of
@@ -62,12 +64,33 @@ func (f *Feed) Wait(ctx context.Context) error {
 	}
 }
 
-// message is a whole list or one change.
+// message is a list or one change.
 type message struct {
 	prefix int
-	list   []storage.KeyValue
-	isList bool
+	list   *list
 	event  storage.Event
+}
+
+// pageSize is how much of a list is read at once: objects lie packed in the store's cache, and all pods of a large cluster
+// should not be in memory unpacked.
+const pageSize = 500
+
+// list is one that is being read. The reader closes pages after the last one, or after it has set err.
+type list struct {
+	pages chan []storage.KeyValue
+	err   error
+}
+
+func (l *list) items(yield func(storage.KeyValue, error) bool) {
+	more := true
+	for page := range l.pages {
+		for i := 0; more && i < len(page); i++ {
+			more = yield(page[i], nil)
+		}
+	}
+	if more && l.err != nil {
+		yield(storage.KeyValue{}, l.err)
+	}
 }
 
 // Run feeds the sink until ctx ends. It must run once.
@@ -108,9 +131,12 @@ func (f *Feed) Run(ctx context.Context) {
 }
 
 func (f *Feed) take(m message, missing map[int]bool) {
-	if m.isList {
-		delete(missing, m.prefix)
-		f.sink.Replace(m.prefix, m.list)
+	if m.list != nil {
+		missing[m.prefix] = true
+		f.sink.Replace(m.prefix, m.list.items)
+		if m.list.err == nil {
+			delete(missing, m.prefix)
+		}
 		return
 	}
 	f.sink.Change(m.prefix, m.event)
@@ -143,14 +169,11 @@ var errEnded = errors.New("the watch ended")
 func (f *Feed) follow(ctx context.Context, prefix int, out chan<- message) (listed bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	list, err := f.store.List(ctx, f.prefixes[prefix], storage.ListOptions{})
+	revision, err := f.list(ctx, prefix, out)
 	if err != nil {
 		return false, err
 	}
-	if !send(ctx, out, message{prefix: prefix, list: list.Items, isList: true}) {
-		return false, ctx.Err()
-	}
-	w, err := f.store.Watch(ctx, f.prefixes[prefix], list.Revision)
+	w, err := f.store.Watch(ctx, f.prefixes[prefix], revision)
 	if err != nil {
 		return true, err
 	}
@@ -164,6 +187,35 @@ func (f *Feed) follow(ctx context.Context, prefix int, out chan<- message) (list
 		return true, err
 	}
 	return true, errEnded
+}
+
+// list reads a prefix in pages at one revision, which it returns; the sink takes one while the next is read.
+func (f *Feed) list(ctx context.Context, prefix int, out chan<- message) (revision int64, err error) {
+	page, err := f.store.List(ctx, f.prefixes[prefix], storage.ListOptions{Limit: pageSize})
+	if err != nil {
+		return 0, err
+	}
+	l := &list{pages: make(chan []storage.KeyValue, 1)}
+	defer close(l.pages)
+	if !send(ctx, out, message{prefix: prefix, list: l}) {
+		return 0, ctx.Err()
+	}
+	for revision = page.Revision; ; {
+		select {
+		case l.pages <- page.Items:
+		case <-ctx.Done():
+			l.err = ctx.Err()
+			return 0, l.err
+		}
+		if page.Remaining == 0 || len(page.Items) == 0 {
+			return revision, nil
+		}
+		from := page.Items[len(page.Items)-1].Key + "\x00"
+		page, l.err = f.store.List(ctx, f.prefixes[prefix], storage.ListOptions{Limit: pageSize, From: from, Revision: revision})
+		if l.err != nil {
+			return 0, l.err
+		}
+	}
 }
 
 func send(ctx context.Context, out chan<- message, m message) bool {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/feed"
@@ -25,9 +27,12 @@ func newMirror() *mirror {
 	return &mirror{now: [2]map[string]string{{}, {}}, published: make(chan string, 1000)}
 }
 
-func (m *mirror) Replace(prefix int, items []storage.KeyValue) {
+func (m *mirror) Replace(prefix int, items iter.Seq2[storage.KeyValue, error]) {
 	m.now[prefix] = map[string]string{}
-	for _, kv := range items {
+	for kv, err := range items {
+		if err != nil {
+			return
+		}
 		m.now[prefix][kv.Key] = string(kv.Value)
 	}
 }
@@ -186,5 +191,43 @@ func TestFailures(t *testing.T) {
 	m.await(t, "/a/k=3 /b/k=3")
 	if len(m.published) > 0 {
 		t.Errorf("published once more: %s", <-m.published)
+	}
+}
+
+// paged is a store of many keys that loses a list's revision while its third page is read, once.
+type paged struct {
+	storage.Store
+	lost atomic.Bool
+}
+
+func (s *paged) List(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
+	if strings.Contains(o.From, "/1") && s.lost.CompareAndSwap(false, true) {
+		return storage.ListResult{}, storage.ErrCompacted
+	}
+	return s.Store.List(ctx, prefix, o)
+}
+
+// A list of many pages is published as a whole, also when reading it breaks off in between.
+func TestPages(t *testing.T) {
+	inner, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = inner.Close() })
+	var want []string
+	for i := range 1700 {
+		key := fmt.Sprintf("/a/%04d", i)
+		if _, err := inner.Create(t.Context(), key, []byte("x"), 0); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, key+"=x")
+	}
+	s, m := &paged{Store: inner}, newMirror()
+	run(t, feed.New(s, []string{"/a/", "/b/"}, m, slog.New(slog.DiscardHandler)))
+	if first := <-m.published; first != strings.Join(want, " ") {
+		t.Errorf("the first publication has %d bytes, want %d", len(first), len(strings.Join(want, " ")))
+	}
+	if !s.lost.Load() {
+		t.Error("no list broke off")
 	}
 }

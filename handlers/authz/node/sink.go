@@ -1,6 +1,7 @@
 package node
 
 import (
+	"iter"
 	"log/slog"
 	"strings"
 
@@ -46,9 +47,12 @@ func key(prefix int, path string) ref {
 }
 
 // Replace implements feed.Sink.
-func (s *sink) Replace(prefix int, items []storage.KeyValue) {
-	listed := make(map[ref]bool, len(items))
-	for _, kv := range items {
+func (s *sink) Replace(prefix int, items iter.Seq2[storage.KeyValue, error]) {
+	listed := map[ref]bool{}
+	for kv, err := range items {
+		if err != nil {
+			return
+		}
 		listed[key(prefix, kv.Key)] = true
 		s.put(prefix, kv)
 	}

@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"iter"
 	"log/slog"
 	"maps"
 	"sync/atomic"
@@ -40,7 +41,7 @@ func newIndex(out *atomic.Pointer[snapshot], log *slog.Logger) *index {
 }
 
 // Replace implements feed.Sink.
-func (x *index) Replace(prefix int, items []storage.KeyValue) {
+func (x *index) Replace(prefix int, items iter.Seq2[storage.KeyValue, error]) {
 	if prefix == clusterRoles {
 		for name := range x.clusterRoles {
 			x.changedRoles[name] = true
@@ -58,7 +59,10 @@ func (x *index) Replace(prefix int, items []storage.KeyValue) {
 		}
 		x.changed[namespace] = true
 	}
-	for _, kv := range items {
+	for kv, err := range items {
+		if err != nil {
+			return
+		}
 		x.put(prefix, kv)
 	}
 }

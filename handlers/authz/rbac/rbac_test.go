@@ -2,6 +2,7 @@ package rbac
 
 import (
 	"fmt"
+	"iter"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -53,7 +54,7 @@ func with(t testing.TB, objects ...object.Object) *Authorizer {
 		lists[prefix] = append(lists[prefix], kv)
 	}
 	for prefix := range prefixes {
-		a.index.Replace(prefix, lists[prefix])
+		a.index.Replace(prefix, listed(lists[prefix]...))
 	}
 	a.index.Publish()
 	return a
@@ -283,10 +284,20 @@ func TestPublish(t *testing.T) {
 	step(false, "bound to a role of the namespace that is not there", bind("a", "b", "Role", "r", user("u")), false)
 	step(true, "role of the namespace", role("a", "r", rule("get core pods")), false)
 	step(false, "role of the namespace deleted", role("a", "r"), true)
-	a.index.Replace(bindings, nil)
-	a.index.Replace(clusterBindings, nil)
+	a.index.Replace(bindings, listed())
+	a.index.Replace(clusterBindings, listed())
 	a.index.Publish()
 	if n := len(a.now.Load().namespaces); n != 0 {
 		t.Errorf("%d namespaces stay that have nothing", n)
+	}
+}
+
+func listed(items ...storage.KeyValue) iter.Seq2[storage.KeyValue, error] {
+	return func(yield func(storage.KeyValue, error) bool) {
+		for _, kv := range items {
+			if !yield(kv, nil) {
+				return
+			}
+		}
 	}
 }
