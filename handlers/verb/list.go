@@ -44,12 +44,23 @@ func collectionPrefix(r *pipeline.Request) string {
 	return prefix
 }
 
+// namespace is the only one whose objects can match; "" when those of any can.
+func (s *selection) namespace(r *pipeline.Request) string {
+	if r.Resource.Namespaced && r.Info.Namespace == "" {
+		if exact, ok := s.fields.RequiresExactMatch(namespaceField); ok && validName(exact) {
+			return exact
+		}
+	}
+	return r.Info.Namespace
+}
+
 // key is the one key that can match; empty when several can.
 func (s *selection) key(r *pipeline.Request) string {
-	if s.name == "" || !validName(s.name) || r.Resource.Namespaced && r.Info.Namespace == "" {
+	namespace := s.namespace(r)
+	if s.name == "" || !validName(s.name) || r.Resource.Namespaced && namespace == "" {
 		return ""
 	}
-	return r.Resource.ObjectKey(r.Info.Namespace, s.name)
+	return r.Resource.ObjectKey(namespace, s.name)
 }
 
 // listRevision is where a list reads, and at exactly or at least which revision; 0 is the newest.

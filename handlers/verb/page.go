@@ -170,8 +170,9 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 	case least > 0:
 		p.view, err = h.atLeast(ctx, least)
 		meter.Waited(time.Since(begin))
-	case options.ResourceVersion == "0":
-		// Whatever is at hand will do; nothing is only before the cache is loaded.
+	case options.ResourceVersion == "0" && r.Resource.TTL == 0:
+		// Whatever is at hand will do; nothing is only before the cache is loaded. What vanishes by itself the original has in
+		// no cache and reads from etcd, so there its clients know it as fresh.
 		var loaded bool
 		if p.view, loaded = h.Store.Latest(); !loaded {
 			p.view, err = h.Store.View(ctx)
@@ -254,7 +255,11 @@ func (p *page) pick(h *Handlers, r *pipeline.Request, s *selection, options meta
 			consider(e)
 		}
 	default:
-		p.by = h.Store.Select(p.view, cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}, consider)
+		query := cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}
+		if only := s.namespace(r); only != r.Info.Namespace {
+			query.Prefix += only + "/"
+		}
+		p.by = h.Store.Select(p.view, query, consider)
 		if limit > 0 && len(picked) == limit {
 			left = p.view.Count(p.prefix, after(picked[limit-1].Key))
 		}

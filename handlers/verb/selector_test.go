@@ -102,6 +102,47 @@ func TestSelectorsThroughIndexes(t *testing.T) {
 	}
 }
 
+// A namespace that is selected by is looked through alone, and with a name one object is looked at.
+func TestSelectionOfNamespaces(t *testing.T) {
+	f := newFixture(t, 20)
+	for i := range 30 {
+		o := pod(i)
+		o.Namespace = fmt.Sprintf("other-%d", i%3)
+		stored, err := f.pods.Codec.Encode(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.handlers.Store.Create(t.Context(), f.pods.ObjectKey(o.Namespace, o.Name), stored, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for fields, looked := range map[string]int{
+		"metadata.namespace=other-1": 10, "metadata.namespace=other-1,metadata.name=pod-00004": 1, "metadata.namespace=other-1,metadata.name=pod-00005": 0,
+		"metadata.namespace=other": 0, "metadata.namespace=": 50, "metadata.namespace=a/b": 50, "metadata.namespace!=other-1": 50,
+		"metadata.namespace=ns,metadata.namespace=other-1": 20, "metadata.name=pod-00004": 50, "metadata.namespace=other-2,status.phase=Succeeded": 10,
+	} {
+		path := "/api/v1/pods?fieldSelector=" + url.QueryEscape(fields)
+		want := f.selected(t, "", fields)
+		if got, _ := f.names(t, path); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", fields, got, want)
+		}
+		if _, n := f.found(t, path); n != looked {
+			t.Errorf("%s: %d objects were looked at, want %d", fields, n, looked)
+		}
+		var got []string
+		for next := "&limit=3"; next != ""; {
+			page, meta := f.names(t, path+next)
+			got = append(got, page...)
+			if next = ""; meta.Continue != "" {
+				next = "&limit=3&continue=" + meta.Continue
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the pages have %v, want %v", fields, got, want)
+		}
+	}
+}
+
 // found is how the objects of a list are found, and how many are looked at.
 func (f *fixture) found(t *testing.T, path string) (by string, looked int) {
 	t.Helper()

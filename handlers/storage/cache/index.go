@@ -37,7 +37,7 @@ type index struct {
 	was, is []string
 }
 
-// membership is that a key has a value. unknown is not a value: none is longer than this one, and none has a zero byte.
+// membership is that a key has a value.
 type membership struct{ value, key string }
 
 type departure struct {
@@ -45,7 +45,8 @@ type departure struct {
 	revision int64
 }
 
-// unknownValue stands for the objects that the attribute cannot be told of among the memberships.
+// unknownValue stands for the objects that the attribute cannot be told of. Should something have it for its value, that is
+// found with them.
 const unknownValue = "\x00unknown"
 
 func (ix *index) posting(value string) *posting {
@@ -128,7 +129,8 @@ func (ix *index) join(value, key string) {
 	p := ix.posting(value)
 	if p == nil {
 		p = &posting{}
-		ix.byValue[value] = p
+		// The value may be a part of something larger.
+		ix.byValue[strings.Clone(value)] = p
 	}
 	p.add(key)
 	delete(ix.left, membership{value, key})
