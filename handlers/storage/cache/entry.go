@@ -49,3 +49,12 @@ func (e *Entry) pair() (storage.KeyValue, error) {
 
 // Packed says whether Value has to unpack, and so gives bytes of the caller's own.
 func (e *Entry) Packed() bool { return e.dict != nil }
+
+// plainEntry is an entry of what the cache does not hold.
+func (c *Cache) plainEntry(key string, revision int64, value []byte) *Entry {
+	e := &Entry{Key: key, Revision: revision, data: value, size: len(value)}
+	if c.options.Attributes != nil {
+		e.Attributes = c.options.Attributes(key, value)
+	}
+	return e
+}

@@ -18,9 +18,10 @@ type Follower struct {
 	hub       *hub
 	selection *Selection
 	wake      func()
-	// from is the revision after which the follower wants to hear; replay are changes from before it joined.
+	// from is the revision after which the follower wants to hear; replay has the changes from before it joined, until they
+	// are read.
 	from   int64
-	replay []*Event
+	replay *replay
 	// settled says that the follower has joined a group, or has failed. What is said of it here is not touched by others
 	// then. Before that it waits for the past, under the hub's lock.
 	settled atomic.Bool
@@ -31,6 +32,22 @@ type Follower struct {
 	at    int
 	// waiting and stopped belong to the hub's lock: a follower that was stopped does not join any more.
 	waiting, stopped bool
+}
+
+// replay is what a follower has yet to hear from before it joined: of the past, and then of its topic's log. A thousand
+// that come back at once share the lists, which are not changed while somebody reads them.
+type replay struct{ past, log []*Event }
+
+// next is the next change; nil when there are no more.
+func (r *replay) next() (e *Event) {
+	from := &r.past
+	if len(r.past) == 0 {
+		from = &r.log
+	}
+	if len(*from) > 0 {
+		e, *from = (*from)[0], (*from)[1:]
+	}
+	return e
 }
 
 // ErrTooSlow goes with the storage.ErrCompacted of a follower that did not read what came in time.
@@ -85,9 +102,12 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 	if f.failed != nil {
 		return Delivery{}, 0, f.failed
 	}
-	for looked := 0; len(f.replay) > 0; looked++ {
-		e := f.replay[0]
-		f.replay = f.replay[1:]
+	for looked := 0; f.replay != nil; looked++ {
+		e := f.replay.next()
+		if e == nil {
+			f.replay = nil
+			break
+		}
 		if turn := f.selection.turn(e); turn != 0 {
 			// Not the whole of the revision may be out yet.
 			return Delivery{e, turn}, e.Revision - 1, nil
@@ -97,7 +117,6 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 			return Delivery{}, 0, nil
 		}
 	}
-	f.replay = nil
 	// Read before the log: see hub.told.
 	told := f.hub.told.Load()
 	log := f.group.log.Load()

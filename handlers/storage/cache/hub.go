@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -188,10 +187,10 @@ func (h *hub) admit(t *topicLog, f *Follower) bool {
 	case f.stopped:
 		return false
 	case f.from >= h.floor:
-		f.replay = slices.Clone(t.events[after(t.events, f.from):])
+		f.replay = replayOf(nil, t.events[after(t.events, f.from):])
 	case t.past.joins(f.from, h.floor):
-		old, new := t.past.events, t.events
-		f.replay = slices.Concat(old[after(old, f.from):], new[after(new, t.past.through):])
+		past := t.past.events
+		f.replay = replayOf(past[after(past, f.from):], t.events[after(t.events, t.past.through):])
 	default:
 		return false
 	}
@@ -204,6 +203,13 @@ func (h *hub) admit(t *topicLog, f *Follower) bool {
 	}
 	f.settled.Store(true)
 	return true
+}
+
+func replayOf(past, log []*Event) *replay {
+	if len(past)+len(log) == 0 {
+		return nil
+	}
+	return &replay{past, log}
 }
 
 // log is where the changes under a prefix are found.

@@ -4,6 +4,8 @@ import "time"
 
 // topicLog is what is remembered of one collection and the groups that want to hear of it. It belongs to the hub's lock.
 type topicLog struct {
+	// events are only added to, for followers read them without the lock; what is forgotten is left out of a copy. A few are
+	// older than the hub's floor.
 	events []*Event
 	// past is what was read again of the changes before those; nil when nobody asked lately. waiting are the followers that
 	// have asked for it, remembering says that a goroutine is at it.
@@ -94,10 +96,8 @@ func (t *topicLog) trim(floor int64, oldest time.Time, further bool) {
 	if !further {
 		return
 	}
-	n := after(t.events, floor)
-	clear(t.events[:n])
-	if t.events = t.events[n:]; len(t.events) == 0 {
-		t.events = nil
+	if n := after(t.events, floor); n > 0 && n >= len(t.events)/4 {
+		t.events = append([]*Event(nil), t.events[n:]...)
 	}
 	for g := range t.all {
 		g.trim(floor)
