@@ -76,7 +76,8 @@ func newPages(s *Server) (pages, error) {
 		p[userInterface] = docs.NewSwaggerUI(documents)
 	}
 	checks := s.options.Health
-	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Ready(r.Context()) }}
+	// A server that loads a large store is alive, so this does not wait for the cache.
+	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Reachable(r.Context()) }}
 	ready := store
 	ready.Name = "etcd-readiness"
 	for _, err := range []error{

@@ -44,17 +44,31 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	backend, err := embedded.Open(context.Background(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
+	s := loadingServer(t, openStore(t, embedded.Options{}))
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// openStore opens a new store, which the server on it closes.
+func openStore(t *testing.T, o embedded.Options) *embedded.Store {
+	t.Helper()
+	o.DataDir, o.UnsafeNoFsync = t.TempDir(), true
+	backend, err := embedded.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return backend
+}
+
+// loadingServer serves already but is not started.
+func loadingServer(t *testing.T, backend storage.Feeder) *server {
+	t.Helper()
 	numbers := metrics.New(version.Info{})
 	store := cache.New(numbers.Store(backend), cache.Options{Handed: numbers.Handed})
 	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	h := httptest.NewServer(s)

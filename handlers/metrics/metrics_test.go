@@ -128,10 +128,9 @@ func ours(t *testing.T) *Metrics {
 	request.Resource = pods()
 	w.Began(request)
 	listing := m.Store(&answering{})
-	for _, page := range []storage.ListOptions{{Limit: 6}, {From: "/services/endpoints/a/x\x00"}} {
-		if _, err := listing.List(t.Context(), "", page); err != nil {
-			t.Fatal(err)
-		}
+	loaded := 0
+	if _, err := listing.Load(t.Context(), func(some []storage.KeyValue) error { loaded += len(some); return nil }); err != nil || loaded != 8 {
+		t.Fatal(loaded, err)
 	}
 	if _, err := listing.List(t.Context(), "/pods/a/", storage.ListOptions{Revision: 7}); err != nil {
 		t.Fatal(err)
@@ -211,7 +210,7 @@ func TestValues(t *testing.T) {
 		`apiserver_watch_cache_events_dispatched_total{group="",resource="pods"}`:                                                                                  "1",
 		`etcd_lease_object_counts_sum{}`:           "11",
 		`etcd_lease_object_counts_bucket{le="10"}`: "0",
-		// Two pages of everything and a list of some pods: a page that goes on is no list of its own.
+		// Everything is loaded in two parts, and some pods are listed: a part that goes on is no list of its own.
 		`apiserver_storage_list_total{group="",resource="pods"}`:                                 "2",
 		`apiserver_storage_list_fetched_objects_total{group="",resource="pods"}`:                 "5",
 		`apiserver_storage_list_total{group="",resource="endpoints"}`:                            "1",
@@ -449,4 +448,17 @@ func (a *answering) List(_ context.Context, prefix string, o storage.ListOptions
 		}
 	}
 	return result, a.err
+}
+
+func (a *answering) Load(ctx context.Context, take func([]storage.KeyValue) error) (int64, error) {
+	for _, page := range []storage.ListOptions{{Limit: 6}, {From: "/services/endpoints/a/x\x00"}} {
+		some, err := a.List(ctx, "", page)
+		if err == nil {
+			err = take(some.Items)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 7, nil
 }

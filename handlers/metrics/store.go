@@ -105,6 +105,18 @@ func (s *measured) List(ctx context.Context, prefix string, o storage.ListOption
 	return result, err
 }
 
+// Load implements storage.Feeder.
+func (s *measured) Load(ctx context.Context, take func([]storage.KeyValue) error) (int64, error) {
+	from := ""
+	return s.Feeder.Load(ctx, func(some []storage.KeyValue) error {
+		s.store.lists.count("", from, some)
+		if len(some) > 0 {
+			from = some[len(some)-1].Key
+		}
+		return take(some)
+	})
+}
+
 // Create implements storage.Store.
 func (s *measured) Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error) {
 	begin := time.Now()

@@ -135,6 +135,14 @@ func (c *Cache) Ready(ctx context.Context) error {
 	return c.backend.Ready(ctx)
 }
 
+// Reachable says whether the backend is ready, be it that the cache is still loading.
+func (c *Cache) Reachable(ctx context.Context) error {
+	if c.ctx.Err() != nil {
+		return errClosed
+	}
+	return c.backend.Ready(ctx)
+}
+
 // Close implements storage.Store: it ends all watches and closes the backend. It may be called more than once.
 func (c *Cache) Close() error {
 	c.mu.Lock()

@@ -1,0 +1,191 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+)
+
+// gated is a store that loads nothing before the gate opens, or the caller gives up.
+type gated struct {
+	storage.Feeder
+	gate chan struct{}
+}
+
+func (g *gated) Load(ctx context.Context, take func([]storage.KeyValue) error) (int64, error) {
+	select {
+	case <-g.gate:
+		return g.Feeder.Load(ctx, take)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// page gets a page that is no API object.
+func (s *server) page(path string) (code int, header http.Header, text string) {
+	s.t.Helper()
+	resp, err := http.Get(s.http.URL + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, string(body)
+}
+
+// A server that loads its store is alive and not ready; who comes meanwhile is asked to come again, whatever he wants. It is
+// ready when all of it is loaded.
+func TestReadyMeansLoaded(t *testing.T) {
+	g := &gated{openStore(t, embedded.Options{}), make(chan struct{})}
+	s := loadingServer(t, g)
+	started := make(chan error, 1)
+	go func() { started <- s.Start(context.Background()) }()
+	for _, c := range []struct{ method, path string }{
+		{"GET", configMaps}, {"GET", configMaps + "/a"}, {"GET", configMaps + "?watch=1"}, {"GET", configMaps + "?resourceVersion=0"},
+		{"POST", configMaps}, {"PUT", configMaps + "/a"}, {"PATCH", configMaps + "/a"}, {"DELETE", configMaps + "/a"}, {"DELETE", configMaps},
+	} {
+		req, err := http.NewRequest(c.method, s.http.URL+c.path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode == http.StatusOK {
+			t.Fatalf("%s %s is answered without its store", c.method, c.path)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" || !strings.Contains(string(body), `"message":"storage is (re)initializing"`) {
+			t.Errorf("%s %s: %s, Retry-After %q, %s", c.method, c.path, resp.Status, resp.Header.Get("Retry-After"), body)
+		}
+	}
+	for path, want := range map[string]int{
+		"/livez": 200, "/livez/etcd": 200, "/readyz/etcd": 200, "/readyz/etcd-readiness": 200, "/readyz": 500, "/readyz/informer-sync": 500, "/version": 200, "/apis": 200,
+	} {
+		if code, _, text := s.page(path); code != want {
+			t.Errorf("%s while loading: %d %s", path, code, text)
+		}
+	}
+	if _, _, text := s.page("/readyz?verbose"); !strings.Contains(text, "[-]informer-sync failed: reason withheld") || !strings.Contains(text, "[+]etcd ok") {
+		t.Errorf("/readyz?verbose while loading: %s", text)
+	}
+	select {
+	case err := <-started:
+		t.Fatalf("started without its store: %v", err)
+	default:
+	}
+	close(g.gate)
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/livez", "/readyz", configMaps} {
+		if code, _, text := s.page(path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, text)
+		}
+	}
+}
+
+// failing is a store that fails its reads until it is mended.
+type failing struct {
+	storage.Feeder
+	mended chan struct{}
+}
+
+func (f *failing) Load(ctx context.Context, take func([]storage.KeyValue) error) (int64, error) {
+	select {
+	case <-f.mended:
+		return f.Feeder.Load(ctx, take)
+	default:
+		return 0, storage.ErrUnavailable
+	}
+}
+
+func (f *failing) Ready(ctx context.Context) error {
+	select {
+	case <-f.mended:
+		return f.Feeder.Ready(ctx)
+	default:
+		return storage.ErrUnavailable
+	}
+}
+
+// A server whose store is away at its start is neither ready nor alive, and comes up by itself once the store is back.
+func TestStoreAwayAtTheStart(t *testing.T) {
+	f := &failing{openStore(t, embedded.Options{}), make(chan struct{})}
+	s := loadingServer(t, f)
+	for path, want := range map[string]int{"/livez": 500, "/readyz": 500, "/livez/ping": 200, configMaps: 429} {
+		if code, _, text := s.page(path); code != want {
+			t.Errorf("%s without a store: %d %s, want %d", path, code, text, want)
+		}
+	}
+	close(f.mended)
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/livez", "/readyz", configMaps} {
+		if code, _, text := s.page(path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, text)
+		}
+	}
+}
+
+// A store over its quota is told by /readyz; reads and deletions go on, writes are refused.
+func TestQuotaAlarm(t *testing.T) {
+	s := loadingServer(t, openStore(t, embedded.Options{QuotaBytes: 4 << 20}))
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, text := s.page("/readyz"); code != http.StatusOK {
+		t.Fatalf("before: %d %s", code, text)
+	}
+	var refused int
+	var answer object
+	for i := 0; refused == 0 && i < 100; i++ {
+		code, out := s.do("POST", configMaps, configMap("c"+strings.Repeat("x", i), strings.Repeat("v", 900<<10)))
+		if code != http.StatusCreated {
+			refused, answer = code, out
+		}
+	}
+	if message, _ := answer["message"].(string); refused != http.StatusServiceUnavailable || !strings.Contains(message, "space") {
+		t.Fatalf("%d %v", refused, answer)
+	}
+	// The alarm is raised by the refused write, a moment after its answer, and asked for again when a write is refused.
+	var code int
+	var text string
+	for deadline := time.Now().Add(time.Minute); code != http.StatusInternalServerError; {
+		if time.Now().After(deadline) {
+			t.Fatal("the server stays ready")
+		}
+		s.do("POST", configMaps, configMap("more", "v"))
+		code, _, text = s.page("/readyz?verbose")
+	}
+	for _, line := range []string{"[-]etcd failed: reason withheld", "[-]etcd-readiness failed: reason withheld", "[+]informer-sync ok"} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no %q in %s", line, text)
+		}
+	}
+	if err := s.store.Ready(t.Context()); !errors.Is(err, storage.ErrNoSpace) {
+		t.Errorf("the store says %v", err)
+	}
+	if code, out := s.do("GET", configMaps+"/c", nil); code != http.StatusOK {
+		t.Errorf("reading: %d %v", code, out)
+	}
+	if code, out := s.do("DELETE", configMaps+"/c", nil); code != http.StatusOK {
+		t.Errorf("deleting: %d %v", code, out)
+	}
+}
