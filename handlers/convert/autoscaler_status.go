@@ -30,10 +30,11 @@ type podsStatus struct {
 	Selector            *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
+// resourceStatus always has a value when it is written, be it 0.
 type resourceStatus struct {
-	Name                      string            `json:"name"`
-	CurrentAverageUtilization *int32            `json:"currentAverageUtilization,omitempty"`
-	CurrentAverageValue       resource.Quantity `json:"currentAverageValue"`
+	Name                      string             `json:"name"`
+	CurrentAverageUtilization *int32             `json:"currentAverageUtilization,omitempty"`
+	CurrentAverageValue       *resource.Quantity `json:"currentAverageValue"`
 }
 
 type containerStatus struct {
@@ -57,10 +58,10 @@ func statusToV1(m *autoscalingv2.MetricStatus) metricStatus {
 		out.Pods = &podsStatus{MetricName: p.Metric.Name, Selector: p.Metric.Selector, CurrentAverageValue: value(p.Current.AverageValue)}
 	}
 	if r := m.Resource; r != nil {
-		out.Resource = &resourceStatus{Name: r.Name, CurrentAverageUtilization: r.Current.AverageUtilization, CurrentAverageValue: value(r.Current.AverageValue)}
+		out.Resource = &resourceStatus{Name: r.Name, CurrentAverageUtilization: r.Current.AverageUtilization, CurrentAverageValue: stated(r.Current.AverageValue)}
 	}
 	if r := m.ContainerResource; r != nil {
-		out.ContainerResource = &containerStatus{Container: r.Container, resourceStatus: resourceStatus{Name: r.Name, CurrentAverageUtilization: r.Current.AverageUtilization, CurrentAverageValue: value(r.Current.AverageValue)}}
+		out.ContainerResource = &containerStatus{Container: r.Container, resourceStatus: resourceStatus{Name: r.Name, CurrentAverageUtilization: r.Current.AverageUtilization, CurrentAverageValue: stated(r.Current.AverageValue)}}
 	}
 	if e := m.External; e != nil {
 		out.External = &externalStatus{MetricName: e.Metric.Name, MetricSelector: e.Metric.Selector, CurrentValue: value(e.Current.Value), CurrentAverageValue: e.Current.AverageValue}
@@ -88,7 +89,13 @@ func statusToV2(m *metricStatus) autoscalingv2.MetricStatus {
 	return out
 }
 
-// current: the annotation has no way to leave the value out, so what comes through it has one, be it 0.
+func stated(q *resource.Quantity) *resource.Quantity {
+	out := value(q)
+	return &out
+}
+
+// current: what comes through the annotation has a value, be it 0. Only what the server itself took from the stored object
+// is without, where the object has none.
 func (r *resourceStatus) current() autoscalingv2.MetricValueStatus {
-	return autoscalingv2.MetricValueStatus{AverageValue: &r.CurrentAverageValue, AverageUtilization: r.CurrentAverageUtilization}
+	return autoscalingv2.MetricValueStatus{AverageValue: r.CurrentAverageValue, AverageUtilization: r.CurrentAverageUtilization}
 }

@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,6 +26,7 @@ func autoscalers(d *Deps, row resources.Row, s *resource.Strategy) {
 		})
 		s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, old.Annotations, statusNotes)
+			withoutZeros(o)
 			return nil
 		})
 	}
@@ -106,6 +108,27 @@ func takeNotes(o *autoscalingv1.HorizontalPodAutoscaler, from map[string]string,
 		} else {
 			delete(o.Annotations, name)
 		}
+	}
+}
+
+// withoutZeros: the note of the current metrics says 0 where the stored object has no value beside a utilization. Taken from
+// the old object as it is, it would add a value with every write through the first version. A note that cannot be read stays:
+// nothing is made of it.
+func withoutZeros(o *autoscalingv1.HorizontalPodAutoscaler) {
+	const note = "autoscaling.alpha.kubernetes.io/current-metrics"
+	var metrics []map[string]any
+	if json.Unmarshal([]byte(o.Annotations[note]), &metrics) != nil {
+		return
+	}
+	for _, m := range metrics {
+		for _, source := range []string{"resource", "containerResource"} {
+			if r, ok := m[source].(map[string]any); ok && r["currentAverageUtilization"] != nil && r["currentAverageValue"] == "0" {
+				delete(r, "currentAverageValue")
+			}
+		}
+	}
+	if b, err := json.Marshal(metrics); err == nil {
+		o.Annotations[note] = string(b)
 	}
 }
 

@@ -48,6 +48,24 @@ func TestAutoscalerNotes(t *testing.T) {
 	}
 }
 
+// TestAutoscalerZeros: the stored object has no value where its note has to say 0, and keeps having none.
+func TestAutoscalerZeros(t *testing.T) {
+	const note = "autoscaling.alpha.kubernetes.io/current-metrics"
+	for _, c := range []struct{ stored, want string }{
+		{`[{"type":"Resource","resource":{"name":"cpu","currentAverageUtilization":3,"currentAverageValue":"0"}}]`, `[{"resource":{"currentAverageUtilization":3,"name":"cpu"},"type":"Resource"}]`},
+		{`[{"containerResource":{"currentAverageUtilization":3,"currentAverageValue":"7m"}}]`, `[{"containerResource":{"currentAverageUtilization":3,"currentAverageValue":"7m"}}]`},
+		{`[{"resource":{"currentAverageValue":"0"}}]`, `[{"resource":{"currentAverageValue":"0"}}]`},
+		{`no list`, `no list`},
+	} {
+		old := &autoscalingv1.HorizontalPodAutoscaler{}
+		old.Annotations = map[string]string{note: c.stored}
+		o := &autoscalingv1.HorizontalPodAutoscaler{}
+		if err := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "").PrepareForUpdate(background, o, old); err != nil || o.Annotations[note] != c.want {
+			t.Errorf("%s: %s, want %s, %v", c.stored, o.Annotations[note], c.want, err)
+		}
+	}
+}
+
 func TestPodGroupFeatures(t *testing.T) {
 	s := hooks(t, "scheduling.k8s.io", "v1alpha2", "podgroups", "")
 	const text = `{spec: {schedulingPolicy: {basic: {}}, disruptionMode: Pod, priorityClassName: p, priority: 5, resourceClaims: [{name: c}], schedulingConstraints: {}}}`
