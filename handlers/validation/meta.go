@@ -17,7 +17,10 @@ func ObjectMeta(o object.Object, namespaced bool, validateName func(name string,
 	if validateName == nil {
 		validateName = apivalidation.NameIsDNSSubdomain
 	}
-	errs := apivalidation.ValidateObjectMetaAccessor(o, namespaced, validateName, path)
+	var errs field.ErrorList
+	if !goodNew(o, namespaced, validateName) {
+		errs = apivalidation.ValidateObjectMetaAccessor(o, namespaced, validateName, path)
+	}
 	return append(errs, finalizers(o, path.Child("finalizers"))...)
 }
 
@@ -25,7 +28,10 @@ func ObjectMeta(o object.Object, namespaced bool, validateName func(name string,
 // old's.
 func ObjectMetaUpdate(o, old object.Object) field.ErrorList {
 	path := field.NewPath("metadata")
-	errs := apivalidation.ValidateObjectMetaAccessorUpdate(o, old, path)
+	var errs field.ErrorList
+	if !goodChange(o, old) {
+		errs = apivalidation.ValidateObjectMetaAccessorUpdate(o, old, path)
+	}
 	return append(errs, finalizers(o, path.Child("finalizers"))...)
 }
 

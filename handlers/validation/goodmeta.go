@@ -1,0 +1,66 @@
+package validation
+
+import (
+	"strings"
+
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// Like those of quick.go, the functions here say yes only to metadata that apimachinery accepts; no means "ask it". It makes
+// regular expressions of each label and paths of each field, twice for an update, which costs more than the rest of a walk.
+
+// goodNew is for what ValidateObjectMetaAccessor checks.
+func goodNew(o object.Object, namespaced bool, validateName func(string, bool) []string) bool {
+	namespace := o.GetNamespace()
+	if namespaced != (namespace != "") || namespaced && !quickLabel(namespace) {
+		return false
+	}
+	if name := o.GetName(); name == "" || len(validateName(name, false)) > 0 {
+		return false
+	}
+	if prefix := o.GetGenerateName(); prefix != "" && len(validateName(prefix, true)) > 0 {
+		return false
+	}
+	return o.GetGeneration() >= 0 && len(o.GetFinalizers()) == 0 && goodParts(o)
+}
+
+// goodChange is for what ValidateObjectMetaAccessorUpdate checks.
+func goodChange(o, old object.Object) bool {
+	created, was := o.GetCreationTimestamp(), old.GetCreationTimestamp()
+	return o.GetResourceVersion() != "" && o.GetGeneration() >= old.GetGeneration() &&
+		o.GetName() == old.GetName() && o.GetNamespace() == old.GetNamespace() && o.GetUID() == old.GetUID() &&
+		created.UTC() == was.UTC() && !deleting(o) && !deleting(old) && goodParts(o)
+}
+
+func deleting(o object.Object) bool {
+	return o.GetDeletionTimestamp() != nil || o.GetDeletionGracePeriodSeconds() != nil
+}
+
+// goodParts are those that both check.
+func goodParts(o object.Object) bool {
+	for k, v := range o.GetLabels() {
+		if !quickQualified(k) || !quickLabelValue(v) {
+			return false
+		}
+	}
+	size := 0
+	for k, v := range o.GetAnnotations() {
+		if !quickQualified(strings.ToLower(k)) {
+			return false
+		}
+		size += len(k) + len(v)
+	}
+	return size <= apivalidation.TotalAnnotationSizeLimitB && goodOwners(o.GetOwnerReferences()) && goodManagers(o.GetManagedFields())
+}
+
+func goodOwners(owners []metav1.OwnerReference) bool {
+	return len(owners) == 0 || len(apivalidation.ValidateOwnerReferences(owners, nil)) == 0
+}
+
+func goodManagers(fields []metav1.ManagedFieldsEntry) bool {
+	return len(fields) == 0 || len(metavalidation.ValidateManagedFields(fields, nil)) == 0
+}
