@@ -35,7 +35,7 @@ const drainTime = 1500 * time.Millisecond
 
 // headroom is memory that is never touched, and so is not there: the collector takes it for live and lets the heap grow by as
 // much more before it runs. The heap of a small cluster is so small that the writes of a tenth of a second would have it run
-// again; with this, one costs a seventh to a quarter less.
+// again; with this, one costs about an eighth less.
 const headroom = 16 << 20
 
 // run brings the server up, serves until ctx ends, and takes it down in the opposite order: first the watches, then the
