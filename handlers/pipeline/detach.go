@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/stream"
@@ -48,7 +49,8 @@ type detached struct {
 }
 
 func (d *detached) handOver(r *Request, log *slog.Logger) {
-	d.log, d.method, d.path = log, r.HTTP.Method, r.Info.Path
+	// The path is a part of a longer text, which would stay in memory with it.
+	d.log, d.method, d.path = log, r.HTTP.Method, strings.Clone(r.Info.Path)
 	d.end = End{Status: r.Writer.Status, Size: r.Writer.Size}
 	wake := stream.Find(r.Writer.ResponseWriter).Detach(d)
 	d.woken.Store(&wake)

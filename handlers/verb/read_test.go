@@ -51,6 +51,12 @@ var created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func newFixture(t testing.TB, n int) *fixture {
 	t.Helper()
+	return newFixtureThatKeeps(t, n, cache.DefaultKeep)
+}
+
+// newFixtureThatKeeps has a cache that remembers changes for some time.
+func newFixtureThatKeeps(t testing.TB, n int, keep time.Duration) *fixture {
+	t.Helper()
 	f := &fixture{now: created.Add(90 * time.Second)}
 	for _, row := range resources.Rows {
 		if row.Group == "" && row.Resource == "pods" && row.Subresource == "" {
@@ -74,7 +80,7 @@ func newFixture(t testing.TB, n int) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := cache.New(backend, cache.Options{Attributes: codec.Attributes})
+	store := cache.New(backend, cache.Options{Attributes: codec.Attributes, Keep: keep})
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/stream"
 )
@@ -218,6 +219,43 @@ func TestWatchesThatFail(t *testing.T) {
 		t.Errorf("too old: %s, %v", b, err)
 	}
 	h.source.Ended()
+}
+
+// slow counts the watches that were too slow.
+type slow struct {
+	silent
+	n *atomic.Int64
+}
+
+func (s slow) Slow() { s.n.Add(1) }
+
+// A watch whose connection takes nothing holds up nobody, and hears that it has to start over when what it has not read is
+// forgotten.
+func TestSlowWatch(t *testing.T) {
+	f := newFixtureThatKeeps(t, 1, time.Millisecond)
+	var counted atomic.Int64
+	f.handlers.Meter = func(*resource.Resource) Meter { return slow{n: &counted} }
+	stuck, reads := f.hold(t, "resourceVersion=2"), f.hold(t, "resourceVersion=2")
+	for i := range int64(2) { // when the second is forgotten, the first is for certain
+		f.put(t, 0, int(i)+1)
+		reads.expect(t, fmt.Sprintf("MODIFIED pod-0000%d@%d", i+1, i+3))
+		for f.handlers.Store.Oldest() < i+3 {
+			time.Sleep(10 * time.Millisecond) // it is done once a second
+		}
+	}
+	var got []string
+	var err error
+	for err == nil {
+		var more []string
+		if more, err = stuck.events(t, 1); len(more) > 0 {
+			got = append(got, more...)
+		}
+	}
+	if err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) || counted.Load() != 1 {
+		t.Errorf("the stuck one heard %v, %v; %d were too slow", got, err, counted.Load())
+	}
+	stuck.source.Ended()
+	reads.source.Ended()
 }
 
 // A client that has gone while the request's goroutine carries its watch leaves nothing behind.

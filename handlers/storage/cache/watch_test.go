@@ -150,7 +150,7 @@ type follower struct {
 	woken chan struct{}
 }
 
-func followed(t *testing.T, c *cache.Cache, s cache.Selection, from int64) *follower {
+func followed(t testing.TB, c *cache.Cache, s cache.Selection, from int64) *follower {
 	t.Helper()
 	woken := make(chan struct{}, 1)
 	f, err := c.Follow(t.Context(), s, from, func() {
