@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,8 +58,79 @@ func TestExternalEtcd(t *testing.T) {
 	}
 }
 
+// A server whose etcd goes away says so, answers nothing that might be old, and is as before when etcd is back: nothing is
+// lost, and watches go on.
+func TestExternalEtcdAway(t *testing.T) {
+	config := etcdConfig(t)
+	stop := runEtcd(t, config)
+	s := harness.Start(t, "--request-timeout=2s", "--etcd-servers="+config.ListenClientUrls[0].String())
+	client := s.Client(harness.AdminToken)
+	on := api{s.URL, client}
+	kubectl := s.Kubectl()
+	kubectl.OK("create", "configmap", "before")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var start configMaps
+	on.get(t, inDefault, &start)
+	events := on.watch(ctx, t, inDefault+"?watch=true&resourceVersion="+start.Metadata.ResourceVersion).events
+	if err := s.Ready(client); err != nil {
+		t.Fatal(err)
+	}
+
+	stop()
+	status := func(path string) int {
+		resp, err := client.Get(s.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	if code := status("/readyz"); code != http.StatusInternalServerError {
+		t.Errorf("/readyz without etcd: %d", code)
+	}
+	if code := status(inDefault); code < 500 {
+		t.Errorf("a list without etcd: %d", code)
+	}
+	if code := status(inDefault + "?resourceVersion=0"); code != http.StatusOK {
+		t.Errorf("a list of whatever is at hand without etcd: %d", code)
+	}
+	if code := status("/livez/ping"); code != http.StatusOK {
+		t.Errorf("/livez/ping without etcd: %d", code)
+	}
+
+	runEtcd(t, config)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		err := s.Ready(client)
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	kubectl.OK("get", "configmap", "before")
+	kubectl.OK("create", "configmap", "after", "--from-literal=n=1")
+	select {
+	case e := <-events:
+		if e.Type != "ADDED" || e.Object.Data["n"] != "1" {
+			t.Errorf("event %s %v", e.Type, e.Object.Data)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the watch does not go on")
+	}
+}
+
 // startEtcd runs an etcd in this process and returns its address.
 func startEtcd(t *testing.T) string {
+	t.Helper()
+	config := etcdConfig(t)
+	runEtcd(t, config)
+	return config.ListenClientUrls[0].String()
+}
+
+// etcdConfig is that of an etcd of one member, with its data in a folder of the test.
+func etcdConfig(t *testing.T) *embed.Config {
 	t.Helper()
 	local := func() url.URL { return url.URL{Scheme: "http", Host: "127.0.0.1:" + freePort(t)} }
 	client, peer := local(), local()
@@ -66,11 +139,18 @@ func startEtcd(t *testing.T) string {
 	config.ListenClientUrls, config.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 	config.ListenPeerUrls, config.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
+	return config
+}
+
+// runEtcd runs it until the test is over, or stop is called.
+func runEtcd(t *testing.T, config *embed.Config) (stop func()) {
+	t.Helper()
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(etcd.Close)
+	stop = sync.OnceFunc(etcd.Close)
+	t.Cleanup(stop)
 	<-etcd.Server.ReadyNotify()
-	return client.String()
+	return stop
 }
