@@ -115,3 +115,34 @@ func BenchmarkGet(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkComeAndGo is a follower that joins and leaves again, of many who do so at once: all of one selection, each with a
+// name of its own, or each with a selector that every change is shown to.
+func BenchmarkComeAndGo(b *testing.B) {
+	const n = 5000
+	for name, selection := range map[string]func(i int) Selection{
+		"shared": func(int) Selection { return Selection{Prefix: "/pods/"} },
+		"named":  func(i int) Selection { return Selection{Prefix: "/pods/", Name: fmt.Sprintf("%06d", i)} },
+		"selector": func(i int) Selection {
+			return Selection{Prefix: "/pods/", ID: fmt.Sprint(i), Match: func(*Entry) bool { return true }}
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			h := hubAt(10)
+			followers := make([]*Follower, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range followers {
+					if followers[i] = following(h, 10, selection(i)); !h.join(followers[i]) {
+						b.Fatal("not joined")
+					}
+				}
+				h.trim(10, time.Time{})
+				for _, f := range followers {
+					f.Stop()
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/follower")
+		})
+	}
+}
