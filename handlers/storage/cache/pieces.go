@@ -65,7 +65,7 @@ func (ps *pieces) sweep(root *node, now time.Time) {
 	for _, n := range ps.leaves {
 		var left *piece
 		size := 0
-		if present, _ := root.leaf(n.low); present == n {
+		if root.leaf(n.low) == n {
 			for p := n.pieces.Load(); p != nil; p = p.next {
 				if p.used.Load() < idle {
 					continue

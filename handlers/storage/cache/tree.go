@@ -3,6 +3,7 @@ package cache
 import (
 	"slices"
 	"sort"
+	"strings"
 	"sync/atomic"
 )
 
@@ -83,35 +84,73 @@ func (n *node) get(key string) *Entry {
 	return nil
 }
 
-// leaf is the leaf that a key is in, or belongs in, and the first key that is in a later one; "" when there is none.
-func (n *node) leaf(key string) (leaf *node, end string) {
+// leaf is the leaf that a key is in, or belongs in.
+func (n *node) leaf(key string) *node {
 	for n != nil && n.kids != nil {
-		i := n.child(key)
-		if i+1 < len(n.kids) {
-			end = n.kids[i+1].low
-		}
-		n = n.kids[i]
+		n = n.kids[n.child(key)]
 	}
-	return n, end
+	return n
 }
 
-// cursor gets keys that come in order, without going down from the root for each. Its zero value, with a root, is ready.
+// cursor gets keys that come in order. The next one is mostly near: in the same leaf, or in one of the same parent, so it
+// goes down from the root for few of them. Its zero value, with a root, is ready.
 type cursor struct {
-	root, leaf *node
-	// end is the first key that the leaf does not decide on; "" when there is none.
-	end string
+	root *node
+	// parent has the leaf among its kids, at place; nil when the root is the leaf. end is the first key beyond its kids, ""
+	// when there is none.
+	parent *node
+	place  int
+	end    string
+	leaf   *node
+	// from is where in the leaf the next key can be.
+	from int
 }
 
 func (c *cursor) get(key string) *Entry {
-	if c.leaf == nil || c.end != "" && key >= c.end {
-		if c.leaf, c.end = c.root.leaf(key); c.leaf == nil {
-			return nil
-		}
+	if c.leaf == nil || !c.forward(key) {
+		c.descend(key)
 	}
-	if i, found := c.leaf.index(key); found {
-		return c.leaf.entries[i]
+	if c.leaf == nil {
+		return nil
+	}
+	entries := c.leaf.entries[c.from:]
+	i, found := slices.BinarySearchFunc(entries, key, func(e *Entry, key string) int { return strings.Compare(e.Key, key) })
+	if c.from += i; found {
+		return entries[i]
 	}
 	return nil
+}
+
+// forward moves within the parent; false when the key is beyond that.
+func (c *cursor) forward(key string) bool {
+	if c.parent == nil || c.end != "" && key >= c.end {
+		return c.parent == nil
+	}
+	rest := c.parent.kids[c.place+1:]
+	if len(rest) == 0 || key < rest[0].low {
+		return true
+	}
+	n := 1
+	if len(rest) > 1 && key >= rest[1].low {
+		n = 1 + sort.Search(len(rest)-1, func(i int) bool { return rest[i+1].low > key })
+	}
+	c.place += n
+	c.leaf, c.from = c.parent.kids[c.place], 0
+	return true
+}
+
+func (c *cursor) descend(key string) {
+	n := c.root
+	c.parent, c.end, c.from = nil, "", 0
+	for n != nil && n.kids != nil {
+		i := n.child(key)
+		if i+1 < len(n.kids) && n.kids[0].kids != nil {
+			c.end = n.kids[i+1].low
+		}
+		c.parent, c.place = n, i
+		n = n.kids[i]
+	}
+	c.leaf = n
 }
 
 // set is the tree with e in it, and what was in its place.

@@ -127,6 +127,34 @@ func TestTreeRanges(t *testing.T) {
 	}
 }
 
+// A cursor finds what get finds, in trees of any height and for keys near and far.
+func TestCursor(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	for _, n := range []int{0, 1, maxKids, maxKids + 1, 1000, 40_000} {
+		var root *node
+		for i := range n {
+			root, _ = root.set(&Entry{Key: fmt.Sprintf("/%05d", 2*i)})
+		}
+		for _, step := range []int{1, 2, 3, 20, 70, 3000, 30_000} {
+			c := cursor{root: root}
+			found := 0
+			for i := r.IntN(step); i < 2*n+100; i += 1 + r.IntN(step) {
+				key := fmt.Sprintf("/%05d", i)
+				got, want := c.get(key), root.get(key)
+				if got != want {
+					t.Fatalf("of %d: %s is %v, want %v", n, key, got, want)
+				}
+				if got != nil {
+					found++
+				}
+			}
+			if found == 0 && step < n {
+				t.Errorf("of %d: nothing is found in steps of %d", n, step)
+			}
+		}
+	}
+}
+
 func TestPrefixEnd(t *testing.T) {
 	for prefix, want := range map[string]string{"": "", "/a/": "/a0", "a\xff": "b", "\xff\xff": "", "a\x7f": "a\x80"} {
 		if got := prefixEnd(prefix); got != want {
