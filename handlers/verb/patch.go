@@ -87,8 +87,8 @@ type patcher struct {
 	kind       types.PatchType
 	body       []byte
 	strictness string
-	// merge is the body as a merge patch, once it was read.
-	merge *codec.MergePatch
+	// read is the body as a merge patch, once it was looked at.
+	read *codec.MergePatch
 	// scratch has the texts before and after. Objects that are made of them keep nothing of it.
 	scratch []byte
 }
@@ -110,13 +110,13 @@ func (p *patcher) next(current storage.KeyValue, old object.Object) (object.Obje
 	if err := checkName(p.r, o); err != nil {
 		return nil, err
 	}
-	return p.write.merge(o, old)
+	return p.merge(o, old)
 }
 
-// before is the JSON that is patched. A merge patch goes by the stored object as clients read it; the others may ask for
-// fields that only defaults bring.
+// before is the JSON that is patched. Patches that merge go by the stored object as clients read it; a JSON patch may ask
+// for fields that only defaults bring.
 func (p *patcher) before(current storage.KeyValue, view object.Object) ([]byte, error) {
-	if p.kind == types.MergePatchType && p.res.Strategy.View == nil {
+	if p.kind != types.JSONPatchType && p.res.Strategy.View == nil {
 		text, err := p.main().Codec.AppendJSON(p.scratch[:0], current.Value, current.Revision, false)
 		p.scratch = text
 		return text, err
@@ -192,20 +192,20 @@ func (p *patcher) applyJSON(before []byte) (*patched, error) {
 // errors and warnings go by.
 func (p *patcher) applyMerge(before []byte) (object.Object, error) {
 	var strict []error
-	if p.merge == nil {
+	if p.read == nil {
 		var object map[string]any
 		var err error
 		if strict, err = kjson.UnmarshalStrict(p.body, &object); err != nil {
 			return nil, undecodable(err)
 		}
 		if object != nil && len(strict) == 0 {
-			if p.merge, err = codec.NewMergePatch(p.body); err != nil {
+			if p.read, err = codec.NewMergePatch(p.body); err != nil {
 				return nil, undecodable(err)
 			}
 		}
 	}
-	if p.merge != nil {
-		both, err := p.merge.Apply(before, before)
+	if p.read != nil {
+		both, err := p.read.Apply(before, before)
 		if err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
