@@ -62,32 +62,27 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
+	socket := isWebSocket(r.HTTP.Header)
 	w := &watching{
-		Handlers: h, form: intern.Make(watchForm{*answer, r.Resource}), meter: h.meter(r), at: -1,
+		Handlers: h, form: intern.Make(watchForm{*answer, r.Resource}), meter: h.meter(r),
 		ends: time.Now().Add(h.watchTime(options.TimeoutSeconds)), bookmarks: options.AllowWatchBookmarks,
-		single: isWebSocket(r.HTTP.Header),
+		single: socket,
 	}
 	if err := w.begin(r, options, selection); err != nil {
 		return err
 	}
 	detached := false
-	if !w.single {
+	if !socket {
 		w.wake, detached = r.Detach(w)
 	}
-	var woken chan struct{}
+	var woken <-chan struct{}
 	if !detached {
-		woken = make(chan struct{}, 1)
-		w.wake = func() {
-			select {
-			case woken <- struct{}{}:
-			default:
-			}
-		}
+		w.wake, woken = cache.Signal()
 	}
 	if err := w.follow(r, selection); err != nil {
 		return err
 	}
-	if w.single {
+	if socket {
 		return w.overSocket(r, woken)
 	}
 	r.Writer.Header().Set("Content-Type", answer.Format.WatchType())

@@ -63,8 +63,7 @@ func newFrame(f watchForm, d cache.Delivery) ([]byte, error) {
 // gather adds to the buffer one event whose object is appended by fill.
 func (w *watching) gather(f *watchForm, kind watch.EventType, fill func([]byte) ([]byte, error)) error {
 	if w.buffer == nil {
-		w.buffer = buffers.Get().(*[]byte)
-		*w.buffer = (*w.buffer)[:0]
+		w.buffer = emptyBuffer()
 	}
 	before := len(*w.buffer)
 	b, err := codec.AppendEvent(*w.buffer, f.Format, string(kind), fill)
@@ -78,13 +77,22 @@ func (w *watching) gather(f *watchForm, kind watch.EventType, fill func([]byte) 
 
 // release gives the buffer back to where it came from, so that a watch that waits holds none.
 func (w *watching) release() {
-	if w.buffer == nil {
-		return
+	if w.buffer != nil {
+		giveBack(w.buffer)
+		w.buffer = nil
 	}
-	if cap(*w.buffer) <= largeBuffer {
-		buffers.Put(w.buffer)
+}
+
+func emptyBuffer() *[]byte {
+	b := buffers.Get().(*[]byte)
+	*b = (*b)[:0]
+	return b
+}
+
+func giveBack(b *[]byte) {
+	if cap(*b) <= largeBuffer {
+		buffers.Put(b)
 	}
-	w.buffer = nil
 }
 
 // event adds a stored object in the state that the event is about.

@@ -10,16 +10,22 @@ import (
 
 // overStream carries a watch on the request's goroutine, where the connection cannot.
 func (w *watching) overStream(r *pipeline.Request, woken <-chan struct{}) error {
-	buffer := buffers.Get().(*[]byte)
-	*buffer = (*buffer)[:0]
+	var buffer *[]byte // nil while there is nothing to write
 	write := func() error {
+		if buffer == nil {
+			return nil
+		}
 		_, err := r.Writer.Write(*buffer)
-		*buffer = (*buffer)[:0]
+		giveBack(buffer)
+		buffer = nil
 		return err
 	}
 	controller := http.NewResponseController(r.Writer)
 	return w.pull(r.Context(), woken,
 		func(b []byte) error {
+			if buffer == nil {
+				buffer = emptyBuffer()
+			}
 			if *buffer = append(*buffer, b...); len(*buffer) < gathered {
 				return nil
 			}
@@ -28,9 +34,6 @@ func (w *watching) overStream(r *pipeline.Request, woken <-chan struct{}) error 
 		func() error {
 			if err := write(); err != nil {
 				return err
-			}
-			if cap(*buffer) > gathered {
-				*buffer = nil // one that waits should hold little
 			}
 			return controller.Flush()
 		})

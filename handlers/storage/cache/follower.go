@@ -89,6 +89,17 @@ func (c *Cache) Follow(ctx context.Context, s Selection, from int64, wake func()
 	return f, nil
 }
 
+// Signal is a wake for a goroutine that waits: woken has something when it was called since.
+func Signal() (wake func(), woken <-chan struct{}) {
+	c := make(chan struct{}, 1)
+	return func() {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}, c
+}
+
 // Stop may be called more than once and from any goroutine.
 func (f *Follower) Stop() { f.hub.leave(f) }
 

@@ -15,29 +15,23 @@ const watchBuffer = 64
 // watcher is a storage.Watcher over a Follower. run owns events and err: it alone sends, sets err, and then closes.
 type watcher struct {
 	follower *Follower
-	// ready has something when the follower may have something.
-	ready  chan struct{}
-	events chan storage.Event
-	cancel context.CancelFunc
-	err    error
+	woken    <-chan struct{}
+	events   chan storage.Event
+	cancel   context.CancelFunc
+	err      error
 	// sent is the revision of the last change.
 	sent int64
 }
 
 // Watch implements storage.Store.
 func (c *Cache) Watch(ctx context.Context, prefix string, from int64) (storage.Watcher, error) {
-	ready := make(chan struct{}, 1)
-	f, err := c.Follow(ctx, Selection{Prefix: prefix}, from, func() {
-		select {
-		case ready <- struct{}{}:
-		default:
-		}
-	})
+	wake, woken := Signal()
+	f, err := c.Follow(ctx, Selection{Prefix: prefix}, from, wake)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{follower: f, ready: ready, events: make(chan storage.Event, watchBuffer), cancel: cancel}
+	w := &watcher{follower: f, woken: woken, events: make(chan storage.Event, watchBuffer), cancel: cancel}
 	release := context.AfterFunc(c.ctx, cancel)
 	err = c.begin(func() {
 		defer release()
@@ -86,7 +80,7 @@ func (w *watcher) run(ctx context.Context, bookmarks time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.ready:
+		case <-w.woken:
 		case <-tick.C:
 			mark = true
 		}

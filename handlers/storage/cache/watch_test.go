@@ -147,18 +147,13 @@ func (notClosed) Close() error { return nil }
 // follower is a cache.Follower with a channel that has something when it was woken.
 type follower struct {
 	*cache.Follower
-	woken chan struct{}
+	woken <-chan struct{}
 }
 
 func followed(t testing.TB, c *cache.Cache, s cache.Selection, from int64) *follower {
 	t.Helper()
-	woken := make(chan struct{}, 1)
-	f, err := c.Follow(t.Context(), s, from, func() {
-		select {
-		case woken <- struct{}{}:
-		default:
-		}
-	})
+	wake, woken := cache.Signal()
+	f, err := c.Follow(t.Context(), s, from, wake)
 	if err != nil {
 		t.Fatal(err)
 	}
