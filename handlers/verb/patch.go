@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -226,14 +227,22 @@ func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, e
 	if err != nil {
 		return nil, codec.UnsupportedMediaType([]string{string(types.JSONPatchType), string(types.MergePatchType)})
 	}
-	// Integers must stay integers on both sides: elements of lists are found by comparing keys, which may be ports.
 	var original, patch map[string]any
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(before, &original); err != nil {
-		return nil, fmt.Errorf("decoding the live object: %w", err)
-	}
 	strict, err := kjson.UnmarshalStrict(p.body, &patch)
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	// Only what the patch names is taken apart, unless it has orders for the whole object.
+	named, others := before, []byte("{}")
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(patch)), func(name string) bool { return strings.HasPrefix(name, "$") }) {
+		named, others, err = codec.Split(before, func(name string) bool { _, found := patch[name]; return found })
+	}
+	if err == nil {
+		// Integers must stay integers on both sides: elements of lists are found by comparing keys, which may be ports.
+		err = kjson.UnmarshalCaseSensitivePreserveInts(named, &original)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decoding the live object: %w", err)
 	}
 	shown := fmt.Sprintf("%+v", patch) // merging may change it
 	after, err := strategicpatch.StrategicMergeMapPatchUsingLookupPatchMeta(original, patch, meta)
@@ -248,7 +257,7 @@ func (p *patcher) applyStrategic(before []byte, view object.Object) (*patched, e
 		return nil, pipeline.ClientFault{Err: err}
 	}
 	b, err := json.Marshal(after)
-	return &patched{json: b, shown: shown, strict: strict}, err
+	return &patched{json: codec.Join(others, b), shown: shown, strict: strict}, err
 }
 
 func undecodable(err error) error {
