@@ -106,19 +106,8 @@ func (s *Store) start(ctx context.Context, o Options) error {
 	if err := s.bringUp(ctx, cfg, fatal); err != nil {
 		return err
 	}
-	server := s.server
-	// A read that waits while the member becomes leader is told so and nothing else; the next one is served.
-	for {
-		err := server.LinearizableReadNotify(ctx)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, etcderrors.ErrLeaderChanged) {
-			return fmt.Errorf("first read: %w", err)
-		}
-	}
 	if o.Listen != "" {
-		if s.listener, err = listen(server, o.Listen); err != nil {
+		if s.listener, err = listen(s.server, o.Listen); err != nil {
 			return err
 		}
 	}
@@ -142,7 +131,7 @@ func (s *Store) bringUp(ctx context.Context, cfg etcdconfig.ServerConfig, fatal 
 	return err
 }
 
-// boot makes one server and has it elected. replayed is how many entries of the log it had to apply first.
+// boot makes one server and returns when it serves. replayed is how many entries of the log it had to apply first.
 func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) (replayed uint64, err error) {
 	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
 	if err != nil {
@@ -152,7 +141,24 @@ func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fa
 	replayed = trimLog(server)
 	server.Start()
 	s.server = server
-	return replayed, elect(ctx, server)
+	if err := elect(ctx, server); err != nil {
+		return replayed, err
+	}
+	return replayed, firstRead(ctx, server)
+}
+
+// firstRead returns when all of the log is applied; on a slow disk the member may be elected by a timeout while it still
+// replays. A read that waits while it becomes leader is told so and nothing else; the next one is served.
+func firstRead(ctx context.Context, server *etcdserver.EtcdServer) error {
+	for {
+		err := server.LinearizableReadNotify(ctx)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, etcderrors.ErrLeaderChanged) {
+			return fmt.Errorf("first read: %w", err)
+		}
+	}
 }
 
 // trimLog has a server that was not started yet keep as little of the log in memory as is safe: whole objects lie there.
