@@ -109,6 +109,9 @@ func (b *listBody) zipped(l cache.Leaf) (*gzjoin.Piece, error) {
 func (b *listBody) each(do func(i int, l cache.Leaf) error) (err error) {
 	i := 0
 	b.page.leaves(func(l cache.Leaf) bool {
+		if b.page.picked && !b.page.stored {
+			l = b.store.Gather(l.Entries)
+		}
 		err = do(i, l)
 		i++
 		return err == nil

@@ -131,6 +131,12 @@ func (c *Cache) Keep(l Leaf, key, data any, size int) {
 	}
 }
 
+// Gather makes a leaf of entries that were picked out of a state, in their order. When the same are picked again and again,
+// forms of them are kept like those of a leaf.
+func (c *Cache) Gather(entries []*Entry) Leaf {
+	return Leaf{Entries: entries, node: c.pieces.gather(entries, time.Now())}
+}
+
 // AtLeast is a state no older than a revision, which it waits for as long as ctx lasts.
 func (c *Cache) AtLeast(ctx context.Context, revision int64) (View, error) {
 	s, err := c.reach(ctx, revision)
