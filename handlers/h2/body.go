@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -16,6 +17,8 @@ type body struct {
 	off    int
 	err    error // after the data
 	closed bool  // nobody reads any more
+	// swallowing says that what comes is given back at once.
+	swallowing bool
 	// window is how much more the client may send, unread what was read and not given back yet.
 	window, unread int
 	give           int // after how much it is given back
@@ -48,11 +51,21 @@ func (b *body) take(p []byte, length int) (http2.ErrCode, bool) {
 		}
 	}
 	b.unread += length - len(p) // nobody reads padding
+	if b.swallowing {
+		b.unread += len(p)
+		if b.giveBack(0) {
+			b.stream.conn.kick()
+		}
+	}
 	if b.closed || len(p) == 0 {
 		return 0, false
 	}
 	if b.data == nil && b.left > 0 {
 		b.data = make([]byte, 0, min(int64(len(p))+b.left, int64(len(p)+b.window)))
+	}
+	if b.off > 0 && len(b.data)+len(p) > cap(b.data) {
+		// A reader that is always a little behind must not make us keep all that it has read.
+		b.data, b.off = b.data[:copy(b.data, b.data[b.off:])], 0
 	}
 	b.data = append(b.data, p...)
 	b.stream.changed.Broadcast()
@@ -147,6 +160,37 @@ func (b *body) Close() error {
 	defer c.mu.Unlock()
 	b.closeLocked()
 	return nil
+}
+
+// swallowTime is how long the end of an answer waits for the rest of a request that nobody reads.
+const swallowTime = 500 * time.Millisecond
+
+// swallow closes the body of a request whose handler is done, and takes in the rest of it for a while, as net/http does with
+// HTTP/1.1. Almost every client sends all of its request before it reads the answer, and curl 7.88 for one loses an answer, or
+// waits for ever, when that is complete before. A client that waits to be told to go on sends no rest. c.mu is held.
+func (b *body) swallow() {
+	st := b.stream
+	b.closeLocked()
+	if st.remoteDone || st.gone || b.expects {
+		return
+	}
+	b.swallowing = true
+	late := false
+	timer := time.AfterFunc(swallowTime, func() {
+		st.conn.mu.Lock()
+		late = true
+		st.changed.Broadcast()
+		st.conn.mu.Unlock()
+	})
+	b.unread = st.conn.server.UploadWindow - b.window
+	if b.giveBack(0) {
+		st.conn.kick()
+	}
+	for !st.remoteDone && !st.gone && !late {
+		st.changed.Wait()
+	}
+	timer.Stop()
+	b.swallowing = false
 }
 
 func (b *body) closeLocked() {

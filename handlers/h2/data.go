@@ -41,6 +41,7 @@ func (c *conn) onData(f *http2.DataFrame) error {
 // remoteEnd notes that the client has sent all of its request. c.mu is held.
 func (c *conn) remoteEnd(st *stream) error {
 	st.remoteDone = true
+	st.changed.Broadcast()
 	if st.body != nil && !st.body.complete() {
 		return streamError(st.id, http2.ErrCodeProtocol)
 	}

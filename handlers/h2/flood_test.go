@@ -3,6 +3,7 @@ package h2
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,3 +122,23 @@ var longField = func() string {
 	}
 	return string(b)
 }()
+
+// The same with answers that wait for no window. This client has never more under way than it may.
+func TestFloodOfHeads(t *testing.T) {
+	var answered atomic.Int64
+	big := strings.Repeat("x", 8<<10)
+	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Etag", big)
+		answered.Add(1)
+	}, Options{StallTimeout: time.Hour}, false)
+	r := s.greeted(t)
+	for n := range int64(20_000) {
+		r.headers(uint32(2*n+1), true, append([]string{":method", "HEAD"}, get("/")[2:]...))
+		if err := r.framer.WriteWindowUpdate(0, 1); err != nil {
+			return
+		}
+		for end := time.Now().Add(time.Second); answered.Load() < n-20 && time.Now().Before(end); time.Sleep(10 * time.Microsecond) {
+		}
+	}
+	t.Error("the server keeps 160 MB of answers")
+}

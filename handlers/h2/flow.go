@@ -14,7 +14,7 @@ func (c *conn) onWindowUpdate(f *http2.WindowUpdateFrame) error {
 			return nil
 		}
 		for i, st := range c.starved {
-			c.starved[i] = nil
+			c.starved[i], st.starved = nil, false
 			c.schedule(st)
 		}
 		c.starved = c.starved[:0]

@@ -46,6 +46,13 @@ func (g *gather) Write(p []byte) (int, error) {
 	if !g.holding {
 		return g.Conn.Write(p)
 	}
+	// The writer holds back no more than about a buffer. Beyond that it is TLS's own doing, whose client asks for new keys
+	// again and again: it has to take the answers.
+	if len(g.held)+len(p) > 2*bufferSize {
+		if err := g.pushLocked(); err != nil {
+			return 0, err
+		}
+	}
 	if g.held == nil {
 		g.held = takeBuffer()
 	}
@@ -58,6 +65,10 @@ func (g *gather) Write(p []byte) (int, error) {
 func (g *gather) push() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.pushLocked()
+}
+
+func (g *gather) pushLocked() error {
 	rest := g.held
 	for len(rest) > 0 {
 		// The deadline is renewed now and then and not for each write, so a stall may end after three quarters of its time.

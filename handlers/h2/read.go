@@ -15,6 +15,9 @@ const (
 	// cut off.
 	maxControl = 4096
 	maxUseless = 4096
+	// So is one that has more than this of answers coming and takes none: one that keeps to the limit of streams cannot get
+	// there, but heads alone are answers that wait for no window.
+	maxOut = 4 << 20
 )
 
 // read handles frames until the connection ends, and says why it did.
@@ -71,7 +74,7 @@ func (c *conn) survive(err error) error {
 		return err
 	}
 	c.mu.Lock()
-	flooded := c.control > maxControl
+	flooded := c.control > maxControl || len(c.out) > maxOut
 	c.mu.Unlock()
 	if flooded || c.useless > maxUseless {
 		return connError(http2.ErrCodeEnhanceYourCalm)
@@ -139,6 +142,7 @@ func (c *conn) onReset(f *http2.RSTStreamFrame) error {
 		return c.idleError(f.StreamID)
 	}
 	c.end(st, errReset{f.ErrCode})
+	c.control++ // its answer may have been waiting for its turn, and is still in that list
 	c.kick()
 	return nil
 }

@@ -44,7 +44,7 @@ func (c *conn) finish(w *response) {
 	st.handled = true
 	st.trailers = trailers
 	if st.body != nil {
-		st.body.closeLocked()
+		st.body.swallow()
 	}
 	c.mu.Unlock()
 	done, err := c.put(st, w.unsent(nil, length), w.buf, nil, !short)

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // Handlers must not be able to tell this server from net/http's own: each of these is run by both, and the client must see
@@ -302,6 +304,37 @@ func TestUnreadBody(t *testing.T) {
 	r.headers(3, true, get("/"))
 	if got := r.outcome(3); got != "200" {
 		t.Fatal(got)
+	}
+}
+
+// The rest of a request that nobody reads is taken in before the answer ends, whatever the windows; a client that waits to
+// be told to send it is not told.
+func TestSwallowedBody(t *testing.T) {
+	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, Options{}, false)
+	r := s.greeted(t)
+	r.headers(1, false, post("/", "content-length", "3000000"))
+	sent, window := 0, defaultUploadWindow
+	for sent < 3_000_000 {
+		for window >= 10_000 && sent < 3_000_000 {
+			r.must(r.framer.WriteData(1, sent+10_000 == 3_000_000, make([]byte, 10_000)))
+			sent += 10_000
+			window -= 10_000
+		}
+		if sent < 3_000_000 {
+			if f := frame[*http2.WindowUpdateFrame](r); f.StreamID == 1 {
+				window += int(f.Increment)
+			}
+		}
+	}
+	if got := r.outcome(1); got != "401" {
+		t.Error(got)
+	}
+	r.headers(3, false, post("/", "expect", "100-continue"))
+	if got := r.outcome(3); got != "401" {
+		t.Error(got)
+	}
+	if got := r.outcome(3); got != "RST_STREAM NO_ERROR" {
+		t.Error(got)
 	}
 }
 

@@ -3,6 +3,7 @@ package h2
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type stream struct {
 	trailers       []hpack.HeaderField
 	ending         bool
 	parked         bool // holds something that waits for a window
+	starved        bool // is on the connection's list of those that wait for its window
 	window         int64
 	changed        sync.Cond
 
@@ -102,6 +104,10 @@ func (c *conn) end(st *stream, err error) {
 	st.gone, st.err = true, err
 	st.pending, st.after = nil, nil
 	delete(c.streams, st.id)
+	if st.starved {
+		st.starved = false
+		c.starved = slices.DeleteFunc(c.starved, func(other *stream) bool { return other == st })
+	}
 	c.recent.add(st.id, false)
 	if st.body != nil && err != nil {
 		st.body.fail(err)
