@@ -19,8 +19,8 @@ func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event
 	defer cancel()
 	release := context.AfterFunc(s.ctx, cancel)
 	defer release()
-	s.watchers.Add(1)
-	defer s.watchers.Add(-1)
+	s.hearing.begin()
+	defer s.hearing.end()
 	f := &feed{store: s, next: from + 1, apply: apply}
 	const slowest = time.Second
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, slowest) {
@@ -62,9 +62,21 @@ func (f *feed) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	start, end := f.store.span("")
-	answers := f.store.client.Watch(clientv3.WithRequireLeader(ctx), start, clientv3.WithRange(end),
+	silent := f.store.hearing.listen()
+	answers := f.store.client.Watch(feedContext(ctx), start, clientv3.WithRange(end),
 		clientv3.WithRev(f.next), clientv3.WithProgressNotify())
-	for answer := range answers {
+	for {
+		var answer clientv3.WatchResponse
+		var more bool
+		select {
+		case answer, more = <-answers:
+		case <-silent:
+			return errSilent
+		}
+		if !more {
+			return ctx.Err()
+		}
+		f.store.hearing.heard()
 		if err := answer.Err(); err != nil {
 			return err
 		}
@@ -89,12 +101,14 @@ func (f *feed) follow(ctx context.Context) error {
 		}
 		f.next = through + 1
 	}
-	return ctx.Err()
 }
 
-// Nudge implements storage.Feeder. etcd answers once every watch on the connection is up to date.
+// Nudge implements storage.Feeder. etcd answers once every watch on the stream is up to date.
 func (s *Store) Nudge(ctx context.Context) {
-	if err := s.client.RequestProgress(clientv3.WithRequireLeader(ctx)); err != nil && s.ctx.Err() == nil {
+	if !s.hearing.ask(time.Now()) {
+		return
+	}
+	if err := s.client.RequestProgress(feedContext(ctx)); err != nil && s.ctx.Err() == nil {
 		s.log.Debug("asking etcd for progress failed", "err", err)
 	}
 }

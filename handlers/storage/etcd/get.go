@@ -18,7 +18,7 @@ func (s *Store) Get(ctx context.Context, key string) (storage.KeyValue, int64, e
 	if ctx.Err() != nil || s.ctx.Err() != nil {
 		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, context.Canceled)
 	}
-	resp, err := s.client.Get(ctx, s.prefix+key, s.reads...)
+	resp, err := s.read(ctx, readPatience, s.prefix+key, s.reads...)
 	if err != nil {
 		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, err)
 	}
@@ -32,7 +32,7 @@ func (s *Store) Get(ctx context.Context, key string) (storage.KeyValue, int64, e
 // Count implements storage.Store.
 func (s *Store) Count(ctx context.Context, prefix string) (int64, error) {
 	start, end := s.span(prefix)
-	resp, err := s.client.Get(ctx, start, clientv3.WithRange(end), clientv3.WithCountOnly())
+	resp, err := s.read(ctx, pagePatience, start, clientv3.WithRange(end), clientv3.WithCountOnly())
 	if err != nil {
 		return 0, s.wrap(ctx, "count "+prefix, err)
 	}

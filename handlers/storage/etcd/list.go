@@ -106,7 +106,7 @@ func (s *Store) pages(ctx context.Context, start, end string, revision, limit in
 		if limit > 0 {
 			page = min(page, limit-had)
 		}
-		resp, err := s.client.Get(ctx, start, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(revision))
+		resp, err := s.read(ctx, pagePatience, start, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(revision))
 		if err != nil {
 			return err
 		}

@@ -18,12 +18,14 @@ func (s *Store) progressLoop(interval time.Duration) {
 			return
 		case <-tick.C:
 		}
+		ctx, cancel := context.WithTimeout(s.ctx, interval)
+		s.Nudge(ctx)
 		if s.watchers.Load() == 0 {
+			cancel()
 			continue
 		}
 		// The client keeps one stream per set of metadata: the same as in follow, or nobody would hear the answer.
-		ctx, cancel := context.WithTimeout(clientv3.WithRequireLeader(s.ctx), interval)
-		if err := s.client.RequestProgress(ctx); err != nil && s.ctx.Err() == nil {
+		if err := s.client.RequestProgress(clientv3.WithRequireLeader(ctx)); err != nil && s.ctx.Err() == nil {
 			s.log.Debug("asking etcd for progress failed", "err", err)
 		}
 		cancel()

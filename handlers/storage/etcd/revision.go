@@ -8,10 +8,6 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// questionPatience is how long a read waits for an answer that it shares before it asks by itself: a question that hangs on
-// one member must not hold up reads that another member could answer.
-const questionPatience = 500 * time.Millisecond
-
 // questions let reads that come together share what etcd is asked. An answer holds for everybody who came before its
 // question was put, so whoever comes while one is on its way waits for the next, together with all the others who do.
 type questions struct {
@@ -32,7 +28,8 @@ type question struct {
 // Revision implements storage.Store. A busy server asks etcd once for many reads.
 func (s *Store) Revision(ctx context.Context) (int64, error) {
 	if q := s.questions.join(); q != nil {
-		limit := time.NewTimer(questionPatience)
+		// A question that hangs on one member must not hold up those whom another could answer.
+		limit := time.NewTimer(readPatience)
 		defer limit.Stop()
 		select {
 		case <-q.done:
@@ -52,7 +49,7 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 // revision asks etcd. A counted range would walk the index; one key that does not exist is the cheapest linearizable
 // question.
 func (s *Store) revision(ctx context.Context) (int64, error) {
-	resp, err := s.client.Get(ctx, s.healthKey(), clientv3.WithKeysOnly())
+	resp, err := s.read(ctx, readPatience, s.healthKey(), clientv3.WithKeysOnly())
 	if err != nil {
 		return 0, s.wrap(ctx, "read the revision", err)
 	}
@@ -90,7 +87,7 @@ func (s *Store) passOn() {
 	}
 	put := func() {
 		for ; next != nil; next = s.questions.take() {
-			ctx, cancel := context.WithTimeout(s.ctx, questionPatience)
+			ctx, cancel := context.WithTimeout(s.ctx, readPatience)
 			next.revision, next.err = s.revision(ctx)
 			cancel()
 			close(next.done)

@@ -61,12 +61,15 @@ type Store struct {
 	bookmarks time.Duration
 	// reads are options of every read. The only member knows all that was acknowledged: it need not ask a quorum of one.
 	reads []clientv3.OpOption
+	// local says that there is only that member, in this process.
+	local bool
 
 	// ctx ends with Close; every background loop and every watch hangs on it.
 	ctx      context.Context
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 	watchers atomic.Int64
+	hearing  hearing
 	// mu orders the start of a watch against Close: none is added to running after Close began to wait.
 	mu     sync.Mutex
 	closed bool
@@ -90,7 +93,7 @@ func New(client *clientv3.Client, o Options) *Store {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
 		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
-		bookmarks: o.BookmarkInterval, ctx: ctx, stop: stop,
+		bookmarks: o.BookmarkInterval, local: o.Local, ctx: ctx, stop: stop,
 	}
 	s.leases.grant, s.leases.full = s.grant, o.Leased
 	if o.Local {

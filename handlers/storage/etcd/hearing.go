@@ -1,0 +1,83 @@
+package etcd
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// feedPatience is how long feeds may be silent when they were asked for their progress, which reads wait for.
+const feedPatience = 1500 * time.Millisecond
+
+var errSilent = fmt.Errorf("the member that feeds is silent: %w", storage.ErrUnavailable)
+
+// hearing notices that nothing comes over the stream of the feeds, long before a keepalive would, and has them begin a new
+// one, which goes to the next member. It is looked at when somebody asks: a feed that nobody waits for may be silent.
+type hearing struct {
+	mu sync.Mutex
+	// feeds is how many there are; asked is when the first question was put that has not been answered, or zero.
+	feeds int
+	asked time.Time
+	// silent is closed to end the present stream; made when a feed listens.
+	silent chan struct{}
+}
+
+// begin counts a feed, end takes it back.
+func (h *hearing) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.feeds++
+}
+
+func (h *hearing) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.feeds--
+}
+
+// listen is closed when the stream that begins now is to be left.
+func (h *hearing) listen() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.silent == nil {
+		h.silent, h.asked = make(chan struct{}), time.Time{}
+	}
+	return h.silent
+}
+
+// heard notes an answer, to whatever was asked.
+func (h *hearing) heard() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = time.Time{}
+}
+
+// ask notes a question and says whether there is anybody to put it to. Feeds that have not answered the last ones for too
+// long leave their stream instead.
+func (h *hearing) ask(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.feeds == 0 || h.silent == nil:
+		return false
+	case h.asked.IsZero():
+		h.asked = now
+	case now.Sub(h.asked) > feedPatience:
+		close(h.silent)
+		h.silent = nil
+		return false
+	}
+	return true
+}
+
+// feedContext is that of the feeds' stream. The client keeps one stream for each set of metadata: with words of their own the
+// feeds share theirs with no other watch, so that it ends when they leave it.
+func feedContext(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(clientv3.WithRequireLeader(ctx), "stream", "feed")
+}
