@@ -19,7 +19,7 @@ func (c *conn) onData(f *http2.DataFrame) error {
 		if err := c.idleError(f.StreamID); err != nil {
 			return err
 		}
-		if reset, known := c.recent.find(f.StreamID); known && reset {
+		if reset, known := c.recent.find(f.StreamID); known && reset || c.ignored(f.StreamID) {
 			return nil
 		}
 		return streamError(f.StreamID, http2.ErrCodeStreamClosed)

@@ -46,13 +46,16 @@ func (c *conn) unpark(st *stream) bool {
 }
 
 // idleError is what a frame is answered with that names a stream which is not open: nothing when the stream was, because the
-// frame was on its way then; a stream that the client has not opened yet is a fault.
+// frame was on its way then; a stream that the client has not opened yet is a fault. c.mu is held.
 func (c *conn) idleError(id uint32) error {
-	if id > c.lastID || id%2 == 0 {
+	if id%2 == 0 || id > c.lastID && !c.ignored(id) {
 		return connError(http2.ErrCodeProtocol)
 	}
 	return nil
 }
+
+// ignored says whether a stream was opened after our last word; what belongs to it may still come. c.mu is held.
+func (c *conn) ignored(id uint32) bool { return c.ending.final && id > c.lastID }
 
 // The client gets back its window of the connection as soon as it has used this much of it, whoever reads the data: what a
 // client can make us keep is limited by the windows of the streams.

@@ -180,6 +180,9 @@ func (w *response) EnableFullDuplex() error { return nil }
 func (w *response) SetReadDeadline(t time.Time) error {
 	w.stream.conn.mu.Lock()
 	defer w.stream.conn.mu.Unlock()
+	if w.over {
+		return errHandlerDone
+	}
 	w.stream.setReadDeadline(t)
 	return nil
 }
@@ -188,6 +191,9 @@ func (w *response) SetReadDeadline(t time.Time) error {
 func (w *response) SetWriteDeadline(t time.Time) error {
 	w.stream.conn.mu.Lock()
 	defer w.stream.conn.mu.Unlock()
+	if w.over {
+		return errHandlerDone
+	}
 	w.stream.setWriteDeadline(t)
 	return nil
 }

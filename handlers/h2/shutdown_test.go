@@ -55,7 +55,12 @@ func TestShutdown(t *testing.T) {
 	if last := frame[*http2.GoAwayFrame](r).LastStreamID; last != 5 {
 		t.Errorf("the last GOAWAY names stream %d", last)
 	}
-	r.headers(7, true, get("/")) // too late: nothing is said about it any more
+	r.headers(7, false, post("/")) // too late: nothing is said about it any more, nor about what belongs to it
+	r.must(r.framer.WriteData(7, false, []byte("body")))
+	r.must(r.framer.WriteWindowUpdate(7, 1))
+	r.must(r.framer.WriteRSTStream(7, http2.ErrCodeCancel))
+	r.must(r.framer.WritePing(false, [8]byte{'s', 'e', 'e', 'n'}))
+	frame[*http2.PingFrame](r)
 	close(finish)
 	var ended []uint32
 	for len(ended) < 2 {
