@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -19,9 +20,10 @@ type Follower struct {
 	selection *Selection
 	wake      func()
 	// from is the revision after which the follower wants to hear; replay has the changes from before it joined, until they
-	// are read.
-	from   int64
-	replay *replay
+	// are read, or forgotten because it took too long.
+	from      int64
+	replay    atomic.Pointer[replay]
+	forgotten atomic.Bool
 	// settled says that the follower has joined a group, or has failed. What is said of it here is not touched by others
 	// then. Before that it waits for the past, under the hub's lock.
 	settled atomic.Bool
@@ -36,7 +38,10 @@ type Follower struct {
 
 // replay is what a follower has yet to hear from before it joined: of the past, and then of its topic's log. A thousand
 // that come back at once share the lists, which are not changed while somebody reads them.
-type replay struct{ past, log []*Event }
+type replay struct {
+	past, log []*Event
+	since     time.Time
+}
 
 // next is the next change; nil when there are no more.
 func (r *replay) next() (e *Event) {
@@ -48,6 +53,14 @@ func (r *replay) next() (e *Event) {
 		e, *from = (*from)[0], (*from)[1:]
 	}
 	return e
+}
+
+// forget lets go of a replay that was there before oldest: all that is remembered by then has come after it, and a client
+// that takes nothing would keep it for as long as its watch lasts. It is called beside Next.
+func (f *Follower) forget(oldest time.Time) {
+	if r := f.replay.Load(); r != nil && r.since.Before(oldest) && f.replay.CompareAndSwap(r, nil) {
+		f.forgotten.Store(true)
+	}
 }
 
 // ErrTooSlow goes with the storage.ErrCompacted of a follower that did not read what came in time.
@@ -104,8 +117,8 @@ func Signal() (wake func(), woken <-chan struct{}) {
 func (f *Follower) Stop() { f.hub.leave(f) }
 
 // Next gives the next change, without waiting: none when there is none now. through is the revision up to which the
-// follower has heard everything once it has worked through that, as far as it knows; what it was given may be ahead of it. The error has storage.ErrCompacted when the follower has
-// become too slow or wants to hear of what nobody knows any more.
+// follower has heard everything once it has worked through that, as far as it knows; what it was given may be ahead of it.
+// The error has storage.ErrCompacted when the follower has become too slow or wants to hear of what nobody knows any more.
 func (f *Follower) Next() (d Delivery, through int64, err error) {
 	if !f.settled.Load() {
 		return Delivery{}, 0, nil
@@ -113,10 +126,11 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 	if f.failed != nil {
 		return Delivery{}, 0, f.failed
 	}
-	for looked := 0; f.replay != nil; looked++ {
-		e := f.replay.next()
+	replay := f.replay.Load()
+	for looked := 0; replay != nil; looked++ {
+		e := replay.next()
 		if e == nil {
-			f.replay = nil
+			f.replay.CompareAndSwap(replay, nil)
 			break
 		}
 		if turn := f.selection.turn(e); turn != 0 {
@@ -128,12 +142,15 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 			return Delivery{}, 0, nil
 		}
 	}
+	if f.forgotten.Load() {
+		return Delivery{}, 0, f.tooSlow()
+	}
 	// Read before the log: see hub.told.
 	told := f.hub.told.Load()
 	log := f.group.log.Load()
 	place := f.place.Load()
 	if place < log.base {
-		return Delivery{}, 0, fmt.Errorf("watch %s: %w: %w", f.selection.Prefix, ErrTooSlow, storage.ErrCompacted)
+		return Delivery{}, 0, f.tooSlow()
 	}
 	for ; place < log.base+int64(len(log.all)); place++ {
 		// A watch may begin in the future.
@@ -149,4 +166,8 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 		return Delivery{}, 0, fmt.Errorf("watch %s: %w", f.selection.Prefix, log.ended)
 	}
 	return Delivery{}, told, nil
+}
+
+func (f *Follower) tooSlow() error {
+	return fmt.Errorf("watch %s: %w: %w", f.selection.Prefix, ErrTooSlow, storage.ErrCompacted)
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Delivery is a change as a selection sees it.
@@ -95,6 +96,15 @@ func (g *group) remove(f *Follower) bool {
 	g.followers[last] = nil
 	g.followers = g.followers[:last]
 	return last == 0
+}
+
+// forget lets go of what followers from before oldest have still not read of what was there when they came.
+func (g *group) forget(oldest time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range g.followers {
+		f.forget(oldest)
+	}
 }
 
 // trim drops what all have read, and what happened up to floor in any case. What is left is copied, because a reader may be

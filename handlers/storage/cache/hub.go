@@ -187,10 +187,10 @@ func (h *hub) admit(t *topicLog, f *Follower) bool {
 	case f.stopped:
 		return false
 	case f.from >= h.floor:
-		f.replay = replayOf(nil, t.events[after(t.events, f.from):])
+		f.replay.Store(replayOf(nil, t.events[after(t.events, f.from):]))
 	case t.past.joins(f.from, h.floor):
 		past := t.past.events
-		f.replay = replayOf(past[after(past, f.from):], t.events[after(t.events, t.past.through):])
+		f.replay.Store(replayOf(past[after(past, f.from):], t.events[after(t.events, t.past.through):]))
 	default:
 		return false
 	}
@@ -209,7 +209,7 @@ func replayOf(past, log []*Event) *replay {
 	if len(past)+len(log) == 0 {
 		return nil
 	}
-	return &replay{past, log}
+	return &replay{past, log, time.Now()}
 }
 
 // log is where the changes under a prefix are found.

@@ -89,6 +89,38 @@ func TestSlowFollower(t *testing.T) {
 	}
 }
 
+// A follower that does not read what was there when it came keeps that for no longer than it is remembered.
+func TestSlowReplay(t *testing.T) {
+	h := hubAt(10)
+	for i := range int64(10) {
+		h.write(fmt.Sprintf("/x/%d", i), 11+i)
+	}
+	none, half, whole := joined(t, h, 10, Selection{Prefix: "/x/"}), joined(t, h, 10, Selection{Prefix: "/x/"}), joined(t, h, 10, Selection{Prefix: "/x/"})
+	if d, _, err := half.Next(); err != nil || d.Revision != 11 {
+		t.Fatalf("got %v, %v", d, err)
+	}
+	if all, _, err := drained(whole); err != nil || len(all) != 10 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	h.trim(10, time.Now().Add(-time.Hour))
+	if none.replay.Load() == nil {
+		t.Fatal("forgotten too early")
+	}
+	h.trim(20, time.Now().Add(time.Hour))
+	h.write("/x/a", 21)
+	for name, f := range map[string]*Follower{"none": none, "half": half} {
+		if f.replay.Load() != nil {
+			t.Errorf("%s: the changes are still kept", name)
+		}
+		if d, _, err := f.Next(); !errors.Is(err, storage.ErrCompacted) || !errors.Is(err, ErrTooSlow) {
+			t.Errorf("%s: got %v, %v", name, d, err)
+		}
+	}
+	if d := one(t, whole); d.Revision != 21 {
+		t.Errorf("got %d", d.Revision)
+	}
+}
+
 // Of many changes none is missed or doubled, and the revision told is never ahead of them.
 func TestNext(t *testing.T) {
 	h := hubAt(10)

@@ -88,10 +88,14 @@ func (t *topicLog) all(yield func(*group) bool) {
 	}
 }
 
-// trim forgets changes up to floor, where that went further, and the past that was read before oldest.
+// trim forgets changes up to floor, where that went further, and the past that was read before oldest, together with what
+// followers have not read since then.
 func (t *topicLog) trim(floor int64, oldest time.Time, further bool) {
 	if t.past != nil && (t.past.through < floor || t.past.read.Before(oldest)) {
 		t.releasePast()
+	}
+	for g := range t.all {
+		g.forget(oldest)
 	}
 	if !further {
 		return
