@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
@@ -77,9 +79,8 @@ func newPages(s *Server) (pages, error) {
 	}
 	checks := s.options.Health
 	// A server that loads a large store is alive, so this does not wait for the cache.
-	store := health.Check{Name: "etcd", Probe: func(r *http.Request) error { return s.options.Store.Reachable(r.Context()) }}
-	ready := store
-	ready.Name = "etcd-readiness"
+	store := health.Check{Name: "etcd", Probe: reachable(s.options.Store, s.options.HealthTimeout)}
+	ready := health.Check{Name: "etcd-readiness", Probe: reachable(s.options.Store, s.options.ReadyTimeout)}
 	for _, err := range []error{
 		checks.Add(health.All, health.Ping()),
 		checks.Add(health.All, store),
@@ -92,6 +93,17 @@ func newPages(s *Server) (pages, error) {
 		}
 	}
 	return p, nil
+}
+
+// storeTimeout is how long a health check waits for the store: less than those who ask have patience for.
+const storeTimeout = 2 * time.Second
+
+func reachable(store *cache.Cache, timeout time.Duration) func(*http.Request) error {
+	return func(r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		return store.Reachable(ctx)
+	}
 }
 
 var errNotLoaded = errors.New("the cache is not loaded yet")

@@ -52,6 +52,8 @@ type Options struct {
 	Served func(resources.Row) bool
 	// Health gets the server's checks; nil makes a registry of its own.
 	Health *health.Registry
+	// HealthTimeout and ReadyTimeout are how long /livez and /readyz wait for the store; 0 means the original's two seconds.
+	HealthTimeout, ReadyTimeout time.Duration
 	// Address is the host:port that discovery tells clients inside the cluster to use.
 	Address string
 	// RequestLimit bounds ordinary requests; 0 means a minute, the original's default.
@@ -106,6 +108,12 @@ func (o *Options) complete() error {
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.New(docs.Info())
+	}
+	if o.HealthTimeout == 0 {
+		o.HealthTimeout = storeTimeout
+	}
+	if o.ReadyTimeout == 0 {
+		o.ReadyTimeout = storeTimeout
 	}
 	if o.RequestLimit == 0 {
 		o.RequestLimit = time.Minute

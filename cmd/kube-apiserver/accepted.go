@@ -10,14 +10,18 @@ import (
 
 // acceptedValues and acceptedSwitches are the original's flags that do nothing here yet, by whether they take a value. They
 // are taken, with a warning, so that existing command lines start.
+//
+// Those of the watch cache can have none: there is one cache for everything, which reads need, and which keeps changes by
+// their age. Neither can the poll intervals of etcd's metrics: the numbers of objects and the size of the store are asked for
+// when somebody reads the metrics.
 const (
 	acceptedValues = `
 	cors-allowed-origins emulated-version livez-grace-period
 	max-mutating-requests-inflight max-requests-inflight min-compatibility-version
 	shutdown-watch-termination-grace-period storage-initialization-timeout strict-transport-security-directives
 	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period
-	etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides
-	lease-reuse-duration-seconds storage-backend watch-cache-sizes
+	etcd-db-metric-poll-interval
+	default-watch-cache-size watch-cache-sizes apiserver-count kubelet-port kubelet-read-only-port
 	tls-curve-preferences
 	debug-socket-path
 	egress-selector-config-file admission-control admission-control-config-file

@@ -24,6 +24,7 @@ type options struct {
 	etcdPrefix                       string
 	etcdCAFile, etcdCert, etcdKey    string
 	etcdCompaction                   time.Duration
+	etcd                             etcdOptions
 	mediaType                        string
 	eventTTL                         time.Duration
 	bindAddress                      net.IP
@@ -61,7 +62,7 @@ type options struct {
 // newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
 func newOptions(bare bool) *options {
 	return &options{
-		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, eventTTL: time.Hour,
+		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, etcd: newEtcdOptions(), eventTTL: time.Hour,
 		mediaType: storageMediaType, bindAddress: net.IPv4zero, securePort: 6443, insecureBindAddress: net.IPv4(127, 0, 0, 1),
 		minRequestTimeout: 1800, requestTimeout: time.Minute, anonymous: true, authorization: newAuthorizationFlags(),
 		serviceCIDRs: "10.0.0.0/24", serviceNodePorts: "30000-32767", swaggerUI: bare,
@@ -91,6 +92,7 @@ func (o *options) register(s *flagSets) {
 	f.StringVar(&o.etcdCert, "etcd-certfile", o.etcdCert, "Client certificate for etcd.")
 	f.StringVar(&o.etcdKey, "etcd-keyfile", o.etcdKey, "Key of the client certificate for etcd.")
 	f.DurationVar(&o.etcdCompaction, "etcd-compaction-interval", o.etcdCompaction, "How often old revisions are thrown away; 0 leaves that to others.")
+	o.etcd.register(f)
 	f.StringVar(&o.mediaType, "storage-media-type", o.mediaType, "Form in which built-in kinds are stored; only "+storageMediaType+".")
 
 	f = s.in("secure serving")
@@ -147,6 +149,7 @@ func (o *options) complete(set *pflag.FlagSet) {
 	if len(o.etcdServers) > 0 && !set.Changed("controllers") {
 		o.controllers = nil
 	}
+	o.etcdPrefix = etcdRoot(o.etcdPrefix)
 	if o.certDir == "" {
 		o.certDir = filepath.Join(o.dataDir, "pki")
 	}
@@ -185,9 +188,7 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	if o.mediaType != storageMediaType {
 		fault("--storage-media-type %q: only %s is stored", o.mediaType, storageMediaType)
 	}
-	if !strings.HasPrefix(o.etcdPrefix, "/") {
-		fault("--etcd-prefix %q must begin with a slash", o.etcdPrefix)
-	}
+	o.etcd.validate(fault)
 	if o.minRequestTimeout < 0 {
 		fault("--min-request-timeout can not be negative value")
 	}

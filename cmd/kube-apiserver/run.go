@@ -129,7 +129,8 @@ func openStore(ctx context.Context, o *options, numbers *metrics.Metrics, log *s
 
 // openBackend opens the embedded etcd or connects to the external one.
 func openBackend(ctx context.Context, o *options, numbers *metrics.Metrics, log *slog.Logger) (storage.Feeder, error) {
-	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log, Leased: numbers.Leased}
+	common := etcd.Options{Prefix: o.etcdPrefix, CompactInterval: o.etcdCompaction, Logger: log, Leased: numbers.Leased,
+		LeaseReuse: time.Duration(o.etcd.leaseReuse) * time.Second}
 	if len(o.etcdServers) > 0 {
 		store, err := etcd.Dial(etcd.Target{Servers: o.etcdServers, CertFile: o.etcdCert, KeyFile: o.etcdKey, CAFile: o.etcdCAFile}, common)
 		if err != nil {
@@ -160,8 +161,8 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 		return nil, err
 	}
 	return handlers.New(handlers.Options{
-		Metrics: numbers,
-		Store:   store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
+		Metrics: numbers, HealthTimeout: o.etcd.healthTimeout, ReadyTimeout: o.etcd.readyTimeout,
+		Store: store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, Features: o.features, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,

@@ -32,7 +32,7 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 	// The log goes through a writer that knows when nobody takes it any more: that is a health check.
 	logs := health.NewLogWriter(errOut)
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level(o.verbosity)}))
-	for _, line := range ignoredFlags(set) {
+	for _, line := range append(ignoredFlags(set), o.etcd.warnings()...) {
 		log.Warn(line)
 	}
 	if idle := o.features.Idle(); len(idle) > 0 {

@@ -73,7 +73,12 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--tls-cert-file=x"}, "belong together"},
 		{[]string{"--etcd-servers=http://127.0.0.1:1", "--unsafe-no-fsync"}, "for the embedded etcd"},
 		{[]string{"--storage-media-type=application/json"}, "only application/vnd.kubernetes.protobuf"},
-		{[]string{"--etcd-prefix=registry"}, "must begin with a slash"},
+		{[]string{"--storage-backend=etcd2"}, "allowed values: etcd3"},
+		{[]string{"--etcd-servers-overrides=/events"}, "must be of format"},
+		{[]string{"--etcd-servers-overrides=/events#a;;b"}, "must be of format"},
+		{[]string{"--etcd-servers-overrides=/events#http://a:1,apps/deployments#http://b:1"}, "apps/deployments cannot be kept apart"},
+		{[]string{"--etcd-readycheck-timeout=0s"}, "above zero"},
+		{[]string{"--lease-reuse-duration-seconds=-1"}, "negative"},
 		{[]string{"--authorization-mode=Some"}, `authorization-mode "Some" is not a valid mode`},
 		{[]string{"--encryption-provider-config=x"}, "must not be stored in the clear"},
 		{[]string{"--request-timeout=0s"}, "--request-timeout"},
@@ -85,8 +90,8 @@ func TestRefusedCommandLines(t *testing.T) {
 		}
 	}
 	// All faults are told at once.
-	_, _, err := command(t, "--etcd-prefix=x", "--tls-private-key-file=y")
-	if err == nil || !strings.Contains(err.Error(), "slash") || !strings.Contains(err.Error(), "belong together") {
+	_, _, err := command(t, "--storage-backend=x", "--tls-private-key-file=y")
+	if err == nil || !strings.Contains(err.Error(), "allowed values") || !strings.Contains(err.Error(), "belong together") {
 		t.Errorf("two faults: %v", err)
 	}
 }

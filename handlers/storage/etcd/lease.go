@@ -12,8 +12,7 @@ import (
 
 const (
 	// Objects written close together share a lease: events come in floods, and a lease costs etcd a write of its own.
-	// The window is the original's: 5 % of the time to live and at most a minute, at most 1000 objects.
-	leaseWindow  = time.Minute
+	// The window is the original's: 5 % of the time to live and at most what its flag says, at most 1000 objects.
 	leasePercent = 5
 	leaseObjects = 1000
 )
@@ -23,6 +22,8 @@ type leases struct {
 	grant func(ctx context.Context, seconds int64) (clientv3.LeaseID, error)
 	// full hears how many objects a lease was given to, once there is another; may be nil.
 	full func(objects int)
+	// reuse is the longest window.
+	reuse time.Duration
 
 	mu      sync.Mutex
 	id      clientv3.LeaseID
@@ -43,7 +44,7 @@ func (s *Store) grant(ctx context.Context, seconds int64) (clientv3.LeaseID, err
 func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (clientv3.LeaseID, error) {
 	// etcd counts whole seconds; a started one is given in full.
 	ttl = (ttl + time.Second - 1).Truncate(time.Second)
-	longest := ttl + min(ttl*leasePercent/100, leaseWindow).Truncate(time.Second)
+	longest := ttl + min(ttl*leasePercent/100, l.reuse).Truncate(time.Second)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	left := l.expires.Sub(now)

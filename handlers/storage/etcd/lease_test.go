@@ -56,7 +56,7 @@ func TestLeaseReuse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := &granter{}
 			var full []int
-			l := &leases{grant: g.grant, full: func(objects int) { full = append(full, objects) }}
+			l := &leases{reuse: time.Minute, grant: g.grant, full: func(objects int) { full = append(full, objects) }}
 			for i, s := range c.steps {
 				if id, err := l.get(t.Context(), s.ttl, begin.Add(s.after)); err != nil || id != s.want {
 					t.Fatalf("step %d: lease %d, %v; want %d", i, id, err, s.want)
@@ -76,7 +76,7 @@ func TestLeaseReuse(t *testing.T) {
 
 func TestLeaseIsFullAtSomePoint(t *testing.T) {
 	g := &granter{}
-	l := &leases{grant: g.grant}
+	l := &leases{reuse: time.Minute, grant: g.grant}
 	now := time.Unix(1_000_000, 0)
 	for range leaseObjects + 1 {
 		if _, err := l.get(t.Context(), time.Hour, now); err != nil {
@@ -90,7 +90,7 @@ func TestLeaseIsFullAtSomePoint(t *testing.T) {
 
 func TestLeaseFailureIsNotRemembered(t *testing.T) {
 	g := &granter{err: errors.New("no")}
-	l := &leases{grant: g.grant}
+	l := &leases{reuse: time.Minute, grant: g.grant}
 	if _, err := l.get(t.Context(), time.Hour, time.Now()); !errors.Is(err, g.err) {
 		t.Fatalf("got %v", err)
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	Prefix string
 	// CompactInterval is the age at which history is dropped; 0 never drops any.
 	CompactInterval time.Duration
+	// LeaseReuse is how long objects at most are given the same lease, which they may outlive their time by; 0 gives each its own.
+	LeaseReuse time.Duration
 	// BookmarkInterval is how often watchers hear that they are up to date; 0 means DefaultBookmarkInterval.
 	BookmarkInterval time.Duration
 	// Local says that the client calls the only member, in this process.
@@ -95,7 +97,7 @@ func New(client *clientv3.Client, o Options) *Store {
 		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
 		bookmarks: o.BookmarkInterval, local: o.Local, ctx: ctx, stop: stop,
 	}
-	s.leases.grant, s.leases.full = s.grant, o.Leased
+	s.leases.grant, s.leases.full, s.leases.reuse = s.grant, o.Leased, o.LeaseReuse
 	if o.Local {
 		s.reads = []clientv3.OpOption{clientv3.WithSerializable()}
 	} else {
