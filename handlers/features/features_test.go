@@ -1,7 +1,12 @@
 package features
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	gates "github.com/gatehouse-dev/gatehouse/gen/features"
@@ -70,6 +75,39 @@ func TestIdle(t *testing.T) {
 	}
 	if got, want := f.Idle(), []string{"EventedPLEG", "SELinuxMount"}; !slices.Equal(got, want) {
 		t.Errorf("idle: %v, want %v", got, want)
+	}
+}
+
+// TestAsked: whoever sets a gate that is asked for in the code is not told that it does nothing, and the list of those is
+// not longer than they are.
+func TestAsked(t *testing.T) {
+	call := regexp.MustCompile(`\.Enabled\("(\w+)"\)`)
+	found := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range call.FindAllSubmatch(source, -1) {
+			found[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	for name := range found {
+		if find(name) == nil {
+			t.Errorf("there is no gate %s", name)
+		}
+		if !slices.Contains(gates.Of, name) && !slices.Contains(asked, name) {
+			t.Errorf("%s is asked for and not in the list", name)
+		}
+	}
+	for _, name := range asked {
+		if !found[name] && name != "AllAlpha" && name != "AllBeta" {
+			t.Errorf("nobody asks for %s", name)
+		}
 	}
 }
 
