@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -33,16 +32,9 @@ import (
 // then are cut.
 const drainTime = 1500 * time.Millisecond
 
-// headroom is memory that is never touched, and so is not there: the collector takes it for live and lets the heap grow by as
-// much more before it runs. The heap of a small cluster is so small that the writes of a tenth of a second would have it run
-// again; with this, one costs about an eighth less.
-const headroom = 16 << 20
-
 // run brings the server up, serves until ctx ends, and takes it down in the opposite order: first the watches, then the
 // requests, last the store, so that every answered write is stored.
 func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logger, out io.Writer) error {
-	room := make([]byte, headroom)
-	defer runtime.KeepAlive(room)
 	// Keys are made while etcd starts: both take their time and neither needs the other.
 	made := make(chan error, 1)
 	var certs *certificates
