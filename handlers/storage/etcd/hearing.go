@@ -12,8 +12,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// feedPatience is how long feeds may be silent when they were asked for their progress, which reads wait for.
-const feedPatience = 1500 * time.Millisecond
+// feedPatience is how long feeds may be silent when they were asked for their progress, which reads wait for. The next stream may
+// come to the same member again, so several must fit into the time for which those wait.
+const feedPatience = 700 * time.Millisecond
 
 var errSilent = fmt.Errorf("the member that feeds is silent: %w", storage.ErrUnavailable)
 
