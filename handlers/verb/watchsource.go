@@ -30,6 +30,10 @@ func (w *watching) Next() ([]byte, error) {
 			return b, err
 		}
 	}
+	// Before more is sent: a client that is always a little behind would never come to an end.
+	if w.ticked.Load() && w.over() {
+		return w.due()
+	}
 	d, through, err := w.follower.Next()
 	if err != nil {
 		return w.ended(err)
@@ -106,10 +110,12 @@ func (w *watching) deliver(d cache.Delivery) ([]byte, error) {
 	return w.given(), nil
 }
 
+func (w *watching) over() bool { return !time.Now().Before(w.ends) }
+
 // due is what is to be sent because of the time.
 func (w *watching) due() ([]byte, error) {
 	w.ticked.Store(false)
-	over := !time.Now().Before(w.ends)
+	over := w.over()
 	if !over {
 		w.timer.Reset(w.nextTick())
 	}

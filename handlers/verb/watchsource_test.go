@@ -181,6 +181,26 @@ func TestWatchTime(t *testing.T) {
 	}
 }
 
+// A watch ends in time although its client is always behind.
+func TestBusyWatchEnds(t *testing.T) {
+	f := newFixture(t, 1)
+	h := f.hold(t, "resourceVersion=2")
+	f.put(t, 0, 1)
+	h.expect(t, "MODIFIED pod-00001@3")
+	woken := h.woken.Load()
+	f.put(t, 0, 2)
+	for end := time.Now().Add(20 * time.Second); h.woken.Load() == woken && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	for _, w := range slices.Clone(f.handlers.open.all) {
+		w.ends = time.Now()
+		w.tick()
+	}
+	if b, err := h.source.Next(); err != io.EOF || len(b) != 0 {
+		t.Errorf("%s, %v", b, err)
+	}
+	h.source.Ended()
+}
+
 // A server that shuts down ends its watches, those that wait and those that come.
 func TestEndWatches(t *testing.T) {
 	f := newFixture(t, 1)
