@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test race fuzz run bench kubectl browser
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test race fuzz run bench kubectl browser h2spec
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ run: build ## start a server with its data in ./gatehouse-data
 
 kubectl: ## say where the kubectl of the tests is; builds it from its module where none of its release is installed
 	@$(GO) run ./test/harness/findkubectl
+
+h2spec: ## install h2spec, which checks the server's HTTP/2 where a test finds it
+	$(GO) install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
 
 # The whole of test/bench takes longer than go test allows by default.
 bench: ## run the benchmarks; REF_BIN=folder of the original compares with it (PKG=./test/bench)

@@ -18,8 +18,8 @@ import (
 
 type options struct {
 	server, token, ca, forget string
-	rewrite, ours           bool
-	files                   []string
+	rewrite, ours             bool
+	files                     []string
 }
 
 func main() {
