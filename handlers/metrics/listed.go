@@ -63,7 +63,10 @@ func (r *Reads) Consistent(ok bool) {
 	r.listed.consistent.WithLabelValues(strconv.FormatBool(ok), "false", r.of.Group, r.of.Resource).Inc()
 }
 
-// Began counts a watch that has told where the state ends that it began with.
-func (r *Reads) Began(request *pipeline.Request) {
-	r.listed.began.WithLabelValues(r.of.Group, r.of.Version, r.of.Resource, scope(request)).Observe(time.Since(request.Received).Seconds())
+// Begins gives what counts a watch that has told where the state ends that it began with.
+func (r *Reads) Begins(request *pipeline.Request) (began func()) {
+	scope, received := scope(request), request.Received
+	return func() {
+		r.listed.began.WithLabelValues(r.of.Group, r.of.Version, r.of.Resource, scope).Observe(time.Since(received).Seconds())
+	}
 }

@@ -126,7 +126,7 @@ func ours(t *testing.T) *Metrics {
 	began := httptest.NewRequest(http.MethodGet, "/api/v1/namespaces/a/pods?watch=1&sendInitialEvents=true", nil)
 	request := pipeline.NewRequest(httptest.NewRecorder(), began, pipeline.ParseInfo(began.Method, began.URL.Path, began.URL.Query()))
 	request.Resource = pods()
-	w.Began(request)
+	w.Begins(request)()
 	listing := m.Store(&answering{})
 	loaded := 0
 	if _, err := listing.Load(t.Context(), func(some []storage.KeyValue) error { loaded += len(some); return nil }); err != nil || loaded != 8 {

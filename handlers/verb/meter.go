@@ -22,8 +22,9 @@ type Meter interface {
 	// Sent counts an event by its size, Initial an object of the state that a watch begins with.
 	Sent(size int)
 	Initial()
-	// Began counts how long it took until a watch had told where its initial state ends.
-	Began(r *pipeline.Request)
+	// Begins is a watch that tells its initial state, and gives what is to be called when it has told where that ends. That
+	// keeps nothing of the request.
+	Begins(r *pipeline.Request) (began func())
 	// Slow counts a watch that was ended because its client did not take the events in time.
 	Slow()
 }
@@ -39,13 +40,13 @@ func (h *Handlers) meter(r *pipeline.Request) Meter {
 // silent counts nothing.
 type silent struct{}
 
-func (silent) Listed(string, int, int) {}
-func (silent) Waited(time.Duration)    {}
-func (silent) Consistent(bool)         {}
-func (silent) Sent(int)                {}
-func (silent) Initial()                {}
-func (silent) Began(*pipeline.Request) {}
-func (silent) Slow()                   {}
+func (silent) Listed(string, int, int)         {}
+func (silent) Waited(time.Duration)            {}
+func (silent) Consistent(bool)                 {}
+func (silent) Sent(int)                        {}
+func (silent) Initial()                        {}
+func (silent) Begins(*pipeline.Request) func() { return func() {} }
+func (silent) Slow()                           {}
 
 // counted reads the page of a list, and counts it where the cache has answered.
 func (h *Handlers) counted(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, s *selection) (*page, error) {

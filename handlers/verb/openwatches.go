@@ -14,7 +14,7 @@ func (o *openWatches) add(w *watching) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
-		w.closing.Store(true)
+		w.close()
 	}
 	w.at = len(o.all)
 	o.all = append(o.all, w)
@@ -36,7 +36,7 @@ func (h *Handlers) EndWatches() {
 	defer h.open.mu.Unlock()
 	h.open.closed = true
 	for _, w := range h.open.all {
-		w.closing.Store(true)
+		w.close()
 		w.wake()
 	}
 }

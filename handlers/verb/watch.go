@@ -36,19 +36,18 @@ type watching struct {
 	closing atomic.Bool
 	at      int
 
-	// initial is what is left of the state that the watch begins with; nil when all is sent, or it begins with changes.
-	// began is to be called then.
-	initial *page
-	began   func()
+	// initial is what is left of the state that the watch begins with; nil when all is sent, or it begins with changes, and
+	// letGo when it was too late for the rest.
+	initial atomic.Pointer[initial]
 	// from is the revision up to which everything was sent; sent is that of the last change.
 	from, sent int64
 	// refused is why the watch ends after its header; failed why it is cut off, which was told already.
 	refused, failed error
 	// buffer has what Next gave last, if that was not a frame that others are sent too.
 	buffer *[]byte
-	// bookmarks and markInitial are what the client asked for. single lets Next give one event at a time. columnsSent: a
-	// watch of tables names its columns once.
-	bookmarks, markInitial, single, columnsSent bool
+	// bookmarks is what the client asked for. single lets Next give one event at a time. columnsSent: a watch of tables names
+	// its columns once.
+	bookmarks, single, columnsSent bool
 }
 
 // watch answers a watch: events until its time is up, the client leaves or the server shuts down. The connection carries
@@ -113,14 +112,17 @@ func (w *watching) begin(r *pipeline.Request, options metav1.ListOptions, select
 	send := options.SendInitialEvents
 	if send != nil && *send || send == nil && revision == 0 {
 		state := metav1.ListOptions{ResourceVersion: options.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
-		if w.initial, err = w.read(r.Context(), r, state, selection); err != nil {
+		p, err := w.read(r.Context(), r, state, selection)
+		if err != nil {
 			return err
 		}
-		w.from = w.initial.revision
+		w.from = p.revision
+		i := &initial{page: p, since: time.Now()}
 		// The client asked for the mark in those words.
-		if w.markInitial = send != nil && *send && w.bookmarks; w.markInitial {
-			w.began = func() { w.meter.Began(r) }
+		if send != nil && *send && w.bookmarks {
+			i.marked = w.meter.Begins(r)
 		}
+		w.initial.Store(i)
 	}
 	return nil
 }
@@ -130,14 +132,16 @@ func (w *watching) follow(r *pipeline.Request, selection *selection) error {
 	follower, err := w.Store.Follow(r.Context(), selection.following(prefix(r, selection)), w.from, w.wake)
 	switch {
 	case errors.Is(err, storage.ErrCompacted):
-		w.refused, w.initial = err, nil
+		w.refused = err
+		w.initial.Store(nil)
 		return nil
 	case err != nil:
 		return storageError(err, r, "")
 	}
 	w.follower = follower
 	w.open.add(w)
-	w.timer = time.AfterFunc(w.nextTick(), w.tick)
+	w.timer = time.AfterFunc(time.Hour, w.tick) // not before tick can see the timer
+	w.timer.Reset(w.nextTick())
 	return nil
 }
 
@@ -154,10 +158,21 @@ func (w *watching) nextTick() time.Duration {
 	if w.bookmarks {
 		left = min(left, bookmarkEvery)
 	}
+	if i := w.initial.Load(); i.isLeft() {
+		left = min(left, w.Store.Remembers()-i.still())
+	}
 	return left
 }
 
+// tick sees to the initial state itself, for nobody may ask for more of that any more; the rest is for Next.
 func (w *watching) tick() {
+	if i := w.initial.Load(); i.isLeft() {
+		if w.over() || i.still() >= w.Store.Remembers() {
+			w.expire(i)
+		} else {
+			w.timer.Reset(w.nextTick())
+		}
+	}
 	w.ticked.Store(true)
 	w.wake()
 }
@@ -165,6 +180,7 @@ func (w *watching) tick() {
 // Ended implements stream.Source.
 func (w *watching) Ended() {
 	w.release()
+	w.initial.Store(nil) // before the timer is stopped: see tick
 	if w.follower == nil {
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -25,8 +24,9 @@ func (w *watching) Next() ([]byte, error) {
 		return nil, w.failed
 	case w.refused != nil:
 		return w.ended(w.refused)
-	case w.initial != nil:
-		if b, err := w.nextInitial(); len(b) > 0 || err != nil {
+	}
+	if i := w.initial.Load(); i != nil {
+		if b, err := w.nextInitial(i); len(b) > 0 || err != nil {
 			return b, err
 		}
 	}
@@ -49,45 +49,6 @@ func (w *watching) Next() ([]byte, error) {
 	}
 	return nil, nil
 }
-
-// nextInitial is the next piece of the state that the watch begins with, and after it, when the client asked for it, a
-// bookmark that says where it ends. Nothing when there is nothing left of either.
-func (w *watching) nextInitial() ([]byte, error) {
-	enough := gathered
-	if w.single {
-		enough = 1
-	}
-	full, given := false, 0
-	var last *cache.Entry
-	for e := range w.initial.entries {
-		if full {
-			break
-		}
-		w.meter.Initial()
-		if err := w.event(watch.Added, e, e.Revision); err != nil {
-			return nil, err
-		}
-		last, given = e, given+1
-		full = len(*w.buffer) >= enough
-	}
-	if full {
-		w.initial.skip(given, last)
-		return *w.buffer, nil
-	}
-	revision := w.initial.revision
-	w.initial = nil
-	if w.markInitial {
-		if err := w.bookmark(revision, true); err != nil {
-			return nil, err
-		}
-		w.began()
-		w.began = nil
-	}
-	return w.given(), nil
-}
-
-// gathered is how much of the initial state is sent at once: objects are small, and each write costs one of the network.
-const gathered = 64 << 10
 
 // given is what lies in the buffer, if anything.
 func (w *watching) given() []byte {

@@ -181,6 +181,9 @@ func (c *Cache) Compact(ctx context.Context, revision int64) error {
 	return nil
 }
 
+// Remembers is how long old states and changes are remembered.
+func (c *Cache) Remembers() time.Duration { return c.options.Keep }
+
 // housekeep drops what is older than is to be remembered.
 func (c *Cache) housekeep() {
 	tick := time.NewTicker(housekeeping)
