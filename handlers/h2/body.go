@@ -60,16 +60,31 @@ func (b *body) take(p []byte, length int) (http2.ErrCode, bool) {
 	if b.closed || len(p) == 0 {
 		return 0, false
 	}
-	if b.data == nil && b.left > 0 {
-		b.data = make([]byte, 0, min(int64(len(p))+b.left, int64(len(p)+b.window)))
-	}
-	if b.off > 0 && len(b.data)+len(p) > cap(b.data) {
-		// A reader that is always a little behind must not make us keep all that it has read.
-		b.data, b.off = b.data[:copy(b.data, b.data[b.off:])], 0
-	}
+	b.room(len(p))
 	b.data = append(b.data, p...)
 	b.stream.changed.Broadcast()
 	return 0, false
+}
+
+// firstRoom is what a body gets that is to become larger. Its client may have promised much and send nothing more.
+const firstRoom = 16 << 10
+
+// room makes room for n more bytes, which left and window count already, and for what is to come: up to twice what there was.
+func (b *body) room(n int) {
+	if len(b.data)+n > cap(b.data) && b.off > 0 {
+		// A reader that is always a little behind must not make us keep all that it has read.
+		b.data, b.off = b.data[:copy(b.data, b.data[b.off:])], 0
+	}
+	need := len(b.data) + n
+	if need <= cap(b.data) {
+		return
+	}
+	size := 2 * cap(b.data)
+	if b.left >= 0 {
+		size = int(min(int64(max(size, firstRoom)), int64(need)+b.left))
+	}
+	size = max(need, min(size, need+b.window))
+	b.data = append(make([]byte, 0, size), b.data...)
 }
 
 // complete notes the end; false when Content-Length promises more.

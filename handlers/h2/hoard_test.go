@@ -41,6 +41,29 @@ func TestSlowlyReadBody(t *testing.T) {
 	}
 }
 
+// A promise of a large body alone takes little room, and one that comes takes no more than it has and is promised.
+func TestPromisedBody(t *testing.T) {
+	const window, length = 256 << 10, 200_000
+	c := &conn{server: &server{}}
+	c.work.Store(1) // nobody is to write
+	b := newBody(c.newStream(1, func() {}), &http.Request{ContentLength: length}, window)
+	for sent := 0; sent < length; {
+		piece := make([]byte, min(1+sent, 10_000, length-sent))
+		c.mu.Lock()
+		_, bad := b.take(piece, len(piece))
+		c.mu.Unlock()
+		if sent += len(piece); bad {
+			t.Fatalf("refused after %d bytes", sent)
+		}
+		if n := cap(b.data); n > length || n > max(firstRoom, 2*sent) {
+			t.Fatalf("%d bytes take %d", sent, n)
+		}
+	}
+	if len(b.data) != length {
+		t.Errorf("%d bytes are there", len(b.data))
+	}
+}
+
 // What TLS says by itself is not kept for ever when nobody else writes.
 func TestHeldIsBounded(t *testing.T) {
 	here, there := net.Pipe()
