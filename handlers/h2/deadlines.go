@@ -9,9 +9,22 @@ import (
 
 // deadlines are a stream's timers; most streams have none. Fields belong to conn.mu.
 type deadlines struct {
-	read, write *time.Timer
+	read, write deadline
 	// late says that the write deadline was what ended the stream.
 	late bool
+}
+
+// deadline is when a timer is to act. It may have fired and wait for the lock while that is moved.
+type deadline struct {
+	at    time.Time
+	timer *time.Timer
+}
+
+func (d *deadline) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	*d = deadline{}
 }
 
 // setReadDeadline fails reads of the body from then on. c.mu is held, as in the rest of this file.
@@ -19,7 +32,7 @@ func (st *stream) setReadDeadline(t time.Time) {
 	if st.body == nil {
 		return
 	}
-	st.timer().read = st.rearm(st.timer().read, t, func() {
+	st.rearm(&st.timer().read, t, func() {
 		if st.body != nil {
 			st.body.fail(os.ErrDeadlineExceeded)
 		}
@@ -28,7 +41,7 @@ func (st *stream) setReadDeadline(t time.Time) {
 
 // setWriteDeadline resets the stream then, which ends a write that waits.
 func (st *stream) setWriteDeadline(t time.Time) {
-	st.timer().write = st.rearm(st.timer().write, t, func() {
+	st.rearm(&st.timer().write, t, func() {
 		if !st.gone && st.timers != nil {
 			st.timers.late = true
 			st.conn.reset(st, http2.ErrCodeInternal)
@@ -45,22 +58,23 @@ func (st *stream) timer() *deadlines {
 }
 
 // rearm acts when the time has come, which may be at once.
-func (st *stream) rearm(old *time.Timer, t time.Time, act func()) *time.Timer {
-	if old != nil {
-		old.Stop()
-	}
+func (st *stream) rearm(d *deadline, t time.Time, act func()) {
+	d.stop()
 	if t.IsZero() {
-		return nil
+		return
 	}
 	wait := time.Until(t)
 	if wait <= 0 {
 		act()
-		return nil
+		return
 	}
-	return time.AfterFunc(wait, func() {
+	d.at = t
+	d.timer = time.AfterFunc(wait, func() {
 		st.conn.mu.Lock()
 		defer st.conn.mu.Unlock()
-		act()
+		if d.at.Equal(t) {
+			act()
+		}
 	})
 }
 
@@ -68,11 +82,8 @@ func (st *stream) stopDeadlines() {
 	if st.timers == nil {
 		return
 	}
-	for _, t := range []*time.Timer{st.timers.read, st.timers.write} {
-		if t != nil {
-			t.Stop()
-		}
-	}
+	st.timers.read.stop()
+	st.timers.write.stop()
 	st.timers = nil
 }
 
@@ -92,7 +103,7 @@ func (st *stream) explain(err error) error {
 // writeFor is write for a handler. One that has a deadline must not write itself: a slow client would keep it longer.
 func (c *conn) writeFor(st *stream) {
 	c.mu.Lock()
-	limited := st.timers != nil && st.timers.write != nil
+	limited := st.timers != nil && st.timers.write.timer != nil
 	c.mu.Unlock()
 	if limited {
 		c.kick()
