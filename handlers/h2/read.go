@@ -37,6 +37,9 @@ func (c *conn) read() error {
 	}
 	for first := true; ; first = false {
 		f, err := c.framer.ReadFrame()
+		if first && errors.As(err, new(http2.StreamError)) {
+			return connError(http2.ErrCodeProtocol) // no settings, whatever else is wrong with it
+		}
 		if err == nil {
 			if first {
 				if err = c.firstFrame(f); err != nil {

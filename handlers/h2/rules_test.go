@@ -189,6 +189,10 @@ func TestPreface(t *testing.T) {
 	for what, send := range map[string]func(r *raw){
 		"HTTP/1.1":    func(r *raw) { _, _ = io.WriteString(r.socket, "GET / HTTP/1.1\r\nHost: example\r\n\r\n") },
 		"no settings": func(r *raw) { _, _ = io.WriteString(r.socket, http2.ClientPreface); r.headers(1, true, get("/")) },
+		"a fault of a stream": func(r *raw) {
+			_, _ = io.WriteString(r.socket, http2.ClientPreface)
+			r.must(r.framer.WriteWindowUpdate(1, 0))
+		},
 		"only acknowledging": func(r *raw) {
 			_, _ = io.WriteString(r.socket, http2.ClientPreface)
 			r.must(r.framer.WriteSettingsAck())
