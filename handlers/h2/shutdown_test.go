@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -99,6 +100,29 @@ func TestShutdownOfDeafClient(t *testing.T) {
 	go func() { down <- s.srv.Shutdown(context.Background()) }()
 	if err := receive(t, "the end of Shutdown", down); err != nil {
 		t.Error(err)
+	}
+}
+
+// A client that takes nothing of a source that has ended keeps the server for no longer than that wants to wait.
+func TestShutdownOfShutWindow(t *testing.T) {
+	began := make(chan *queue, 1)
+	s := newSite(t, (*queue)(nil).handler(began), Options{}, false)
+	r := s.greeted(t, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 100})
+	r.headers(1, true, get("/"))
+	q := receive(t, "the watch", began)
+	q.add(io.EOF, strings.Repeat("x", 1000), "never asked for")
+	for n := 0; n < 100; {
+		n += len(frame[*http2.DataFrame](r).Data())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.srv.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	_ = s.srv.Close()
+	q.check(t)
+	if len(q.events) != 1 {
+		t.Errorf("%d events are left, want all but the one that waits", len(q.events))
 	}
 }
 
