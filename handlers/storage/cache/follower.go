@@ -21,9 +21,8 @@ type Follower struct {
 	wake      func()
 	// from is the revision after which the follower wants to hear; replay has the changes from before it joined, until they
 	// are read, or forgotten because it took too long.
-	from      int64
-	replay    atomic.Pointer[replay]
-	forgotten atomic.Bool
+	from   int64
+	replay atomic.Pointer[replay]
 	// settled says that the follower has joined a group, or has failed. What is said of it here is not touched by others
 	// then. Before that it waits for the past, under the hub's lock.
 	settled atomic.Bool
@@ -43,6 +42,9 @@ type replay struct {
 	since     time.Time
 }
 
+// forgotten is the replay of a follower that has lost what was left of its own.
+var forgotten = &replay{}
+
 // next is the next change; nil when there are no more.
 func (r *replay) next() (e *Event) {
 	from := &r.past
@@ -58,8 +60,15 @@ func (r *replay) next() (e *Event) {
 // forget lets go of a replay that was there before oldest: all that is remembered by then has come after it, and a client
 // that takes nothing would keep it for as long as its watch lasts. It is called beside Next.
 func (f *Follower) forget(oldest time.Time) {
-	if r := f.replay.Load(); r != nil && r.since.Before(oldest) && f.replay.CompareAndSwap(r, nil) {
-		f.forgotten.Store(true)
+	if r := f.replay.Load(); r != forgotten && r != nil && r.since.Before(oldest) {
+		f.drop(r)
+	}
+}
+
+// drop forgets a replay, unless it was read meanwhile.
+func (f *Follower) drop(r *replay) {
+	if r != nil {
+		f.replay.CompareAndSwap(r, forgotten)
 	}
 }
 
@@ -127,7 +136,7 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 		return Delivery{}, 0, f.failed
 	}
 	replay := f.replay.Load()
-	for looked := 0; replay != nil; looked++ {
+	for looked := 0; replay != nil && replay != forgotten; looked++ {
 		e := replay.next()
 		if e == nil {
 			f.replay.CompareAndSwap(replay, nil)
@@ -142,14 +151,14 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 			return Delivery{}, 0, nil
 		}
 	}
-	if f.forgotten.Load() {
-		return Delivery{}, 0, f.tooSlow()
-	}
 	// Read before the log: see hub.told.
 	told := f.hub.told.Load()
 	log := f.group.log.Load()
+	if log.ended != nil {
+		return Delivery{}, 0, fmt.Errorf("watch %s: %w", f.selection.Prefix, log.ended)
+	}
 	place := f.place.Load()
-	if place < log.base {
+	if replay == forgotten || place < log.base {
 		return Delivery{}, 0, f.tooSlow()
 	}
 	for ; place < log.base+int64(len(log.all)); place++ {
@@ -161,9 +170,6 @@ func (f *Follower) Next() (d Delivery, through int64, err error) {
 	}
 	if place != f.place.Load() {
 		f.place.Store(place)
-	}
-	if log.ended != nil {
-		return Delivery{}, 0, fmt.Errorf("watch %s: %w", f.selection.Prefix, log.ended)
 	}
 	return Delivery{}, told, nil
 }

@@ -61,10 +61,15 @@ func (g *group) has(e *Event) bool {
 	return len(l.all) > 0 && l.all[len(l.all)-1].Event == e
 }
 
+// end ends the group. Nobody trims it any more, so what is not read yet is dropped: a follower that is stalled would keep it.
 func (g *group) end(err error) {
-	l := *g.log.Load()
-	l.ended = err
-	g.log.Store(&l)
+	l := g.log.Load()
+	g.log.Store(&deliveries{base: l.base + int64(len(l.all)), ended: err})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range g.followers {
+		f.drop(f.replay.Load())
+	}
 }
 
 // wake is called without the hub's lock: how long it takes to wake thousands should not keep others from coming.
