@@ -15,8 +15,9 @@ import (
 
 // Sink takes what the feed reads. Its methods are called by one goroutine only, that of Run.
 type Sink interface {
-	// Replace makes items everything that is under the prefix of that number. They can be had once, while they are read.
-	// An error among them ends them: then they are replaced again before anything is published.
+	// Replace makes items everything that is under the prefix of that number. They can be had once, before it returns; what
+	// it does not take is passed over. An error among them ends them: then they are replaced again before anything is
+	// published.
 	Replace(prefix int, items iter.Seq2[storage.KeyValue, error])
 	// Change takes one change under the prefix of that number; never a bookmark.
 	Change(prefix int, e storage.Event)
@@ -82,15 +83,23 @@ type list struct {
 }
 
 func (l *list) items(yield func(storage.KeyValue, error) bool) {
-	more := true
 	for page := range l.pages {
-		for i := 0; more && i < len(page); i++ {
-			more = yield(page[i], nil)
+		for _, kv := range page {
+			if !yield(kv, nil) {
+				return
+			}
 		}
 	}
-	if more && l.err != nil {
+	if l.err != nil {
 		yield(storage.KeyValue{}, l.err)
 	}
+}
+
+// finish takes what the sink did not want, for which the reader would wait, and says whether all was read.
+func (l *list) finish() bool {
+	for range l.pages {
+	}
+	return l.err == nil
 }
 
 // Run feeds the sink until ctx ends. It must run once.
@@ -134,7 +143,7 @@ func (f *Feed) take(m message, missing map[int]bool) {
 	if m.list != nil {
 		missing[m.prefix] = true
 		f.sink.Replace(m.prefix, m.list.items)
-		if m.list.err == nil {
+		if m.list.finish() {
 			delete(missing, m.prefix)
 		}
 		return

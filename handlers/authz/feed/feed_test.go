@@ -209,19 +209,7 @@ func (s *paged) List(ctx context.Context, prefix string, o storage.ListOptions) 
 
 // A list of many pages is published as a whole, also when reading it breaks off in between.
 func TestPages(t *testing.T) {
-	inner, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = inner.Close() })
-	var want []string
-	for i := range 1700 {
-		key := fmt.Sprintf("/a/%04d", i)
-		if _, err := inner.Create(t.Context(), key, []byte("x"), 0); err != nil {
-			t.Fatal(err)
-		}
-		want = append(want, key+"=x")
-	}
+	inner, want := fourPages(t)
 	s, m := &paged{Store: inner}, newMirror()
 	run(t, feed.New(s, []string{"/a/", "/b/"}, m, slog.New(slog.DiscardHandler)))
 	if first := <-m.published; first != strings.Join(want, " ") {
@@ -229,5 +217,58 @@ func TestPages(t *testing.T) {
 	}
 	if !s.lost.Load() {
 		t.Error("no list broke off")
+	}
+}
+
+// fourPages is a store that has so many keys, and what a mirror says of them.
+func fourPages(t *testing.T) (s storage.Store, all []string) {
+	t.Helper()
+	opened, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = opened.Close() })
+	for i := range 1700 {
+		key := fmt.Sprintf("/a/%04d", i)
+		if _, err := opened.Create(t.Context(), key, []byte("x"), 0); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, key+"=x")
+	}
+	return opened, all
+}
+
+// picky takes no more than some of a list.
+type picky struct {
+	*mirror
+	most int
+}
+
+func (p picky) Replace(prefix int, items iter.Seq2[storage.KeyValue, error]) {
+	p.mirror.Replace(prefix, func(yield func(storage.KeyValue, error) bool) {
+		if p.most == 0 {
+			return
+		}
+		n := 0
+		for kv, err := range items {
+			if n++; !yield(kv, err) || n == p.most {
+				return
+			}
+		}
+	})
+}
+
+// A sink that does not take all of a list hears of the changes after it all the same.
+func TestSinkThatStops(t *testing.T) {
+	s, all := fourPages(t)
+	for _, most := range []int{0, 1} {
+		m := newMirror()
+		run(t, feed.New(s, []string{"/a/"}, picky{m, most}, slog.New(slog.DiscardHandler)))
+		m.await(t, strings.Join(all[:most], " "))
+		key := fmt.Sprint("/a/after", most)
+		if _, err := s.Create(t.Context(), key, []byte("y"), 0); err != nil {
+			t.Fatal(err)
+		}
+		m.await(t, strings.TrimSpace(strings.Join(all[:most], " ")+" "+key+"=y"))
 	}
 }
