@@ -58,11 +58,3 @@ func finalizers(o object.Object, path *field.Path) (errs field.ErrorList) {
 	}
 	return errs
 }
-
-// LabelSelector checks a selector strictly; nil is right.
-func LabelSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
-	if s == nil {
-		return nil
-	}
-	return selector(s, path)
-}

@@ -79,14 +79,6 @@ func TestObjectMetaUpdate(t *testing.T) {
 	equal(t, fieldsOf(validation.ObjectMetaUpdate(now, old)), "metadata.name", "metadata.uid")
 }
 
-func TestLabelSelector(t *testing.T) {
-	path := field.NewPath("spec", "selector")
-	equal(t, fieldsOf(validation.LabelSelector(nil, path)))
-	equal(t, fieldsOf(validation.LabelSelector(&metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}, path)))
-	bad := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Near"}}}
-	equal(t, fieldsOf(validation.LabelSelector(bad, path)), "spec.selector.matchExpressions[0].operator")
-}
-
 func TestMergeSaysEachFaultOnce(t *testing.T) {
 	a := field.Required(field.NewPath("spec", "x"), "")
 	b := field.Invalid(field.NewPath("spec", "y"), "v", "is wrong")
