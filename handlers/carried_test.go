@@ -2,7 +2,11 @@ package handlers_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -47,20 +51,12 @@ func (s *stages) of(stage string) int {
 	return s.count[stage]
 }
 
-// Over HTTP/2 connections carry the watches: they are under way, for audit and metrics, until clients leave or the server
-// closes, and all of it ends then.
-func TestWatchesThatConnectionsCarry(t *testing.T) {
-	policy, err := audit.ParsePolicy([]byte("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	told := &stages{count: map[string]int{}}
+// carrying is a server that speaks HTTP/2 by h2, started.
+func carrying(t *testing.T, auditor *audit.Auditor) (*handlers.Server, *httptest.Server, *metrics.Metrics, *cache.Cache) {
+	t.Helper()
 	numbers := metrics.New(version.Info{})
 	store := cache.New(numbers.Store(openStore(t, embedded.Options{})), cache.Options{})
-	s, err := handlers.New(handlers.Options{
-		Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers,
-		Auditor: &audit.Auditor{Policy: policy, Sink: told, Log: slog.New(slog.DiscardHandler)},
-	})
+	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers, Auditor: auditor})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +77,18 @@ func TestWatchesThatConnectionsCarry(t *testing.T) {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return s, served, numbers, store
+}
+
+// Over HTTP/2 connections carry the watches: they are under way, for audit and metrics, until clients leave or the server
+// closes, and all of it ends then.
+func TestWatchesThatConnectionsCarry(t *testing.T) {
+	policy, err := audit.ParsePolicy([]byte("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := &stages{count: map[string]int{}}
+	s, served, numbers, store := carrying(t, &audit.Auditor{Policy: policy, Sink: told, Log: slog.New(slog.DiscardHandler)})
 	open := func() string {
 		w := httptest.NewRecorder()
 		numbers.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -144,4 +152,56 @@ func TestWatchesThatConnectionsCarry(t *testing.T) {
 	if f := store.Stats().Followers; f != 0 {
 		t.Errorf("%d followers are left", f)
 	}
+}
+
+// A watch whose client takes nothing of the initial state ends in time, is counted and told to start over; while the server
+// ends, it is waited for no longer than that drains.
+func TestWatchThatTakesNothing(t *testing.T) {
+	s, served, numbers, _ := carrying(t, nil)
+	large := strings.Repeat("x", 900_000)
+	for i := range 10 { // Go's client has a window of 4 MB
+		res, err := served.Client().Post(served.URL+configMaps, "application/json",
+			strings.NewReader(fmt.Sprintf(`{"metadata":{"name":"a%d"},"data":{"a":%q}}`, i, large)))
+		if err != nil || res.StatusCode != http.StatusCreated {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		_ = res.Body.Close()
+	}
+	watch := func(query string) *http.Response {
+		t.Helper()
+		res, err := served.Client().Get(served.URL + configMaps + "?watch=1&resourceVersion=0" + query)
+		if err != nil || res.StatusCode != http.StatusOK || res.ProtoMajor != 2 {
+			t.Fatalf("%+v, %v", res, err)
+		}
+		t.Cleanup(func() { _ = res.Body.Close() })
+		return res
+	}
+	until := func(line string) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			w := httptest.NewRecorder()
+			numbers.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			if strings.Contains(w.Body.String(), line+"\n") {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("it is never so that %s", line)
+			}
+		}
+	}
+	short := watch("&timeoutSeconds=1")
+	until(`apiserver_terminated_watchers_total{group="",resource="configmaps"} 1`)
+	got, err := io.ReadAll(short.Body)
+	if last := got[bytes.LastIndexByte(bytes.TrimSpace(got), '\n')+1:]; err != nil || !bytes.Contains(last, []byte(`"code":410`)) {
+		t.Errorf("in the end %.300q, %v", last, err)
+	}
+	watch("")
+	until(`apiserver_init_events_total{group="",resource="configmaps"} 10`) // five for each fill its window
+	s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := served.Config.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	_ = served.Config.Close()
 }
