@@ -109,7 +109,7 @@ func TestServiceRules(t *testing.T) {
 		if err := write(s, background, service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, nodePort: 30001}]}`), nil, true); err != nil {
 			t.Fatal(err)
 		}
-		before := len(store.keys)
+		before := everything(t, store)
 		err := write(s, background, service(t, c.spec), nil, true)
 		got := causes(err)
 		if status := new(apierrors.StatusError); errors.As(err, &status) && status.ErrStatus.Code == 500 {
@@ -118,7 +118,7 @@ func TestServiceRules(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s:\n%s", c.spec, got)
 		}
-		if len(store.keys) != before {
+		if everything(t, store) != before {
 			t.Errorf("%s: a refused create left something", c.spec)
 		}
 	}
@@ -162,8 +162,8 @@ func TestServiceCreate(t *testing.T) {
 			t.Errorf("%s: health port %d", c.spec, svc.Spec.HealthCheckNodePort)
 		}
 		s.AfterDelete(background, svc)
-		bits := store.keys[portsKey]
-		if r, err := decodeRange(bits.Value); bits.Value != nil && (err != nil || len(r.data) > 0) {
+		bits := kept(t, store, portsKey)
+		if r, err := decodeRange(bits); bits != nil && (err != nil || len(r.data) > 0) {
 			t.Errorf("%s: ports stay taken after a delete: %v %v", c.spec, r, err)
 		}
 		if list, _ := d.Objects.List(background, addresses, ""); len(list) > 0 {
@@ -256,8 +256,8 @@ func TestServiceTraces(t *testing.T) {
 	if err := write(s, resource.WithDryRun(background), svc, nil, true); err != nil {
 		t.Fatal(err)
 	}
-	if len(store.keys) != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
-		t.Errorf("dry run: %d keys, %+v", len(store.keys), svc.Spec)
+	if n := everything(t, store); n != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
+		t.Errorf("dry run: %d keys, %+v", n, svc.Spec)
 	}
 	outside := write(s, resource.WithDryRun(background), service(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
 	if causes(outside) != `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided IP (10.1.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24` {
@@ -266,7 +266,7 @@ func TestServiceTraces(t *testing.T) {
 	if err := write(s, background, service(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := decodeRange(store.keys[portsKey].Value); err != nil || len(r.data) > 0 {
+	if r, err := decodeRange(kept(t, store, portsKey)); err != nil || len(r.data) > 0 {
 		t.Errorf("a failed create keeps ports: %v", err)
 	}
 	if list, _ := d.Objects.List(background, addresses, ""); len(list) > 0 {

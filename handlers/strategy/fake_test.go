@@ -1,15 +1,11 @@
 package strategy
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,66 +16,26 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
 )
 
-// memory keeps keys for one test, with the store's promises as far as strategies need them.
-type memory struct {
-	storage.Store
-	mu       sync.Mutex
-	revision int64
-	keys     map[string]storage.KeyValue
-}
-
-func (m *memory) Get(_ context.Context, key string) (storage.KeyValue, int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
-	if !ok {
-		return kv, m.revision, storage.ErrNotFound
-	}
-	return kv, m.revision, nil
-}
-
-func (m *memory) List(_ context.Context, prefix string, _ storage.ListOptions) (storage.ListResult, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := storage.ListResult{Revision: m.revision}
-	for _, k := range slices.Sorted(maps.Keys(m.keys)) {
-		if strings.HasPrefix(k, prefix) {
-			out.Items = append(out.Items, m.keys[k])
-		}
-	}
-	return out, nil
-}
-
-func (m *memory) Create(_ context.Context, key string, value []byte, _ time.Duration) (int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.keys[key]; ok {
-		return 0, storage.ErrExists
-	}
-	m.revision++
-	m.keys[key] = storage.KeyValue{Key: key, Value: bytes.Clone(value), Revision: m.revision}
-	return m.revision, nil
-}
-
-func (m *memory) Update(_ context.Context, key string, _ time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
-	if !ok {
-		return kv, storage.ErrNotFound
-	}
-	value, err := next(kv)
+// everything is how many keys a store has, and kept what lies under one; nil for nothing.
+func everything(t *testing.T, s storage.Store) int64 {
+	t.Helper()
+	n, err := s.Count(t.Context(), "/")
 	if err != nil {
-		return kv, err
+		t.Fatal(err)
 	}
-	m.revision++
-	kv.Value, kv.Revision = bytes.Clone(value), m.revision
-	if m.keys[key] = kv; value == nil {
-		delete(m.keys, key)
+	return n
+}
+
+func kept(t *testing.T, s storage.Store, key string) []byte {
+	t.Helper()
+	kv, _, err := s.Get(t.Context(), key)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		t.Fatal(err)
 	}
-	return kv, nil
+	return kv.Value
 }
 
 // plain keeps objects as JSON.
@@ -99,10 +55,18 @@ func (c plain) Decode(stored []byte, revision int64) (object.Object, error) {
 	return o, nil
 }
 
-// world is what strategies see of a server: objects in memory, a clock that stands, numbers that are always the lowest.
-func world(t *testing.T) (*memory, Deps) {
+// world is what strategies see of a server: a store, a clock that stands, numbers that are always the lowest.
+func world(t *testing.T) (storage.Store, Deps) {
 	t.Helper()
-	store := &memory{keys: map[string]storage.KeyValue{}}
+	store, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	var all []*resource.Resource
 	for _, row := range resources.Rows {
 		if row.Subresource == "" && row.Storage != "" {
