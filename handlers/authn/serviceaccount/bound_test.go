@@ -37,12 +37,12 @@ func meta(namespace, name, uid string) metav1.ObjectMeta {
 }
 
 // world is a store with what a token can be bound to.
-func world(t testing.TB) *memory {
-	m := &memory{}
-	m.put(t, accounts, &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")})
-	m.put(t, pods, &corev1.Pod{ObjectMeta: meta("team", "web", "pod-1")})
-	m.put(t, secrets, &corev1.Secret{ObjectMeta: meta("team", "card", "secret-1")})
-	m.put(t, nodes, &corev1.Node{ObjectMeta: meta("", "worker", "node-1")})
+func world(t testing.TB) *testStore {
+	m := newTestStore(t)
+	m.put(accounts, &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")})
+	m.put(pods, &corev1.Pod{ObjectMeta: meta("team", "web", "pod-1")})
+	m.put(secrets, &corev1.Secret{ObjectMeta: meta("team", "card", "secret-1")})
+	m.put(nodes, &corev1.Node{ObjectMeta: meta("", "worker", "node-1")})
 	return m
 }
 
@@ -82,7 +82,7 @@ func TestBoundTokens(t *testing.T) {
 		tokenFor  []string
 		asked     []string
 		life, age time.Duration
-		change    func(*memory)
+		change    func(*testStore)
 		err       string
 		extra     map[string][]string
 	}{
@@ -99,28 +99,28 @@ func TestBoundTokens(t *testing.T) {
 		{what: "asked about another audience", bound: bound(), asked: []string{"vault"},
 			err: `token audiences ["https://api.example"] is invalid for the target audiences ["vault"]`},
 		{what: "of several audiences", bound: bound(), tokenFor: []string{"vault", ownName}},
-		{what: "account gone", bound: bound(), change: func(m *memory) { m.remove("/serviceaccounts/team/robot") }, err: `serviceaccounts "robot" not found`},
-		{what: "account made anew", bound: bound(), change: func(m *memory) {
-			m.put(t, accounts, &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-2")})
+		{what: "account gone", bound: bound(), change: func(m *testStore) { m.remove("/serviceaccounts/team/robot") }, err: `serviceaccounts "robot" not found`},
+		{what: "account made anew", bound: bound(), change: func(m *testStore) {
+			m.put(accounts, &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-2")})
 		}, err: "service account UID (sa-2) does not match claim (sa-1)"},
-		{what: "account being deleted since long", bound: bound(), change: func(m *memory) {
+		{what: "account being deleted since long", bound: bound(), change: func(m *testStore) {
 			o := &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")}
 			o.DeletionTimestamp = &gone
-			m.put(t, accounts, o)
+			m.put(accounts, o)
 		}, err: "service account team/robot has been deleted"},
-		{what: "account being deleted since a moment", bound: bound(), change: func(m *memory) {
+		{what: "account being deleted since a moment", bound: bound(), change: func(m *testStore) {
 			o := &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")}
 			o.DeletionTimestamp = &leaving
-			m.put(t, accounts, o)
+			m.put(accounts, o)
 		}},
 		{what: "pod gone", bound: with(func(b *Bound) { b.Pod = &Ref{"web", "pod-1"} }),
-			change: func(m *memory) { m.remove("/pods/team/web") }, err: "service account token has been invalidated"},
+			change: func(m *testStore) { m.remove("/pods/team/web") }, err: "service account token has been invalidated"},
 		{what: "pod made anew", bound: with(func(b *Bound) { b.Pod = &Ref{"web", "pod-0"} }),
 			err: "pod UID (pod-1) does not match service account pod ref claim (pod-0)"},
 		{what: "secret gone", bound: with(func(b *Bound) { b.Secret = &Ref{"card", "secret-1"} }),
-			change: func(m *memory) { m.remove("/secrets/team/card") }, err: "service account token has been invalidated"},
+			change: func(m *testStore) { m.remove("/secrets/team/card") }, err: "service account token has been invalidated"},
 		{what: "node gone", bound: with(func(b *Bound) { b.Node = &Ref{"worker", "node-1"} }),
-			change: func(m *memory) { m.remove("/minions/worker") }, err: "service account token has been invalidated"},
+			change: func(m *testStore) { m.remove("/minions/worker") }, err: "service account token has been invalidated"},
 		{what: "a name that leads elsewhere", bound: Bound{Namespace: "", Account: Ref{Name: "team/robot", UID: "sa-1"}}, err: `serviceaccounts "team/robot" not found`},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestStateFollowsTheStore(t *testing.T) {
 	}{
 		{"first", func() {}, "pod-1"},
 		{"again", func() {}, "pod-1"},
-		{"changed", func() { m.put(t, pods, &corev1.Pod{ObjectMeta: meta("team", "web", "pod-2")}) }, "pod-2"},
+		{"changed", func() { m.put(pods, &corev1.Pod{ObjectMeta: meta("team", "web", "pod-2")}) }, "pod-2"},
 	} {
 		c.do()
 		st, err := l.state(context.Background(), pods, "team", "web")
@@ -312,7 +312,11 @@ func TestStateFollowsTheStore(t *testing.T) {
 		}
 	}
 	var o object.Object = &corev1.Pod{}
-	if _, err := decode[*corev1.Secret](pods, m.keys["/pods/team/web"]); err == nil {
+	pod, _, err := m.Get(t.Context(), "/pods/team/web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decode[*corev1.Secret](pods, pod); err == nil {
 		t.Errorf("a pod was decoded as something else than %T", o)
 	}
 }

@@ -1,81 +1,65 @@
 package serviceaccount
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"sync"
+	"errors"
 	"testing"
-	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
 )
 
-// memory is a store of what a test puts into it.
-type memory struct {
+// testStore is a store that a test puts objects into and takes them from.
+type testStore struct {
 	storage.Store
-	mu       sync.Mutex
-	revision int64
-	keys     map[string]storage.KeyValue
+	t testing.TB
 }
 
-func (m *memory) Get(_ context.Context, key string) (storage.KeyValue, int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
-	if !ok {
-		return kv, m.revision, storage.ErrNotFound
-	}
-	return kv, m.revision, nil
-}
-
-func (m *memory) Update(_ context.Context, key string, _ time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
-	if !ok {
-		return kv, storage.ErrNotFound
-	}
-	value, err := next(kv)
-	if err != nil {
-		return kv, err
-	}
-	m.revision++
-	kv.Value, kv.Revision = value, m.revision
-	m.keys[key] = kv
-	return kv, nil
-}
-
-// put stores objects as the server does.
-func (m *memory) put(t testing.TB, s source, objects ...object.Object) {
+func newTestStore(t testing.TB) *testStore {
 	t.Helper()
-	all, err := codecs()
+	s, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.keys == nil {
-		m.keys = map[string]storage.KeyValue{}
-	}
-	for _, o := range objects {
-		b, err := all[s.kind].Encode(o)
-		if err != nil {
-			t.Fatal(err)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
-		m.revision++
-		key := s.key(o.GetNamespace(), o.GetName())
-		m.keys[key] = storage.KeyValue{Key: key, Value: b, Revision: m.revision}
+	})
+	return &testStore{s, t}
+}
+
+// put stores an object as the server does, whether it is there or not.
+func (s *testStore) put(from source, o object.Object) {
+	s.t.Helper()
+	all, err := codecs()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b, err := all[from.kind].Encode(o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key := from.key(o.GetNamespace(), o.GetName())
+	_, err = s.Update(s.t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return b, nil })
+	if errors.Is(err, storage.ErrNotFound) {
+		_, err = s.Create(s.t.Context(), key, b, 0)
+	}
+	if err != nil {
+		s.t.Fatal(err)
 	}
 }
 
-func (m *memory) remove(key string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.keys, key)
+// remove takes away what lies under a key.
+func (s *testStore) remove(key string) {
+	s.t.Helper()
+	if _, err := s.Update(s.t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func newKeyFor(t testing.TB, curve elliptic.Curve) crypto.Signer {

@@ -72,10 +72,12 @@ func TestLegacyTokens(t *testing.T) {
 			if c.account != nil {
 				c.account(account)
 			}
-			m := &memory{}
-			m.put(t, secrets, secret)
-			m.put(t, accounts, account)
-			m.remove(c.without)
+			m := newTestStore(t)
+			m.put(secrets, secret)
+			m.put(accounts, account)
+			if c.without != "" {
+				m.remove(c.without)
+			}
 			var notes, warnings []string
 			ctx := resource.WithNotes(context.Background(), &resource.Notes{
 				Annotate: func(k, v string) { notes = append(notes, k+"="+v) }, Warn: func(texts ...string) { warnings = append(warnings, texts...) },
