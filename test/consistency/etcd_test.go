@@ -3,8 +3,6 @@ package consistency
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,6 +14,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.uber.org/zap"
+
+	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
 // etcdVariable tells this test binary, started by itself, to be an etcd: one that can be killed. It names the folder.
@@ -85,7 +85,7 @@ type etcdProcess struct {
 
 func startEtcd(t *testing.T) *etcdProcess {
 	t.Helper()
-	e := &etcdProcess{t: t, dir: t.TempDir(), address: "http://" + freeAddress(t)}
+	e := &etcdProcess{t: t, dir: t.TempDir(), address: "http://127.0.0.1:" + harness.FreePort(t)}
 	e.start()
 	t.Cleanup(e.kill)
 	return e
@@ -126,23 +126,6 @@ func (e *etcdProcess) freeze(d time.Duration) {
 		time.Sleep(d)
 		d = 0
 	}
-}
-
-// freeAddress is one that will still be free after a server at it was killed: it is outside of the range from which
-// outgoing connections take theirs, which would otherwise come to occupy it, or to connect to themselves.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 func dialEtcd(t *testing.T, address string) *clientv3.Client {

@@ -2,12 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -115,7 +112,7 @@ func TestAuthorizationModes(t *testing.T) {
 
 // The insecure port serves every local process, and no page of a browser.
 func TestInsecurePort(t *testing.T) {
-	port := freePort(t)
+	port := harness.FreePort(t)
 	server := harness.Start(t, "--insecure-port="+port)
 	url := "http://127.0.0.1:" + port
 	kubectl := harness.NewKubectl(t, os.DevNull)
@@ -162,21 +159,4 @@ func TestInsecurePort(t *testing.T) {
 			t.Errorf("at %s: %q", address, out)
 		}
 	}
-}
-
-// freePort is a port that will still be free after a server at it has stopped: it is outside of the range from which outgoing
-// connections take theirs.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(20000 + rand.IntN(12000))
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }

@@ -132,7 +132,7 @@ func startEtcd(t *testing.T) string {
 // etcdConfig is that of an etcd of one member, with its data in a folder of the test.
 func etcdConfig(t *testing.T) *embed.Config {
 	t.Helper()
-	local := func() url.URL { return url.URL{Scheme: "http", Host: "127.0.0.1:" + freePort(t)} }
+	local := func() url.URL { return url.URL{Scheme: "http", Host: "127.0.0.1:" + harness.FreePort(t)} }
 	client, peer := local(), local()
 	config := embed.NewConfig()
 	config.Dir, config.LogLevel = t.TempDir(), "error"

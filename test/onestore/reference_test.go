@@ -6,8 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -122,21 +120,10 @@ func (p *process) until(what string, done func() bool) {
 	p.t.Fatalf("%s: not %s\n%s", p.command.Path, what, p.output())
 }
 
-// freePort is a port that nobody listened on a moment ago.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // startEtcd runs the reference's etcd over a folder and returns its address.
 func startEtcd(t *testing.T, dir string) (*process, string) {
 	t.Helper()
-	clients, peers := fmt.Sprintf("http://127.0.0.1:%d", freePort(t)), fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	clients, peers := "http://127.0.0.1:"+harness.FreePort(t), "http://127.0.0.1:"+harness.FreePort(t)
 	// The address for peers is only announced: a folder that our server made knows the default one, and etcd insists on it
 	// for a member that exists.
 	p := spawn(t, referenceBinary(t, "etcd"), "--data-dir="+dir, "--listen-client-urls="+clients, "--advertise-client-urls="+clients,
@@ -176,13 +163,13 @@ func startReference(t *testing.T, etcd string) *reference {
 	}
 	write(keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
 	write(tokens, []byte(referenceToken+`,harness-admin,1,"system:masters"`+"\n"))
-	port := freePort(t)
-	p := spawn(t, referenceBinary(t, "kube-apiserver"), "--etcd-servers="+etcd, fmt.Sprintf("--secure-port=%d", port), "--bind-address=127.0.0.1",
+	port := harness.FreePort(t)
+	p := spawn(t, referenceBinary(t, "kube-apiserver"), "--etcd-servers="+etcd, "--secure-port="+port, "--bind-address=127.0.0.1",
 		"--advertise-address=192.0.2.1", "--cert-dir="+filepath.Join(dir, "certs"), "--token-auth-file="+tokens, "--authorization-mode=RBAC",
 		"--service-account-key-file="+keyFile, "--service-account-signing-key-file="+keyFile, "--service-account-issuer=https://kubernetes.default.svc",
 		"--service-cluster-ip-range="+serviceRange, "--allow-privileged=true", "--runtime-config=api/all=true", "--feature-gates="+strings.Join(gates, ","),
 		"--disable-admission-plugins="+plugins)
-	r := &reference{process: p, side: &side{t: t, name: "the reference", url: fmt.Sprintf("https://127.0.0.1:%d", port), token: referenceToken}}
+	r := &reference{process: p, side: &side{t: t, name: "the reference", url: "https://127.0.0.1:" + port, token: referenceToken}}
 	r.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
 	p.until("ready", func() bool {
 		code, _ := r.try("GET", "/readyz", "", nil, "")

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
 // cluster is an etcd of three members. Clients need a certificate and reach each member through a wire that can freeze.
@@ -42,7 +42,7 @@ func startCluster(t *testing.T) *cluster {
 	c := &cluster{target: etcd.Target{CertFile: info.CertFile, KeyFile: info.KeyFile, CAFile: info.CertFile}}
 	var all []string
 	for i := range c.members {
-		peer := []url.URL{{Scheme: "http", Host: freeAddress(t)}}
+		peer := []url.URL{{Scheme: "http", Host: "127.0.0.1:" + harness.FreePort(t)}}
 		client := []url.URL{{Scheme: "https", Host: "127.0.0.1:0"}}
 		config := embed.NewConfig()
 		config.Name, config.Dir, config.LogLevel = fmt.Sprint("member", i), t.TempDir(), "fatal"
@@ -230,20 +230,4 @@ func (w *wire) thaw() {
 	default:
 		close(w.moving)
 	}
-}
-
-// freeAddress is one that will still be free later: it is outside of the range from which outgoing connections take theirs.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }
