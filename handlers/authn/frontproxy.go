@@ -54,18 +54,9 @@ func (p ProxyHeaders) user(h http.Header) *resource.UserInfo {
 	}
 	for _, prefix := range p.ExtraPrefix {
 		for name, values := range h {
-			key := cutPrefixFold(name, prefix)
-			if key == "" {
-				continue
+			if key := cutPrefixFold(name, prefix); key != "" {
+				AddExtra(u, key, values)
 			}
-			key = strings.ToLower(key)
-			if plain, err := url.PathUnescape(key); err == nil {
-				key = plain
-			}
-			if u.Extra == nil {
-				u.Extra = map[string][]string{}
-			}
-			u.Extra[key] = append(u.Extra[key], values...)
 		}
 	}
 	return u
@@ -119,4 +110,17 @@ func (a FrontProxy) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 	}
 	a.Headers.Remove(r.Header)
 	return user, nil
+}
+
+// AddExtra adds what a header says about a user, under what its name says after the prefix: in lower case, since headers have
+// no case, with what a header's name cannot hold escaped as in a path.
+func AddExtra(u *resource.UserInfo, name string, values []string) {
+	key := strings.ToLower(name)
+	if plain, err := url.PathUnescape(key); err == nil {
+		key = plain
+	}
+	if u.Extra == nil {
+		u.Extra = map[string][]string{}
+	}
+	u.Extra[key] = append(u.Extra[key], values...)
 }

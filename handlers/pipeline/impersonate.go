@@ -3,11 +3,11 @@ package pipeline
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -58,14 +58,7 @@ func wantedUser(h http.Header) (*resource.UserInfo, error) {
 		if len(values) == 0 {
 			continue
 		}
-		key = strings.ToLower(key)
-		if plain, err := url.PathUnescape(key); err == nil {
-			key = plain
-		}
-		if u.Extra == nil {
-			u.Extra = map[string][]string{}
-		}
-		u.Extra[key] = append(u.Extra[key], values...)
+		authn.AddExtra(u, key, values)
 	}
 	switch {
 	case u.Name != "":
