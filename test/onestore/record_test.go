@@ -134,6 +134,7 @@ var (
 	tableHead    = regexp.MustCompile(`^(\{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":\{"resourceVersion":")\d+`)
 	description  = regexp.MustCompile(`"description":"(?:[^"\\]|\\.)*","priority":`)
 	age          = regexp.MustCompile(`"(?:<unknown>|<invalid>|\d+[smhdy](?:\d+[smhd])?)"([,\]])`)
+	ago          = regexp.MustCompile(`\(\d+[smhdy](?:\d+[smhd])? ago\)"([,\]])`)
 )
 
 // constant replaces what changes between a recording and its replay: the revision that a list is read at and ages. The
@@ -145,7 +146,7 @@ func constant(body string) string {
 	}
 	body = tableHead.ReplaceAllString(body, "${1}0")
 	body = description.ReplaceAllString(body, `"description":"","priority":`)
-	return age.ReplaceAllString(body, `"<age>"$1`)
+	return ago.ReplaceAllString(age.ReplaceAllString(body, `"<age>"$1`), `(<age> ago)"$1`)
 }
 
 // save writes a line of JSON for each item.

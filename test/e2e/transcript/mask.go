@@ -19,7 +19,7 @@ var (
 	version    = regexp.MustCompile(`(resourceVersion"?: ?"?|Resource ?Version: +)[0-9]+("?)`)
 	timestamp  = regexp.MustCompile(`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})`)
 	longDate   = regexp.MustCompile(`\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}`)
-	age        = regexp.MustCompile(`(^|\s)(\d{1,2}s|\d{1,2}m(\d{1,2}s)?|<invalid>)(\s|$)`)
+	age        = regexp.MustCompile(`(^|\s)(?:\d{1,2}s|\d{1,2}m(?:\d{1,2}s)?|\d+y(?:\d+d)?|<invalid>)(\s|$)`)
 	agePart    = regexp.MustCompile(`\b\d{1,2}s ago\b|\(\d{1,2}s\)`)
 	clusterIP  = regexp.MustCompile(`\b10\.0\.\d{1,3}\.\d{1,3}\b`)
 	nodePort   = regexp.MustCompile(`\b3[0-2]\d{3}\b`)
@@ -59,7 +59,7 @@ func (m *masker) mask(text string) string {
 	for i, line := range lines {
 		// Twice, as two ages side by side share the space between them.
 		for range 2 {
-			line = age.ReplaceAllString(line, "${1}<age>${4}")
+			line = age.ReplaceAllString(line, "${1}<age>${2}")
 		}
 		line = agePart.ReplaceAllString(line, "<age>")
 		// kubectl aligns columns, so widths follow from what was masked.

@@ -81,6 +81,7 @@ func TestMask(t *testing.T) {
 	for in, want := range map[string]string{
 		"NAME    STATUS   AGE\npod-1   Ready    12s": "NAME  STATUS  AGE\npod-1  Ready  <age>",
 		"1m5s 3s   2m": "<age> <age>  <age>",
+		"2y199d 8y":    "<age> <age>",
 		"creationTimestamp: \"2026-05-04T03:02:00Z\"":                  `creationTimestamp: "<time>"`,
 		"startTime: \"2020-05-04T03:02:00Z\"":                          `startTime: "2020-05-04T03:02:00Z"`,
 		"Start: Mon, 04 May 2026 03:01:59 +0000":                       "Start: <time>",
