@@ -168,7 +168,9 @@ func startReference(t *testing.T, etcd string) *reference {
 		"--advertise-address=192.0.2.1", "--cert-dir="+filepath.Join(dir, "certs"), "--token-auth-file="+tokens, "--authorization-mode=RBAC",
 		"--service-account-key-file="+keyFile, "--service-account-signing-key-file="+keyFile, "--service-account-issuer=https://kubernetes.default.svc",
 		"--service-cluster-ip-range="+serviceRange, "--allow-privileged=true", "--runtime-config=api/all=true", "--feature-gates="+strings.Join(gates, ","),
-		"--disable-admission-plugins="+plugins)
+		"--disable-admission-plugins="+plugins,
+		// The controller of flow schemas would write their status at a time of its own.
+		"--enable-priority-and-fairness=false")
 	r := &reference{process: p, side: &side{t: t, name: "the reference", url: "https://127.0.0.1:" + port, token: referenceToken}}
 	r.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
 	p.until("ready", func() bool {
