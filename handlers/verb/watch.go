@@ -41,8 +41,8 @@ type watching struct {
 	initial atomic.Pointer[initial]
 	// from is the revision up to which everything was sent; sent is that of the last change.
 	from, sent int64
-	// refused is why the watch ends after its header; failed why it is cut off, which was told already.
-	refused, failed error
+	// refused is why the watch ends after its header.
+	refused error
 	// buffer has what Next gave last, if that was not a frame that others are sent too.
 	buffer *[]byte
 	// bookmarks is what the client asked for. single lets Next give one event at a time. columnsSent: a watch of tables names

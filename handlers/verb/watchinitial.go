@@ -66,7 +66,7 @@ func (w *watching) nextInitial(i *initial) ([]byte, error) {
 		}
 		w.meter.Initial()
 		if err := w.event(watch.Added, e, e.Revision); err != nil {
-			return nil, err
+			return w.unreadable(e.Key, err)
 		}
 		last, given = e, given+1
 		full = len(*w.buffer) >= enough

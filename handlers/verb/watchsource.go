@@ -20,8 +20,6 @@ func (w *watching) Next() ([]byte, error) {
 	switch {
 	case w.closing.Load():
 		return nil, io.EOF
-	case w.failed != nil:
-		return nil, w.failed
 	case w.refused != nil:
 		return w.ended(w.refused)
 	}
@@ -61,14 +59,16 @@ func (w *watching) given() []byte {
 // deliver is the frame of a change. A watch cannot go on without one that cannot be read: leaving it out would be a lie.
 func (w *watching) deliver(d cache.Delivery) ([]byte, error) {
 	frame, err := w.frame(d)
-	if err == nil {
-		return frame, nil
+	if err != nil {
+		return w.unreadable(d.Key, err)
 	}
-	w.failed = fmt.Errorf("decoding %s: %w", d.Key, err)
-	if err := w.failure(apierrors.NewInternalError(w.failed)); err != nil {
-		return nil, err
-	}
-	return w.given(), nil
+	return frame, nil
+}
+
+// unreadable tells the client of an object that cannot be shown, and ends in order: over HTTP/2 an answer that is cut off
+// loses what was said last.
+func (w *watching) unreadable(key string, err error) ([]byte, error) {
+	return w.ended(fmt.Errorf("decoding %s: %w", key, err))
 }
 
 func (w *watching) over() bool { return !time.Now().Before(w.ends) }

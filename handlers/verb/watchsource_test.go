@@ -218,7 +218,7 @@ func TestEndWatches(t *testing.T) {
 	}
 }
 
-// How a watch ends that cannot go on: it says why, and is cut off where it would have to leave something out.
+// How a watch ends that cannot go on: it says why, and in order, or the last word would be lost with the stream.
 func TestWatchesThatFail(t *testing.T) {
 	f := newFixture(t, 1)
 	h := f.hold(t, "resourceVersion=2")
@@ -226,8 +226,13 @@ func TestWatchesThatFail(t *testing.T) {
 	if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return []byte("k8s\x00\xff"), nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := h.events(t, 2); err == nil || err == io.EOF || !slices.Equal(got, []string{"ERROR @"}) {
+	if got, err := h.events(t, 2); err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) {
 		t.Errorf("what cannot be read: %v, %v", got, err)
+	}
+	h.source.Ended()
+	h = f.hold(t, "resourceVersion=0")
+	if got, err := h.events(t, 2); err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) {
+		t.Errorf("what cannot be read, at the beginning: %v, %v", got, err)
 	}
 	h.source.Ended()
 	if err := f.handlers.Store.Compact(t.Context(), 3); err != nil {
