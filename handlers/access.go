@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
-	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 )
 
@@ -49,27 +48,29 @@ func newFollowers(s *Server) (*followers, error) {
 	return f, nil
 }
 
-// begin creates the default roles and returns when every follower is ready.
-func (f *followers) begin(ctx context.Context, s *Server) error {
-	if err := bootstrap.RBAC(ctx, s.objects, time.Now()); err != nil {
-		return err
-	}
+// begin lets them follow.
+func (f *followers) begin(ctx context.Context) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	f.mu.Lock()
 	f.stop = stop
 	f.mu.Unlock()
-	all := append([]Follower{f.roles}, f.others...)
-	for _, x := range all {
+	for _, x := range f.all() {
 		f.running.Go(func() { x.Run(running) })
 	}
 	f.running.Go(func() { f.aggregator.Run(running) })
-	for _, x := range all {
+}
+
+// wait returns when every follower is ready.
+func (f *followers) wait(ctx context.Context) error {
+	for _, x := range f.all() {
 		if err := x.Wait(ctx); err != nil {
 			return fmt.Errorf("reading what authorization needs: %w", err)
 		}
 	}
 	return nil
 }
+
+func (f *followers) all() []Follower { return append([]Follower{f.roles}, f.others...) }
 
 // end stops the followers and waits for them: none may use the store after the server is closed.
 func (f *followers) end() {

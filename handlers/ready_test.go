@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,6 +142,51 @@ func TestStoreAwayAtTheStart(t *testing.T) {
 		if code, _, text := s.page(path); code != http.StatusOK {
 			t.Errorf("%s: %d %s", path, code, text)
 		}
+	}
+}
+
+// refusing is a store that has no space for the next few objects.
+type refusing struct {
+	storage.Feeder
+	left atomic.Int64
+}
+
+func (r *refusing) Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error) {
+	if r.left.Add(-1) >= 0 {
+		return 0, storage.ErrNoSpace
+	}
+	return r.Feeder.Create(ctx, key, value, ttl)
+}
+
+// A server whose store refuses what a cluster begins with, and has a role that cannot be read, serves nevertheless, so that it
+// can be mended, and is ready by itself then.
+func TestStartThatFails(t *testing.T) {
+	r := &refusing{Feeder: openStore(t, embedded.Options{})}
+	r.left.Store(3)
+	if _, err := r.Feeder.Create(t.Context(), "/clusterroles/bad", []byte("garbage"), 0); err != nil {
+		t.Fatal(err)
+	}
+	s := loadingServer(t, r)
+	started := make(chan error, 1)
+	go func() { started <- s.Start(context.Background()) }()
+	for code := 0; code != http.StatusOK; code, _, _ = s.page("/api/v1/namespaces/kube-node-lease") {
+		select {
+		case err := <-started:
+			t.Fatalf("started: %v", err)
+		default:
+		}
+	}
+	if code, out := s.do("POST", configMaps, configMap("a", "v")); code != http.StatusCreated {
+		t.Errorf("writing meanwhile: %d %v", code, out)
+	}
+	if _, err := s.store.Update(t.Context(), "/clusterroles/bad", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	if code, _, text := s.page("/apis/rbac.authorization.k8s.io/v1/clusterroles/view"); code != http.StatusOK {
+		t.Errorf("a default role: %d %s", code, text)
 	}
 }
 

@@ -179,12 +179,32 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Start creates what a cluster has from its first moment. The server is ready when it returns nil.
+// slowestFurnish is how long Start waits at most before it tries again.
+const slowestFurnish = 5 * time.Second
+
+// Start creates what a cluster has from its first moment. The server is ready when it returns nil. A store that refuses
+// writes, or holds a role that cannot be read, must be mended while the server runs, so Start tries until ctx ends; what
+// follows the store does so meanwhile.
 func (s *Server) Start(ctx context.Context) error {
-	if err := bootstrap.Namespaces(ctx, s.objects, time.Now()); err != nil {
-		return err
+	// Before anybody follows, who would only have to hear of each object.
+	err := s.furnish(ctx)
+	if ctx.Err() == nil {
+		s.followers.begin(ctx)
 	}
-	return s.followers.begin(ctx, s)
+	for pause := 100 * time.Millisecond; err != nil; pause = min(2*pause, slowestFurnish) {
+		s.options.Log.Warn("creating what a cluster begins with failed, trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+			err = s.furnish(ctx)
+		}
+	}
+	return s.followers.wait(ctx)
+}
+
+func (s *Server) furnish(ctx context.Context) error {
+	return errors.Join(bootstrap.Namespaces(ctx, s.objects, time.Now()), bootstrap.RBAC(ctx, s.objects, time.Now()))
 }
 
 // Close ends all watches, so that the connections of their clients can drain, and what runs beside the requests. Other
