@@ -3,26 +3,49 @@ package codec
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// open is openEnvelope for what may also lie in the store as JSON, because it always does or because the original was
-// told to store JSON: that is brought into its envelope first. The first result is what the envelope aliases.
+// encrypted opens every value that the original's encryption at rest has written.
+var encrypted = []byte("k8s:enc:")
+
+var errEncrypted = errors.New("identity transformer tried to read encrypted data")
+
+// open is openEnvelope for what may also lie in the store as text, because it always does or because the original was told
+// to store text: that is brought into its envelope first. The first result is what the envelope aliases.
 func (c *Builtin) open(stored []byte) ([]byte, envelope, error) {
-	if !IsProtobuf(stored) && bytes.HasPrefix(bytes.TrimLeft(stored, " \t\r\n"), []byte("{")) {
-		var err error
-		if stored, err = c.enveloped(stored); err != nil {
-			return nil, envelope{}, err
+	if !IsProtobuf(stored) {
+		if bytes.HasPrefix(stored, encrypted) {
+			return nil, envelope{}, errEncrypted
+		}
+		if text := storedText(stored); text != nil {
+			var err error
+			if stored, err = c.enveloped(text); err != nil {
+				return nil, envelope{}, err
+			}
 		}
 	}
 	e, err := openEnvelope(stored)
 	return stored, e, err
+}
+
+// storedText is JSON of an object that is stored as JSON or YAML; nil for what is neither.
+func storedText(stored []byte) []byte {
+	if bytes.HasPrefix(bytes.TrimLeft(stored, " \t\r\n"), []byte("{")) {
+		return stored
+	}
+	if text, err := yaml.YAMLToJSON(stored); err == nil && bytes.HasPrefix(text, []byte("{")) {
+		return text
+	}
+	return nil
 }
 
 func (c *Builtin) enveloped(text []byte) ([]byte, error) {

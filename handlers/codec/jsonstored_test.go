@@ -40,9 +40,14 @@ func TestStoredJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	readable(t, pod, []byte(" {\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"<a>\"}, \"unknown\": 1}\n"), "Pod")
+	readable(t, pod, []byte("apiVersion: v1\nkind: Pod\nmetadata:\n  name: <a>\n"), "Pod")
 	for text, want := range map[string]string{
-		`{"apiVersion":"v9","kind":"Pod"}`:              "not readable",
-		`{"apiVersion":"v1","kind":"PodList"}`:          "no metadata",
+		"":                                     "empty data",
+		"garbage":                              "does not appear to be a protobuf message",
+		"a: b":                                 "not readable",
+		"k8s:enc:aescbc:v1:key: {}":            "identity transformer tried to read encrypted data",
+		`{"apiVersion":"v9","kind":"Pod"}`:     "not readable",
+		`{"apiVersion":"v1","kind":"PodList"}`: "no metadata",
 		`{"apiVersion":"v1","kind":"Pod","metadata":1}`: "metadata",
 		`{`: "unexpected end",
 	} {
