@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
@@ -78,8 +79,8 @@ func newPages(s *Server) (pages, error) {
 		p[userInterface] = docs.NewSwaggerUI(documents)
 	}
 	checks := s.options.Health
-	// A server that loads a large store is alive, so this does not wait for the cache.
-	store := health.Check{Name: "etcd", Probe: reachable(s.options.Store, s.options.HealthTimeout)}
+	// A server that loads a large store is alive, so these do not wait for the cache.
+	store := health.Check{Name: "etcd", Probe: alive(reachable(s.options.Store, s.options.HealthTimeout))}
 	ready := health.Check{Name: "etcd-readiness", Probe: reachable(s.options.Store, s.options.ReadyTimeout)}
 	for _, err := range []error{
 		checks.Add(health.All, health.Ping()),
@@ -103,6 +104,16 @@ func reachable(store *cache.Cache, timeout time.Duration) func(*http.Request) er
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		return store.Reachable(ctx)
+	}
+}
+
+// alive lets a store pass that is over its quota: it answers reads and deletions, and a restart would not give it space.
+func alive(ready func(*http.Request) error) func(*http.Request) error {
+	return func(r *http.Request) error {
+		if err := ready(r); !errors.Is(err, storage.ErrNoSpace) {
+			return err
+		}
+		return nil
 	}
 }
 

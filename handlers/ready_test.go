@@ -190,7 +190,7 @@ func TestStartThatFails(t *testing.T) {
 	}
 }
 
-// A store over its quota is told by /readyz; reads and deletions go on, writes are refused.
+// A store over its quota is told by /readyz, not by /livez: reads and deletions go on, writes are refused in etcd's words.
 func TestQuotaAlarm(t *testing.T) {
 	s := loadingServer(t, openStore(t, embedded.Options{QuotaBytes: 4 << 20}))
 	if err := s.Start(context.Background()); err != nil {
@@ -207,7 +207,7 @@ func TestQuotaAlarm(t *testing.T) {
 			refused, answer = code, out
 		}
 	}
-	if message, _ := answer["message"].(string); refused != http.StatusServiceUnavailable || !strings.Contains(message, "space") {
+	if message, _ := answer["message"].(string); refused != http.StatusServiceUnavailable || !strings.Contains(message, "etcdserver: mvcc: database space exceeded") {
 		t.Fatalf("%d %v", refused, answer)
 	}
 	// The alarm is raised by the refused write, a moment after its answer, and asked for again when a write is refused.
@@ -220,9 +220,14 @@ func TestQuotaAlarm(t *testing.T) {
 		s.do("POST", configMaps, configMap("more", "v"))
 		code, _, text = s.page("/readyz?verbose")
 	}
-	for _, line := range []string{"[-]etcd failed: reason withheld", "[-]etcd-readiness failed: reason withheld", "[+]informer-sync ok"} {
+	for _, line := range []string{"[+]etcd ok", "[-]etcd-readiness failed: reason withheld", "[+]informer-sync ok"} {
 		if !strings.Contains(text, line) {
 			t.Errorf("no %q in %s", line, text)
+		}
+	}
+	for _, path := range []string{"/livez", "/healthz", "/readyz/etcd"} {
+		if code, _, text := s.page(path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, text)
 		}
 	}
 	if err := s.store.Ready(t.Context()); !errors.Is(err, storage.ErrNoSpace) {

@@ -40,7 +40,8 @@ func (s *Store) wrap(ctx context.Context, asked string, err error) error {
 			if x.ours == storage.ErrNoSpace {
 				s.alarms.forget()
 			}
-			return fmt.Errorf("%s: %w", asked, x.ours)
+			// Its words are kept: people, and some clients, look for those.
+			return fmt.Errorf("%s: %w: %w", asked, x.ours, err)
 		}
 	}
 	switch code(err) {
