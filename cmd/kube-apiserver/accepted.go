@@ -8,32 +8,34 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// acceptedValues and acceptedSwitches are the original's flags that do nothing here yet, by whether they take a value. They
-// are taken, with a warning, so that existing command lines start.
+// These are the original's flags that do nothing here yet, by what they take. They are taken, with a warning, so that existing
+// command lines start, and refused where the original cannot read them.
 //
-// Those of the watch cache can have none: there is one cache for everything, which reads need, and which keeps changes by
+// Those of the watch cache can have no effect: there is one cache for everything, which reads need, and which keeps changes by
 // their age. Neither can the poll intervals of etcd's metrics: the numbers of objects and the size of the store are asked for
 // when somebody reads the metrics.
 const (
-	acceptedValues = `
-	cors-allowed-origins emulated-version livez-grace-period
-	max-mutating-requests-inflight max-requests-inflight min-compatibility-version
-	shutdown-watch-termination-grace-period storage-initialization-timeout strict-transport-security-directives
-	delete-collection-workers encryption-provider-config etcd-count-metric-poll-period
-	etcd-db-metric-poll-interval
-	default-watch-cache-size watch-cache-sizes apiserver-count kubelet-port kubelet-read-only-port
-	tls-curve-preferences
-	debug-socket-path
-	egress-selector-config-file admission-control admission-control-config-file
-	default-not-ready-toleration-seconds default-unreachable-toleration-seconds disable-admission-plugins
+	acceptedTexts = `
+	cors-allowed-origins emulated-version min-compatibility-version strict-transport-security-directives
+	encryption-provider-config watch-cache-sizes tls-curve-preferences debug-socket-path
+	egress-selector-config-file admission-control admission-control-config-file disable-admission-plugins
 	enable-admission-plugins allow-metric-labels allow-metric-labels-manifest disabled-metrics
-	show-hidden-metrics-for-version log-flush-frequency log-json-info-buffer-size log-text-info-buffer-size
-	logging-format vmodule tracing-config-file coordinated-leadership-lease-duration
-	coordinated-leadership-renew-deadline coordinated-leadership-retry-period endpoint-reconciler-type
+	show-hidden-metrics-for-version log-json-info-buffer-size log-text-info-buffer-size
+	logging-format vmodule tracing-config-file endpoint-reconciler-type
 	kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types
-	kubelet-timeout kubernetes-service-node-port max-connection-bytes-per-sec peer-advertise-ip
-	peer-advertise-port peer-ca-file proxy-client-cert-file proxy-client-key-file
+	peer-advertise-ip peer-advertise-port peer-ca-file proxy-client-cert-file proxy-client-key-file
 	service-account-signing-endpoint
+`
+	acceptedDurations = `
+	livez-grace-period shutdown-watch-termination-grace-period storage-initialization-timeout
+	etcd-count-metric-poll-period etcd-db-metric-poll-interval log-flush-frequency
+	coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period
+	kubelet-timeout
+`
+	acceptedNumbers = `
+	max-mutating-requests-inflight max-requests-inflight delete-collection-workers default-watch-cache-size
+	apiserver-count kubelet-port kubelet-read-only-port default-not-ready-toleration-seconds
+	default-unreachable-toleration-seconds kubernetes-service-node-port max-connection-bytes-per-sec
 `
 	acceptedSwitches = `
 	emulation-forward-compatible runtime-config-emulation-forward-compatible shutdown-send-retry-after
@@ -48,19 +50,26 @@ const (
 
 // acceptedNames are all of them, sorted.
 func acceptedNames() []string {
-	names := append(strings.Fields(acceptedValues), strings.Fields(acceptedSwitches)...)
+	names := strings.Fields(acceptedTexts + acceptedDurations + acceptedNumbers + acceptedSwitches)
 	slices.Sort(names)
 	return names
 }
 
 // registerAccepted makes the flags known to set. They are hidden from its usage: --help lists them by name only.
 func registerAccepted(set *pflag.FlagSet) {
-	for name := range strings.FieldsSeq(acceptedValues) {
+	for name := range strings.FieldsSeq(acceptedTexts) {
 		set.StringArray(name, nil, "")
-		set.Lookup(name).Hidden = true
+	}
+	for name := range strings.FieldsSeq(acceptedDurations) {
+		set.Duration(name, 0, "")
+	}
+	for name := range strings.FieldsSeq(acceptedNumbers) {
+		set.Int(name, 0, "")
 	}
 	for name := range strings.FieldsSeq(acceptedSwitches) {
 		set.Bool(name, false, "")
+	}
+	for _, name := range acceptedNames() {
 		set.Lookup(name).Hidden = true
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,12 +24,12 @@ func newEtcdOptions() etcdOptions {
 func (o *etcdOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.backend, "storage-backend", o.backend, "Kind of store; only etcd3.")
 	f.StringSliceVar(&o.overrides, "etcd-servers-overrides", o.overrides, "Servers for some resources, as group/resource#servers with semicolons between servers. Only /events may be named, and is kept beside everything else nevertheless.")
-	f.DurationVar(&o.healthTimeout, "etcd-healthcheck-timeout", o.healthTimeout, "How long /livez and /healthz wait for etcd.")
-	f.DurationVar(&o.readyTimeout, "etcd-readycheck-timeout", o.readyTimeout, "How long /readyz waits for etcd.")
+	f.DurationVar(&o.healthTimeout, "etcd-healthcheck-timeout", o.healthTimeout, "How long /livez and /healthz wait for etcd; 0 for the default.")
+	f.DurationVar(&o.readyTimeout, "etcd-readycheck-timeout", o.readyTimeout, "How long /readyz waits for etcd; 0 for the default.")
 	f.Int64Var(&o.leaseReuse, "lease-reuse-duration-seconds", o.leaseReuse, "For how many seconds objects that vanish by themselves (events) are given the same lease, which they may outlive their time by.")
 }
 
-func (o *etcdOptions) validate(fault func(string, ...any)) {
+func (o *etcdOptions) validate(set *pflag.FlagSet, fault func(string, ...any)) {
 	if o.backend != "" && o.backend != "etcd3" {
 		fault("--storage-backend invalid, allowed values: etcd3. If not specified, it will default to 'etcd3'")
 	}
@@ -42,11 +43,37 @@ func (o *etcdOptions) validate(fault func(string, ...any)) {
 			fault("--etcd-servers-overrides: %s cannot be kept apart, one etcd holds everything here", resource)
 		}
 	}
-	if o.healthTimeout <= 0 || o.readyTimeout <= 0 {
-		fault("--etcd-healthcheck-timeout and --etcd-readycheck-timeout must be above zero")
+	if o.healthTimeout < 0 || o.readyTimeout < 0 {
+		fault("--etcd-healthcheck-timeout and --etcd-readycheck-timeout must not be negative")
 	}
 	if o.leaseReuse < 0 {
 		fault("--lease-reuse-duration-seconds must not be negative")
+	}
+	if timeout, err := set.GetDuration("storage-initialization-timeout"); err == nil && timeout < 0 {
+		fault("--storage-initialization-timeout can not be negative value")
+	}
+	if sizes, err := set.GetStringArray("watch-cache-sizes"); err == nil {
+		for size := range strings.SplitSeq(strings.Join(sizes, ","), ",") {
+			checkCacheSize(size, fault)
+		}
+	}
+}
+
+// checkCacheSize refuses what the original cannot read, though the sizes mean nothing here.
+func checkCacheSize(given string, fault func(string, ...any)) {
+	if given == "" {
+		return
+	}
+	parts := strings.Split(given, "#")
+	if len(parts) != 2 {
+		fault("invalid value of watch cache size: %s", given)
+		return
+	}
+	switch size, err := strconv.Atoi(parts[1]); {
+	case err != nil:
+		fault("invalid size of watch cache size: %s", given)
+	case size < 0:
+		fault("watch cache size cannot be negative: %s", given)
 	}
 }
 

@@ -188,7 +188,7 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	if o.mediaType != storageMediaType {
 		fault("--storage-media-type %q: only %s is stored", o.mediaType, storageMediaType)
 	}
-	o.etcd.validate(fault)
+	o.etcd.validate(set, fault)
 	if o.minRequestTimeout < 0 {
 		fault("--min-request-timeout can not be negative value")
 	}

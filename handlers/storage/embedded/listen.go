@@ -51,7 +51,7 @@ func open(address string) (l net.Listener, socket string, err error) {
 	}
 	at, err := netip.ParseAddrPort(strings.Replace(address, "localhost:", "127.0.0.1:", 1))
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("want a loopback host:port or unix:/path: %w", err)
 	}
 	if !at.Addr().IsLoopback() {
 		return nil, "", errors.New("not a loopback address, and this port asks nobody who they are")
