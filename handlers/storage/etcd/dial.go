@@ -3,10 +3,12 @@ package etcd
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/zaplog"
 )
@@ -37,11 +39,16 @@ func Dial(t Target, o Options) (*Store, error) {
 	if (t.CertFile == "") != (t.KeyFile == "") {
 		return nil, errors.New("an etcd client certificate needs both a certificate file and a key file")
 	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	f := &fault{log: o.Logger.With("component", "etcd client")}
 	cfg := clientv3.Config{
 		Endpoints:            t.Servers,
 		DialTimeout:          dialTimeout,
 		DialKeepAliveTime:    keepaliveTime,
 		DialKeepAliveTimeout: keepaliveTimeout,
+		DialOptions:          []grpc.DialOption{grpc.WithChainUnaryInterceptor(f.intercept)},
 		Logger:               zaplog.New(zaplog.Options{Logger: o.Logger, Component: "etcd client"}),
 	}
 	if t.CertFile != "" || t.CAFile != "" {
@@ -56,5 +63,7 @@ func Dial(t Target, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("etcd client for %v: %w", t.Servers, err)
 	}
-	return New(client, o), nil
+	s := New(client, o)
+	s.fault = f
+	return s, nil
 }

@@ -30,7 +30,7 @@ func (s *Store) wrap(ctx context.Context, asked string, err error) error {
 		return nil
 	}
 	if ended := ctx.Err(); ended != nil {
-		return fmt.Errorf("%s: %w", asked, ended)
+		return fmt.Errorf("%s: %w", asked, s.fault.explain(ended))
 	}
 	if s.ctx.Err() != nil {
 		return fmt.Errorf("%s: %w: %w", asked, errClosed, err)

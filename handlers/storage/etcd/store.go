@@ -57,6 +57,8 @@ type Store struct {
 	log    *slog.Logger
 	leases leases
 	alarms alarms
+	// fault is why etcd cannot be asked; nil for a local store.
+	fault *fault
 	// questions are what reads wait for to know how fresh they must be.
 	questions questions
 	// bookmarks is how long a watcher goes without one.
