@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -19,9 +20,9 @@ func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event
 	defer cancel()
 	release := context.AfterFunc(s.ctx, cancel)
 	defer release()
-	s.hearing.begin()
-	defer s.hearing.end()
-	f := &feed{store: s, next: from + 1, apply: apply}
+	f := &feed{store: s, next: from + 1, apply: apply, told: from}
+	s.hearing.begin(f)
+	defer s.hearing.end(f)
 	const slowest = time.Second
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, slowest) {
 		before := f.next
@@ -29,6 +30,8 @@ func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event
 		switch {
 		case f.refused != nil:
 			return f.refused
+		case s.hearing.isVoid(f):
+			return fmt.Errorf("feed from %d: %w", f.next, errBackwards)
 		case s.ctx.Err() != nil:
 			return errClosed
 		case ctx.Err() != nil:
@@ -55,7 +58,14 @@ type feed struct {
 	apply func([]storage.Event, int64) error
 	// refused is the listener's own error, which ends the feed.
 	refused error
+
+	// told is the newest revision that apply was called with, or is about to be; void says that etcd has lost it. Both are
+	// guarded by the lock of hearing.
+	told int64
+	void bool
 }
+
+var errBackwards = errors.New("etcd went back in time, to an older backup")
 
 // follow reads one etcd watch until it ends. An answer never splits a revision.
 func (f *feed) follow(ctx context.Context) error {
@@ -76,15 +86,17 @@ func (f *feed) follow(ctx context.Context) error {
 		if !more {
 			return ctx.Err()
 		}
-		f.store.hearing.heard()
+		through := answer.Header.GetRevision()
+		n := len(answer.Events)
+		if n > 0 {
+			// The header of a watch that catches up is ahead of its events.
+			through = answer.Events[n-1].Kv.ModRevision
+		}
+		f.store.hearing.heard(f, through)
 		if err := answer.Err(); err != nil {
 			return err
 		}
-		through := answer.Header.GetRevision()
-		if n := len(answer.Events); n > 0 {
-			// The header of a watch that catches up is ahead of its events.
-			through = answer.Events[n-1].Kv.ModRevision
-		} else if !answer.IsProgressNotify() || through < f.next-1 {
+		if n == 0 && (!answer.IsProgressNotify() || through < f.next-1) {
 			continue
 		}
 		changes := make([]storage.Event, len(answer.Events))

@@ -22,24 +22,27 @@ var errSilent = fmt.Errorf("the member that feeds is silent: %w", storage.ErrUna
 // one, which goes to the next member. It is looked at when somebody asks: a feed that nobody waits for may be silent.
 type hearing struct {
 	mu sync.Mutex
-	// feeds is how many there are; asked is when the first question was put that has not been answered, or zero.
-	feeds int
+	// feeds are all there are; asked is when the first question was put that has not been answered, or zero.
+	feeds map[*feed]bool
 	asked time.Time
 	// silent is closed to end the present stream; made when a feed listens.
 	silent chan struct{}
 }
 
-// begin counts a feed, end takes it back.
-func (h *hearing) begin() {
+// begin notes a feed, end takes it back.
+func (h *hearing) begin(f *feed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.feeds++
+	if h.feeds == nil {
+		h.feeds = map[*feed]bool{}
+	}
+	h.feeds[f] = true
 }
 
-func (h *hearing) end() {
+func (h *hearing) end(f *feed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.feeds--
+	delete(h.feeds, f)
 }
 
 // listen is closed when the stream that begins now is to be left.
@@ -52,11 +55,42 @@ func (h *hearing) listen() <-chan struct{} {
 	return h.silent
 }
 
-// heard notes an answer, to whatever was asked.
-func (h *hearing) heard() {
+// heard notes an answer, to whatever was asked, and what a feed is about to tell with it.
+func (h *hearing) heard(f *feed, through int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked = time.Time{}
+	f.told = max(f.told, through)
+}
+
+// told is the newest revision that any feed has told.
+func (h *hearing) told() (revision int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for f := range h.feeds {
+		revision = max(revision, f.told)
+	}
+	return revision
+}
+
+// wentBack ends the feeds that have told more than a revision, which is etcd's newest: it was restored from a backup. What they
+// have told is void, and etcd would let them wait until it has as many revisions again.
+func (h *hearing) wentBack(revision int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for f := range h.feeds {
+		f.void = f.void || f.told > revision
+	}
+	if h.silent != nil {
+		close(h.silent)
+		h.silent = nil
+	}
+}
+
+func (h *hearing) isVoid(f *feed) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return f.void
 }
 
 // ask notes a question and says whether there is anybody to put it to. Feeds that have not answered the last ones for too
@@ -65,7 +99,7 @@ func (h *hearing) ask(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.feeds == 0 || h.silent == nil:
+	case len(h.feeds) == 0 || h.silent == nil:
 		return false
 	case h.asked.IsZero():
 		h.asked = now

@@ -20,7 +20,8 @@ func TestHearing(t *testing.T) {
 	if h.ask(now) {
 		t.Error("there is nobody to ask")
 	}
-	h.begin()
+	f := &feed{}
+	h.begin(f)
 	stream := h.listen()
 	for _, step := range []struct {
 		after       time.Duration
@@ -34,7 +35,7 @@ func TestHearing(t *testing.T) {
 		{after: time.Hour, left: true},
 	} {
 		if step.heard {
-			h.heard()
+			h.heard(f, 1)
 		}
 		now = now.Add(step.after)
 		if asked := h.ask(now); asked != step.asked || left(stream) != step.left {
@@ -45,7 +46,7 @@ func TestHearing(t *testing.T) {
 	if !h.ask(now.Add(time.Hour)) || left(next) {
 		t.Error("the next stream has the silence of the last one")
 	}
-	h.end()
+	h.end(f)
 	if h.ask(now.Add(2*time.Hour)) || left(next) {
 		t.Error("a stream without feeds is asked")
 	}

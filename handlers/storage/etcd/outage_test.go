@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +58,65 @@ func TestEtcdRestarts(t *testing.T) {
 	}
 	if err := s.Ready(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An etcd that comes back from an older backup: who feeds on it has to begin anew, nothing that is void is shown, and what is
+// written then is told.
+func TestEtcdGoesBack(t *testing.T) {
+	dir, backup := t.TempDir(), filepath.Join(t.TempDir(), "backup")
+	stop, address := runEtcd(t, dir, "127.0.0.1:0", 0)
+	s := dial(t, address, etcd.Options{Prefix: "/p"})
+	before := create(t, s, "/kept")
+	stop()
+	if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	host := strings.TrimPrefix(address, "http://")
+	stop, _ = runEtcd(t, dir, host, 0)
+	told := make(chan int64, 100)
+	follow := func(from int64) <-chan error {
+		ended := make(chan error, 1)
+		go func() {
+			ended <- s.Feed(t.Context(), from, func(_ []storage.Event, through int64) error {
+				told <- through
+				return nil
+			})
+		}()
+		return ended
+	}
+	ended := follow(before)
+	var lost int64
+	for n := range 10 {
+		lost = create(t, s, fmt.Sprint("/lost/", n))
+	}
+	for through := range told {
+		if through >= lost {
+			break
+		}
+	}
+	stop()
+	runEtcd(t, backup, host, 0)
+	// A read that was refused makes the feed end, and those after it are refused until it has.
+	if now, err := s.Revision(within(t)); !errors.Is(err, storage.ErrUnavailable) || !strings.Contains(err.Error(), "went back in time") {
+		t.Errorf("revision %d, %v", now, err)
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "went back in time") {
+		t.Errorf("the feed ended: %v", err)
+	}
+	now, err := s.Revision(within(t))
+	if err != nil || now >= lost {
+		t.Fatalf("revision %d after %d, %v", now, lost, err)
+	}
+	follow(now)
+	next := create(t, s, "/next")
+	for through := range told {
+		if through == next {
+			break
+		}
+	}
+	if err := s.Ready(within(t)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,10 +2,13 @@ package etcd
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 // questions let reads that come together share what etcd is asked. An answer holds for everybody who came before its
@@ -49,11 +52,18 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 // revision asks etcd. A counted range would walk the index; one key that does not exist is the cheapest linearizable
 // question.
 func (s *Store) revision(ctx context.Context) (int64, error) {
+	told := s.hearing.told()
 	resp, err := s.read(ctx, readPatience, s.healthKey(), clientv3.WithKeysOnly())
 	if err != nil {
 		return 0, s.wrap(ctx, "read the revision", err)
 	}
-	return resp.Header.GetRevision(), nil
+	revision := resp.Header.GetRevision()
+	if revision < told {
+		// What was told before a linearizable read is never newer than the read. Nothing that was made of it may be shown.
+		s.hearing.wentBack(revision)
+		return 0, fmt.Errorf("read the revision: it is %d after %d: %w: %w", revision, told, errBackwards, storage.ErrUnavailable)
+	}
+	return revision, nil
 }
 
 // join is the question to wait for; nil when none is on its way, and the caller puts its own.
