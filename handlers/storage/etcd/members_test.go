@@ -93,10 +93,29 @@ func TestQuorumLost(t *testing.T) {
 	})
 }
 
-// The member that Feed and Watch hang on hangs itself: reads are answered by the others, writes go on, and so do both, before
-// it moves again.
-func TestMemberHangs(t *testing.T) {
+// What happens to the member that Feed and Watch hang on, as clients come to it.
+func TestMemberOutOfTouch(t *testing.T) {
 	t.Parallel()
+	for what, c := range map[string]struct {
+		begins func(*cluster, *member)
+		ends   func(*cluster, *testing.T, *member)
+	}{
+		"hangs": {
+			func(_ *cluster, m *member) { m.wire.freeze() },
+			func(_ *cluster, _ *testing.T, m *member) { m.wire.thaw() },
+		},
+		"is cut off from the others only": {(*cluster).isolate, (*cluster).join},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			testOutOfTouch(t, c.begins, c.ends)
+		})
+	}
+}
+
+// Reads are answered by the other members and are never old, writes go on, and so do Feed and Watch, before the member takes
+// part again.
+func testOutOfTouch(t *testing.T, begins func(*cluster, *member), ends func(*cluster, *testing.T, *member)) {
 	c := startCluster(t)
 	for _, m := range c.members[1:] {
 		m.wire.lead("")
@@ -113,22 +132,23 @@ func TestMemberHangs(t *testing.T) {
 			t.Fatal("the client does not come to the other members")
 		}
 	}
-	c.members[0].wire.freeze()
-	for n := range 6 {
-		if _, err := s.Revision(within(t)); err != nil {
-			t.Errorf("revision: %v", err)
-		}
-		if _, _, err := s.Get(within(t), "/none"); !errors.Is(err, storage.ErrNotFound) {
-			t.Errorf("get: %v", err)
-		}
-		if _, err := s.List(within(t), "/", storage.ListOptions{}); err != nil {
-			t.Errorf("list: %v", err)
-		}
+	begins(c, c.members[0])
+	for n := range 4 {
 		key := fmt.Sprint("/", n)
-		acknowledged[key] = create(t, s, key)
+		written := create(t, s, key)
+		acknowledged[key] = written
+		if now, err := s.Revision(within(t)); err != nil || now < written {
+			t.Errorf("revision %d after %d: %v", now, written, err)
+		}
+		if kv, _, err := s.Get(within(t), key); err != nil || kv.Revision != written {
+			t.Errorf("get %s: %+v, %v", key, kv, err)
+		}
+		if list, err := s.List(within(t), "/", storage.ListOptions{}); err != nil || len(list.Items) != len(acknowledged) {
+			t.Errorf("list: %d of %d, %v", len(list.Items), len(acknowledged), err)
+		}
 	}
 	told.all(t, s, acknowledged)
-	c.members[0].wire.thaw()
+	ends(c, t, c.members[0])
 	acknowledged["/last"] = create(t, s, "/last")
 	told.all(t, s, acknowledged)
 }
