@@ -102,6 +102,9 @@ func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
 	case wt != want:
 		return fmt.Errorf("proto: wrong wireType = %d for field %s", wt, f.goName)
 	case f.isList():
+		if err := d.spend(v.Type().Elem()); err != nil {
+			return err
+		}
 		v = extend(v)
 	case v.Kind() == reflect.Pointer:
 		if v.IsNil() {
@@ -115,16 +118,15 @@ func (d *decoder) field(f *planField, wt int, b []byte, v reflect.Value) error {
 	return d.value(f, b, v)
 }
 
-func (d *decoder) spend(t reflect.Type) error { return d.spendFor(t, 1) }
-
-func (d *decoder) spendFor(t reflect.Type, n int) error {
-	if d.budget -= n * int(t.Size()); d.budget < 0 {
+func (d *decoder) spend(t reflect.Type) error {
+	if d.budget -= int(t.Size()); d.budget < 0 {
 		return errBudget
 	}
 	return nil
 }
 
-// grow makes room in a list for all elements that follow each other from b[i] on.
+// grow makes room in a list for all elements that follow each other from b[i] on, if they can be paid for. Each is paid for
+// when it is there: a list that grows for one element gets room for more than that.
 func (d *decoder) grow(list reflect.Value, b []byte, i int, number uint64) error {
 	n := 0
 	for i < len(b) {
@@ -135,8 +137,8 @@ func (d *decoder) grow(list reflect.Value, b []byte, i int, number uint64) error
 		i = to
 		n++
 	}
-	if err := d.spendFor(list.Type().Elem(), n); err != nil {
-		return err
+	if n*int(list.Type().Elem().Size()) > d.budget {
+		return errBudget
 	}
 	list.Grow(n)
 	return nil

@@ -151,12 +151,14 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// A body of empty containers, two bytes each, is refused before it fills the memory.
+// A body of empty containers, two bytes each, is refused before it fills the memory, whatever stands between them.
 func TestBudget(t *testing.T) {
-	spec := bytes.Repeat([]byte{0x12, 0}, 1<<20)
-	raw := append(binary.AppendUvarint([]byte{0x12}, uint64(len(spec))), spec...)
-	if err := unmarshalMessage(raw, &corev1.Pod{}); err != errBudget {
-		t.Error(err)
+	for _, piece := range [][]byte{{0x12, 0}, {0x12, 0, 0x1a, 0}} { // restartPolicy
+		spec := bytes.Repeat(piece, 1<<20/len(piece))
+		raw := append(binary.AppendUvarint([]byte{0x12}, uint64(len(spec))), spec...)
+		if err := unmarshalMessage(raw, &corev1.Pod{}); err != errBudget {
+			t.Errorf("%x: %v", piece, err)
+		}
 	}
 }
 
