@@ -183,6 +183,9 @@ func TestX509(t *testing.T) {
 			}
 		}
 	}
+	if n := a.hashes.Len(); n != 3 {
+		t.Errorf("%d certificates are kept in memory, want those of the three users", n)
+	}
 	ann := ours.client("ann", nil)
 	if got := ask(t, s, ann, nil); !strings.HasPrefix(got.User.Extra[CredentialID][0], "X509SHA256=") {
 		t.Errorf("extra %v", got.User.Extra)

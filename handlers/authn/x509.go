@@ -29,12 +29,12 @@ type X509 struct {
 	// verified has whom certificates belong to that were found good, by their hash: a client shows the same one with every
 	// request, and checking its signatures would take longer than everything else that is done to let it in.
 	verified *lru.Cache
-	// hashes has the hashes of certificates by where they lie: all requests of a connection have the same one.
+	// hashes has the hashes of certificates by where they lie: all requests of a connection have the same one. It keeps them in
+	// memory, so a stranger's is never in it.
 	hashes *lru.Cache
 }
 
-// knownCertificates is how many certificates are remembered, recentCertificates how many of those that connections have,
-// which are kept in memory by that.
+// knownCertificates is how many certificates are remembered, recentCertificates of how many the hash is.
 const knownCertificates, recentCertificates = 4096, 256
 
 // verifiedCertificate is one that roots have signed, until it or one of its authorities ends.
@@ -60,9 +60,12 @@ func (a *X509) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 		return nil, ErrNoCredentials
 	}
 	leaf := r.TLS.PeerCertificates[0]
-	hash := a.hash(leaf)
+	hash, hashed := a.hash(leaf)
 	if known, ok := a.verified.Get(hash); ok {
 		if v := known.(*verifiedCertificate); v.roots == roots && time.Now().Before(v.until) {
+			if !hashed {
+				a.hashes.Add(leaf, hash)
+			}
 			user := v.user
 			return &user, nil
 		}
@@ -92,14 +95,12 @@ func (a *X509) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 	return &user, nil
 }
 
-// hash is what a certificate is known by.
-func (a *X509) hash(c *x509.Certificate) [sha256.Size]byte {
-	if known, ok := a.hashes.Get(c); ok {
-		return known.([sha256.Size]byte)
+// hash is what a certificate is known by; known says that it was remembered.
+func (a *X509) hash(c *x509.Certificate) (hash [sha256.Size]byte, known bool) {
+	if kept, ok := a.hashes.Get(c); ok {
+		return kept.([sha256.Size]byte), true
 	}
-	hash := sha256.Sum256(c.Raw)
-	a.hashes.Add(c, hash)
-	return hash
+	return sha256.Sum256(c.Raw), false
 }
 
 // verify is a chain from the first certificate, through the others if need be, to one of roots.
