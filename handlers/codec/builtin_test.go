@@ -100,7 +100,7 @@ func TestStoredParity(t *testing.T) {
 	})
 	d.report(t)
 	t.Logf("%d objects", objects)
-	if objects < 300 {
+	if objects < 250 {
 		t.Errorf("only %d objects were compared", objects)
 	}
 }
