@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 	"github.com/gatehouse-dev/gatehouse/test/e2e/transcript"
 	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
@@ -72,7 +73,7 @@ func play(t *testing.T, session *transcript.Session, name string, part *transcri
 			want = step.Expected(ours)
 		}
 		if got != want {
-			t.Errorf("%s:%d: the output differs (- expected, + came):\n$ %s\n%s", name, step.Line, step.Text, transcript.Diff(want, got))
+			t.Errorf("%s:%d: the output differs (- expected, + came):\n$ %s\n%s", name, step.Line, step.Text, diff.Lines(want, got))
 		}
 	}
 }

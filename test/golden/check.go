@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 // Check runs a script outside a test: it writes the differences to out and returns how many steps differ. With record
@@ -28,7 +30,7 @@ func Check(ctx context.Context, out io.Writer, at Target, script *Script, side S
 				if err != nil {
 					fmt.Fprintln(out, err)
 				}
-				fmt.Fprintln(out, diff(want, got))
+				fmt.Fprintln(out, diff.Lines(want, got))
 			}
 		}
 		if record {

@@ -3,6 +3,8 @@ package golden
 import (
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 func TestNodeKeepsOrderAndNumbers(t *testing.T) {
@@ -24,7 +26,7 @@ func TestPrettyBreaksLongLines(t *testing.T) {
 	}
 	want := "{\n  \"a\": {\n    \"b\": \"" + long + "\"\n  },\n  \"c\": [1, 2]\n}"
 	if got := doc.pretty(); got != want {
-		t.Errorf("%s", diff(want, got))
+		t.Errorf("%s", diff.Lines(want, got))
 	}
 }
 

@@ -2,6 +2,8 @@ package golden
 
 import (
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 // Replay sends a script to our server and reports each step whose answer differs from the expected one. Later steps
@@ -27,7 +29,7 @@ func ReplaySide(t *testing.T, at Target, script *Script, side Side) {
 				t.Errorf("%s:%d: %v", script.Name, step.Line, err)
 			}
 			if want := step.Want(side); got != want {
-				t.Errorf("%s:%d: the answer differs (- expected, + came):\n%s\n%s", script.Name, step.Line, step.Head, diff(want, got))
+				t.Errorf("%s:%d: the answer differs (- expected, + came):\n%s\n%s", script.Name, step.Line, step.Head, diff.Lines(want, got))
 			}
 		})
 	}

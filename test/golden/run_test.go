@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 // fakeServer answers just enough for a script: a namespace, an object that echoes, a redirect, protobuf, a watch.
@@ -226,7 +228,7 @@ func TestCheckRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := script.Format(); got != conversation {
-		t.Errorf("recorded:\n%s", diff(conversation, got))
+		t.Errorf("recorded:\n%s", diff.Lines(conversation, got))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 const small = `# A script.
@@ -36,7 +38,7 @@ func TestParseAndFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := script.Format(); got != small {
-		t.Errorf("Format does not give the script back:\n%s", diff(small, got))
+		t.Errorf("Format does not give the script back:\n%s", diff.Lines(small, got))
 	}
 	first, second := script.Steps[0], script.Steps[1]
 	if first.Request.Body != `{"a":"$patch"}` || first.Request.Header.Get("X-Header") != "yes" || first.Request.Header.Get("Content-Type") != "application/json" {

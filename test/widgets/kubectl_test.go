@@ -13,7 +13,7 @@ import (
 
 // TestKubectl builds and starts the extended server, and uses widgets as any other resource.
 func TestKubectl(t *testing.T) {
-	root, err := Root()
+	root, err := harness.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,15 +43,6 @@ func Go(dir string, args ...string) error {
 	return nil
 }
 
-// Root is the folder of the module that the working directory is in.
-func Root() (string, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	return filepath.Dir(strings.TrimSpace(string(out))), nil
-}
-
 // sources are the folders that the module builds from; its root has the two module files.
 var sources = []string{"cmd", "handlers", "openapi"}
 

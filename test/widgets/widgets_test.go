@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
 // use is a program that lives in the extended module and uses what was generated: if a table lacks the resource, it says so.
@@ -61,7 +63,7 @@ const want = `{"metadata":{},"spec":{"colour":"Green","size":3,"parts":[{"name":
 
 // TestModule adds the resource and builds everything that is generated, then runs a program on it.
 func TestModule(t *testing.T) {
-	root, err := Root()
+	root, err := harness.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func TestModule(t *testing.T) {
 
 // TestFault breaks the file: the generator must name the line, and write nothing.
 func TestFault(t *testing.T) {
-	root, err := Root()
+	root, err := harness.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-dev/gatehouse/test/diff"
 )
 
 const example = `# About it.
@@ -35,7 +37,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := script.String(); got != example {
-		t.Errorf("written again it is\n%s", Diff(example, got))
+		t.Errorf("written again it is\n%s", diff.Lines(example, got))
 	}
 	steps := script.Parts[0].Steps
 	if len(script.Parts) != 1 || len(steps) != 5 || len(script.Masks) != 1 {
@@ -99,17 +101,5 @@ func TestMask(t *testing.T) {
 		if got := m.mask(in); got != want {
 			t.Errorf("%q\nbecomes %q\nwant    %q", in, got, want)
 		}
-	}
-}
-
-func TestDiff(t *testing.T) {
-	lines := strings.Split("abcdefghijklmnop", "")
-	want, got := strings.Join(lines, "\n"), strings.Join(append(append(append([]string{}, lines[:7]...), "X"), lines[9:]...), "\n")
-	expected := "  ...\n  d\n  e\n  f\n  g\n- h\n- i\n+ X\n  j\n  k\n  l\n  m\n  ...\n"
-	if d := Diff(want, got); d != expected {
-		t.Errorf("got\n%s", d)
-	}
-	if d := Diff("a", "a"); strings.ContainsAny(d, "+-") {
-		t.Errorf("no difference gives %q", d)
 	}
 }

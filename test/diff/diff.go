@@ -1,12 +1,13 @@
-package transcript
+// Package diff shows tests where two texts differ. It imports nothing of ours.
+package diff
 
 import "strings"
 
 // around is how many equal lines are shown around a difference.
 const around = 4
 
-// Diff lists two texts line by line where they differ: "-" stands before what was expected only, "+" before what came only.
-func Diff(want, got string) string {
+// Lines lists two texts line by line where they differ: "-" stands before what was expected only, "+" before what came only.
+func Lines(want, got string) string {
 	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
@@ -27,7 +28,7 @@ func Diff(want, got string) string {
 	return shorten(lines)
 }
 
-// middle aligns two texts by their longest common part. It is quadratic, which outputs of commands are short enough for.
+// middle aligns two texts by their longest common part. It is quadratic, which outputs and answers are short enough for.
 func middle(a, b []string) (lines []string) {
 	common := make([][]int32, len(a)+1)
 	for i := range common {
