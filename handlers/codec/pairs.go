@@ -106,12 +106,18 @@ func packString[T string | []byte](packed []byte, s T) []byte {
 // one template, or run on one node often have the same; that a few are made twice does no harm.
 var made [1 << 13]atomic.Pointer[Pairs]
 
+// longestShared bounds what lies there, which may be of objects that are gone.
+const longestShared = 4 << 10
+
 var seed = maphash.MakeSeed()
 
 // pairsOf makes Pairs of packed strings, or finds the same ones. packed is not kept.
 func pairsOf(names *[]string, packed []byte) *Pairs {
-	if len(packed) == 0 {
+	switch {
+	case len(packed) == 0:
 		return nil
+	case len(packed) > longestShared:
+		return &Pairs{names, string(packed)}
 	}
 	place := &made[maphash.Bytes(seed, packed)%uint64(len(made))]
 	if p := place.Load(); p != nil && p.names == names && p.packed == string(packed) {

@@ -63,6 +63,10 @@ func TestPairsAreShared(t *testing.T) {
 	if q := pairsOf(other, packed("TestPairsAreShared")); q == p || shown(q) != "b=TestPairsAreShared " {
 		t.Errorf("another kind has %s", shown(q))
 	}
+	long := packed(strings.Repeat("x", longestShared))
+	if a, b := pairsOf(kind, long), pairsOf(kind, long); a == b || !a.equal(b) {
+		t.Error("long pairs are kept for others")
+	}
 	var wg sync.WaitGroup
 	for g := range 4 {
 		wg.Go(func() {
