@@ -3,7 +3,6 @@ package etcd
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -17,7 +16,8 @@ const (
 	leaseObjects = 1000
 )
 
-// leases hands out the lease for a time to live. One is remembered, because nearly all callers ask for the same time.
+// leases hands out the lease for a time to live. One is remembered, because nearly all callers ask for the same time. Make it
+// with newLeases.
 type leases struct {
 	grant func(ctx context.Context, seconds int64) (clientv3.LeaseID, error)
 	// full hears how many objects a lease was given to, once there is another; may be nil.
@@ -25,11 +25,28 @@ type leases struct {
 	// reuse is the longest window.
 	reuse time.Duration
 
-	mu      sync.Mutex
+	// turn holds a token of who looks at the rest. A lock would keep those who wait for it beyond their contexts.
+	turn    chan struct{}
 	id      clientv3.LeaseID
 	expires time.Time
 	used    int
 }
+
+func newLeases(reuse time.Duration, grant func(context.Context, int64) (clientv3.LeaseID, error), full func(int)) *leases {
+	return &leases{grant: grant, full: full, reuse: reuse, turn: make(chan struct{}, 1)}
+}
+
+// take waits for the turn; whoever has got it gives it back by done.
+func (l *leases) take(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *leases) done() { <-l.turn }
 
 func (s *Store) grant(ctx context.Context, seconds int64) (clientv3.LeaseID, error) {
 	resp, err := s.client.Grant(ctx, seconds)
@@ -39,14 +56,16 @@ func (s *Store) grant(ctx context.Context, seconds int64) (clientv3.LeaseID, err
 	return resp.ID, nil
 }
 
-// get returns a lease that lives at least ttl from now and no longer than the window beyond it. The lock is held while
-// a lease is granted: whoever asks meanwhile wants that very lease.
+// get returns a lease that lives at least ttl from now and no longer than the window beyond it. It has its turn while a lease
+// is granted: whoever asks meanwhile wants that very lease.
 func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (clientv3.LeaseID, error) {
 	// etcd counts whole seconds; a started one is given in full.
 	ttl = (ttl + time.Second - 1).Truncate(time.Second)
 	longest := ttl + min(ttl*leasePercent/100, l.reuse).Truncate(time.Second)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.take(ctx); err != nil {
+		return clientv3.NoLease, err
+	}
+	defer l.done()
 	left := l.expires.Sub(now)
 	if l.id != clientv3.NoLease && left >= ttl && left <= longest && l.used < leaseObjects {
 		l.used++
@@ -63,10 +82,13 @@ func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (cli
 	return id, nil
 }
 
-// forget drops a lease that etcd does not know any more (revoked by hand, or its clock ran ahead of ours).
-func (l *leases) forget(id clientv3.LeaseID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// forget drops a lease that etcd does not know any more (revoked by hand, or its clock ran ahead of ours), unless ctx ends
+// before its turn: then the next who uses the lease does.
+func (l *leases) forget(ctx context.Context, id clientv3.LeaseID) {
+	if l.take(ctx) != nil {
+		return
+	}
+	defer l.done()
 	if l.id == id {
 		l.id = clientv3.NoLease
 	}
@@ -87,6 +109,6 @@ func (s *Store) leased(ctx context.Context, ttl time.Duration, write func([]clie
 		if err == nil || !again || !errors.Is(err, rpctypes.ErrLeaseNotFound) {
 			return resp, err
 		}
-		s.leases.forget(id)
+		s.leases.forget(ctx, id)
 	}
 }

@@ -56,7 +56,7 @@ func TestLeaseReuse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := &granter{}
 			var full []int
-			l := &leases{reuse: time.Minute, grant: g.grant, full: func(objects int) { full = append(full, objects) }}
+			l := newLeases(time.Minute, g.grant, func(objects int) { full = append(full, objects) })
 			for i, s := range c.steps {
 				if id, err := l.get(t.Context(), s.ttl, begin.Add(s.after)); err != nil || id != s.want {
 					t.Fatalf("step %d: lease %d, %v; want %d", i, id, err, s.want)
@@ -76,7 +76,7 @@ func TestLeaseReuse(t *testing.T) {
 
 func TestLeaseIsFullAtSomePoint(t *testing.T) {
 	g := &granter{}
-	l := &leases{reuse: time.Minute, grant: g.grant}
+	l := newLeases(time.Minute, g.grant, nil)
 	now := time.Unix(1_000_000, 0)
 	for range leaseObjects + 1 {
 		if _, err := l.get(t.Context(), time.Hour, now); err != nil {
@@ -90,7 +90,7 @@ func TestLeaseIsFullAtSomePoint(t *testing.T) {
 
 func TestLeaseFailureIsNotRemembered(t *testing.T) {
 	g := &granter{err: errors.New("no")}
-	l := &leases{reuse: time.Minute, grant: g.grant}
+	l := newLeases(time.Minute, g.grant, nil)
 	if _, err := l.get(t.Context(), time.Hour, time.Now()); !errors.Is(err, g.err) {
 		t.Fatalf("got %v", err)
 	}
@@ -98,12 +98,46 @@ func TestLeaseFailureIsNotRemembered(t *testing.T) {
 	if id, err := l.get(t.Context(), time.Hour, time.Now()); err != nil || id != 1 {
 		t.Fatalf("lease %d, %v", id, err)
 	}
-	l.forget(7)
+	l.forget(t.Context(), 7)
 	if id, _ := l.get(t.Context(), time.Hour, time.Now()); id != 1 {
 		t.Fatal("forgetting another lease dropped this one")
 	}
-	l.forget(1)
+	l.forget(t.Context(), 1)
 	if id, _ := l.get(t.Context(), time.Hour, time.Now()); id != 2 {
 		t.Fatal("a forgotten lease is used")
+	}
+}
+
+// While an etcd that hangs is asked for a lease nobody waits for it beyond his context; who has the time gets that lease.
+func TestLeaseIsWaitedForWithinTheContext(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	l := newLeases(time.Minute, func(context.Context, int64) (clientv3.LeaseID, error) {
+		close(asked) // a second question panics
+		<-answer
+		return 1, nil
+	}, nil)
+	now := time.Unix(1_000_000, 0)
+	got := make(chan clientv3.LeaseID, 2)
+	ask := func() {
+		id, err := l.get(t.Context(), time.Hour, now)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- id
+	}
+	go ask()
+	<-asked
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.get(gone, time.Hour, now); !errors.Is(err, context.Canceled) {
+		t.Errorf("who has gone hears %v", err)
+	}
+	l.forget(gone, 1)
+	go ask()
+	close(answer)
+	for range 2 {
+		if id := <-got; id != 1 {
+			t.Errorf("lease %d", id)
+		}
 	}
 }

@@ -55,7 +55,7 @@ type Store struct {
 	client *clientv3.Client
 	prefix string
 	log    *slog.Logger
-	leases leases
+	leases *leases
 	alarms alarms
 	// fault is why etcd cannot be asked; nil for a local store.
 	fault *fault
@@ -99,7 +99,7 @@ func New(client *clientv3.Client, o Options) *Store {
 		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
 		bookmarks: o.BookmarkInterval, local: o.Local, ctx: ctx, stop: stop,
 	}
-	s.leases.grant, s.leases.full, s.leases.reuse = s.grant, o.Leased, o.LeaseReuse
+	s.leases = newLeases(o.LeaseReuse, s.grant, o.Leased)
 	if o.Local {
 		s.reads = []clientv3.OpOption{clientv3.WithSerializable()}
 	} else {
