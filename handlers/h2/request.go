@@ -164,8 +164,8 @@ func announced(h http.Header) http.Header {
 	return trailer
 }
 
-// maxNames is how many names of headers a connection remembers; clients use a dozen.
-const maxNames = 64
+// maxNames is how many names of headers a connection remembers, none longer than maxName; clients use a dozen.
+const maxNames, maxName = 64, 64
 
 // canonical is http.CanonicalHeaderKey without making the string each time.
 func (c *conn) canonical(name string) string {
@@ -173,7 +173,7 @@ func (c *conn) canonical(name string) string {
 		return known
 	}
 	made := http.CanonicalHeaderKey(name)
-	if len(c.names) < maxNames && len(name) < maxNames {
+	if len(c.names) < maxNames && len(name) <= maxName {
 		c.names[name] = made
 	}
 	return made

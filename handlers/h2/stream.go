@@ -142,7 +142,7 @@ func (r *recent) add(id uint32, reset bool) {
 	if _, known := r.find(id); known {
 		return
 	}
-	r.ring[r.next%len(r.ring)] = struct {
+	r.ring[r.next] = struct {
 		id    uint32
 		reset bool
 	}{id, reset}
