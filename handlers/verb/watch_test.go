@@ -214,11 +214,16 @@ func TestSocketInProtobuf(t *testing.T) {
 	}
 	defer ws.Close()
 	var message []byte
-	if err := websocket.Message.Receive(ws, &message); err != nil {
+	var kind byte
+	received := websocket.Codec{Unmarshal: func(data []byte, payloadType byte, _ any) error {
+		message, kind = data, payloadType
+		return nil
+	}}
+	if err := received.Receive(ws, nil); err != nil {
 		t.Fatal(err)
 	}
-	if ws.PayloadType != websocket.BinaryFrame && len(message) == 0 || message[0] != 1<<3|2 || string(message[2:7]) != "ADDED" {
-		t.Errorf("got %q", message[:min(len(message), 40)])
+	if kind != websocket.BinaryFrame || len(message) < 7 || message[0] != 1<<3|2 || string(message[2:7]) != "ADDED" {
+		t.Errorf("a frame of type %d: %q", kind, message[:min(len(message), 40)])
 	}
 }
 
