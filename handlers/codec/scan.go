@@ -32,8 +32,8 @@ func skipString(b []byte, i int) (int, error) {
 	return 0, errScan
 }
 
-// skipValue returns the index behind the value that starts at i. It counts brackets and does not check the grammar:
-// what is scanned was written by this server.
+// skipValue returns the index behind the value that starts at i. It counts brackets and does not check the grammar: what is
+// scanned was written by this server, or checked before.
 func skipValue(b []byte, i int) (_ int, err error) {
 	depth := 0
 	for i < len(b) {
@@ -68,7 +68,7 @@ func skipValue(b []byte, i int) (_ int, err error) {
 	return 0, errScan
 }
 
-// member is one key of an object with its value: key and value alias the input.
+// member is one key of an object, and where it and its value are in the input.
 type member struct {
 	key string
 	// from is where the key starts, value and to delimit its value.

@@ -168,8 +168,3 @@ func (c *conn) stopTimer() {
 		}
 	}
 }
-
-// arm limits a write where there is no gather below to do it.
-func (c *conn) arm() error {
-	return c.socket.SetWriteDeadline(time.Now().Add(c.server.StallTimeout))
-}

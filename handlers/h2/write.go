@@ -1,5 +1,7 @@
 package h2
 
+import "time"
+
 // drain is the writer: it gathers what there is and writes it, until nothing is left. At most one runs for a connection,
 // since only who has made c.work 1 calls it. Only it asks sources.
 func (c *conn) drain(own *stream) {
@@ -92,8 +94,8 @@ func (c *conn) flush() bool {
 
 // send writes below TLS what TLS has made of all of it.
 func (c *conn) send(p []byte) error {
-	if c.below == nil {
-		if err := c.arm(); err != nil {
+	if c.below == nil { // else that limits its writes itself
+		if err := c.socket.SetWriteDeadline(time.Now().Add(c.server.StallTimeout)); err != nil {
 			return err
 		}
 	}
