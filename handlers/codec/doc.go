@@ -22,10 +22,16 @@
 //	AppendStored       one stored object, or its metadata, as a whole answer
 //	AppendObject       any other object: Status, reviews, scale
 //	List.Write         many stored objects, streamed
+//	List.Parts         what stands around items that AppendItems has made before
 //	Table, AppendRow   rows; cells come from package columns. Finish makes it an answer
 //	AppendEvent        one frame of a watch, around AppendEventObject or AppendEventValue
 //	MarshalProtobuf    any generated or meta/v1 object in its envelope, UnmarshalProtobuf back
 //	UnmarshalJSON      the same from JSON, several times faster than a general decoder
 //
 // Format.MediaType and Format.WatchType are the Content-Type of answers.
+//
+// # Without objects
+//
+// Attributes finds what selectors ask in stored bytes of any kind, Owners whom an object belongs to. MergePatch patches the
+// text of an object and copies what it does not name; Split and Join divide a text for patches that need a part of it.
 package codec

@@ -3,7 +3,10 @@
 // One goroutine follows the backend: it loads the whole key space once and then applies every change, so that there is
 // one state of everything at each revision, not one cache per kind. A state is an immutable tree; publishing a new one
 // is storing a pointer, and a reader that has one needs no lock and no luck. Values lie compressed, with a dictionary for
-// each collection. A second goroutine hands the changes to watchers.
+// each collection. Select finds objects through indexes, which are made for what is asked for again and again.
+//
+// A second goroutine hands the changes to those who Follow them: watches of the same selection share what is matched and
+// encoded. Those of a collection who come back from before the start of this process share one watch of the backend.
 //
 // Reads are as fresh as the backend's: a read first asks the backend for its revision (the embedded store has it in
 // memory) and waits until that much was applied. So a client that has written sees its write, on this server and on any
