@@ -56,10 +56,12 @@ func decodeContinue(token, prefix string) (from string, revision int64, err erro
 	case t.Start == "":
 		return "", 0, apierrors.NewBadRequest("invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
 	}
-	if cleaned := path.Clean("/" + t.Start); cleaned[1:] != strings.TrimSuffix(t.Start, "/") {
+	// The original's cache gives tokens that begin with a slash, its store such that do not.
+	start := strings.TrimPrefix(t.Start, "/")
+	if path.Clean("/"+start) != "/"+start {
 		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("invalid continue token: continue key is not valid: %s", t.Start))
 	}
-	return prefix + t.Start, t.Revision, nil
+	return prefix + start, t.Revision, nil
 }
 
 func invalidContinue(err error) error {

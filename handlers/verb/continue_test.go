@@ -18,6 +18,11 @@ func TestContinueRoundTrip(t *testing.T) {
 	if err != nil || from != "/pods/team/web\x00" || revision != 42 {
 		t.Errorf("got %q, %d, %v", from, revision, err)
 	}
+	// The original's cache begins what is relative with a slash.
+	slashed := base64.RawURLEncoding.EncodeToString([]byte(`{"v":"meta.k8s.io/v1","rv":42,"start":"/team/web\u0000"}`))
+	if from, _, err := decodeContinue(slashed, prefix); err != nil || from != "/pods/team/web\x00" {
+		t.Errorf("with a slash: %q, %v", from, err)
+	}
 	// The same place in another collection: what the token names is relative.
 	if from, _, err := decodeContinue(token, "/secrets/"); err != nil || from != "/secrets/team/web\x00" {
 		t.Errorf("in another collection: %q, %v", from, err)
@@ -37,6 +42,9 @@ func TestContinueRefusesWhatItDidNotMake(t *testing.T) {
 		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":""}`), "encoded start key empty"},
 		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":"../secrets/x"}`), "not valid"},
 		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":"a/../../secrets/x"}`), "not valid"},
+		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":"/../secrets/x"}`), "not valid"},
+		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":"//a"}`), "not valid"},
+		{encode(`{"v":"meta.k8s.io/v1","rv":1,"start":"a/"}`), "not valid"},
 	} {
 		_, _, err := decodeContinue(c.token, "/pods/")
 		if !apierrors.IsBadRequest(err) || !strings.Contains(err.Error(), c.want) {
