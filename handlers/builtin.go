@@ -103,9 +103,38 @@ func complete(r *resource.Resource) error {
 			return err
 		}
 	}
+	readOthers(c, r, r.GVK(), stored)
 	r.Codec = c
 	c.HideAnnotations(r.FieldAnnotations...)
 	return shownAs(r, stored)
+}
+
+// readOthers lets a codec read what an older server has stored in another version of the kind than is stored today. It stays
+// so until somebody writes the object.
+func readOthers(c *codec.Builtin, r *resource.Resource, shown, stored schema.GroupVersionKind) {
+	for _, other := range resources.Rows {
+		gvk := schema.GroupVersionKind{Group: other.KindGroup, Version: other.KindVersion, Kind: other.Kind}
+		if other.Group != r.Group || other.Resource != r.Resource || other.Subresource != "" || gvk == stored || gvk == shown {
+			continue
+		}
+		if from, ok := convert.Between(gvk, shown); ok {
+			c.ReadFrom(gvk, from)
+		} else if first, ok := convert.Between(gvk, stored); ok {
+			if then, ok := convert.Between(stored, shown); ok {
+				c.ReadFrom(gvk, inTurn(first, then))
+			}
+		}
+	}
+}
+
+func inTurn(first, then resource.Converter) resource.Converter {
+	return func(in object.Object) (object.Object, error) {
+		between, err := first(in)
+		if err != nil {
+			return nil, err
+		}
+		return then(between)
+	}
 }
 
 // shownAs lets tables be made of the objects of another version than the bodies'.
@@ -116,10 +145,13 @@ func shownAs(r *resource.Resource, stored schema.GroupVersionKind) error {
 	gvk := schema.GroupVersionKind{Group: r.KindGroup, Version: r.ShownAs, Kind: r.Kind}
 	to, _ := convert.Between(gvk, stored)
 	from, _ := convert.Between(stored, gvk)
-	var err error
-	r.ShownBy, err = codec.NewBuiltin(gvk, stored, to, from, defaults.For(gvk))
-	r.Columns = columns.For(gvk)
-	return err
+	c, err := codec.NewBuiltin(gvk, stored, to, from, defaults.For(gvk))
+	if err != nil {
+		return err
+	}
+	readOthers(c, r, gvk, stored)
+	r.ShownBy, r.Columns = c, columns.For(gvk)
+	return nil
 }
 
 // defaulting runs the defaults of the schema first: those of the strategy may depend on them.

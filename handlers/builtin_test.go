@@ -4,7 +4,10 @@ import (
 	"testing"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // TestGatedRows: a resource behind a feature gate is served with its subresources while the gate is on, and not at all while
@@ -33,5 +36,44 @@ func TestGatedRows(t *testing.T) {
 	}
 	if all := rows(&Options{Served: everything}); len(all) >= len(resources.Rows) {
 		t.Errorf("all %d rows are served", len(all))
+	}
+}
+
+// TestOtherStoredVersions: what an older server has stored in another version of a kind can be read, in each version and as a
+// table.
+func TestOtherStoredVersions(t *testing.T) {
+	strategy := func(resources.Row) *resource.Strategy { return &resource.Strategy{} }
+	all, err := builtins(strategy, resources.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, of := range all {
+		if of.Storage == "" || of.StoredAsJSON {
+			continue
+		}
+		o := of.New().(object.Object)
+		o.SetName("a")
+		stored, err := codec.MarshalProtobuf(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range all {
+			if by.Group != of.Group || by.Resource != of.Resource {
+				continue
+			}
+			if o, err := by.Codec.Decode(stored, 1); err != nil || o.GetName() != "a" {
+				t.Errorf("%v stored as %v: %v", by.GVR(), of.Version, err)
+			}
+			if _, err := by.Shown(stored, 1); err != nil {
+				t.Errorf("%v stored as %v, as a table: %v", by.GVR(), of.Version, err)
+			}
+			if by != of {
+				read++
+			}
+		}
+	}
+	if read == 0 {
+		t.Error("no kind has two versions")
 	}
 }
