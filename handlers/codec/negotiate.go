@@ -64,13 +64,33 @@ func (o Output) IsTable() bool { return o.As.Kind == "Table" }
 // IsMetadata says whether only metadata is wanted.
 func (o Output) IsMetadata() bool { return strings.HasPrefix(o.As.Kind, "PartialObjectMetadata") }
 
-// notAcceptable is the answer to a client that accepts nothing that can be given. It is written as indented JSON,
-// whatever the client accepts.
+// notAcceptable is the answer to a client that accepts nothing that can be given.
 func notAcceptable(message string, details *metav1.StatusDetails) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
 		Message: message, Details: details,
 	}}
+}
+
+// Route is the first of two looks at the Accept header, before anything else of the request is looked at: it compares whole
+// media types without their parameters. 406 when none of them is known.
+func Route(r *http.Request, e Endpoint) error {
+	header := r.Header.Get("Accept")
+	if header == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		mediaType, _, _ := strings.Cut(part, ";")
+		mediaType = strings.Trim(mediaType, " ")
+		if mediaType == "*/*" || mediaType == mediaTypes[JSON] || mediaType == mediaTypes[YAML] || mediaType == mediaTypes[Protobuf] {
+			return nil
+		}
+	}
+	offered := strings.Join(mediaTypes[:], ", ")
+	if e.List {
+		offered += ", " + streams
+	}
+	return notAcceptable("406: Not Acceptable\n\nAvailable representations: "+offered, &metav1.StatusDetails{})
 }
 
 // Negotiate finds what to answer a request with, from its Accept header, pretty parameter and User-Agent.
@@ -85,13 +105,6 @@ func Negotiate(r *http.Request, e Endpoint) (Output, error) {
 			out.Format = Protobuf
 		}
 		return out, nil
-	}
-	if !e.routable(header) {
-		offered := strings.Join(mediaTypes[:], ", ")
-		if e.List {
-			offered += ", " + streams
-		}
-		return out, notAcceptable("406: Not Acceptable\n\nAvailable representations: "+offered, &metav1.StatusDetails{})
 	}
 	for _, clause := range goautoneg.ParseAccept(header) {
 		for f, mediaType := range mediaTypes {
@@ -121,18 +134,6 @@ func Negotiate(r *http.Request, e Endpoint) (Output, error) {
 }
 
 const streams = runtime.ContentTypeJSON + ";stream=watch, " + runtime.ContentTypeProtobuf + ";stream=watch"
-
-// routable is the first of two looks at the header, which compares whole media types without their parameters.
-func (e Endpoint) routable(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		mediaType, _, _ := strings.Cut(part, ";")
-		mediaType = strings.Trim(mediaType, " ")
-		if mediaType == "*/*" || mediaType == mediaTypes[JSON] || mediaType == mediaTypes[YAML] || mediaType == mediaTypes[Protobuf] {
-			return true
-		}
-	}
-	return false
-}
 
 // accept says whether the endpoint can do what the parameters of a media type ask for.
 func (e Endpoint) accept(f Format, params map[string]string) (as schema.GroupVersionKind, pretty, ok bool) {

@@ -69,7 +69,11 @@ func TestNegotiate(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/api/v1/pods"+x.query, nil)
 			r.Header.Set("Accept", x.accept)
 			r.Header.Set("User-Agent", x.agent)
-			out, err := Negotiate(r, x.endpoint)
+			var out Output
+			err := Route(r, x.endpoint)
+			if err == nil {
+				out, err = Negotiate(r, x.endpoint)
+			}
 			if x.err != "" {
 				var status *apierrors.StatusError
 				if !errors.As(err, &status) || err.Error() != x.err || status.ErrStatus.Code != 406 || status.ErrStatus.Reason != "NotAcceptable" {

@@ -25,6 +25,9 @@ type Table struct {
 // TableTail ends a table.
 const TableTail = "]}"
 
+// AppendNoRows ends a table whose rows are null, after Head.
+func AppendNoRows(dst []byte) []byte { return append(dst[:len(dst)-1], "null}"...) }
+
 // Head appends everything before the rows.
 func (t Table) Head(dst []byte) ([]byte, error) {
 	meta, err := json.Marshal(&t.Meta)

@@ -37,12 +37,14 @@ var kinds = sync.OnceValue(func() map[schema.GroupVersionKind]resource.Columns {
 
 // standard are the columns of kinds that state none.
 var standard = sync.OnceValue(func() resource.Columns {
-	return New([]gencolumns.Column{
+	columns := New([]gencolumns.Column{
 		{Name: "Name", Type: "string", Format: "name", Description: "Name of the object, unique within its resource and namespace.",
 			Value: func(o runtime.Object) any { return o.(metav1.Object).GetName() }},
 		{Name: "Created At", Type: "date", Description: "When the object was created.", As: gencolumns.Date,
 			Value: func(o runtime.Object) any { return o.(metav1.Object).GetCreationTimestamp().Time }},
 	})
+	columns.Standard = true
+	return columns
 })
 
 // conditions tell rows of finished objects apart.

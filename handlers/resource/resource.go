@@ -49,6 +49,8 @@ type Columns struct {
 	Conditions func(o object.Object) []metav1.TableRowCondition
 	// Compare orders the rows of lists; nil leaves them in the order of the list.
 	Compare func(a, b object.Object) int
+	// Standard columns are those of a kind that states none. A table of them without rows has null for its rows.
+	Standard bool
 }
 
 // Shown is a stored object as Columns show it.
@@ -67,6 +69,16 @@ func (r *Resource) GVR() schema.GroupVersionResource {
 // GroupResource is what error messages name.
 func (r *Resource) GroupResource() schema.GroupResource {
 	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
+}
+
+// HomeGroup is the group that the original's own types of the objects are in, which some messages tell: that of the stored
+// form, for whatever is stored.
+func (r *Resource) HomeGroup() string {
+	if r.Storage == "" {
+		return r.KindGroup
+	}
+	group, _, _ := strings.Cut(r.Storage, "/")
+	return group
 }
 
 // GVK is the kind of the bodies.

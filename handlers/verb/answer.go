@@ -26,44 +26,29 @@ type answer struct {
 	include metav1.IncludeObjectPolicy
 }
 
-// negotiate settles the form of the answer to a request about one object, before anything else is done.
-func negotiate(r *pipeline.Request) (*answer, error) {
-	a, err := negotiated(r, codec.Endpoint{})
-	if err == nil && a.As.Kind == "PartialObjectMetadataList" {
-		return nil, notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list (*%s.%s)", r)
-	}
-	return a, err
-}
-
-// negotiateList is negotiate for a request about a collection.
-func negotiateList(r *pipeline.Request) (*answer, error) {
-	a, err := negotiated(r, codec.Endpoint{List: r.Resource.HasVerb("watch")})
-	if err == nil && a.As.Kind == "PartialObjectMetadata" {
-		return nil, notAcceptable("you requested PartialObjectMetadata, but the requested object is a list (*%s.%sList)", r)
-	}
-	return a, err
-}
-
-// notAcceptable is the 406 for an answer asked for in a form of the wrong number. It names the type as the original does.
-func notAcceptable(format string, r *pipeline.Request) error {
-	group, _, _ := strings.Cut(r.Resource.KindGroup, ".")
-	if group == "" {
-		group = "core"
-	}
-	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
-		Message: fmt.Sprintf(format, group, r.Resource.Kind),
-	}}
-}
-
-func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
+// negotiate settles the form of the answer, before anything else is done. Whether what there is to answer with can be
+// shown so is another matter: see fit.
+func negotiate(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
 	out, err := codec.Negotiate(r.HTTP, e)
-	if err != nil {
-		return nil, err
+	return &answer{Output: out}, err
+}
+
+// fit says whether one object, or a list, can be shown as the client wants it. As with the original that is the last thing
+// to fail: a write has been carried out by then.
+func (a *answer) fit(r *pipeline.Request, list bool) error {
+	switch {
+	case a.As.Kind == "PartialObjectMetadataList" && !list:
+		return notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list (*%s.%s)", r)
+	case a.As.Kind == "PartialObjectMetadata" && list:
+		return notAcceptable("you requested PartialObjectMetadata, but the requested object is a list (*%s.%sList)", r)
 	}
-	a := &answer{Output: out}
-	if !out.IsTable() {
-		return a, nil
+	return a.includes(r)
+}
+
+// includes reads what the rows of a table are to carry.
+func (a *answer) includes(r *pipeline.Request) error {
+	if !a.IsTable() {
+		return nil
 	}
 	a.include = metav1.IncludeObjectPolicy(r.Query.Get("includeObject"))
 	switch a.include {
@@ -72,9 +57,21 @@ func negotiated(r *pipeline.Request, e codec.Endpoint) (*answer, error) {
 	case metav1.IncludeNone, metav1.IncludeMetadata, metav1.IncludeObject:
 	default:
 		err := field.Invalid(field.NewPath("includeObject"), string(a.include), "must be 'Metadata', 'Object', 'None', or empty")
-		return nil, apierrors.NewBadRequest("Unable to convert to Table as requested: " + err.Error())
+		return apierrors.NewBadRequest("Unable to convert to Table as requested: " + err.Error())
 	}
-	return a, nil
+	return nil
+}
+
+// notAcceptable is the 406 for an answer asked for in a form of the wrong number. It names the type as the original does.
+func notAcceptable(format string, r *pipeline.Request) error {
+	group, _, _ := strings.Cut(r.Resource.HomeGroup(), ".")
+	if group == "" {
+		group = "core"
+	}
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
+		Message: fmt.Sprintf(format, group, r.Resource.Kind),
+	}}
 }
 
 // buffers are reused between answers. Very large ones are left to the garbage collector.
@@ -104,6 +101,9 @@ func (a *answer) send(r *pipeline.Request, code int, fill func([]byte) ([]byte, 
 
 // stored answers with an object as it lies in the store.
 func (a *answer) stored(h *Handlers, r *pipeline.Request, code int, kv storage.KeyValue) error {
+	if err := a.fit(r, false); err != nil {
+		return err
+	}
 	res := r.Resource
 	return a.send(r, code, func(b []byte) ([]byte, error) {
 		if a.IsTable() {
@@ -132,13 +132,17 @@ func (a *answer) written(w *write, code int, kv storage.KeyValue) error {
 
 // object answers with an object that is not stored.
 func (a *answer) object(h *Handlers, r *pipeline.Request, code int, o runtime.Object) error {
+	_, isStatus := o.(*metav1.Status)
+	if !isStatus {
+		if err := a.fit(r, false); err != nil {
+			return err
+		}
+	}
 	auditStatus(r, o)
 	return a.send(r, code, func(b []byte) ([]byte, error) {
 		out := a.Output
-		if out.IsTable() || out.IsMetadata() {
-			if _, isStatus := o.(*metav1.Status); !isStatus {
-				return a.shown(b, h, r, o)
-			}
+		if (out.IsTable() || out.IsMetadata()) && !isStatus {
+			return a.shown(b, h, r, o)
 		}
 		return codec.AppendObject(b, o, out)
 	})
@@ -176,6 +180,9 @@ func (a *answer) shown(b []byte, h *Handlers, r *pipeline.Request, o runtime.Obj
 // list answers with a page of a collection. Objects are streamed, so the memory it takes does not grow with them, except
 // for tables and formats for people, which few read in full.
 func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error {
+	if err := a.fit(r, true); err != nil {
+		return err
+	}
 	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
 	a.auditedList(h, r, meta, p)
 	if a.IsTable() && a.Format == codec.JSON && !a.Pretty && r.Resource.Columns.Compare == nil {
@@ -227,7 +234,11 @@ func (a *answer) table(b []byte, h *Handlers, res *resource.Resource, meta metav
 			return b, err
 		}
 	}
-	compact = append(compact, codec.TableTail...)
+	if len(items) == 0 && res.Columns.Standard {
+		compact = codec.AppendNoRows(compact)
+	} else {
+		compact = append(compact, codec.TableTail...)
+	}
 	if a.Format != codec.JSON || a.Pretty {
 		return codec.Finish(b, compact, a.Output)
 	}
@@ -268,12 +279,12 @@ func (a *answer) row(b []byte, h *Handlers, res *resource.Resource, first bool, 
 	return codec.AppendRow(b, first, row, res.Codec, stored, revision, a.As.Version, a.include)
 }
 
-// acceptsGzip says whether the client takes a compressed answer.
+// acceptsGzip says whether the client takes a compressed answer. One that weighs it against others gets none: it may like
+// another better.
 func acceptsGzip(header http.Header) bool {
 	for _, value := range header.Values("Accept-Encoding") {
 		for part := range strings.SplitSeq(value, ",") {
-			coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-			if coding == "gzip" && strings.TrimSpace(q) != "q=0" {
+			if strings.TrimSpace(part) == "gzip" {
 				return true
 			}
 		}

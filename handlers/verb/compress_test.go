@@ -13,7 +13,7 @@ import (
 
 func TestAcceptsGzip(t *testing.T) {
 	for value, want := range map[string]bool{
-		"": false, "gzip": true, "br, gzip;q=0.5": true, "gzip;q=0": false, "gzip; q=0": false, "deflate": false, "xgzip": false,
+		"": false, "gzip": true, "br, gzip": true, "gzip;q=0.5,identity": false, "gzip;q=0": false, "gzip; q=0": false, "deflate": false, "xgzip": false,
 	} {
 		if got := acceptsGzip(http.Header{"Accept-Encoding": {value}}); got != want {
 			t.Errorf("%q: %v", value, got)

@@ -22,7 +22,7 @@ import (
 
 // delete answers DELETE of one object. What waits for a grace period or for finalizers is marked and stays.
 func (h *Handlers) delete(r *pipeline.Request) error {
-	answer, err := negotiate(r)
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,13 @@ func deleteOptions(r *pipeline.Request) (*metav1.DeleteOptions, error) {
 	} else if err := metav1.Convert_url_Values_To_v1_DeleteOptions((*url.Values)(&r.Query), o, nil); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	return o, invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(o))
+	if err := invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(o)); err != nil {
+		return nil, err
+	}
+	if warning := r.Resource.Strategy.OrphanWarning; warning != "" && o.PropagationPolicy == nil && o.OrphanDependents == nil { //nolint:staticcheck // clients still send it
+		r.Writer.Warn(warning)
+	}
+	return o, nil
 }
 
 // deletion is one object on its way out.
@@ -76,8 +82,12 @@ type deletion struct {
 
 // run marks or removes the object and returns its last stored form.
 func (d *deletion) run(name string) (storage.KeyValue, error) {
+	key, err := objectKey(d.res, d.r.Info.Namespace, name)
+	if err != nil {
+		return storage.KeyValue{}, err
+	}
 	var before storage.KeyValue
-	kv, err := d.apply(d.context(), d.res.ObjectKey(d.r.Info.Namespace, name), func(current storage.KeyValue) ([]byte, error) {
+	kv, err := d.apply(d.context(), key, func(current storage.KeyValue) ([]byte, error) {
 		before = current
 		o, err := d.res.Codec.Decode(current.Value, current.Revision)
 		if err != nil {
@@ -127,7 +137,7 @@ func (d *deletion) decide(ctx context.Context, o object.Object) (object.Object, 
 	if err := d.Admission.Validate(ctx, a); err != nil {
 		return nil, err
 	}
-	if err := checkPreconditions(d.res.Kind, o, options); err != nil {
+	if err := checkPreconditions(schema.GroupKind{Group: d.res.HomeGroup(), Kind: d.res.Kind}, o, options); err != nil {
 		return nil, err
 	}
 	s := d.res.Strategy
@@ -163,7 +173,7 @@ func (d *deletion) decide(ctx context.Context, o object.Object) (object.Object, 
 	return o, nil
 }
 
-func checkPreconditions(kind string, o object.Object, options *metav1.DeleteOptions) error {
+func checkPreconditions(kind schema.GroupKind, o object.Object, options *metav1.DeleteOptions) error {
 	p := options.Preconditions
 	if p == nil {
 		return nil
@@ -172,7 +182,7 @@ func checkPreconditions(kind string, o object.Object, options *metav1.DeleteOpti
 		return uidConflict(o, kind, *p.UID)
 	}
 	if p.ResourceVersion != nil && *p.ResourceVersion != o.GetResourceVersion() {
-		return apierrors.NewConflict(object.GroupResource("", kind), o.GetName(), fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). The object might have been modified", *p.ResourceVersion, o.GetResourceVersion()))
+		return apierrors.NewConflict(object.GroupResource(kind.Group, kind.Kind), o.GetName(), fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s). The object might have been modified", *p.ResourceVersion, o.GetResourceVersion()))
 	}
 	return nil
 }

@@ -6,13 +6,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
 // deleteCollection answers DELETE of a collection: every object that matches is deleted like a single one, and the answer
 // lists them as they were. It is no transaction: an error leaves those before it deleted.
 func (h *Handlers) deleteCollection(r *pipeline.Request) error {
-	answer, err := negotiate(r)
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 		Limit: options.Limit, Continue: options.Continue, ResourceVersion: options.ResourceVersion, ResourceVersionMatch: options.ResourceVersionMatch,
 	}
 	// The original lists in pages, and the version of a page is exact unless the client says otherwise.
-	if listed.Limit == 0 && listed.ResourceVersion != "0" && listed.ResourceVersionMatch == "" && listed.ResourceVersion != "" {
+	if selection.key(r) == "" && listed.Limit == 0 && listed.ResourceVersion != "0" && listed.ResourceVersionMatch == "" && listed.ResourceVersion != "" {
 		listed.ResourceVersionMatch = metav1.ResourceVersionMatchExact
 	}
 	p, err := h.counted(r.Context(), r, listed, selection)

@@ -2,7 +2,11 @@ package verb
 
 import (
 	"net/http"
+	"strconv"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -10,27 +14,39 @@ import (
 
 // get answers GET of one object, or of what a subresource is of it.
 func (h *Handlers) get(r *pipeline.Request) error {
-	answer, err := negotiate(r)
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return err
 	}
-	revision, err := parseVersion(r.Query.Get("resourceVersion"))
-	if err != nil {
-		return err
+	if asked := r.Query["export"]; len(asked) > 0 {
+		if export, err := strconv.ParseBool(asked[0]); export || err != nil {
+			return apierrors.NewBadRequest("the export parameter, deprecated since v1.14, is no longer supported")
+		}
 	}
 	if r.Resource.Strategy.Virtual != nil {
 		return h.getVirtual(r, answer)
 	}
+	key, err := objectKey(r.Resource, r.Info.Namespace, r.Info.Name)
+	if err != nil {
+		return err
+	}
+	revision, err := parseVersion(r.Query.Get("resourceVersion"))
+	switch {
+	case err != nil && r.Resource.TTL > 0: // what the original reads from etcd
+		return invalidVersion(err)
+	case err != nil:
+		return err
+	}
 	var view cache.View
 	if revision > 0 {
-		view, err = h.atLeast(r.Context(), revision)
+		view, err = h.atLeast(r, revision)
 	} else {
 		view, err = h.Store.View(r.Context())
 	}
 	if err != nil {
 		return storageError(err, r, r.Info.Name)
 	}
-	e := view.Get(r.Resource.ObjectKey(r.Info.Namespace, r.Info.Name))
+	e := view.Get(key)
 	if e == nil {
 		return storageError(storage.ErrNotFound, r, r.Info.Name)
 	}

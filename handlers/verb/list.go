@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -20,7 +21,7 @@ import (
 
 // list answers GET of a collection.
 func (h *Handlers) list(r *pipeline.Request) error {
-	answer, err := negotiateList(r)
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return err
 	}
@@ -66,15 +67,15 @@ func (s *selection) key(r *pipeline.Request) string {
 // listRevision is where a list reads, and at exactly or at least which revision; 0 is the newest.
 func listRevision(options metav1.ListOptions, prefix string) (from string, exact, least int64, err error) {
 	if options.Continue != "" {
-		if options.ResourceVersion != "" && options.ResourceVersion != "0" {
-			return "", 0, 0, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
-		}
 		from, exact, err = decodeContinueOf(options.Continue, prefix)
+		if err == nil && options.ResourceVersion != "" && options.ResourceVersion != "0" {
+			err = apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
+		}
 		return from, exact, 0, err
 	}
 	asked, err := parseVersion(options.ResourceVersion)
 	if err != nil {
-		return "", 0, 0, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
+		return "", 0, 0, invalidVersion(err)
 	}
 	if options.ResourceVersionMatch == metav1.ResourceVersionMatchExact || options.ResourceVersionMatch == "" && options.Limit > 0 {
 		return "", asked, 0, nil
@@ -88,6 +89,10 @@ func decodeContinueOf(token, prefix string) (string, int64, error) {
 		revision = 0
 	}
 	return from, revision, err
+}
+
+func invalidVersion(err error) error {
+	return apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 }
 
 func parseVersion(s string) (int64, error) {
@@ -106,26 +111,32 @@ const waitLimit = 3 * time.Second
 
 // atLeast is a state no older than a revision, which other servers on the same store may have seen before this one; 504
 // when it does not come in time.
-func (h *Handlers) atLeast(ctx context.Context, revision int64) (cache.View, error) {
-	limited, cancel := context.WithTimeout(ctx, waitLimit)
+func (h *Handlers) atLeast(r *pipeline.Request, revision int64) (cache.View, error) {
+	limited, cancel := context.WithTimeout(r.Context(), waitLimit)
 	defer cancel()
 	view, err := h.Store.AtLeast(limited, revision)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		now, _ := h.Store.Latest()
-		return view, tooLargeVersion(revision, now.Revision)
+	if err != nil && limited.Err() != nil && r.Context().Err() == nil {
+		return view, h.tooLargeVersion(r, revision)
 	}
 	return view, err
 }
 
-func tooLargeVersion(asked, current int64) error {
-	err := apierrors.NewTimeoutError(fmt.Sprintf("Too large resource version: %d, current: %d", asked, current), 1)
+// tooLargeVersion is the 504 for a revision that has not happened. Of what vanishes by itself the original says nothing of
+// coming again, for it has that in no cache that could lag behind.
+func (h *Handlers) tooLargeVersion(r *pipeline.Request, asked int64) error {
+	again := 1
+	if r.Resource.TTL > 0 {
+		again = 0
+	}
+	now, _ := h.Store.Latest()
+	err := apierrors.NewTimeoutError(fmt.Sprintf("Too large resource version: %d, current: %d", asked, now.Revision), again)
 	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: metav1.CauseTypeResourceVersionTooLarge, Message: "Too large resource version"}}
 	return err
 }
 
-// listError words the store's errors for a list. When a continued list cannot go on at its revision, the answer carries a
+// listError words the store's errors for a list, which is of exactly a revision or, where that is 0, is not. When a continued list cannot go on at its revision, the answer carries a
 // token that goes on at the newest one, for clients that prefer an inconsistent list to none.
-func listError(err error, options metav1.ListOptions, r *pipeline.Request) error {
+func (h *Handlers) listError(err error, options metav1.ListOptions, r *pipeline.Request, exact int64) error {
 	switch {
 	case err == nil:
 		return nil
@@ -142,8 +153,7 @@ func listError(err error, options metav1.ListOptions, r *pipeline.Request) error
 		expired.ErrStatus.ListMeta.Continue = token
 		return expired
 	case errors.Is(err, storage.ErrFutureRevision):
-		asked, _ := parseVersion(options.ResourceVersion)
-		return tooLargeVersion(asked, 0)
+		return h.tooLargeVersion(r, exact)
 	}
 	return storageError(err, r, "")
 }

@@ -93,10 +93,15 @@ func updateOptions(r *pipeline.Request) (metav1.UpdateOptions, error) {
 	}, metav1validation.ValidateUpdateOptions)
 }
 
-// listOptions reads what a list, a watch and a deletion of a collection select.
-func listOptions(r *pipeline.Request) (metav1.ListOptions, error) {
-	return options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
-		return metav1.Convert_url_Values_To_v1_ListOptions(in, out, nil)
+// listOptions reads what a list, a watch and a deletion of a collection select. What cannot be read comes before what is
+// not allowed.
+func listOptions(r *pipeline.Request) (o metav1.ListOptions, s selectors, err error) {
+	o, err = options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
+		if err := metav1.Convert_url_Values_To_v1_ListOptions(in, out, nil); err != nil {
+			return err
+		}
+		s, err = parseSelectors(out)
+		return err
 	}, func(o *metav1.ListOptions) field.ErrorList {
 		in := metainternal.ListOptions{
 			Watch: o.Watch, AllowWatchBookmarks: o.AllowWatchBookmarks, ResourceVersion: o.ResourceVersion,
@@ -105,4 +110,5 @@ func listOptions(r *pipeline.Request) (metav1.ListOptions, error) {
 		}
 		return metainternalvalidation.ValidateListOptions(&in, true)
 	})
+	return o, s, err
 }

@@ -133,6 +133,10 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	if r.Resource.Strategy.Virtual != nil {
 		return h.readVirtual(ctx, r, s)
 	}
+	// The version of a page is exact unless the client says otherwise; of one object there are no pages.
+	if options.ResourceVersion != "" && options.ResourceVersionMatch == "" && s.key(r) != "" {
+		options.ResourceVersionMatch = metav1.ResourceVersionMatchNotOlderThan
+	}
 	p := &page{prefix: collectionPrefix(r), limit: limit(r, options)}
 	if err := h.state(ctx, r, options, p); err != nil {
 		return nil, err
@@ -168,7 +172,7 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 			return h.old(ctx, r, options, p, exact)
 		}
 	case least > 0:
-		p.view, err = h.atLeast(ctx, least)
+		p.view, err = h.atLeast(r, least)
 		meter.Waited(time.Since(begin))
 	case options.ResourceVersion == "0" && r.Resource.TTL == 0:
 		// Whatever is at hand will do; nothing is only before the cache is loaded. What vanishes by itself the original has in
@@ -185,14 +189,14 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 		}
 	}
 	p.revision = p.view.Revision
-	return listError(err, options, r)
+	return h.listError(err, options, r, exact)
 }
 
 // old reads a state that only the store still knows.
 func (h *Handlers) old(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, p *page, revision int64) error {
 	got, err := h.Store.List(ctx, p.prefix, storage.ListOptions{From: p.from, Revision: revision})
 	if err != nil {
-		return listError(err, options, r)
+		return h.listError(err, options, r, revision)
 	}
 	p.revision, p.picked, p.stored = got.Revision, true, true
 	for _, kv := range got.Items {

@@ -171,7 +171,10 @@ func (f *fixture) plainly(t *testing.T, path, accept string) []byte {
 	t.Helper()
 	w := httptest.NewRecorder()
 	r := f.request(t.Context(), w, path, accept, "")
-	a, err := negotiateList(r)
+	a, err := negotiate(r, codec.Endpoint{})
+	if err == nil {
+		err = a.fit(r, true)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +281,7 @@ func TestSelectionByIndex(t *testing.T) {
 		{FieldSelector: "metadata.namespace=ns"}, {FieldSelector: "metadata.namespace!=ns"}, {FieldSelector: "spec.nodeName="},
 		{FieldSelector: "status.podIP=1.2.3.4"}, {FieldSelector: "status.podIP=", LabelSelector: "app"},
 	} {
-		s, err := newSelection(f.pods, &query, "")
+		s, err := selectionOf(f.pods, &query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +308,7 @@ func TestSelectionByIndex(t *testing.T) {
 			t.Errorf("%+v selects nothing", query)
 		}
 	}
-	s, err := newSelection(f.pods, &metav1.ListOptions{LabelSelector: "a"}, "")
+	s, err := selectionOf(f.pods, &metav1.ListOptions{LabelSelector: "a"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,10 +18,28 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
-// selection is which objects of a collection a request is about.
-type selection struct {
+// selectors are a request's own, parsed.
+type selectors struct {
 	labels labels.Selector
 	fields fields.Selector
+}
+
+func parseSelectors(options *metav1.ListOptions) (s selectors, err error) {
+	s = selectors{labels.Everything(), fields.Everything()}
+	if options.LabelSelector != "" {
+		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
+			return s, err
+		}
+	}
+	if options.FieldSelector != "" {
+		s.fields, err = fields.ParseSelector(options.FieldSelector)
+	}
+	return s, err
+}
+
+// selection is which objects of a collection a request is about.
+type selection struct {
+	selectors
 	// name is the only name that can match; empty when any can.
 	name string
 	// own are the selectable fields beyond the name and the namespace that the selector uses.
@@ -31,33 +49,23 @@ type selection struct {
 
 // selected reads which objects of a collection a request is about.
 func selected(r *pipeline.Request) (metav1.ListOptions, *selection, error) {
-	options, err := listOptions(r)
+	options, parsed, err := listOptions(r)
 	if err != nil {
 		return options, nil, err
 	}
-	s, err := newSelection(r.Resource, &options, r.Info.Name)
+	s, err := newSelection(r.Resource, parsed, r.Info.Name)
 	return options, s, err
 }
 
 // fieldAliases are old names of selectable fields that clients still use.
 var fieldAliases = map[string]map[string]string{"pods": {"spec.host": "spec.nodeName"}}
 
-// newSelection parses the selectors; 400 for a field that the resource does not select by.
-func newSelection(res *resource.Resource, options *metav1.ListOptions, name string) (*selection, error) {
-	s := &selection{labels: labels.Everything(), fields: fields.Everything(), res: res}
+// newSelection is 400 for a field that the resource does not select by.
+func newSelection(res *resource.Resource, parsed selectors, name string) (*selection, error) {
+	s := &selection{selectors: parsed, res: res}
 	var err error
-	if options.LabelSelector != "" {
-		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
-		}
-	}
-	if options.FieldSelector != "" {
-		if s.fields, err = fields.ParseSelector(options.FieldSelector); err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
-		}
-		if s.fields, err = s.fields.Transform(s.known); err != nil {
-			return nil, apierrors.NewBadRequest(err.Error())
-		}
+	if s.fields, err = s.fields.Transform(s.known); err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
 	}
 	if exact, ok := s.fields.RequiresExactMatch("metadata.name"); ok {
 		s.name = exact
@@ -79,7 +87,7 @@ func (s *selection) known(label, value string) (string, string, error) {
 	}
 	switch {
 	case label == "metadata.name":
-	case label == "metadata.namespace":
+	case label == "metadata.namespace" && (s.res.Namespaced || len(s.res.Fields) == 0):
 	case slices.Contains(s.res.Fields, label):
 		s.own = true
 	case len(s.res.Fields) == 0:

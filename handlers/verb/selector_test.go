@@ -12,6 +12,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -159,9 +160,17 @@ func (f *fixture) found(t *testing.T, path string) (by string, looked int) {
 }
 
 // selected are the names of the objects that match, found by building all.
+func selectionOf(res *resource.Resource, options *metav1.ListOptions) (*selection, error) {
+	parsed, err := parseSelectors(options)
+	if err != nil {
+		return nil, err
+	}
+	return newSelection(res, parsed, "")
+}
+
 func (f *fixture) selected(t *testing.T, labels, fields string) (names []string) {
 	t.Helper()
-	s, err := newSelection(f.pods, &metav1.ListOptions{LabelSelector: labels, FieldSelector: fields}, "")
+	s, err := selectionOf(f.pods, &metav1.ListOptions{LabelSelector: labels, FieldSelector: fields})
 	if err != nil {
 		t.Fatal(err)
 	}

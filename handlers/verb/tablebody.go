@@ -82,7 +82,12 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 	if err != nil {
 		return err
 	}
-	t.out = append(t.out, codec.TableTail+"\n"...)
+	if t.rows == 0 && t.r.Resource.Columns.Standard {
+		t.out = codec.AppendNoRows(t.out)
+	} else {
+		t.out = append(t.out, codec.TableTail...)
+	}
+	t.out = append(t.out, '\n')
 	if _, err := body.Write(t.out); err != nil {
 		return err
 	}

@@ -59,6 +59,10 @@ func (w *write) merge(body, old object.Object) (object.Object, error) {
 // change replaces the live object by what next makes of it, once per attempt until no other writer comes between.
 func (w *write) change(next func(current storage.KeyValue, old object.Object) (object.Object, error)) (kv storage.KeyValue, err error) {
 	main := w.main()
+	key, err := objectKey(main, w.r.Info.Namespace, w.r.Info.Name)
+	if err != nil {
+		return kv, err
+	}
 	var effects *resource.Effects
 	deleted := false
 	var last object.Object
@@ -68,7 +72,7 @@ func (w *write) change(next func(current storage.KeyValue, old object.Object) (o
 			effects = nil
 		}
 	}
-	kv, err = w.apply(w.context(), main.ObjectKey(w.r.Info.Namespace, w.r.Info.Name), func(current storage.KeyValue) ([]byte, error) {
+	kv, err = w.apply(w.context(), key, func(current storage.KeyValue) ([]byte, error) {
 		finish(false)
 		var ctx context.Context
 		ctx, effects = resource.WithEffects(w.context())

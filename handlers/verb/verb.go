@@ -6,12 +6,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -42,6 +45,9 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	res := r.Resource
 	if res == nil || !h.allowed(r) {
 		return methodNotAllowed()
+	}
+	if err := codec.Route(r.HTTP, codec.Endpoint{List: r.Info.Verb == "list" || r.Info.Verb == "watch"}); err != nil {
+		return err
 	}
 	if err := h.loaded(); err != nil {
 		return err
@@ -123,6 +129,14 @@ func methodNotAllowed() error {
 		Status: metav1.StatusFailure, Code: http.StatusMethodNotAllowed, Reason: metav1.StatusReasonMethodNotAllowed,
 		Message: "the server does not allow this method on the requested resource", Details: &metav1.StatusDetails{},
 	}}
+}
+
+// objectKey is where the object that a path names lies; 400 for a name that none can have.
+func objectKey(res *resource.Resource, namespace, name string) (string, error) {
+	if faults := path.IsValidPathSegmentName(name); len(faults) > 0 {
+		return "", apierrors.NewBadRequest(fmt.Sprintf("Name parameter invalid: %q: %s", name, strings.Join(faults, ";")))
+	}
+	return res.ObjectKey(namespace, name), nil
 }
 
 func validName(name string) bool {

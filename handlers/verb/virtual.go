@@ -6,6 +6,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
@@ -56,5 +57,5 @@ func (h *Handlers) getVirtual(r *pipeline.Request, answer *answer) error {
 			return answer.stored(h, r, http.StatusOK, kv)
 		}
 	}
-	return apierrors.NewNotFound(r.Resource.GroupResource(), r.Info.Name)
+	return apierrors.NewNotFound(object.GroupResource(r.Resource.Group, r.Resource.Singular), r.Info.Name)
 }

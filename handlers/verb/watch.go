@@ -53,7 +53,10 @@ type watching struct {
 // watch answers a watch: events until its time is up, the client leaves or the server shuts down. The connection carries
 // it, where it can: the request's goroutine ends then. Otherwise that pulls from the same source.
 func (h *Handlers) watch(r *pipeline.Request) error {
-	answer, err := negotiated(r, codec.Endpoint{Watch: true, List: true})
+	answer, err := negotiate(r, codec.Endpoint{Watch: true})
+	if err == nil {
+		err = answer.includes(r)
+	}
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -34,7 +36,7 @@ type write struct {
 
 // begin settles the form of the answer and reads the body.
 func (h *Handlers) begin(r *pipeline.Request, dryRun []string) (*write, []byte, *answer, error) {
-	answer, err := negotiate(r)
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -329,6 +331,6 @@ func (w *write) encode(o object.Object) ([]byte, error) {
 }
 
 // uidConflict is the answer to a precondition that names another object of the same name.
-func uidConflict(o object.Object, kind string, want types.UID) error {
-	return apierrors.NewConflict(object.GroupResource("", kind), o.GetName(), fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted and then recreated", want, o.GetUID()))
+func uidConflict(o object.Object, kind schema.GroupKind, want types.UID) error {
+	return apierrors.NewConflict(object.GroupResource(kind.Group, kind.Kind), o.GetName(), fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted and then recreated", want, o.GetUID()))
 }
