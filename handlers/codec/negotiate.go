@@ -38,8 +38,6 @@ func (f Format) WatchType() string {
 
 // Endpoint is what can be answered with.
 type Endpoint struct {
-	// Watch is set for an answer that is a stream of events: there is none in YAML.
-	Watch bool
 	// List is set where the same path also serves watches, which error messages then offer.
 	List bool
 	// NoTransform is set where objects cannot be shown as tables or as metadata only.
@@ -113,24 +111,26 @@ func Negotiate(r *http.Request, e Endpoint) (Output, error) {
 				continue
 			}
 			if as, pretty, ok := e.accept(Format(f), clause.Params); ok {
-				if e.Watch && Format(f) == YAML {
-					// The best match cannot be streamed; upstream does not look for a worse one.
-					return out, notAcceptable("only the following media types are accepted: "+streams, nil)
-				}
 				out.Format, out.As = Format(f), as
 				out.Pretty = out.Pretty || pretty
 				return out, nil
 			}
 		}
 	}
-	if e.Watch {
-		return out, notAcceptable("only the following media types are accepted: "+streams, nil)
-	}
 	accepted := mediaTypes[:]
 	if e.NoProtobuf {
 		accepted = accepted[:Protobuf]
 	}
 	return out, notAcceptable("only the following media types are accepted: "+strings.Join(accepted, ", "), nil)
+}
+
+// Streamable refuses a format that there are no streams of events in. It is asked last: the form of a watch is settled as a
+// list's is, and upstream does not look for a worse match then.
+func (f Format) Streamable() error {
+	if f == YAML {
+		return notAcceptable("only the following media types are accepted: "+streams, nil)
+	}
+	return nil
 }
 
 const streams = runtime.ContentTypeJSON + ";stream=watch, " + runtime.ContentTypeProtobuf + ";stream=watch"

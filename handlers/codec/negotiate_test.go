@@ -53,9 +53,9 @@ func TestNegotiate(t *testing.T) {
 		{name: "kind of another version", accept: "application/json;as=Table;v=v2;g=meta.k8s.io", err: accepting},
 		{name: "server version", accept: "application/json;sv=v1", err: accepting},
 		{name: "unknown parameter", accept: "application/json;charset=utf-8"},
-		{name: "watch", accept: "application/vnd.kubernetes.protobuf;stream=watch,application/json", endpoint: Endpoint{Watch: true}, format: Protobuf},
-		{name: "watch as table", accept: "application/json" + tableV1 + ",application/json", endpoint: Endpoint{Watch: true}, as: "Table"},
-		{name: "watch in YAML", accept: "application/yaml", endpoint: Endpoint{Watch: true}, err: streaming},
+		{name: "watch", accept: "application/vnd.kubernetes.protobuf;stream=watch,application/json", endpoint: Endpoint{List: true}, format: Protobuf},
+		{name: "watch as table", accept: "application/json" + tableV1 + ",application/json", endpoint: Endpoint{List: true}, as: "Table"},
+		{name: "unknown stream of a watch", accept: "application/json;stream=foo", endpoint: Endpoint{List: true}, err: accepting},
 		{name: "unknown stream", accept: "application/json;stream=foo", err: accepting},
 		{name: "pretty", query: "?pretty=true", pretty: true},
 		{name: "pretty media type", accept: "application/json;pretty=1", pretty: true},
@@ -85,6 +85,14 @@ func TestNegotiate(t *testing.T) {
 				t.Fatalf("%+v %v", out, err)
 			}
 		})
+	}
+}
+
+func TestStreamable(t *testing.T) {
+	for f, want := range map[Format]string{JSON: "", Protobuf: "", YAML: streaming} {
+		if err := f.Streamable(); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s: %v", f.MediaType(), err)
+		}
 	}
 }
 
@@ -129,19 +137,19 @@ func TestMediaTypes(t *testing.T) {
 }
 
 func FuzzNegotiate(f *testing.F) {
-	f.Add("application/json;as=Table;v=v1;g=meta.k8s.io,*/*;q=0.1", "pretty=1", true)
-	f.Fuzz(func(t *testing.T, accept, query string, watch bool) {
+	f.Add("application/json;as=Table;v=v1;g=meta.k8s.io,*/*;q=0.1", "pretty=1")
+	f.Fuzz(func(t *testing.T, accept, query string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = query
 		r.Header.Set("Accept", accept)
-		out, err := Negotiate(r, Endpoint{Watch: watch})
+		out, err := Negotiate(r, Endpoint{List: true})
 		if err != nil {
 			if !apierrors.IsNotAcceptable(err) {
 				t.Fatal(err)
 			}
 			return
 		}
-		if watch && out.Format == YAML || out.IsTable() && out.Format == Protobuf {
+		if out.IsTable() && out.Format == Protobuf {
 			t.Fatalf("%q gave %+v", accept, out)
 		}
 	})

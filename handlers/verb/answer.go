@@ -272,6 +272,11 @@ func (a *answer) row(b []byte, h *Handlers, res *resource.Resource, first bool, 
 	if err != nil {
 		return b, err
 	}
+	return a.rowOf(b, h, res, first, o, stored, revision)
+}
+
+// rowOf is row for an object that was built already.
+func (a *answer) rowOf(b []byte, h *Handlers, res *resource.Resource, first bool, o object.Object, stored []byte, revision int64) ([]byte, error) {
 	row := codec.Row{Cells: res.Columns.Cells(o, h.Now())}
 	if res.Columns.Conditions != nil {
 		row.Conditions = res.Columns.Conditions(o)

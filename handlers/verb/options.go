@@ -93,22 +93,23 @@ func updateOptions(r *pipeline.Request) (metav1.UpdateOptions, error) {
 	}, metav1validation.ValidateUpdateOptions)
 }
 
-// listOptions reads what a list, a watch and a deletion of a collection select. What cannot be read comes before what is
-// not allowed.
-func listOptions(r *pipeline.Request) (o metav1.ListOptions, s selectors, err error) {
-	o, err = options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
+// listOptions reads what a list, a watch and a deletion of a collection select. parse reads the selectors.
+func listOptions(r *pipeline.Request, parse func(*metav1.ListOptions) error) (metav1.ListOptions, error) {
+	return options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
 		if err := metav1.Convert_url_Values_To_v1_ListOptions(in, out, nil); err != nil {
 			return err
 		}
-		s, err = parseSelectors(out)
-		return err
+		return parse(out)
 	}, func(o *metav1.ListOptions) field.ErrorList {
 		in := metainternal.ListOptions{
 			Watch: o.Watch, AllowWatchBookmarks: o.AllowWatchBookmarks, ResourceVersion: o.ResourceVersion,
 			ResourceVersionMatch: o.ResourceVersionMatch, TimeoutSeconds: o.TimeoutSeconds, Limit: o.Limit,
 			Continue: o.Continue, SendInitialEvents: o.SendInitialEvents,
 		}
+		// A watch that begins with what there is asks for initial events without saying so. The deprecated paths are watches
+		// without the parameter, and do not ask.
+		metainternal.SetListOptionsDefaults(&in, true)
+		o.SendInitialEvents, o.ResourceVersionMatch = in.SendInitialEvents, in.ResourceVersionMatch
 		return metainternalvalidation.ValidateListOptions(&in, true)
 	})
-	return o, s, err
 }

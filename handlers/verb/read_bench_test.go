@@ -44,10 +44,7 @@ func BenchmarkList(b *testing.B) {
 // BenchmarkMatch is one object against a label selector.
 func BenchmarkMatch(b *testing.B) {
 	f := newFixture(b, 1)
-	s, err := selectionOf(f.pods, &metav1.ListOptions{LabelSelector: "app=app-0"})
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := f.selection(b, metav1.ListOptions{LabelSelector: "app=app-0"})
 	var e *cache.Entry
 	view, err := f.handlers.Store.View(b.Context())
 	if err != nil {

@@ -281,10 +281,7 @@ func TestSelectionByIndex(t *testing.T) {
 		{FieldSelector: "metadata.namespace=ns"}, {FieldSelector: "metadata.namespace!=ns"}, {FieldSelector: "spec.nodeName="},
 		{FieldSelector: "status.podIP=1.2.3.4"}, {FieldSelector: "status.podIP=", LabelSelector: "app"},
 	} {
-		s, err := selectionOf(f.pods, &query)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := f.selection(t, query)
 		some := 0
 		for i := range 60 {
 			e := f.handlers.Store.Entry(storage.KeyValue{Key: f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", i)), Value: f.stored(t, i), Revision: 1})
@@ -308,10 +305,7 @@ func TestSelectionByIndex(t *testing.T) {
 			t.Errorf("%+v selects nothing", query)
 		}
 	}
-	s, err := selectionOf(f.pods, &metav1.ListOptions{LabelSelector: "a"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := f.selection(t, metav1.ListOptions{LabelSelector: "a"})
 	if _, err := s.matchesEntry(f.handlers.Store.Entry(storage.KeyValue{Key: "/pods/ns/x", Value: []byte("k8s\x00\xff")})); err == nil {
 		t.Error("what cannot be read matches or not, without an error")
 	}

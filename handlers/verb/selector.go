@@ -18,28 +18,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
-// selectors are a request's own, parsed.
-type selectors struct {
-	labels labels.Selector
-	fields fields.Selector
-}
-
-func parseSelectors(options *metav1.ListOptions) (s selectors, err error) {
-	s = selectors{labels.Everything(), fields.Everything()}
-	if options.LabelSelector != "" {
-		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
-			return s, err
-		}
-	}
-	if options.FieldSelector != "" {
-		s.fields, err = fields.ParseSelector(options.FieldSelector)
-	}
-	return s, err
-}
-
 // selection is which objects of a collection a request is about.
 type selection struct {
-	selectors
+	labels labels.Selector
+	fields fields.Selector
 	// name is the only name that can match; empty when any can.
 	name string
 	// own are the selectable fields beyond the name and the namespace that the selector uses.
@@ -49,35 +31,52 @@ type selection struct {
 
 // selected reads which objects of a collection a request is about.
 func selected(r *pipeline.Request) (metav1.ListOptions, *selection, error) {
-	options, parsed, err := listOptions(r)
-	if err != nil {
-		return options, nil, err
+	s := newSelection(r.Resource)
+	options, err := listOptions(r, s.parse)
+	if err == nil {
+		err = s.check(r.Info.Name)
 	}
-	s, err := newSelection(r.Resource, parsed, r.Info.Name)
 	return options, s, err
 }
 
 // fieldAliases are old names of selectable fields that clients still use.
 var fieldAliases = map[string]map[string]string{"pods": {"spec.host": "spec.nodeName"}}
 
-// newSelection is 400 for a field that the resource does not select by.
-func newSelection(res *resource.Resource, parsed selectors, name string) (*selection, error) {
-	s := &selection{selectors: parsed, res: res}
-	var err error
+// newSelection selects all objects.
+func newSelection(res *resource.Resource) *selection {
+	return &selection{labels: labels.Everything(), fields: fields.Everything(), res: res}
+}
+
+// parse reads the selectors, which is a part of reading the options: what they mean is not looked at before all of those
+// have been checked.
+func (s *selection) parse(options *metav1.ListOptions) (err error) {
+	if options.LabelSelector != "" {
+		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
+			return err
+		}
+	}
+	if options.FieldSelector != "" {
+		s.fields, err = fields.ParseSelector(options.FieldSelector)
+	}
+	return err
+}
+
+// check refuses fields that the resource does not select by, and others than the name of the path.
+func (s *selection) check(name string) (err error) {
 	if s.fields, err = s.fields.Transform(s.known); err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+		return apierrors.NewBadRequest(err.Error())
 	}
 	if exact, ok := s.fields.RequiresExactMatch("metadata.name"); ok {
 		s.name = exact
 	}
 	if name != "" {
-		if s.name != "" && s.name != name {
-			return nil, apierrors.NewBadRequest(fmt.Sprintf("field selector metadata.name=%s does not match the name %s of the path", s.name, name))
+		if s.name != name && !s.fields.Empty() {
+			return apierrors.NewBadRequest("fieldSelector metadata.name doesn't match requested name")
 		}
 		s.name = name
 		s.fields = fields.AndSelectors(s.fields, fields.OneTermEqualSelector("metadata.name", name))
 	}
-	return s, nil
+	return nil
 }
 
 // known checks a field's name and gives it its present one.
@@ -87,6 +86,7 @@ func (s *selection) known(label, value string) (string, string, error) {
 	}
 	switch {
 	case label == "metadata.name":
+	// What has fields of its own has only those and its name, where it is in no namespace.
 	case label == "metadata.namespace" && (s.res.Namespaced || len(s.res.Fields) == 0):
 	case slices.Contains(s.res.Fields, label):
 		s.own = true

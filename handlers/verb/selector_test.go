@@ -12,7 +12,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -159,21 +158,23 @@ func (f *fixture) found(t *testing.T, path string) (by string, looked int) {
 	return indexName(p.by), p.looked
 }
 
-// selected are the names of the objects that match, found by building all.
-func selectionOf(res *resource.Resource, options *metav1.ListOptions) (*selection, error) {
-	parsed, err := parseSelectors(options)
-	if err != nil {
-		return nil, err
-	}
-	return newSelection(res, parsed, "")
-}
-
-func (f *fixture) selected(t *testing.T, labels, fields string) (names []string) {
+// selection is what options select of the pods.
+func (f *fixture) selection(t testing.TB, options metav1.ListOptions) *selection {
 	t.Helper()
-	s, err := selectionOf(f.pods, &metav1.ListOptions{LabelSelector: labels, FieldSelector: fields})
-	if err != nil {
+	s := newSelection(f.pods)
+	if err := s.parse(&options); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.check(""); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// selected are the names of the objects that match, found by building all.
+func (f *fixture) selected(t *testing.T, labels, fields string) (names []string) {
+	t.Helper()
+	s := f.selection(t, metav1.ListOptions{LabelSelector: labels, FieldSelector: fields})
 	all, err := f.handlers.Store.List(t.Context(), "/pods/", storage.ListOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,9 @@ const writeLimit = 34 * time.Second
 // Handle answers a request about a resource.
 func (h *Handlers) Handle(r *pipeline.Request) error {
 	res := r.Resource
+	if res != nil && r.Info.Verb == "watch" && !watched(r) {
+		return pipeline.NotFound()
+	}
 	if res == nil || !h.allowed(r) {
 		return methodNotAllowed()
 	}
@@ -95,7 +98,9 @@ func (h *Handlers) loaded() error {
 // allowed says whether the row has the verb, the path is one that the verb can have, and this server can carry it out.
 func (h *Handlers) allowed(r *pipeline.Request) bool {
 	res := r.Resource
-	if len(res.Connect) > 0 || !res.HasVerb(r.Info.Verb) || !methods[r.Info.Verb+" "+r.HTTP.Method] {
+	// A list that nobody can watch answers that itself.
+	has := res.HasVerb(r.Info.Verb) || r.Info.Verb == "watch" && res.HasVerb("list")
+	if len(res.Connect) > 0 || !has || !methods[r.Info.Verb+" "+r.HTTP.Method] {
 		return false
 	}
 	everywhere := res.Namespaced && r.Info.Namespace == ""

@@ -8,6 +8,7 @@ import (
 	"time"
 	intern "unique"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
@@ -53,10 +54,7 @@ type watching struct {
 // watch answers a watch: events until its time is up, the client leaves or the server shuts down. The connection carries
 // it, where it can: the request's goroutine ends then. Otherwise that pulls from the same source.
 func (h *Handlers) watch(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{Watch: true})
-	if err == nil {
-		err = answer.includes(r)
-	}
+	answer, err := negotiate(r, codec.Endpoint{})
 	if err != nil {
 		return err
 	}
@@ -64,15 +62,26 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
+	if !r.Resource.HasVerb("watch") {
+		return apierrors.NewMethodNotSupported(r.Resource.GroupResource(), "watch")
+	}
 	socket := isWebSocket(r.HTTP.Header)
 	w := &watching{
-		Handlers: h, form: intern.Make(watchForm{*answer, r.Resource}), meter: h.meter(r),
+		Handlers: h, meter: h.meter(r),
 		ends: time.Now().Add(h.watchTime(options.TimeoutSeconds)), bookmarks: options.AllowWatchBookmarks,
 		single: socket,
 	}
 	if err := w.begin(r, options, selection); err != nil {
 		return err
 	}
+	// The original asks for the rest of the form when its watch has begun.
+	if err := answer.includes(r); err != nil {
+		return err
+	}
+	if err := answer.Format.Streamable(); err != nil {
+		return err
+	}
+	w.form = intern.Make(watchForm{*answer, r.Resource})
 	detached := false
 	if !socket {
 		w.wake, detached = r.Detach(w)
@@ -116,6 +125,10 @@ func (w *watching) begin(r *pipeline.Request, options metav1.ListOptions, select
 	if send != nil && *send || send == nil && revision == 0 {
 		state := metav1.ListOptions{ResourceVersion: options.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
 		p, err := w.read(r.Context(), r, state, selection)
+		if apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge) {
+			w.refused = err // which the client has waited for, as for an event
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -132,6 +145,9 @@ func (w *watching) begin(r *pipeline.Request, options metav1.ListOptions, select
 
 // follow begins to hear of changes. Ended undoes it.
 func (w *watching) follow(r *pipeline.Request, selection *selection) error {
+	if w.refused != nil {
+		return nil
+	}
 	follower, err := w.Store.Follow(r.Context(), selection.following(prefix(r, selection)), w.from, w.wake)
 	switch {
 	case errors.Is(err, storage.ErrCompacted):

@@ -105,14 +105,18 @@ func (w *watching) event(kind watch.EventType, e *cache.Entry, revision int64) e
 	f := w.form.Value()
 	return w.gather(&f, kind, func(b []byte) ([]byte, error) {
 		if f.IsTable() {
-			return w.table(b, &f, stored, revision)
+			o, err := f.res.Shown(stored, revision)
+			if err != nil {
+				return b, err
+			}
+			return w.table(b, &f, o, stored, revision)
 		}
 		return codec.AppendEventObject(b, f.res.Codec, stored, revision, f.Output)
 	})
 }
 
 // table appends a table of one row.
-func (w *watching) table(b []byte, f *watchForm, stored []byte, revision int64) ([]byte, error) {
+func (w *watching) table(b []byte, f *watchForm, o object.Object, stored []byte, revision int64) ([]byte, error) {
 	t := codec.Table{Version: f.As.Version, Meta: metav1.ListMeta{ResourceVersion: version(revision)}}
 	if !w.columnsSent {
 		t.Columns = f.res.Columns.Definitions
@@ -122,7 +126,7 @@ func (w *watching) table(b []byte, f *watchForm, stored []byte, revision int64) 
 	if err != nil {
 		return b, err
 	}
-	if b, err = f.row(b, w.Handlers, f.res, true, stored, revision); err != nil {
+	if b, err = f.rowOf(b, w.Handlers, f.res, true, o, stored, revision); err != nil {
 		return b, err
 	}
 	return append(b, codec.TableTail...), nil
@@ -150,7 +154,7 @@ func (w *watching) bookmark(revision int64, initialEnd bool) error {
 		if f.IsMetadata() {
 			return codec.AppendEventObject(b, f.res.Codec, stored, revision, f.Output)
 		}
-		return w.table(b, &f, stored, revision)
+		return w.table(b, &f, o, stored, revision) // of the object as it is: what is left out has no defaults here
 	})
 }
 

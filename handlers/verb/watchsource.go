@@ -101,7 +101,10 @@ func (w *watching) ended(err error) ([]byte, error) {
 	if errors.Is(err, cache.ErrTooSlow) {
 		w.meter.Slow()
 	}
-	status := apierrors.NewInternalError(err)
+	var status *apierrors.StatusError
+	if !errors.As(err, &status) {
+		status = apierrors.NewInternalError(err)
+	}
 	if errors.Is(err, storage.ErrCompacted) {
 		status = apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", w.from, w.Store.Oldest()))
 		status.ErrStatus.Code = http.StatusGone
