@@ -141,6 +141,9 @@ func (w *watching) bookmark(revision int64, initialEnd bool) error {
 	}
 	o.SetResourceVersion(version(revision))
 	if initialEnd {
+		if f.include == metav1.IncludeNone {
+			f.include = metav1.IncludeMetadata // or nobody would see the mark
+		}
 		o.SetAnnotations(map[string]string{initialEventsEnd: "true"})
 	}
 	return w.gather(&f, watch.Bookmark, func(b []byte) ([]byte, error) {
