@@ -96,7 +96,7 @@ func (f *follower) Next() ([]byte, error) {
 	return event, nil
 }
 
-func (f *follower) Ended() {
+func (f *follower) Ended(bool) {
 	f.all.mu.Lock()
 	delete(f.all.followers, f)
 	f.all.mu.Unlock()
@@ -135,7 +135,7 @@ func (b *broadcast) follow(w http.ResponseWriter, r *http.Request) {
 	if f.wake != nil {
 		return
 	}
-	defer f.Ended()
+	defer f.Ended(false)
 	for {
 		select {
 		case <-r.Context().Done():

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"runtime"
 
 	"golang.org/x/net/http2"
@@ -102,13 +103,16 @@ func (c *conn) endSource(st *stream) {
 	source := st.source
 	st.source = nil
 	st.phase.Store(over)
+	c.mu.Lock()
+	stalled := errors.As(st.err, new(errWrite)) && errors.Is(st.err, os.ErrDeadlineExceeded)
+	c.mu.Unlock()
 	defer c.ended(st)
 	defer func() {
 		if reason := recover(); reason != nil {
 			c.logSource(reason)
 		}
 	}()
-	source.Ended()
+	source.Ended(stalled)
 }
 
 func (c *conn) logSource(reason any) {

@@ -28,8 +28,9 @@ type queue struct {
 	ended  chan struct{}
 	wake   func()
 	ctx    context.Context
-	alive  atomic.Bool // the context was, when Ended was called
-	fault  atomic.Pointer[string]
+	// alive says that the context was, when Ended was called, and stalled what that was told.
+	alive, stalled atomic.Bool
+	fault          atomic.Pointer[string]
 }
 
 func newQueue() *queue { return &queue{ended: make(chan struct{}), wake: func() {}} }
@@ -63,9 +64,10 @@ func (q *queue) Next() ([]byte, error) {
 	return q.last, nil
 }
 
-func (q *queue) Ended() {
+func (q *queue) Ended(stalled bool) {
 	defer q.enter("Ended while another call was under way")()
 	q.alive.Store(q.ctx == nil || q.ctx.Err() == nil)
+	q.stalled.Store(stalled)
 	close(q.ended) // a second call panics
 }
 
@@ -107,7 +109,15 @@ func (q *queue) sources() http.HandlerFunc {
 
 func (q *queue) check(t *testing.T) {
 	t.Helper()
+	q.checkEnd(t, false)
+}
+
+func (q *queue) checkEnd(t *testing.T, stalled bool) {
+	t.Helper()
 	receive(t, "Ended", q.ended)
+	if got := q.stalled.Load(); got != stalled {
+		t.Errorf("the source hears that its client stalled: %v", got)
+	}
 	if !q.alive.Load() {
 		t.Error("the request's context ended before the source was told")
 	}
@@ -331,5 +341,5 @@ func TestStall(t *testing.T) {
 	for range 200 {
 		q.add(nil, strings.Repeat("x", 100_000))
 	}
-	q.check(t)
+	q.checkEnd(t, true)
 }

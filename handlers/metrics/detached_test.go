@@ -25,7 +25,7 @@ func (c *carrier) Detach(s stream.Source) func() { c.source = s; return func() {
 type two struct{}
 
 func (two) Next() ([]byte, error) { return []byte("ab"), io.EOF }
-func (two) Ended()                {}
+func (two) Ended(bool)            {}
 
 // A watch that its connection carries is open until that says that it has ended, and is counted then.
 func TestDetached(t *testing.T) {
@@ -54,6 +54,6 @@ func TestDetached(t *testing.T) {
 	if _, err := on.source.Next(); err != io.EOF {
 		t.Error(err)
 	}
-	on.source.Ended()
+	on.source.Ended(false)
 	expect("in the end", "0", "1")
 }

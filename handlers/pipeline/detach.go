@@ -86,8 +86,8 @@ func (d *detached) Next() (b []byte, err error) {
 
 // Ended implements stream.Source: the source's own end, and then what the stages have to do. None of it can keep the rest
 // from being done.
-func (d *detached) Ended() {
-	d.guarded(d.source.Ended)
+func (d *detached) Ended(stalled bool) {
+	d.guarded(func() { d.source.Ended(stalled) })
 	for _, done := range d.done {
 		d.guarded(func() { _ = done(d.end) }) // there is nobody left to answer
 	}

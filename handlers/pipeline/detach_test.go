@@ -35,7 +35,7 @@ func (c *carrier) carry() error {
 		c.Body.Write(b)
 		switch {
 		case err != nil:
-			c.source.Ended()
+			c.source.Ended(false)
 			return err
 		case len(b) == 0:
 			return nil
@@ -48,6 +48,7 @@ type pieces struct {
 	left    []string
 	wake    func()
 	ended   int
+	stalled bool
 	atEnded any
 }
 
@@ -70,8 +71,9 @@ func (p *pieces) Next() ([]byte, error) {
 	return []byte(b), nil
 }
 
-func (p *pieces) Ended() {
+func (p *pieces) Ended(stalled bool) {
 	p.ended++
+	p.stalled = stalled
 	if p.atEnded != nil {
 		panic(p.atEnded)
 	}
@@ -110,7 +112,7 @@ func TestDetachedAnswersEndLater(t *testing.T) {
 		{what: "a panic", pieces: []string{"a", "!"}, body: "head a", panics: true, inLog: `msg="panic while serving a request" method=GET path=/x panic="in the middle"`},
 		{what: "a panic at the end", pieces: []string{""}, atEnded: "late", body: "head ", panics: true, inLog: "panic=late"},
 		{what: "cut off on purpose", pieces: []string{""}, atEnded: http.ErrAbortHandler, body: "head ", panics: true, not: "level="},
-		{what: "the client goes", pieces: []string{"a"}, leaves: true, body: "head a", not: "level="},
+		{what: "the client is cut off", pieces: []string{"a"}, leaves: true, body: "head a", not: "level="},
 	} {
 		var done []string
 		var ends []End
@@ -138,11 +140,11 @@ func TestDetachedAnswersEndLater(t *testing.T) {
 		}
 		err := on.carry()
 		if c.leaves {
-			on.source.Ended()
+			on.source.Ended(true)
 		} else if err == nil {
 			t.Errorf("%s: does not end", c.what)
 		}
-		if on.Body.String() != c.body || source.ended != 1 || !slices.Equal(done, []string{"inner", "outer"}) {
+		if on.Body.String() != c.body || source.ended != 1 || source.stalled != c.leaves || !slices.Equal(done, []string{"inner", "outer"}) {
 			t.Errorf("%s: body %q, ended %d times, done %v", c.what, on.Body, source.ended, done)
 		}
 		for _, e := range ends {

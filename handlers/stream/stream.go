@@ -10,8 +10,9 @@ type Source interface {
 	// in order; bytes that come with it are still sent. Any other error cuts the answer off.
 	Next() ([]byte, error)
 	// Ended is called once, when nothing more is asked for: after Next gave an error, or when the client or the connection
-	// has gone. The request's context is still that of the request, and ends after the call.
-	Ended()
+	// has gone. stalled says that the client was cut off because it took nothing any more. The request's context is still that
+	// of the request, and ends after the call.
+	Ended(stalled bool)
 }
 
 // Detacher is an http.ResponseWriter that can carry an answer on after its handler has returned. Who holds a writer

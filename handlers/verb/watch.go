@@ -46,6 +46,8 @@ type watching struct {
 	refused error
 	// buffer has what Next gave last, if that was not a frame that others are sent too.
 	buffer *[]byte
+	// wasSlow says that the watch was counted as one whose client is too slow.
+	wasSlow atomic.Bool
 	// bookmarks is what the client asked for. single lets Next give one event at a time. columnsSent: a watch of tables names
 	// its columns once.
 	bookmarks, single, columnsSent bool
@@ -197,7 +199,10 @@ func (w *watching) tick() {
 }
 
 // Ended implements stream.Source.
-func (w *watching) Ended() {
+func (w *watching) Ended(stalled bool) {
+	if stalled {
+		w.slow()
+	}
 	w.release()
 	w.initial.Store(nil) // before the timer is stopped: see tick
 	if w.follower == nil {

@@ -71,7 +71,7 @@ func BenchmarkIdleWatch(b *testing.B) {
 				heap += float64(int64(after.HeapAlloc-before.HeapAlloc)) / n
 				stack += float64(int64(after.StackInuse-before.StackInuse)) / n
 				for _, s := range all {
-					s.Ended()
+					s.Ended(false)
 				}
 			}
 			b.ReportMetric(heap/float64(b.N), "heap-B/watch")

@@ -62,7 +62,7 @@ func (c *carrier) carry(t *testing.T, ctx context.Context) {
 	if c.source == nil {
 		return
 	}
-	defer c.source.Ended()
+	defer c.source.Ended(false)
 	for {
 		b, err := c.source.Next()
 		if _, gone := c.Write(b); gone != nil || err == io.EOF {

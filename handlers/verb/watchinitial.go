@@ -35,7 +35,7 @@ func (i *initial) still() time.Duration { return time.Since(i.since) - time.Dura
 // hear of it.
 func (w *watching) expire(i *initial) {
 	if w.initial.CompareAndSwap(i, letGo) {
-		w.meter.Slow()
+		w.slow()
 	}
 }
 

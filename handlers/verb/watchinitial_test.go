@@ -30,7 +30,7 @@ func TestInitialStateNotTaken(t *testing.T) {
 			var counted atomic.Int64
 			f.handlers.Meter = func(*resource.Resource) Meter { return slow{n: &counted} }
 			h := f.hold(t, "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true")
-			defer h.source.Ended()
+			defer h.source.Ended(false)
 			if c.keep == cache.DefaultKeep { // else it is over already
 				if b, err := h.source.Next(); err != nil || len(b) < gathered {
 					t.Fatalf("the first piece has %d bytes, %v", len(b), err)
@@ -55,7 +55,7 @@ func TestInitialStateNotTaken(t *testing.T) {
 func TestInitialStateTakenSlowly(t *testing.T) {
 	f := newFixture(t, 300)
 	h := f.hold(t, "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true")
-	defer h.source.Ended()
+	defer h.source.Ended(false)
 	w, n := f.handlers.open.all[0], 0
 	for n <= 300 {
 		w.tick()

@@ -99,7 +99,7 @@ func (w *watching) ended(err error) ([]byte, error) {
 		return nil, io.EOF
 	}
 	if errors.Is(err, cache.ErrTooSlow) {
-		w.meter.Slow()
+		w.slow()
 	}
 	var status *apierrors.StatusError
 	if !errors.As(err, &status) {
@@ -113,4 +113,11 @@ func (w *watching) ended(err error) ([]byte, error) {
 		return nil, err
 	}
 	return w.given(), io.EOF
+}
+
+// slow counts a watch whose client is too slow, once: it may lose its place and be cut off before it hears of that.
+func (w *watching) slow() {
+	if w.wasSlow.CompareAndSwap(false, true) {
+		w.meter.Slow()
+	}
 }

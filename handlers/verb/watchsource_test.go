@@ -127,7 +127,7 @@ func TestInitialStateInPieces(t *testing.T) {
 			}
 		}
 		f.put(t, 7, 7)
-		h.source.Ended()
+		h.source.Ended(false)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestFramesAreShared(t *testing.T) {
 			}
 			runtime.Gosched()
 		}
-		defer h.source.Ended()
+		defer h.source.Ended(false)
 	}
 	if &frames[0][0] != &frames[1][0] {
 		t.Error("two frames were made")
@@ -174,8 +174,8 @@ func TestWatchTime(t *testing.T) {
 	if got, err := plain.events(t, 1); err != io.EOF || len(got) != 0 {
 		t.Errorf("without: %v, %v", got, err)
 	}
-	marked.source.Ended()
-	plain.source.Ended()
+	marked.source.Ended(false)
+	plain.source.Ended(false)
 	if n := len(f.handlers.open.all); n != 0 {
 		t.Errorf("%d watches are left", n)
 	}
@@ -198,7 +198,7 @@ func TestBusyWatchEnds(t *testing.T) {
 	if b, err := h.source.Next(); err != io.EOF || len(b) != 0 {
 		t.Errorf("%s, %v", b, err)
 	}
-	h.source.Ended()
+	h.source.Ended(false)
 }
 
 // A server that shuts down ends its watches, those that wait and those that come.
@@ -211,7 +211,7 @@ func TestEndWatches(t *testing.T) {
 		if got, err := h.events(t, 1); err != io.EOF || len(got) != 0 {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
-		h.source.Ended()
+		h.source.Ended(false)
 	}
 	if early.woken.Load() == 0 {
 		t.Error("nobody was woken")
@@ -229,12 +229,12 @@ func TestWatchesThatFail(t *testing.T) {
 	if got, err := h.events(t, 2); err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) {
 		t.Errorf("what cannot be read: %v, %v", got, err)
 	}
-	h.source.Ended()
+	h.source.Ended(false)
 	h = f.hold(t, "resourceVersion=0")
 	if got, err := h.events(t, 2); err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) {
 		t.Errorf("what cannot be read, at the beginning: %v, %v", got, err)
 	}
-	h.source.Ended()
+	h.source.Ended(false)
 	if err := f.handlers.Store.Compact(t.Context(), 3); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestWatchesThatFail(t *testing.T) {
 	if err != io.EOF || !bytes.Contains(b, []byte(`"code":410`)) || !bytes.Contains(b, []byte("too old resource version: 2")) {
 		t.Errorf("too old: %s, %v", b, err)
 	}
-	h.source.Ended()
+	h.source.Ended(false)
 }
 
 // slow counts the watches that were too slow.
@@ -279,8 +279,19 @@ func TestSlowWatch(t *testing.T) {
 	if err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) || counted.Load() != 1 {
 		t.Errorf("the stuck one heard %v, %v; %d were too slow", got, err, counted.Load())
 	}
-	stuck.source.Ended()
-	reads.source.Ended()
+	stuck.source.Ended(true)
+	if counted.Load() != 1 {
+		t.Error("who loses its place and is cut off then is counted twice")
+	}
+	reads.source.Ended(false)
+	if counted.Load() != 1 {
+		t.Error("who leaves is counted as one that is too slow")
+	}
+	cut := f.hold(t, "resourceVersion=2")
+	cut.source.Ended(true)
+	if counted.Load() != 2 {
+		t.Error("who is cut off is not counted")
+	}
 }
 
 // A client that has gone while the request's goroutine carries its watch leaves nothing behind.
@@ -361,7 +372,7 @@ func TestManyWatches(t *testing.T) {
 		if i%2 == 1 {
 			h.expect(t, "MODIFIED pod-00001@3")
 		}
-		h.source.Ended()
+		h.source.Ended(false)
 	}
 	if s := f.handlers.Store.Stats(); s.Followers != 0 || s.Groups != 0 || len(f.handlers.open.all) != 0 {
 		t.Errorf("left: %d followers in %d groups, %d watches", s.Followers, s.Groups, len(f.handlers.open.all))

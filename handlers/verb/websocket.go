@@ -47,7 +47,7 @@ func (w *watching) overSocket(r *pipeline.Request, woken <-chan struct{}) (err e
 		err = w.pull(ctx, woken, func(b []byte) error { return sendMessage(ws, format, b) }, func() error { return nil })
 	}).ServeHTTP(r.Writer, r.HTTP)
 	if !begun { // the handshake failed, and is answered
-		w.Ended()
+		w.Ended(false)
 	}
 	return err
 }
