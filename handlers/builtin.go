@@ -150,7 +150,7 @@ func shownAs(r *resource.Resource, stored schema.GroupVersionKind) error {
 		return err
 	}
 	readOthers(c, r, gvk, stored)
-	r.ShownBy, r.Columns = c, columns.For(gvk)
+	r.ShownBy, r.Columns, r.NewShown = c, columns.For(gvk), constructor(gvk)
 	return nil
 }
 

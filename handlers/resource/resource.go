@@ -31,8 +31,10 @@ type Resource struct {
 	Immutable func(o, old object.Object) field.ErrorList
 	// Columns are what tables print of the objects.
 	Columns Columns
-	// ShownBy reads stored objects as Columns show them, where that is not the version of the bodies; nil for most.
-	ShownBy Codec
+	// ShownBy reads stored objects as Columns show them, and NewShown makes an empty one, where that is not the version of the
+	// bodies; nil for most.
+	ShownBy  Codec
+	NewShown func() runtime.Object
 	// Strategy is never nil; for a subresource it is its own, not its parent's.
 	Strategy *Strategy
 	// Parent is the resource that a subresource belongs to; nil for a resource.

@@ -157,8 +157,18 @@ func (w *watching) bookmark(revision int64, initialEnd bool) error {
 		if f.IsMetadata() {
 			return codec.AppendEventObject(b, f.res.Codec, stored, revision, f.Output)
 		}
-		return w.table(b, &f, o, stored, revision) // of the object as it is: what is left out has no defaults here
+		return w.table(b, &f, emptyShown(f.res, o), stored, revision)
 	})
+}
+
+// emptyShown is the object of a bookmark's row: what is left out has no defaults there.
+func emptyShown(res *resource.Resource, bookmark object.Object) object.Object {
+	if res.NewShown != nil {
+		if o, ok := res.NewShown().(object.Object); ok {
+			return o
+		}
+	}
+	return bookmark
 }
 
 // failure adds how a watch ends when something went wrong after it began.
