@@ -14,8 +14,8 @@ const (
 	mostPast = 64 << 20
 	// eventSize is what a change takes beside its objects, about.
 	eventSize = 256
-	// A watch that is behind is brought up by etcd in rounds of 100 ms and says nothing when that was all, so the backend
-	// is asked, this often.
+	// A watch that is behind is brought up by an external etcd in rounds of 100 ms and says nothing when that was all, so the
+	// backend is asked, this often.
 	askAgain = 20 * time.Millisecond
 )
 

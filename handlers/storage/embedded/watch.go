@@ -16,9 +16,6 @@ import (
 // watchBuffer lets a short pause of the reader pass unnoticed; behind it the server keeps the watch's place.
 const watchBuffer = 100
 
-// askAgain is how often a watch that is behind asks whether it still is.
-const askAgain = 10 * time.Millisecond
-
 // watcher is one storage.Watcher over a stream of the server's own. etcd's watch service in between would read previous
 // values in goroutines that nobody can wait for, and the database must not be closed under them. run owns events and
 // err: it alone sends, sets err, and then closes.
@@ -84,19 +81,19 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 	stream := s.server.Watchable().NewWatchStream()
 	defer stream.Close()
 	start, end := span(s.Prefix() + w.prefix)
-	id, err := stream.Watch(ctx, 0, start, end, from+1)
+	now := s.server.KV().Rev()
+	// Before the past is read, so that nothing is missed in between; and from what is the future just now.
+	id, err := stream.Watch(ctx, 0, start, end, max(from, now)+1)
 	if err != nil {
 		return err
 	}
+	if from < now {
+		if err := w.past(ctx, from, now); err != nil {
+			return err
+		}
+	}
 	tick := time.NewTicker(s.bookmarks)
 	defer tick.Stop()
-	// A stream that begins in the past is brought up in rounds of 100 ms and does not tell when that was all. It answers no
-	// question before that either, so it is asked until it does: its reader may wait for nothing else.
-	behind := time.NewTicker(askAgain)
-	defer behind.Stop()
-	if from >= s.server.KV().Rev() {
-		behind.Stop()
-	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -107,29 +104,27 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 			return nil
 		case <-tick.C:
 			stream.RequestProgress(id)
-		case <-behind.C:
-			stream.RequestProgress(id)
 		case answer := <-stream.Chan():
 			if answer.CompactRevision != 0 {
 				return storage.ErrCompacted
 			}
 			mvcc.ReportEventReceived(len(answer.Events))
-			if len(answer.Events) == 0 {
-				behind.Stop()
+			var err error
+			if len(answer.Events) > 0 {
+				err = w.pass(ctx, answer.Events)
+			} else if answer.Revision >= from {
+				err = w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: answer.Revision})
 			}
-			if err := w.pass(ctx, answer, from); err != nil {
+			if err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// pass sends one answer of the stream: changes, or how far it is.
-func (w *watcher) pass(ctx context.Context, answer mvcc.WatchResponse, from int64) error {
-	if len(answer.Events) == 0 && answer.Revision >= from {
-		return w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: answer.Revision})
-	}
-	for _, e := range answer.Events {
+// pass sends changes.
+func (w *watcher) pass(ctx context.Context, events []*mvccpb.Event) error {
+	for _, e := range events {
 		out := storage.Event{Key: string(e.Kv.Key[len(w.store.Prefix()):]), Revision: e.Kv.ModRevision}
 		if e.Type == mvccpb.Event_DELETE {
 			out.Type = storage.Deleted
