@@ -3,6 +3,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -43,3 +44,6 @@ type Attributes struct {
 type Authorizer interface {
 	Authorize(ctx context.Context, a Attributes) (decision Decision, reason string, err error)
 }
+
+// ErrNotReady is the error of an authorizer that follows the store and has not read all of it yet.
+var ErrNotReady = errors.New("what is authorized by has not been read yet")

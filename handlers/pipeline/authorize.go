@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,11 +13,17 @@ import (
 )
 
 // Authorize asks whether the user may do what the request asks for, and answers 403 with the original's sentence when not.
+// As long as that cannot be known because the server has just started, the client is to come again: a 403 would be taken
+// for final.
 func Authorize(a authz.Authorizer) Stage {
 	return func(next Handler) Handler {
 		return func(r *Request) error {
 			attributes := attributesOf(r)
 			decision, reason, err := a.Authorize(r.Context(), attributes)
+			if decision == authz.NoOpinion && errors.Is(err, authz.ErrNotReady) {
+				annotateDecision(r, "", err.Error())
+				return notReady()
+			}
 			if err != nil && decision != authz.Allow {
 				annotateDecision(r, "", reasonError)
 				return apierrors.NewInternalError(err)
@@ -32,6 +39,8 @@ func Authorize(a authz.Authorizer) Stage {
 		}
 	}
 }
+
+func notReady() error { return apierrors.NewTooManyRequests("authorization is (re)initializing", 1) }
 
 // reasonError is what the audit log is told of an authorizer that could not decide.
 const reasonError = "internal error"

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -81,6 +82,7 @@ func TestRefusals(t *testing.T) {
 		{"no opinion", authz.NoOpinion, "", nil, "/api/v1/pods", `pods is forbidden: User "ann" cannot list resource "pods" in API group "" at the cluster scope`},
 		{"denied", authz.Deny, "because", nil, "/apis/apps/v1/namespaces/x/deployments/y/scale", `deployments.apps "y" is forbidden: User "ann" cannot get resource "deployments/scale" in API group "apps" in the namespace "x": because`},
 		{"a path", authz.NoOpinion, "", nil, "/metrics", `forbidden: User "ann" cannot get path "/metrics"`},
+		{"nobody who knows yet", authz.NoOpinion, "", utilerrors.NewAggregate([]error{broken, authz.ErrNotReady}), "/api/v1/pods", "authorization is (re)initializing"},
 		{"an error", authz.NoOpinion, "", broken, "/api/v1/pods", "Internal error occurred: broken"},
 		{"denied with an error", authz.Deny, "because", broken, "/api/v1/pods", "Internal error occurred: broken"},
 	} {
@@ -90,6 +92,9 @@ func TestRefusals(t *testing.T) {
 		}
 		if sniff := w.Header().Get("X-Content-Type-Options"); (sniff == "nosniff") != apierrors.IsForbidden(err) {
 			t.Errorf("%s: X-Content-Type-Options %q", c.name, sniff)
+		}
+		if seconds, again := apierrors.SuggestsClientDelay(err); again != errors.Is(c.failure, authz.ErrNotReady) || again && seconds != 1 {
+			t.Errorf("%s: to come again %v, after %d s", c.name, again, seconds)
 		}
 	}
 }

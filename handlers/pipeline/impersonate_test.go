@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -170,6 +172,10 @@ func TestImpersonationTellsErrors(t *testing.T) {
 	a := &rights{err: fmt.Errorf("no idea")}
 	_, err := impersonated(t, Impersonate(a), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben")
 	if err == nil || !strings.HasSuffix(err.Error(), `in the namespace "team": no idea`) {
+		t.Error(err)
+	}
+	a.err = authz.ErrNotReady
+	if _, err := impersonated(t, Impersonate(a), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben"); !apierrors.IsTooManyRequests(err) {
 		t.Error(err)
 	}
 }

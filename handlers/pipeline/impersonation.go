@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,6 +155,8 @@ func (i *impersonation) ask(ctx context.Context, a authz.Attributes) error {
 	switch {
 	case decision == authz.Allow:
 		return nil
+	case errors.Is(err, authz.ErrNotReady):
+		return notReady()
 	case err != nil && reason != "":
 		reason = fmt.Sprintf("%v: %s", err, reason)
 	case err != nil:

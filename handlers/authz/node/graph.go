@@ -3,6 +3,7 @@ package node
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // kind is what a ref is of.
@@ -36,6 +37,8 @@ type graph struct {
 	objects map[ref]*target
 	// sources are the objects that say something, with what they say.
 	sources map[ref]*source
+	// complete is set once everything in the store has been read.
+	complete atomic.Bool
 }
 
 // member is a node, once however many refer to it.

@@ -75,11 +75,19 @@ func (a *Authorizer) Authorize(_ context.Context, q authz.Attributes) (authz.Dec
 			if allowed {
 				return authz.Allow, "", nil
 			}
-			return authz.NoOpinion, reason, nil
+			return authz.NoOpinion, reason, a.undecided()
 		}
 	}
 	if rbac.Allow(a.rules, &q) {
 		return authz.Allow, "", nil
 	}
 	return authz.NoOpinion, "", nil
+}
+
+// undecided is the error beside a refusal that may only mean that the pods have not been read yet.
+func (a *Authorizer) undecided() error {
+	if !a.graph.complete.Load() {
+		return authz.ErrNotReady
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -214,6 +215,12 @@ func TestAuthorize(t *testing.T) {
 		&resourcev1.ResourceSlice{ObjectMeta: metav1.ObjectMeta{Name: "rs-all"}, Spec: resourcev1.ResourceSliceSpec{AllNodes: at(true)}},
 	)
 	a := &Authorizer{graph: s.graph, rules: []rbacv1.PolicyRule{{Verbs: []string{"get", "list"}, APIGroups: []string{""}, Resources: []string{"services", "pods", "secrets"}}}}
+	early := ask(t, "get core secrets in ns named nowhere")
+	early.User = &resource.UserInfo{Name: "system:node:n1", Groups: []string{"system:nodes"}}
+	if d, _, err := a.Authorize(t.Context(), early); d != authz.NoOpinion || !errors.Is(err, authz.ErrNotReady) {
+		t.Errorf("before all is read: %v %v", d, err)
+	}
+	s.Publish()
 	for _, c := range asked {
 		q := ask(t, c.ask)
 		q.User = &resource.UserInfo{Name: "system:node:n1", Groups: []string{"system:nodes", "system:authenticated"}}

@@ -68,8 +68,8 @@ func (s *sink) Change(prefix int, e storage.Event) {
 	s.put(prefix, storage.KeyValue{Key: e.Key, Value: e.Value, Revision: e.Revision})
 }
 
-// Publish implements feed.Sink: changes are seen at once.
-func (s *sink) Publish() {}
+// Publish implements feed.Sink: changes are seen at once, so all that is new is that nothing is missing.
+func (s *sink) Publish() { s.graph.complete.Store(true) }
 
 func (s *sink) put(prefix int, kv storage.KeyValue) {
 	k := key(prefix, kv.Key)

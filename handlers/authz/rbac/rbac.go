@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Authorizer allows what the roles allow that are bound to a user. Before its feed is ready it allows nothing.
+// Authorizer allows what the roles allow that are bound to a user. Before its feed is ready it allows nothing, and says why.
 type Authorizer struct {
 	*feed.Feed
 	index *index
@@ -28,10 +28,13 @@ var (
 	_ authz.RuleResolver = &Authorizer{}
 )
 
+// unread is what an authorizer knows before its feed is ready.
+var unread = &snapshot{}
+
 // New makes an authorizer that knows nothing before its Run.
 func New(store storage.Store, log *slog.Logger) *Authorizer {
 	a := &Authorizer{}
-	a.now.Store(&snapshot{})
+	a.now.Store(unread)
 	a.index = newIndex(&a.now, log)
 	a.Feed = feed.New(store, prefixes, a.index, log)
 	return a
@@ -47,6 +50,9 @@ func (a *Authorizer) Observe(f func(map[string]*rbacv1.ClusterRole)) {
 // bindings refer to in vain.
 func (a *Authorizer) Authorize(_ context.Context, q authz.Attributes) (authz.Decision, string, error) {
 	s := a.now.Load()
+	if s == unread {
+		return authz.NoOpinion, "", authz.ErrNotReady
+	}
 	combined := q.Resource
 	if q.Subresource != "" {
 		combined += "/" + q.Subresource

@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -238,6 +239,23 @@ func TestUnreadable(t *testing.T) {
 		if d, _, _ := a.Authorize(t.Context(), q); d != authz.Allow {
 			t.Error("not allowed again:", key)
 		}
+	}
+}
+
+// What has not been read yet is no refusal.
+func TestUnread(t *testing.T) {
+	a := New(nil, slog.New(slog.DiscardHandler))
+	q := ask("get core pods in a")
+	q.User = &resource.UserInfo{Name: "u"}
+	for prefix := range prefixes {
+		if d, _, err := a.Authorize(t.Context(), q); d != authz.NoOpinion || !errors.Is(err, authz.ErrNotReady) {
+			t.Errorf("before prefix %d: %v %v", prefix, d, err)
+		}
+		a.index.Replace(prefix, listed())
+	}
+	a.index.Publish()
+	if d, _, err := a.Authorize(t.Context(), q); d != authz.NoOpinion || err != nil {
+		t.Errorf("when all is read: %v %v", d, err)
 	}
 }
 
