@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,16 +20,18 @@ import (
 
 // pages are the paths that are not resources, each with what is below it. Paths are taken as they come: a multiplexer that
 // cleans them would show authorization another path than the one it serves.
-type pages map[string]http.Handler
+type pages struct {
+	mounted map[string]http.Handler
+	index   http.Handler
+}
 
 // ServeHTTP finds the page of the path or of the nearest path above it.
 func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimSuffix(r.URL.Path, "/")
-	if path == "" && r.URL.Path == "/" {
-		p.index(w)
+	if r.URL.Path == "/" || r.URL.Path == "/index.html" {
+		p.index.ServeHTTP(w, r)
 		return
 	}
-	if _, page := p.find(path); page != nil {
+	if _, page := p.find(r.URL.Path); page != nil {
 		page.ServeHTTP(w, r)
 		return
 	}
@@ -41,42 +42,42 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p pages) find(path string) (string, http.Handler) {
 	path = strings.TrimSuffix(path, "/")
 	for ; path != ""; path = path[:max(0, strings.LastIndexByte(path, '/'))] {
-		if page, found := p[path]; found {
+		if page, found := p.mounted[path]; found {
 			return path, page
 		}
 	}
 	return "", nil
 }
 
-// index lists the pages, for people who look around.
-func (p pages) index(w http.ResponseWriter) {
-	b, err := json.MarshalIndent(map[string][]string{"paths": slices.Sorted(maps.Keys(p))}, "", "  ")
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(b) // the client may have gone
-}
-
 // notFoundPage is the answer for a path that belongs to nothing.
 func notFoundPage(w http.ResponseWriter) { http.Error(w, "404 page not found", http.StatusNotFound) }
+
+// alone is a page with nothing below it.
+func alone(path string, page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != path {
+			notFoundPage(w)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
 
 // newPages mounts the documents and the health checks of s.
 func newPages(s *Server) (pages, error) {
 	discovery := docs.NewDiscovery(s.registry, s.options.Address)
 	documents := docs.NewOpenAPI(s.registry)
-	p := pages{
+	mounted := map[string]http.Handler{
 		"/api": discovery, "/apis": discovery, "/version": http.HandlerFunc(docs.Version),
 		"/openapi/v2": documents, "/openapi/v3": documents, "/swaggerapi": documents,
 		"/healthz": s.options.Health, "/livez": s.options.Health, "/readyz": s.options.Health,
-		"/metrics": s.options.Metrics,
+		"/metrics": alone("/metrics", s.options.Metrics),
 	}
 	if s.options.OpenID != nil {
-		p[serviceaccount.ConfigurationPath], p[serviceaccount.KeysPath] = s.options.OpenID, s.options.OpenID
+		mounted[serviceaccount.ConfigurationPath], mounted[serviceaccount.KeysPath] = s.options.OpenID, s.options.OpenID
 	}
 	if s.options.SwaggerUI {
-		p[userInterface] = docs.NewSwaggerUI(documents)
+		mounted[userInterface] = docs.NewSwaggerUI(documents)
 	}
 	checks := s.options.Health
 	// A server that loads a large store is alive, so these do not wait for the cache.
@@ -90,10 +91,10 @@ func newPages(s *Server) (pages, error) {
 		checks.Add(health.Readyz, health.Shutdown(s.closing)),
 	} {
 		if err != nil {
-			return nil, fmt.Errorf("adding health checks: %w", err)
+			return pages{}, fmt.Errorf("adding health checks: %w", err)
 		}
 	}
-	return p, nil
+	return pages{mounted, index{slices.Collect(maps.Keys(mounted)), s.registry, s.options.Health}}, nil
 }
 
 // storeTimeout is how long a health check waits for the store: less than those who ask have patience for.

@@ -87,6 +87,17 @@ func (r *Registry) on(p Page) []Check {
 	return slices.Clip(out)
 }
 
+// Paths are those of the pages and of their checks.
+func (r *Registry) Paths() (out []string) {
+	for name, page := range pages {
+		out = append(out, "/"+name)
+		for _, c := range r.on(page) {
+			out = append(out, "/"+name+"/"+c.Name)
+		}
+	}
+	return out
+}
+
 // Ready runs the checks of /readyz and is nil when all of them pass.
 func (r *Registry) Ready(req *http.Request) error {
 	var errs []error
