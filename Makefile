@@ -18,7 +18,7 @@ LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $
 .PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test race fuzz run bench kubectl browser h2spec
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 gen: ## write gen/ from openapi/
 	$(GO) run ./cmd/specgen

@@ -140,7 +140,7 @@ func (o *options) registerAccess(s *flagSets) {
 	f.StringVar(&o.serviceNodePorts, "service-node-port-range", o.serviceNodePorts, "Range of node ports.")
 
 	f = s.in("logs")
-	f.IntVarP(&o.verbosity, "v", "v", o.verbosity, "How much is logged: 0 warnings, 2 start and end, 4 every request.")
+	f.IntVarP(&o.verbosity, "v", "v", o.verbosity, "How much is logged: 0 warnings, 2 what is worth knowing, 4 what clients do wrong, too.")
 	s.in("global").BoolVar(&o.version, "version", o.version, "Print the version and end.")
 }
 
@@ -164,6 +164,9 @@ func (o *options) complete(set *pflag.FlagSet) {
 func (o *options) validate(set *pflag.FlagSet) error {
 	var faults []string
 	fault := func(format string, a ...any) { faults = append(faults, fmt.Sprintf(format, a...)) }
+	if o.dataDir == "" {
+		fault("--data-dir must name a folder")
+	}
 	if o.securePort < 0 || o.securePort > 65535 {
 		fault("--secure-port %v must be between 0 and 65535, inclusive. 0 for a free port", o.securePort)
 	}

@@ -45,8 +45,8 @@ func run(ctx context.Context, o *options, logs *health.LogWriter, log *slog.Logg
 	}()
 	numbers := metrics.New(docs.Info())
 	store, err := openStore(ctx, o, numbers, log)
-	if certsErr := <-made; certsErr != nil {
-		err = errors.Join(err, certsErr)
+	if certsErr := <-made; err == nil {
+		err = certsErr // one is enough: it is mostly the folder, which neither can use
 	}
 	if store != nil {
 		defer func() {

@@ -67,6 +67,7 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--nosuch"}, "unknown flag: --nosuch"},
 		{[]string{"serve"}, `unexpected argument "serve"`},
 		{[]string{"--secure-port=x"}, "invalid argument"},
+		{[]string{"--data-dir="}, "--data-dir must name a folder"},
 		{[]string{"--secure-port=70000"}, "--secure-port 70000 must be between 0 and 65535"},
 		{[]string{"--insecure-port=-1"}, "--insecure-port -1"},
 		{[]string{"--insecure-port=8080", "--insecure-bind-address=0.0.0.0"}, "not a loopback address"},
