@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -31,12 +32,13 @@ type Metrics struct {
 	once     sync.Once
 	registry *prometheus.Registry
 	build    version.Info
+	started  time.Time
 	sources  Sources
 }
 
 // New makes metrics of a server that was built so.
 func New(build version.Info) *Metrics {
-	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), build: build}
+	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), build: build, started: time.Now()}
 }
 
 // Observe tells where the numbers are found that are not counted here. It is called before the first request.
@@ -45,7 +47,7 @@ func (m *Metrics) Observe(s Sources) { m.sources = s }
 // ServeHTTP shows everything there is.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.once.Do(m.register)
-	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ProcessStartTime: m.started}).ServeHTTP(w, r)
 }
 
 // register gathers all collectors. A name that is taken twice is a fault of this package that its tests find.

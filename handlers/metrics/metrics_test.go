@@ -48,6 +48,10 @@ func scrape(t *testing.T, m *Metrics) shown {
 	if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain; version=0.0.4") {
 		t.Fatalf("status %d, %q: %s", w.Code, w.Header().Get("Content-Type"), w.Body)
 	}
+	// By this a scraper tells a restart from a counter that is set back.
+	if started, err := strconv.ParseInt(w.Header().Get("Process-Start-Time-Unix"), 10, 64); err != nil || started <= 0 {
+		t.Errorf("started at %q", w.Header().Get("Process-Start-Time-Unix"))
+	}
 	s := shown{map[string]string{}, map[string]string{}, map[string][]string{}, map[string]string{}}
 	for line := range strings.Lines(w.Body.String()) {
 		line = strings.TrimSuffix(line, "\n")
