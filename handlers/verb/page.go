@@ -20,8 +20,8 @@ type page struct {
 	next      string
 	remaining *int64
 
-	// looked is how many objects were looked at to pick from, which the index of by has found; stored says that they came
-	// from the store.
+	// looked is how many objects were looked at to pick from, which the index of by has found; stored says that the state is
+	// one that only the store still knows.
 	looked int
 	by     cache.Attribute
 	stored bool
@@ -141,7 +141,10 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	if err := h.state(ctx, r, options, p); err != nil {
 		return nil, err
 	}
-	if s.everything() {
+	switch {
+	case p.stored:
+		return p, h.listError(h.readPast(ctx, s, p), options, r, p.revision)
+	case s.everything():
 		return p, p.cut()
 	}
 	return p, p.pick(h, r, s, options)
@@ -157,7 +160,7 @@ func limit(r *pipeline.Request, options metav1.ListOptions) int {
 	return int(max(0, options.Limit))
 }
 
-// state finds the state that a list asks for.
+// state finds the state that a list asks for, or says that only the store still knows it.
 func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, p *page) error {
 	from, exact, least, err := listRevision(options, p.prefix)
 	if err != nil {
@@ -169,7 +172,8 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 	case exact > 0:
 		var known bool
 		if p.view, known, err = h.Store.ViewAt(ctx, exact); err == nil && !known {
-			return h.old(ctx, r, options, p, exact)
+			p.revision, p.stored = exact, true
+			return nil
 		}
 	case least > 0:
 		p.view, err = h.atLeast(r, least)
@@ -192,31 +196,12 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 	return h.listError(err, options, r, exact)
 }
 
-// old reads a state that only the store still knows.
-func (h *Handlers) old(ctx context.Context, r *pipeline.Request, options metav1.ListOptions, p *page, revision int64) error {
-	got, err := h.Store.List(ctx, p.prefix, storage.ListOptions{From: p.from, Revision: revision})
-	if err != nil {
-		return h.listError(err, options, r, revision)
-	}
-	p.revision, p.picked, p.stored = got.Revision, true, true
-	for _, kv := range got.Items {
-		p.objects = append(p.objects, h.Store.Entry(kv))
-	}
-	return nil
-}
-
 // cut ends a page without a selector at its limit and says how it goes on.
 func (p *page) cut() error {
-	total := len(p.objects)
-	if !p.picked {
-		total = p.view.Count(p.prefix, p.from)
-	}
+	total := p.view.Count(p.prefix, p.from)
 	if p.limit == 0 || total <= p.limit {
 		p.limit = 0
 		return nil
-	}
-	if p.picked {
-		p.objects = p.objects[:p.limit]
 	}
 	var last *cache.Entry
 	for e := range p.entries {
@@ -248,12 +233,6 @@ func (p *page) pick(h *Handlers, r *pipeline.Request, s *selection, options meta
 	}
 	key, left := s.key(r), 0
 	switch {
-	case p.picked:
-		for i, e := range p.objects {
-			if left = len(p.objects) - 1 - i; !consider(e) {
-				break
-			}
-		}
 	case key != "" && options.Continue == "":
 		if e := p.view.Get(key); e != nil {
 			consider(e)
