@@ -56,7 +56,7 @@ test: ## run all tests
 	$(GO) test -count=1 $(PKG)
 
 # The packages in which goroutines share something.
-RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/strategy/... ./handlers/verb/...
+RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/strategy/... ./handlers/verb/...
 
 race: ## run the tests of the concurrent packages under the race detector
 	$(GO) test -race -short $(RACE)

@@ -18,10 +18,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
+	"github.com/gatehouse-dev/gatehouse/handlers/h1"
 	"github.com/gatehouse-dev/gatehouse/handlers/h2"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
@@ -167,6 +169,8 @@ type listeners struct {
 	log     *slog.Logger
 	secure  net.Listener
 	servers []*http.Server
+	// watches are those over HTTP/1.1, which servers have given away.
+	watches h1.Carrier
 	// failed gets what ends a server before its time.
 	failed chan error
 }
@@ -209,7 +213,7 @@ func (l *listeners) open(o *options, certs *certificates, handler http.Handler) 
 // server has the limits that keep a client from holding a connection without asking for anything.
 func (l *listeners) server(handler http.Handler) *http.Server {
 	s := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 32 * time.Second, IdleTimeout: 90 * time.Second, MaxHeaderBytes: 1 << 20,
+		Handler: l.watches.Handler(handler, pipeline.MayWatch), ReadHeaderTimeout: 32 * time.Second, IdleTimeout: 90 * time.Second, MaxHeaderBytes: 1 << 20,
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 	}
 	l.servers = append(l.servers, s)
@@ -233,6 +237,7 @@ func (l *listeners) drain() error {
 			return fmt.Errorf("closing the ports: %w", err)
 		}
 	}
+	_ = l.watches.Shutdown(ctx) // what is left when the time is up is cut off
 	return nil
 }
 
@@ -240,4 +245,5 @@ func (l *listeners) close() {
 	for _, s := range l.servers {
 		_ = s.Close() // what is still open is cut; there is nobody left to tell
 	}
+	l.watches.Close()
 }

@@ -112,3 +112,9 @@ func segments(path string) []string {
 	}
 	return strings.Split(path, "/")
 }
+
+// MayWatch says whether a request looks like a watch, before anything is parsed. One that is written in another way, such as
+// with a percent sign, is a watch all the same.
+func MayWatch(r *http.Request) bool {
+	return strings.Contains(r.URL.RawQuery, "watch=") || strings.Contains(r.URL.Path, "/watch/")
+}

@@ -2,7 +2,7 @@ package stream
 
 import "net/http"
 
-// Find is the Detacher below a writer; nil when there is none, as over HTTP/1.1.
+// Find is the Detacher below a writer; nil when there is none, as on a server of net/http's own.
 func Find(w http.ResponseWriter) Detacher {
 	for {
 		switch x := w.(type) {

@@ -3,15 +3,15 @@
 // connection takes what there is when it is woken.
 package stream
 
-// Source is the rest of an answer. Next and Ended are called by one goroutine at a time, not always the same one.
+// Source is the rest of an answer. Next and Ended are called by one goroutine at a time, not always the same one. Neither may
+// panic, as no handler is left to catch it, nor rely on the request's context, which may have ended with the handler.
 type Source interface {
 	// Next gives what is to be sent next, without waiting: nothing when there is nothing now. The bytes belong to the source
 	// and are valid until the next call; they may be shared with other sources and are not changed. io.EOF ends the answer
 	// in order; bytes that come with it are still sent. Any other error cuts the answer off.
 	Next() ([]byte, error)
 	// Ended is called once, when nothing more is asked for: after Next gave an error, or when the client or the connection
-	// has gone. stalled says that the client was cut off because it took nothing any more. The request's context is still that
-	// of the request, and ends after the call.
+	// has gone. stalled says that the client was cut off because it took nothing any more.
 	Ended(stalled bool)
 }
 

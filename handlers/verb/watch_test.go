@@ -16,74 +16,25 @@ import (
 	"golang.org/x/net/websocket"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/h1"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/stream"
 )
 
-// serve lets clients in over the network. carried lets the connection carry watches, or what stands for one here.
+// serve lets clients in over the network. carried lets the connection carry watches, as the server does.
 func (f *fixture) serve(t *testing.T, carried bool) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if carried {
-			c := &carrier{ResponseWriter: w, woken: make(chan struct{}, 1)}
-			defer c.carry(t, req.Context())
-			w = c
-		}
+	carrier := &h1.Carrier{}
+	server := httptest.NewServer(carrier.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r := pipeline.NewRequest(w, req, pipeline.ParseInfo(req.Method, req.URL.Path, req.URL.Query()))
 		r.Resource = f.pods
 		pipeline.Serve(r, f.handlers.Handle, slog.New(slog.DiscardHandler))
-	}))
-	t.Cleanup(server.Close)
+	}), func(*http.Request) bool { return carried }))
+	t.Cleanup(func() {
+		carrier.Close()
+		server.Close()
+	})
 	return server.URL
-}
-
-// carrier carries an answer on over HTTP/1.1, after the handler has returned.
-type carrier struct {
-	http.ResponseWriter
-	source stream.Source
-	woken  chan struct{}
-}
-
-func (c *carrier) Detach(s stream.Source) func() {
-	c.source = s
-	return func() {
-		select {
-		case c.woken <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// Unwrap lets a WebSocket have the connection.
-func (c *carrier) Unwrap() http.ResponseWriter { return c.ResponseWriter }
-
-func (c *carrier) carry(t *testing.T, ctx context.Context) {
-	if c.source == nil {
-		return
-	}
-	defer c.source.Ended(false)
-	for {
-		b, err := c.source.Next()
-		if _, gone := c.Write(b); gone != nil || err == io.EOF {
-			return
-		}
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if len(b) > 0 {
-			continue
-		}
-		if http.NewResponseController(c.ResponseWriter).Flush() != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.woken:
-		}
-	}
 }
 
 // put writes pod i under the name of pod at; the labels and the node are those of i.

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// overStream carries a watch on the request's goroutine, where the connection cannot.
+// overStream carries a watch on the request's goroutine, where the server's connections cannot.
 func (w *watching) overStream(r *pipeline.Request, woken <-chan struct{}) error {
 	var buffer *[]byte // nil while there is nothing to write
 	write := func() error {

@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"handlers/defaults":   {"gen", "handlers/object"},
 	"handlers/validation": {"gen", "handlers/object"},
 	"handlers/gzjoin":     {},
+	"handlers/h1":         {"handlers/stream"},
 	"handlers/h2":         {"handlers/stream"},
 	"handlers/stream":     {},
 	"handlers/verb":       {"handlers/admission", "handlers/codec", "handlers/gzjoin", "handlers/object", "handlers/pipeline", "handlers/resource", "handlers/storage", "handlers/stream", "handlers/validation"},
