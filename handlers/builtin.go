@@ -87,7 +87,7 @@ func complete(r *resource.Resource) error {
 	var to, from resource.Converter
 	if stored != r.GVK() {
 		to, _ = convert.Between(r.GVK(), stored)
-		from, _ = convert.Between(stored, r.GVK())
+		from = read(stored, r.GVK())
 	}
 	var c *codec.Builtin
 	if r.StoredAsJSON {
@@ -117,23 +117,34 @@ func readOthers(c *codec.Builtin, r *resource.Resource, shown, stored schema.Gro
 		if other.Group != r.Group || other.Resource != r.Resource || other.Subresource != "" || gvk == stored || gvk == shown {
 			continue
 		}
-		if from, ok := convert.Between(gvk, shown); ok {
+		if from := read(gvk, shown); from != nil {
 			c.ReadFrom(gvk, from)
-		} else if first, ok := convert.Between(gvk, stored); ok {
-			if then, ok := convert.Between(stored, shown); ok {
-				c.ReadFrom(gvk, inTurn(first, then))
-			}
+		} else if first, then := read(gvk, stored), read(stored, shown); first != nil && then != nil {
+			c.ReadFrom(gvk, func(in object.Object) (object.Object, error) {
+				between, err := first(in)
+				if err != nil {
+					return nil, err
+				}
+				return then(between)
+			})
 		}
 	}
 }
 
-func inTurn(first, then resource.Converter) resource.Converter {
+// read converts what was stored, which has the defaults of its own version first; nil when it cannot be converted.
+func read(stored, to schema.GroupVersionKind) resource.Converter {
+	convert, ok := convert.Between(stored, to)
+	if !ok {
+		return nil
+	}
+	complete := defaults.For(stored)
+	if complete == nil {
+		return convert
+	}
 	return func(in object.Object) (object.Object, error) {
-		between, err := first(in)
-		if err != nil {
-			return nil, err
-		}
-		return then(between)
+		in = object.Copy(in)
+		complete(in)
+		return convert(in)
 	}
 }
 
@@ -144,8 +155,7 @@ func shownAs(r *resource.Resource, stored schema.GroupVersionKind) error {
 	}
 	gvk := schema.GroupVersionKind{Group: r.KindGroup, Version: r.ShownAs, Kind: r.Kind}
 	to, _ := convert.Between(gvk, stored)
-	from, _ := convert.Between(stored, gvk)
-	c, err := codec.NewBuiltin(gvk, stored, to, from, defaults.For(gvk))
+	c, err := codec.NewBuiltin(gvk, stored, to, read(stored, gvk), defaults.For(gvk))
 	if err != nil {
 		return err
 	}

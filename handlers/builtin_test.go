@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -8,6 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/strategy"
 )
 
 // TestGatedRows: a resource behind a feature gate is served with its subresources while the gate is on, and not at all while
@@ -75,5 +77,49 @@ func TestOtherStoredVersions(t *testing.T) {
 	}
 	if read == 0 {
 		t.Error("no kind has two versions")
+	}
+}
+
+// TestDefaultsWhenRead: what was stored by a server that did not know a default yet is shown with it.
+func TestDefaultsWhenRead(t *testing.T) {
+	all, err := builtins(strategy.New(strategy.Deps{}), resources.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ := 0
+	for _, r := range all {
+		if r.Storage == "" || r.StoredAsJSON {
+			continue
+		}
+		o := r.New().(object.Object)
+		o.SetName("a")
+		plain, err := r.Codec.Encode(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Default != nil {
+			r.Default(o)
+		}
+		full, err := r.Codec.Encode(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(plain, full) {
+			differ++
+		}
+		for name, show := range map[string]func(dst, stored []byte, revision int64, item bool) ([]byte, error){
+			"JSON": r.Codec.AppendJSON, "protobuf": r.Codec.AppendProtobuf,
+		} {
+			got, err := show(nil, plain, 1, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err := show(nil, full, 1, false); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v in %s: %q, want %q, %v", r.GVR(), name, got, want, err)
+			}
+		}
+	}
+	if differ < 20 {
+		t.Errorf("only %d kinds have defaults", differ)
 	}
 }

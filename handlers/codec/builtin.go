@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -33,6 +34,8 @@ type Builtin struct {
 	unserved func() object.Object
 	// required are the numbers, outermost first, of fields that are filled by defaults when they are empty.
 	required [][]uint64
+	// needs are what a defaulted object has; nil where there are no defaults.
+	needs func() *needs
 	// hidden are annotations that are left out where only the metadata is shown.
 	hidden []string
 }
@@ -64,6 +67,14 @@ func (c *Builtin) of(gvk, storage schema.GroupVersionKind, fromStorage resource.
 	}
 	if _, ok := c.empty().(object.Object); !ok {
 		return nil, fmt.Errorf("%v has no metadata", gvk)
+	}
+	if c.defaults != nil {
+		c.needs = sync.OnceValue(func() *needs {
+			o := c.empty().(object.Object)
+			c.defaults(o)
+			n, _ := needsOf(o) // the kind has a message, as was seen above
+			return n
+		})
 	}
 	if !c.sameVersion {
 		if c.toStorage == nil || fromStorage == nil {
@@ -224,6 +235,11 @@ func (c *Builtin) serves(e envelope) bool {
 
 // copyable says whether the envelope's bytes are what readers must see.
 func (c *Builtin) copyable(e envelope) bool {
+	return c.copyableMetadata(e) && (c.needs == nil || c.needs().met(e.raw))
+}
+
+// copyableMetadata is copyable for those of the metadata.
+func (c *Builtin) copyableMetadata(e envelope) bool {
 	return c.serves(e) && (c.required == nil || c.complete(e.raw))
 }
 

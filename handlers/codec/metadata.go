@@ -66,7 +66,7 @@ func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadat
 	if err != nil {
 		return nil, m, err
 	}
-	if c.copyable(e) {
+	if c.copyableMetadata(e) {
 		m, err = findMetadata(e.raw)
 		if !errors.Is(err, errIrregular) {
 			return e.raw, m, err
