@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"errors"
 	"io"
 	"slices"
 
@@ -130,6 +131,27 @@ func (p *page) large() bool {
 	return false
 }
 
+var errLarge = errors.New("large")
+
+// large says whether the answer is to be compressed. Of metadata alone that cannot be told from what is stored.
+func (b *listBody) large() (bool, error) {
+	if !b.out.IsMetadata() {
+		return b.page.large(), nil
+	}
+	size := 0
+	err := b.each(func(_ int, l cache.Leaf) error {
+		text, err := b.items(l)
+		if size += len(text); err == nil && size > compressFrom {
+			err = errLarge
+		}
+		return err
+	})
+	if errors.Is(err, errLarge) {
+		return true, nil
+	}
+	return false, err
+}
+
 // write writes the list, which is not empty.
 func (b *listBody) write(r *pipeline.Request) error {
 	buffer := buffers.Get().(*[]byte)
@@ -143,7 +165,11 @@ func (b *listBody) write(r *pipeline.Request) error {
 	if !acceptsGzip(r.HTTP.Header) {
 		return b.writeTo(r.Writer)
 	}
-	if !b.page.large() {
+	large, err := b.large()
+	if err != nil {
+		return err
+	}
+	if !large {
 		body := compressed(r)
 		if err := b.writeTo(body); err != nil {
 			return err

@@ -143,7 +143,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	}
 	switch {
 	case p.stored:
-		return p, h.listError(h.readPast(ctx, s, p), options, r, p.revision)
+		return p, h.listError(h.readPast(ctx, r, s, p), options, r, p.revision)
 	case s.everything():
 		return p, p.cut()
 	}

@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -10,15 +11,19 @@ import (
 // memory, fewer are more readings, each of which costs etcd a walk of all keys that are left.
 const pastAtOnce = 2000
 
-// readPast fills a page from a state that only the store still knows. Without a selector nothing is read but the page; with
-// one, some objects at a time, of which those that match are kept, until the page is full.
-func (h *Handlers) readPast(ctx context.Context, s *selection, p *page) error {
+// readPast fills a page from a state that only the store still knows. Of one object, and without a selector, nothing is read
+// but what the page has; otherwise some objects at a time, of which those that match are kept, until the page is full.
+func (h *Handlers) readPast(ctx context.Context, r *pipeline.Request, s *selection, p *page) error {
 	p.picked = true
-	part := int64(p.limit)
-	if !s.everything() {
-		part = pastAtOnce
+	from, part := p.from, int64(p.limit)
+	only := s.key(r)
+	switch {
+	case only != "" && from == "":
+		from, part = only, 1
+	case !s.everything():
+		only, part = "", pastAtOnce
 	}
-	for from := p.from; ; {
+	for {
 		got, err := h.Store.List(ctx, p.prefix, storage.ListOptions{From: from, Limit: part, Revision: p.revision})
 		if err != nil {
 			return err
@@ -33,11 +38,11 @@ func (h *Handlers) readPast(ctx context.Context, s *selection, p *page) error {
 				continue
 			}
 			p.objects = append(p.objects, e)
-			if len(p.objects) == p.limit {
+			if len(p.objects) == p.limit && only == "" {
 				return p.past(e.Key, got.Remaining+int64(len(got.Items)-1-i), s.everything())
 			}
 		}
-		if got.Remaining == 0 {
+		if got.Remaining == 0 || only != "" {
 			return nil
 		}
 		from = after(got.Items[len(got.Items)-1].Key)

@@ -27,7 +27,7 @@ func TestPagesOfAForgottenState(t *testing.T) {
 			Metadata metav1.ListMeta
 			Items    []struct{ Metadata metav1.ObjectMeta }
 		}
-		if err := json.Unmarshal(f.get(t, "/api/v1/pods?"+query, jsonAccept, ""), &list); err != nil {
+		if err := json.Unmarshal(f.get(t, "/api/v1/"+query, jsonAccept, ""), &list); err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range list.Items {
@@ -40,21 +40,23 @@ func TestPagesOfAForgottenState(t *testing.T) {
 		return p, list.Metadata.ResourceVersion
 	}
 	queries := []struct {
-		selector string
-		limits   []int
+		what   string
+		limits []int
 	}{
-		{"", []int{0, 300, pastAtOnce + 200, pods}},
-		{"labelSelector=app%3Dapp-7", []int{0, 41, 46}},
-		{"labelSelector=app%3Dnone", []int{0, 5}},
-		{"fieldSelector=metadata.name%3Dpod-02250", []int{0, 1}},
-		{"fieldSelector=status.phase%3DSucceeded", []int{0, 114, 116}},
+		{"pods?", []int{0, 300, pastAtOnce + 200, pods}},
+		{"namespaces/ns/pods?fieldSelector=metadata.name%3Dpod-00100", []int{0, 1}},
+		{"namespaces/ns/pods?fieldSelector=metadata.name%3Dpod-00100,status.phase%3DNone", []int{0, 1}},
+		{"pods?labelSelector=app%3Dapp-7", []int{0, 41, 46}},
+		{"pods?labelSelector=app%3Dnone", []int{0, 5}},
+		{"pods?fieldSelector=metadata.name%3Dpod-02250", []int{0, 1}},
+		{"pods?fieldSelector=status.phase%3DSucceeded", []int{0, 114, 116}},
 	}
 	known := map[string]page{}
 	var revision string
-	limited := func(selector string, limit int) string { return fmt.Sprintf("%s&limit=%d", selector, limit) }
+	limited := func(what string, limit int) string { return fmt.Sprintf("%s&limit=%d", what, limit) }
 	for _, q := range queries {
 		for _, limit := range q.limits {
-			known[limited(q.selector, limit)], revision = read(limited(q.selector, limit))
+			known[limited(q.what, limit)], revision = read(limited(q.what, limit))
 		}
 	}
 	for i := range 20 {
@@ -79,7 +81,7 @@ func TestPagesOfAForgottenState(t *testing.T) {
 	}
 	for _, q := range queries {
 		for _, limit := range q.limits {
-			query := limited(q.selector, limit)
+			query := limited(q.what, limit)
 			got, where := read(query + "&resourceVersionMatch=Exact&resourceVersion=" + revision)
 			if want := known[query]; where != revision || !slices.Equal(got.names, want.names) || got.next != want.next || got.remaining != want.remaining {
 				t.Errorf("%s at %s: %d objects, next %q, %d remain; want %d at %s, next %q, %d remain", query, where, len(got.names), got.next, got.remaining,
@@ -89,7 +91,7 @@ func TestPagesOfAForgottenState(t *testing.T) {
 				more, _ := read(query + "&continue=" + next)
 				got.names, next = append(got.names, more.names...), more.next
 			}
-			if all := known[limited(q.selector, 0)].names; !slices.Equal(got.names, all) {
+			if all := known[limited(q.what, 0)].names; !slices.Equal(got.names, all) {
 				t.Errorf("%s: all pages have %d objects, want %d", query, len(got.names), len(all))
 			}
 		}
