@@ -81,8 +81,8 @@ func (w *watching) due() ([]byte, error) {
 		w.timer.Reset(w.nextTick())
 	}
 	// Nothing is told while that is behind what was sent, because more of the same revision may follow: a bookmark must not
-	// lead a client back.
-	if w.bookmarks && w.from >= w.sent && w.from > 0 {
+	// lead a client back. Nor of a watch from a version that has not happened.
+	if now, loaded := w.Store.Latest(); w.bookmarks && w.from >= w.sent && w.from > 0 && loaded && w.from <= now.Revision {
 		if err := w.bookmark(w.from, false); err != nil {
 			return nil, err
 		}

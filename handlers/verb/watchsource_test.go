@@ -155,6 +155,9 @@ func TestFramesAreShared(t *testing.T) {
 // What the time brings: bookmarks for those who want them, and the end, which says how far the watch was.
 func TestWatchTime(t *testing.T) {
 	f := newFixture(t, 1)
+	if _, err := f.handlers.Store.AtLeast(t.Context(), 2); err != nil { // where the watches begin must have happened
+		t.Fatal(err)
+	}
 	marked, plain := f.hold(t, "resourceVersion=2&allowWatchBookmarks=true"), f.hold(t, "resourceVersion=2")
 	for _, w := range slices.Clone(f.handlers.open.all) {
 		w.tick()
