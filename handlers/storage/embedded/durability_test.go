@@ -179,7 +179,22 @@ func TestRefusals(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	broken := filepath.Join(t.TempDir(), "broken")
-	breakLog(t, broken)
+	breakLog(t, broken, func(log []byte) []byte {
+		// Inside the second record, which names the member: its length stays right, its checksum does not.
+		for i := range 8 {
+			log[32+i] ^= 0xff
+		}
+		return log
+	})
+	short := filepath.Join(t.TempDir(), "short")
+	breakLog(t, short, func(log []byte) []byte { return log[:2000] })
+	empty := filepath.Join(t.TempDir(), "empty")
+	breakLog(t, empty, func([]byte) []byte { return nil })
+	lost := filepath.Join(t.TempDir(), "lost")
+	breakLog(t, lost, func(log []byte) []byte { return log })
+	if err := os.RemoveAll(filepath.Join(lost, "member", "wal")); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		o    embedded.Options
@@ -191,6 +206,9 @@ func TestRefusals(t *testing.T) {
 		"a public address": {t.Context(), embedded.Options{DataDir: t.TempDir(), Listen: "0.0.0.0:0"}, "loopback"},
 		"a file as socket": {t.Context(), embedded.Options{DataDir: t.TempDir(), Listen: "unix:" + occupied}, "no socket"},
 		"a broken log":     {t.Context(), embedded.Options{DataDir: broken}, "embedded etcd in " + broken},
+		"a short log":      {t.Context(), embedded.Options{DataDir: short}, "a part of the log is lost"},
+		"an empty log":     {t.Context(), embedded.Options{DataDir: empty}, "damaged files"},
+		"no log":           {t.Context(), embedded.Options{DataDir: lost}, "a part of the log is lost"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := embedded.Open(c.ctx, c.o)
@@ -204,8 +222,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// breakLog leaves a directory whose log has rotten, which no kill can do and no restart may pass over.
-func breakLog(t *testing.T, dir string) {
+// breakLog leaves a directory whose log was changed, as no kill can do and no restart may pass over.
+func breakLog(t *testing.T, dir string, change func([]byte) []byte) {
 	t.Helper()
 	s := open(t, embedded.Options{DataDir: dir, UnsafeNoFsync: true})
 	for i := range 20 {
@@ -224,11 +242,7 @@ func breakLog(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Inside the second record, which names the member: its length stays right, its checksum does not.
-	for i := range 8 {
-		log[32+i] ^= 0xff
-	}
-	if err := os.WriteFile(segments[0], log, 0o600); err != nil {
+	if err := os.WriteFile(segments[0], change(log), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

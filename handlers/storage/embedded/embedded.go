@@ -16,6 +16,7 @@ import (
 	etcdconfig "go.etcd.io/etcd/server/v3/config"
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/etcdserver/cindex"
 	etcderrors "go.etcd.io/etcd/server/v3/etcdserver/errors"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -139,12 +140,21 @@ func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fa
 	}
 	fatal.serving.Store(true)
 	replayed = trimLog(server)
+	has := cindex.NewConsistentIndex(server.Backend()).ConsistentIndex()
 	server.Start()
 	s.server = server
 	if err := elect(ctx, server); err != nil {
 		return replayed, err
 	}
-	return replayed, firstRead(ctx, server)
+	if err := firstRead(ctx, server); err != nil {
+		return replayed, err
+	}
+	// Entries of the log up to what the database has are taken for applied: with a log that ends before, or begins anew, every
+	// write would be passed over.
+	if end := server.AppliedIndex(); end < has {
+		return replayed, fmt.Errorf("the log in member/wal ends at entry %d and the database has %d: a part of the log is lost; restore the directory from a backup, or make a new one of the database with etcdutl snapshot restore --skip-hash-check", end, has)
+	}
+	return replayed, nil
 }
 
 // firstRead returns when all of the log is applied; on a slow disk the member may be elected by a timeout while it still

@@ -44,7 +44,7 @@ func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (*etcdse
 		defer close(done)
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("boot failed: %v", p)
+				err = fmt.Errorf("boot failed, as it does with damaged files: %v", p)
 			}
 			f.mu.Lock()
 			defer f.mu.Unlock()
