@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Feeder is a Store that tells one listener of every change to the whole key space: what a cache in front of it needs.
+// Feeder is a Store that tells one listener of every change to the whole key space: what a cache in front of it needs. Keys that
+// do not begin with a slash belong to somebody else, whose prefix begins with this store's.
 type Feeder interface {
 	Store
 	// Load reads every pair, in key order, as they are at one revision, which it returns. take is called with some of them

@@ -92,7 +92,7 @@ func changes(events []*mvccpb.Event, prefix string) []storage.Event {
 	out := make([]storage.Event, 0, len(events))
 	for _, e := range events {
 		key, ours := strings.CutPrefix(string(e.Kv.Key), prefix)
-		if !ours {
+		if !ours || !strings.HasPrefix(key, "/") {
 			continue
 		}
 		c := storage.Event{Key: key, Revision: e.Kv.ModRevision}

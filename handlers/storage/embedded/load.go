@@ -39,7 +39,7 @@ func (s *Store) Load(ctx context.Context, take func([]storage.KeyValue) error) (
 }
 
 func (s *Store) load(ctx context.Context, take func([]storage.KeyValue) error) (revision int64, err error) {
-	start, end := span(s.Prefix())
+	start, end := span(s.Prefix() + "/")
 	for page := int64(firstLoad); ; {
 		if err := s.serving(ctx); err != nil {
 			return 0, err

@@ -71,7 +71,7 @@ var errBackwards = errors.New("etcd went back in time, to an older backup")
 func (f *feed) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	start, end := f.store.span("")
+	start, end := f.store.span("/")
 	silent := f.store.hearing.listen()
 	answers := f.store.client.Watch(feedContext(ctx), start, clientv3.WithRange(end),
 		clientv3.WithRev(f.next), clientv3.WithProgressNotify())

@@ -77,7 +77,7 @@ func (s *Store) list(ctx context.Context, prefix string, o storage.ListOptions) 
 
 // Load implements storage.Feeder.
 func (s *Store) Load(ctx context.Context, take func([]storage.KeyValue) error) (revision int64, err error) {
-	start, end := s.span("")
+	start, end := s.span("/")
 	var refused error
 	err = s.pages(ctx, start, end, 0, 0, func(page *clientv3.GetResponse) error {
 		if revision == 0 {

@@ -55,10 +55,10 @@ var keyTests = []test{
 	}},
 	{"the empty prefix is everything", func(s *suite) {
 		w := s.watch("", s.revision())
-		s.create("a", "1")
 		s.create("/b", "1")
-		s.wantList("", storage.ListOptions{}, 0, "/b", "a")
-		if first, second := w.next().Key, w.next().Key; first != "a" || second != "/b" {
+		s.create("/a", "1")
+		s.wantList("", storage.ListOptions{}, 0, "/a", "/b")
+		if first, second := w.next().Key, w.next().Key; first != "/b" || second != "/a" {
 			s.Fatalf("watched %q and %q", first, second)
 		}
 	}},

@@ -70,6 +70,36 @@ var loadTests = []test{
 			s.Fatalf("loaded revision %d in %d pages: %v, want revision %d", revision, pages, err, before)
 		}
 	}},
+	{"of what is this store's only, and fed of no more", func(s *suite) {
+		f, ok := s.store.(storage.Feeder)
+		if !ok {
+			return
+		}
+		// With an operator's prefix /registry that is /registry-other/a, of another cluster on the same etcd.
+		s.create("-other/a", "1")
+		s.create("/a", "1")
+		got, revision, _ := s.load()
+		if len(got) != 1 || got[0].Key != "/a" {
+			s.Errorf("loaded %d pairs", len(got))
+		}
+		s.create("-other/b", "1")
+		last := s.create("/b", "1")
+		enough := errors.New("enough")
+		err := f.Feed(s.ctx, revision, func(changes []storage.Event, through int64) error {
+			for _, e := range changes {
+				if e.Key != "/b" {
+					s.Errorf("fed of %q", e.Key)
+				}
+			}
+			if through >= last {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			s.Error(err)
+		}
+	}},
 	{"that is refused, or of a closed store", func(s *suite) {
 		f, ok := s.store.(storage.Feeder)
 		if !ok {
