@@ -190,6 +190,43 @@ func TestStartThatFails(t *testing.T) {
 	}
 }
 
+// away is a store that cannot be asked any more.
+type away struct {
+	storage.Feeder
+	gone atomic.Bool
+}
+
+func (a *away) Revision(ctx context.Context) (int64, error) {
+	if a.gone.Load() {
+		return 0, storage.ErrUnavailable
+	}
+	return a.Feeder.Revision(ctx)
+}
+
+// Who is content with what is at hand gets it while the store is away; nobody else gets what may be old.
+func TestReadsWithoutAStore(t *testing.T) {
+	a := &away{Feeder: openStore(t, embedded.Options{})}
+	s := loadingServer(t, a)
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := s.do("POST", configMaps, configMap("a", "v")); code != http.StatusCreated {
+		t.Fatal(code, out)
+	}
+	if code, _ := s.do("GET", configMaps+"/a", nil); code != http.StatusOK {
+		t.Fatal(code)
+	}
+	a.gone.Store(true)
+	for path, want := range map[string]int{
+		configMaps: 503, configMaps + "?resourceVersion=0": 200, configMaps + "/a": 503, configMaps + "/a?resourceVersion=0": 200,
+		configMaps + "/none?resourceVersion=0": 404, "/api/v1/namespaces/default/events/a?resourceVersion=0": 503,
+	} {
+		if code, out := s.do("GET", path, nil); code != want {
+			t.Errorf("%s: %d %v, want %d", path, code, out, want)
+		}
+	}
+}
+
 // A store over its quota is told by /readyz, not by /livez: reads and deletions go on, writes are refused in etcd's words.
 func TestQuotaAlarm(t *testing.T) {
 	s := loadingServer(t, openStore(t, embedded.Options{QuotaBytes: 4 << 20}))

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -41,7 +42,7 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	if revision > 0 {
 		view, err = h.atLeast(r, revision)
 	} else {
-		view, err = h.Store.View(r.Context())
+		view, err = h.newest(r.Context(), r, r.Query.Get("resourceVersion"))
 	}
 	if err != nil {
 		return storageError(err, r, r.Info.Name)
@@ -56,4 +57,16 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	}
 	defer release()
 	return answer.written(&write{Handlers: h, r: r, res: r.Resource}, http.StatusOK, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
+}
+
+// newest is a state that has every acknowledged write, unless the client says by version 0 that whatever is at hand will do:
+// then nothing is asked of the store, which may be away. Nothing is at hand only before the cache is loaded. What vanishes by
+// itself the original has in no cache and reads from etcd, so there its clients know it as fresh.
+func (h *Handlers) newest(ctx context.Context, r *pipeline.Request, version string) (cache.View, error) {
+	if version == "0" && r.Resource.TTL == 0 {
+		if view, loaded := h.Store.Latest(); loaded {
+			return view, nil
+		}
+	}
+	return h.Store.View(ctx)
 }

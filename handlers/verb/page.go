@@ -179,12 +179,7 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 		p.view, err = h.atLeast(r, least)
 		meter.Waited(time.Since(begin))
 	case options.ResourceVersion == "0" && r.Resource.TTL == 0:
-		// Whatever is at hand will do; nothing is only before the cache is loaded. What vanishes by itself the original has in
-		// no cache and reads from etcd, so there its clients know it as fresh.
-		var loaded bool
-		if p.view, loaded = h.Store.Latest(); !loaded {
-			p.view, err = h.Store.View(ctx)
-		}
+		p.view, err = h.newest(ctx, r, options.ResourceVersion)
 	default:
 		p.view, err = h.Store.View(ctx)
 		meter.Waited(time.Since(begin))
