@@ -1,12 +1,28 @@
 package verb
 
-import "sync"
+import (
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
 
 // openWatches are the watches that are open, so that the server can end them. The zero value has none.
 type openWatches struct {
 	mu     sync.Mutex
 	all    []*watching
 	closed bool
+}
+
+// over asks who wants to watch a server that shuts down to come again. Its last watches have just ended, and their clients
+// begin anew over connections that they do not know to be ended. A watch that ended at once would make them list everything;
+// this, as a refused connection, lets them go on from where they were.
+func (o *openWatches) over() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return apierrors.NewTooManyRequests("the server is shutting down", 1)
+	}
+	return nil
 }
 
 // add keeps a watch until it is removed. One that comes too late ends at once.
@@ -29,8 +45,8 @@ func (o *openWatches) remove(w *watching) {
 	o.all = o.all[:last]
 }
 
-// EndWatches ends all watches, and those that are still to come as soon as they have begun: the server is about to shut
-// down, and their connections are to drain.
+// EndWatches ends all watches and lets none begin any more: the server is about to shut down, and their connections are to
+// drain.
 func (h *Handlers) EndWatches() {
 	h.open.mu.Lock()
 	defer h.open.mu.Unlock()

@@ -64,6 +64,9 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	case "list":
 		return h.list(r)
 	case "watch":
+		if err := h.open.over(); err != nil {
+			return err
+		}
 		return h.watch(r)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), writeLimit)
