@@ -38,8 +38,6 @@ func (f Format) WatchType() string {
 
 // Endpoint is what can be answered with.
 type Endpoint struct {
-	// List is set where the same path also serves watches, which error messages then offer.
-	List bool
 	// NoTransform is set where objects cannot be shown as tables or as metadata only.
 	NoTransform bool
 	// NoProtobuf is set for kinds that have no protobuf form: custom resources. Their metadata has one.
@@ -71,8 +69,9 @@ func notAcceptable(message string, details *metav1.StatusDetails) error {
 }
 
 // Route is the first of two looks at the Accept header, before anything else of the request is looked at: it compares whole
-// media types without their parameters. 406 when none of them is known.
-func Route(r *http.Request, e Endpoint) error {
+// media types without their parameters. 406 when none of them is known; where the path has a list, and so watches, it offers
+// their streams too.
+func Route(r *http.Request, list bool) error {
 	header := r.Header.Get("Accept")
 	if header == "" {
 		return nil
@@ -85,7 +84,7 @@ func Route(r *http.Request, e Endpoint) error {
 		}
 	}
 	offered := strings.Join(mediaTypes[:], ", ")
-	if e.List {
+	if list {
 		offered += ", " + streams
 	}
 	return notAcceptable("406: Not Acceptable\n\nAvailable representations: "+offered, &metav1.StatusDetails{})

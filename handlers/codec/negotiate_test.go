@@ -23,7 +23,7 @@ func TestNegotiate(t *testing.T) {
 		endpoint                   Endpoint
 		format                     Format
 		as                         string
-		pretty                     bool
+		pretty, list               bool
 		err                        string
 	}{
 		{name: "nothing"},
@@ -38,7 +38,7 @@ func TestNegotiate(t *testing.T) {
 		{name: "group of types is not routed", accept: "application/*", err: routing},
 		{name: "group of types", accept: "application/*, application/json"},
 		{name: "unknown", accept: "foo/bar", err: routing},
-		{name: "unknown on a list", accept: "foo/bar", endpoint: Endpoint{List: true}, err: routing + ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"},
+		{name: "unknown on a list", accept: "foo/bar", list: true, err: routing + ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"},
 		{name: "kubectl get", accept: "application/json" + tableV1 + ",application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", as: "Table"},
 		{name: "table in protobuf", accept: "application/vnd.kubernetes.protobuf" + tableV1, err: accepting},
 		{name: "table or objects", accept: "application/vnd.kubernetes.protobuf" + tableV1 + ",application/vnd.kubernetes.protobuf", format: Protobuf},
@@ -53,9 +53,9 @@ func TestNegotiate(t *testing.T) {
 		{name: "kind of another version", accept: "application/json;as=Table;v=v2;g=meta.k8s.io", err: accepting},
 		{name: "server version", accept: "application/json;sv=v1", err: accepting},
 		{name: "unknown parameter", accept: "application/json;charset=utf-8"},
-		{name: "watch", accept: "application/vnd.kubernetes.protobuf;stream=watch,application/json", endpoint: Endpoint{List: true}, format: Protobuf},
-		{name: "watch as table", accept: "application/json" + tableV1 + ",application/json", endpoint: Endpoint{List: true}, as: "Table"},
-		{name: "unknown stream of a watch", accept: "application/json;stream=foo", endpoint: Endpoint{List: true}, err: accepting},
+		{name: "watch", accept: "application/vnd.kubernetes.protobuf;stream=watch,application/json", format: Protobuf},
+		{name: "watch as table", accept: "application/json" + tableV1 + ",application/json", as: "Table"},
+		{name: "unknown stream of a watch", accept: "application/json;stream=foo", err: accepting},
 		{name: "unknown stream", accept: "application/json;stream=foo", err: accepting},
 		{name: "pretty", query: "?pretty=true", pretty: true},
 		{name: "pretty media type", accept: "application/json;pretty=1", pretty: true},
@@ -70,7 +70,7 @@ func TestNegotiate(t *testing.T) {
 			r.Header.Set("Accept", x.accept)
 			r.Header.Set("User-Agent", x.agent)
 			var out Output
-			err := Route(r, x.endpoint)
+			err := Route(r, x.list)
 			if err == nil {
 				out, err = Negotiate(r, x.endpoint)
 			}
@@ -142,7 +142,7 @@ func FuzzNegotiate(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = query
 		r.Header.Set("Accept", accept)
-		out, err := Negotiate(r, Endpoint{List: true})
+		out, err := Negotiate(r, Endpoint{})
 		if err != nil {
 			if !apierrors.IsNotAcceptable(err) {
 				t.Fatal(err)

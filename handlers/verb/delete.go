@@ -22,7 +22,7 @@ import (
 
 // delete answers DELETE of one object. What waits for a grace period or for finalizers is marked and stays.
 func (h *Handlers) delete(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{})
+	answer, err := negotiate(r)
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
 // deleteCollection answers DELETE of a collection: every object that matches is deleted like a single one, and the answer
 // lists them as they were. It is no transaction: an error leaves those before it deleted.
 func (h *Handlers) deleteCollection(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{})
+	answer, err := negotiate(r)
 	if err != nil {
 		return err
 	}

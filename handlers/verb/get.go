@@ -7,7 +7,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -15,7 +14,7 @@ import (
 
 // get answers GET of one object, or of what a subresource is of it.
 func (h *Handlers) get(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{})
+	answer, err := negotiate(r)
 	if err != nil {
 		return err
 	}

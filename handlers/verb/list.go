@@ -13,7 +13,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -21,7 +20,7 @@ import (
 
 // list answers GET of a collection.
 func (h *Handlers) list(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{})
+	answer, err := negotiate(r)
 	if err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func (f *fixture) plainly(t *testing.T, path, accept string) []byte {
 	t.Helper()
 	w := httptest.NewRecorder()
 	r := f.request(t.Context(), w, path, accept, "")
-	a, err := negotiate(r, codec.Endpoint{})
+	a, err := negotiate(r)
 	if err == nil {
 		err = a.fit(r, true)
 	}

@@ -49,7 +49,7 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	if res == nil || !h.allowed(r) {
 		return methodNotAllowed()
 	}
-	if err := codec.Route(r.HTTP, codec.Endpoint{List: r.Info.Verb == "list" || r.Info.Verb == "watch"}); err != nil {
+	if err := codec.Route(r.HTTP, r.Info.Verb == "list" || r.Info.Verb == "watch"); err != nil {
 		return err
 	}
 	if err := h.loaded(); err != nil {

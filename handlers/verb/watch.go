@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
@@ -56,7 +55,7 @@ type watching struct {
 // watch answers a watch: events until its time is up, the client leaves or the server shuts down. The connection carries
 // it, where it can: the request's goroutine ends then. Otherwise that pulls from the same source.
 func (h *Handlers) watch(r *pipeline.Request) error {
-	answer, err := negotiate(r, codec.Endpoint{})
+	answer, err := negotiate(r)
 	if err != nil {
 		return err
 	}
