@@ -19,6 +19,14 @@ type Event struct {
 	same bool
 }
 
+// size is the length of the object's value.
+func (e *Event) size() int {
+	if e.New != nil {
+		return e.New.size
+	}
+	return e.Old.size
+}
+
 // keepAttributes lets an object that was changed in something else have the attributes that it had.
 func (e *Event) keepAttributes() {
 	if e.Old == nil {

@@ -10,9 +10,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// warm is how many changes of a collection readers may keep their own forms of. Whoever is further behind makes them
-// again; without a bound, all forms of all that is remembered would be in memory.
-const warm = 256
+// warm is how many changes of a collection readers may keep their own forms of, as long as the objects are no more than
+// warmBytes together. Whoever is further behind makes them again; without a bound, all forms of all that is remembered would
+// be in memory.
+const (
+	warm      = 256
+	warmBytes = 16 << 20
+)
 
 // hub hands changes to followers. Followers that select the same share a group: each change is matched once for all of
 // them, and they read one log. The hub's goroutine only appends and wakes; nobody who reads slowly can hold it up.
@@ -80,11 +84,7 @@ func (h *hub) handOut() {
 	h.queue = nil
 	h.queueMu.Unlock()
 	for _, e := range events {
-		if t := h.topics[topic(e.Key)]; t != nil {
-			t.show(h, e)
-		} else {
-			h.topics[topic(e.Key)] = &topicLog{events: []*Event{e}}
-		}
+		h.topic(topic(e.Key)).show(h, e)
 		h.wide.show(h, e)
 		if h.handed != nil {
 			h.handed(e.Key)
@@ -122,7 +122,7 @@ func (h *hub) reset(revision int64) {
 	h.queue, h.through = nil, revision
 	h.queueMu.Unlock()
 	for t := range h.logs {
-		t.events = nil
+		t.events, t.warm, t.warmBytes = nil, 0, 0
 		t.releasePast()
 		t.end(h, storage.ErrCompacted)
 	}
@@ -218,6 +218,11 @@ func (h *hub) log(prefix string) *topicLog {
 	if name == "" {
 		return &h.wide
 	}
+	return h.topic(name)
+}
+
+// topic is the log of a collection.
+func (h *hub) topic(name string) *topicLog {
 	t := h.topics[name]
 	if t == nil {
 		t = &topicLog{}

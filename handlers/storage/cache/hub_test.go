@@ -232,6 +232,36 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// Few large objects push out what is kept of others as many small ones do, and what is forgotten is not counted any more.
+func TestKeptOfLargeObjects(t *testing.T) {
+	h := hubAt(10)
+	f := joined(t, h, 10, Selection{Prefix: "/x/"})
+	const objects, size = 40, 1 << 20
+	for round := range int64(3) {
+		var all []Delivery
+		for i := range int64(objects) {
+			e := &Event{Key: "/x/a", Revision: 11 + round*objects + i, New: &Entry{Key: "/x/a", size: size}}
+			h.push([]*Event{e}, e.Revision)
+			h.handOut()
+			d := one(t, f)
+			if _, err := d.Kept.Form(Added, "a", func() ([]byte, error) { return []byte("a"), nil }); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, d)
+		}
+		kept := 0
+		for _, d := range all {
+			if d.Kept.forms.Load() != nil {
+				kept++
+			}
+		}
+		if kept != warmBytes/size || all[objects-1].Kept.forms.Load() == nil {
+			t.Errorf("round %d: forms of %d objects are kept", round, kept)
+		}
+		h.trim(11+round*objects+objects-2, time.Now())
+	}
+}
+
 // Groups that are found by a value also hear of objects whose values nobody knows; those found by a name are not asked
 // about others.
 func TestObjectsWithoutAttributes(t *testing.T) {

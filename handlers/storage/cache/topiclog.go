@@ -7,6 +7,8 @@ type topicLog struct {
 	// events are only added to, for followers read them without the lock; what is forgotten is left out of a copy. A few are
 	// older than the hub's floor.
 	events []*Event
+	// warm is how many of the newest events may be kept in readers' forms, and warmBytes the size of their objects.
+	warm, warmBytes int
 	// past is what was read again of the changes before those; nil when nobody asked lately. waiting are the followers that
 	// have asked for it, remembering says that a goroutine is at it.
 	past        *past
@@ -24,8 +26,8 @@ type topicLog struct {
 func (t *topicLog) show(h *hub, e *Event) {
 	t.events = append(t.events, e)
 	// Every change is in the wide log too, where a collection that changes all the time would push out the others'.
-	if n := len(t.events); n > warm && t != &h.wide {
-		t.events[n-1-warm].Kept.drop()
+	if t != &h.wide {
+		t.cool(e)
 	}
 	for _, g := range t.groups {
 		if g.offer(e) {
@@ -55,6 +57,24 @@ func (t *topicLog) show(h *hub, e *Event) {
 			some(groups)
 		}
 	}
+}
+
+// cool lets go of what readers have kept of changes that a new one pushes out.
+func (t *topicLog) cool(e *Event) {
+	t.warm, t.warmBytes = t.warm+1, t.warmBytes+e.size()
+	for t.warm > 1 && (t.warm > warm || t.warmBytes > warmBytes) {
+		oldest := t.events[len(t.events)-t.warm]
+		oldest.Kept.drop()
+		t.warm, t.warmBytes = t.warm-1, t.warmBytes-oldest.size()
+	}
+}
+
+// drop forgets the first n events.
+func (t *topicLog) drop(n int) {
+	for _, e := range t.events[max(0, len(t.events)-t.warm):max(n, len(t.events)-t.warm)] {
+		t.warm, t.warmBytes = t.warm-1, t.warmBytes-e.size()
+	}
+	t.events = append([]*Event(nil), t.events[n:]...)
 }
 
 // end ends all groups. Their followers leave when they notice.
@@ -101,7 +121,7 @@ func (t *topicLog) trim(floor int64, oldest time.Time, further bool) {
 		return
 	}
 	if n := after(t.events, floor); n > 0 && n >= len(t.events)/4 {
-		t.events = append([]*Event(nil), t.events[n:]...)
+		t.drop(n)
 	}
 	for g := range t.all {
 		g.trim(floor)
