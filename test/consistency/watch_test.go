@@ -113,6 +113,9 @@ func (w *watcher) initial(frames *json.Decoder, began time.Duration) bool {
 		if frames.Decode(&frame) != nil {
 			return false
 		}
+		if frame.Type == "ERROR" && frame.Object.Code == http.StatusGatewayTimeout {
+			return false // the version does not come in time while etcd is away
+		}
 		e, err := frame.event()
 		_, twice := l.items[e.key]
 		switch {
