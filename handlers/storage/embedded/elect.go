@@ -48,6 +48,22 @@ func elect(ctx context.Context, server *etcdserver.EtcdServer) error {
 	return nil
 }
 
+// settle returns when everything that the log had at the election is applied. A crash leaves acknowledged writes in it that it
+// does not yet call committed; they are committed with the first entry of the new term, and raft lets the only member read
+// before that.
+func settle(ctx context.Context, server *etcdserver.EtcdServer) error {
+	for {
+		status, told := raftStatus()
+		// A leader matches its own log: first what that had, then what it has written too.
+		if !told || status.RaftState == raft.StateLeader && status.GetCommit() >= status.Progress[status.ID].Match && server.AppliedIndex() >= status.GetCommit() {
+			return nil
+		}
+		if err := pause(ctx, server); err != nil {
+			return err
+		}
+	}
+}
+
 // starting is held from the making of a server to its election: etcd tells the state of one raft node per process, the one
 // that was made last.
 var starting sync.Mutex

@@ -146,6 +146,9 @@ func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fa
 	if err := elect(ctx, server); err != nil {
 		return replayed, err
 	}
+	if err := settle(ctx, server); err != nil {
+		return replayed, err
+	}
 	if err := firstRead(ctx, server); err != nil {
 		return replayed, err
 	}
