@@ -142,9 +142,4 @@ func (s *Store) begin(run func()) error {
 
 // healthKey is never written; reading it costs etcd one look-up. The original probes the same key, so that permissions
 // given to it in etcd's own access control suffice here.
-func (s *Store) healthKey() string {
-	if s.prefix == "" {
-		return "health"
-	}
-	return s.prefix + "/health"
-}
+func (s *Store) healthKey() string { return s.prefix + "/health" }
