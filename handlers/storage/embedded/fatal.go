@@ -43,8 +43,12 @@ func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (*etcdse
 	go func() {
 		defer close(done)
 		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("boot failed, as it does with damaged files: %v", p)
+			switch p := recover().(type) {
+			case nil:
+			case runtime.Error:
+				err = fmt.Errorf("boot failed, as it does with damaged files: %w", p)
+			default: // etcd's own words
+				err = fmt.Errorf("boot failed: %v", p)
 			}
 			f.mu.Lock()
 			defer f.mu.Unlock()
