@@ -133,8 +133,9 @@ func (h *Handlers) tooLargeVersion(r *pipeline.Request, asked int64) error {
 	return err
 }
 
-// listError words the store's errors for a list, which is of exactly a revision or, where that is 0, is not. When a continued list cannot go on at its revision, the answer carries a
-// token that goes on at the newest one, for clients that prefer an inconsistent list to none.
+// listError words the store's errors for a list, which is of exactly a revision or, where that is 0, is not. When a continued
+// list cannot go on at its revision, the answer carries a token that goes on at the newest one, for clients that prefer an
+// inconsistent list to none.
 func (h *Handlers) listError(err error, options metav1.ListOptions, r *pipeline.Request, exact int64) error {
 	switch {
 	case err == nil:
