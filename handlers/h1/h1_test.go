@@ -103,6 +103,19 @@ func serve(t *testing.T, c *Carrier, secure bool, s func() *source) *httptest.Se
 	return server
 }
 
+// begun asks for /s, and returns when the answer has begun and one byte of it was read.
+func begun(t *testing.T, server *httptest.Server) *http.Response {
+	t.Helper()
+	answer, err := server.Client().Get(server.URL + "/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
 func both(t *testing.T, test func(t *testing.T, secure bool)) {
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tls=%v", secure), func(t *testing.T) { test(t, secure) })
@@ -193,13 +206,7 @@ func TestClientsThatLeave(t *testing.T) {
 			return s
 		})
 		for range 2 {
-			answer, err := server.Client().Get(server.URL + "/s")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
-				t.Fatal(err)
-			}
+			answer := begun(t, server)
 			s := sources[len(sources)-1]
 			if len(sources) == 2 {
 				s.give(nil, make([]byte, 64<<20)) // more than all buffers on the way
@@ -270,14 +277,8 @@ func TestTheEndOfACarrier(t *testing.T) {
 		server := serve(t, c, secure, func() *source { return <-next })
 		for _, s := range []*source{idle, stalled} {
 			next <- s
-			answer, err := server.Client().Get(server.URL + "/s")
-			if err != nil {
-				t.Fatal(err)
-			}
+			answer := begun(t, server)
 			defer answer.Body.Close()
-			if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
-				t.Fatal(err)
-			}
 		}
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -392,14 +393,8 @@ func TestWaitingAnswers(t *testing.T) {
 	server := serve(t, c, true, func() *source { began.Add(1); return newSource(nil, []byte("x")) })
 	before := runtime.NumGoroutine()
 	for range answers {
-		answer, err := server.Client().Get(server.URL + "/s")
-		if err != nil {
-			t.Fatal(err)
-		}
+		answer := begun(t, server)
 		defer answer.Body.Close()
-		if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
-			t.Fatal(err)
-		}
 	}
 	// The client in this process has two for each connection.
 	const each = 1 + 2
