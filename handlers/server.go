@@ -67,6 +67,8 @@ type Options struct {
 	EventTTL time.Duration
 	// SwaggerUI serves /swagger-ui.
 	SwaggerUI bool
+	// Admission says which admission plugins run; the zero value has those that are on by default.
+	Admission admission.Selection
 	// Tokens makes service accounts' tokens, TokenOwners tells whom tokens belong to, Audiences are the server's own; see
 	// strategy.Deps.
 	Tokens      *serviceaccount.Issuer
@@ -150,7 +152,7 @@ func New(o Options) (*Server, error) {
 	s.verbs = &verb.Handlers{
 		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch,
 		Meter:     func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
-		Admission: admission.Chain{admission.NamespaceLifecycle{Namespaces: s.objects}},
+		Admission: plugins(&o.Admission, s.objects),
 	}
 	all, err := builtins(strategy.New(strategy.Deps{
 		Objects: s.objects, Store: o.Store, Delete: s.verbs.Delete, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,

@@ -18,8 +18,7 @@ const (
 	acceptedTexts = `
 	cors-allowed-origins emulated-version min-compatibility-version strict-transport-security-directives
 	encryption-provider-config watch-cache-sizes tls-curve-preferences debug-socket-path
-	egress-selector-config-file admission-control admission-control-config-file disable-admission-plugins
-	enable-admission-plugins allow-metric-labels allow-metric-labels-manifest disabled-metrics
+	egress-selector-config-file allow-metric-labels allow-metric-labels-manifest disabled-metrics
 	show-hidden-metrics-for-version log-json-info-buffer-size log-text-info-buffer-size
 	logging-format vmodule tracing-config-file endpoint-reconciler-type
 	kubelet-certificate-authority kubelet-client-certificate kubelet-client-key kubelet-preferred-address-types

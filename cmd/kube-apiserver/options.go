@@ -55,6 +55,7 @@ type options struct {
 	tokens                           tokenOptions
 	oidc                             oidcOptions
 	audit                            auditOptions
+	admission                        admissionOptions
 	basicFile                        string
 	sniCerts, controllers            []string
 }
@@ -127,6 +128,7 @@ func (o *options) registerAccess(s *flagSets) {
 	o.oidc.register(s)
 
 	o.authorization.register(s)
+	o.admission.register(s)
 
 	f = s.in("API enablement")
 	f.StringToStringVar(&o.runtimeConfig, "runtime-config", o.runtimeConfig, "Group-versions to serve or not: apps/v1=false, api/all=true, api/ga, api/beta, api/alpha.")
@@ -211,6 +213,7 @@ func (o *options) validate(set *pflag.FlagSet) error {
 		fault("--controllers: %v", err)
 	}
 	o.authorization.validate(set, fault)
+	o.admission.validate(fault)
 	if set.Changed("encryption-provider-config") {
 		fault("--encryption-provider-config: encryption at rest is not part of this version, and what was to be encrypted must not be stored in the clear")
 	}

@@ -160,7 +160,7 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, Features: o.features, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
-		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers, Auditor: auditor, Controllers: o.controllers, RootCA: certs.authority, Authentication: certs.told(o),
+		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers, Auditor: auditor, Controllers: o.controllers, Admission: o.admission.selection, RootCA: certs.authority, Authentication: certs.told(o),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -32,7 +33,7 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 	// The log goes through a writer that knows when nobody takes it any more: that is a health check.
 	logs := health.NewLogWriter(errOut)
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level(o.verbosity)}))
-	for _, line := range append(ignoredFlags(set), o.etcd.warnings()...) {
+	for _, line := range slices.Concat(ignoredFlags(set), o.etcd.warnings(), o.admission.warnings()) {
 		log.Warn(line)
 	}
 	if idle := o.features.Idle(); len(idle) > 0 {

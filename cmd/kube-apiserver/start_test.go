@@ -25,7 +25,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	at := -1
-	for _, heading := range []string{"Generic flags:", "Etcd flags:", "Secure serving flags:", "Insecure serving flags:", "Authentication flags:", "Authorization flags:", "API enablement flags:", "Misc flags:", "Logs flags:", "Global flags:", "Accepted for the original's command lines"} {
+	for _, heading := range []string{"Generic flags:", "Etcd flags:", "Secure serving flags:", "Insecure serving flags:", "Authentication flags:", "Authorization flags:", "Admission flags:", "API enablement flags:", "Misc flags:", "Logs flags:", "Global flags:", "Accepted for the original's command lines"} {
 		found := strings.Index(out, "\n"+heading)
 		if found <= at {
 			t.Errorf("%q is at %d, after %d", heading, found, at)
@@ -90,6 +90,12 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--authorization-mode=Some"}, `authorization-mode "Some" is not a valid mode`},
 		{[]string{"--encryption-provider-config=x"}, "must not be stored in the clear"},
 		{[]string{"--request-timeout=0s"}, "--request-timeout"},
+		{[]string{"--enable-admission-plugins=Nosuch"}, `enable-admission-plugins plugin "Nosuch" is unknown`},
+		{[]string{"--enable-admission-plugins=NamespaceLifecycle,PodSecurity"}, "the admission plugin PodSecurity is not part of this version"},
+		{[]string{"--admission-control=AlwaysPullImages"}, "the admission plugin AlwaysPullImages is not part of this version"},
+		{[]string{"--admission-control=", "--disable-admission-plugins=AlwaysDeny"}, "mutually exclusive"},
+		{[]string{"--disable-admission-plugins=x"}, `disable-admission-plugins plugin "x" is unknown`},
+		{[]string{"--admission-control-config-file=/nosuch"}, "unable to read admission control configuration"},
 		{[]string{"--feature-gates=Foo=true"}, "unrecognized feature gate: Foo"},
 		{[]string{"--feature-gates=EnvFiles=false", "--feature-gates=DRAAdminAccess=false"}, "cannot set feature gate DRAAdminAccess to false, feature is locked to true"},
 	} {

@@ -1,0 +1,140 @@
+package admission
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSelection(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		selection Selection
+		faults    []string
+		warnings  []string
+		runs      []string
+	}{
+		{name: "nothing is asked for", runs: []string{"NamespaceLifecycle"}},
+		{name: "what is here", selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}}, runs: []string{"AlwaysAdmit", "NamespaceLifecycle"}},
+		{name: "what is here is turned off", selection: Selection{Disable: []string{"NamespaceLifecycle", "PodSecurity"}}},
+		{name: "a list of all", selection: Selection{Only: []string{"AlwaysAdmit"}}, runs: []string{"AlwaysAdmit"}},
+		{name: "an empty list of all", selection: Selection{Only: []string{}}},
+		{
+			name:      "unknown names",
+			selection: Selection{Enable: []string{"Nosuch"}, Disable: []string{"nodeRestriction"}},
+			faults:    []string{`enable-admission-plugins plugin "Nosuch" is unknown`, `disable-admission-plugins plugin "nodeRestriction" is unknown`},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "an unknown name in the old flag",
+			selection: Selection{Only: []string{"Nosuch"}},
+			faults:    []string{`admission-control plugin "Nosuch" is unknown`},
+		},
+		{
+			name:      "both flags",
+			selection: Selection{Only: []string{"AlwaysAdmit"}, Disable: []string{"AlwaysDeny"}},
+			faults:    []string{"admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive"},
+			runs:      []string{"AlwaysAdmit"},
+		},
+		{
+			name:      "on and off",
+			selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}, Disable: []string{"NamespaceLifecycle"}},
+			faults:    []string{"[NamespaceLifecycle] in enable-admission-plugins and disable-admission-plugins overlapped"},
+			runs:      []string{"AlwaysAdmit", "NamespaceLifecycle"},
+		},
+		{
+			name:      "guards that are not here",
+			selection: Selection{Enable: []string{"PodSecurity", "AlwaysPullImages", "DefaultStorageClass"}},
+			faults:    []string{"the admission plugin AlwaysPullImages is not part of this version", "the admission plugin PodSecurity is not part of this version"},
+			warnings:  []string{"the admission plugin DefaultStorageClass has no effect in this version"},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "a guard that is not here in the old flag",
+			selection: Selection{Only: []string{"NamespaceLifecycle", "ResourceQuota"}},
+			faults:    []string{"the admission plugin ResourceQuota is not part of this version"},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "a guard is set up",
+			selection: Selection{Configured: []string{"PodSecurity"}},
+			faults:    []string{"or add --disable-admission-plugins=PodSecurity"},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "what does not run is set up",
+			selection: Selection{Configured: []string{"EventRateLimit", "Nosuch", "PodSecurity"}, Disable: []string{"PodSecurity"}},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+	} {
+		faults := c.selection.Faults()
+		if len(faults) != len(c.faults) {
+			t.Errorf("%s: faults %q, want %q", c.name, faults, c.faults)
+		}
+		for i := range min(len(faults), len(c.faults)) {
+			if !strings.Contains(faults[i], c.faults[i]) {
+				t.Errorf("%s: fault %q, want %q", c.name, faults[i], c.faults[i])
+			}
+		}
+		if warnings := c.selection.Warnings(); !slices.Equal(warnings, c.warnings) {
+			t.Errorf("%s: warnings %q, want %q", c.name, warnings, c.warnings)
+		}
+		var runs []string
+		for _, p := range Plugins {
+			if c.selection.Runs(p.Name) {
+				runs = append(runs, p.Name)
+			}
+		}
+		if !slices.Equal(runs, c.runs) {
+			t.Errorf("%s: runs %q, want %q", c.name, runs, c.runs)
+		}
+	}
+}
+
+// Every guard that is not here is refused, whichever way it is asked for, and nothing that guards is only warned of.
+func TestGuardsAreRefused(t *testing.T) {
+	guards := 0
+	for _, p := range Plugins {
+		if p.Here || !p.Guards {
+			continue
+		}
+		guards++
+		for _, s := range []Selection{{Enable: []string{p.Name}}, {Only: []string{p.Name}}, {Enable: []string{p.Name}, Configured: []string{p.Name}}} {
+			if f := s.Faults(); len(f) != 1 || !strings.Contains(f[0], p.Name) {
+				t.Errorf("%s: %q", p.Name, f)
+			}
+		}
+	}
+	if guards == 0 {
+		t.Error("no plugin was tried")
+	}
+}
+
+func TestReadConfiguration(t *testing.T) {
+	for _, c := range []struct {
+		name, text, fault string
+		want              []string
+	}{
+		{"plugins", "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: PodSecurity\n  configuration: {kind: PodSecurityConfiguration}\n- name: EventRateLimit\n  path: limits.yaml\n", "", []string{"PodSecurity", "EventRateLimit"}},
+		{"the old version", "apiVersion: apiserver.k8s.io/v1alpha1\nkind: AdmissionConfiguration\n", "", nil},
+		{"the files before", `{"imagePolicy":{"kubeConfigFile":"x"}}`, "", []string{"ImagePolicyWebhook"}},
+		{"unknown fields", "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugin: []\n", `unknown field "plugin"`, nil},
+		{"another kind", "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\n", "AuthorizationConfiguration", nil},
+		{"nothing", "", `no kind "" is registered`, nil},
+		{"no YAML", "{", "failed to read plugin config", nil},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadConfiguration(path)
+		if !slices.Equal(got, c.want) || (err == nil) != (c.fault == "") || err != nil && !strings.Contains(err.Error(), c.fault) {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+	if _, err := ReadConfiguration(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "unable to read admission control configuration") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
