@@ -54,14 +54,26 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 		if parent == nil {
 			return nil, fmt.Errorf("%v has no parent for its subresource %s", r.GVR(), row.Subresource)
 		}
-		r.Parent, r.Codec, r.Key = parent, parent.Codec, parent.Key
+		r.Parent, r.Key = parent, parent.Key
 		r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+		if isPart(r) {
+			r.Codec = parent.Codec
+		}
 		if r.GVK() == parent.GVK() {
 			r.Columns, r.ShownBy = parent.Columns, parent.ShownBy
 		}
 		parent.Subresources[row.Subresource] = r
 	}
 	return all, nil
+}
+
+// isPart says whether a subresource reads and writes its parent's object: as it is (status, resize), or through a view of it
+// (scale). Any other one never comes near that object: who may use pods/log need not be allowed to read pods.
+func isPart(r *resource.Resource) bool {
+	if len(r.Connect) > 0 || r.Text {
+		return false
+	}
+	return r.GVK() == r.Parent.GVK() || r.Strategy.View != nil
 }
 
 // complete adds what only whole resources have.

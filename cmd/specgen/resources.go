@@ -66,6 +66,7 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"ShortNames", r.ShortNames, r.ShortNames == nil},
 		{"Categories", r.Categories, r.Categories == nil},
 		{"Connect", r.Connect, r.Connect == nil},
+		{"Text", r.Text, !r.Text},
 		{"Storage", storage(m, d, r), r.Storage == ""},
 		{"StoredAsJSON", r.StoredAsJSON, !r.StoredAsJSON},
 		{"DefaultedWhenRead", r.DefaultedWhenRead, r.DefaultedWhenRead == nil},
@@ -132,6 +133,8 @@ type Row struct {
 	ShortNames, Categories []string
 	// Connect lists the HTTP methods of a subresource that is a connection and not an object.
 	Connect []string
+	// Text: the answer is plain text, which is not in the store, and no object. Kind is only what discovery names.
+	Text bool
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
 	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.

@@ -16,6 +16,8 @@ type Row struct {
 	ShortNames, Categories []string
 	// Connect lists the HTTP methods of a subresource that is a connection and not an object.
 	Connect []string
+	// Text: the answer is plain text, which is not in the store, and no object. Kind is only what discovery names.
+	Text bool
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
 	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.
@@ -109,7 +111,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "exec", Kind: "PodExecOptions", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "get"}, Enabled: true, Connect: []string{"get", "post"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "log", Kind: "Pod", KindGroup: "", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"get"}, Enabled: true},
+		Namespaced: true, Verbs: []string{"get"}, Enabled: true, Text: true},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "portforward", Kind: "PodPortForwardOptions", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "get"}, Enabled: true, Connect: []string{"get", "post"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "proxy", Kind: "PodProxyOptions", KindGroup: "", KindVersion: "v1",

@@ -31,7 +31,7 @@ func subjectOf(r *pipeline.Request, page func(string) string) (subject, bool) {
 	switch {
 	case s.verb == "":
 		s.verb = "other"
-	case len(r.Resource.Connect) > 0 || s.subresource == "log":
+	case len(r.Resource.Connect) > 0 || r.Resource.Text:
 		s.verb = "CONNECT"
 	case s.verb == "PATCH" && r.HTTP.Header.Get("Content-Type") == "application/apply-patch+yaml":
 		s.verb = "APPLY"

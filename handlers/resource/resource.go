@@ -21,7 +21,8 @@ type Resource struct {
 	resources.Row
 	// New makes an empty object of the body's kind, apiVersion and kind set.
 	New func() runtime.Object
-	// Codec is the stored form; nil for what is not stored. A subresource has the codec of its parent.
+	// Codec is the stored form; nil for what is not stored. A subresource that is a part of its parent's object, or a view of
+	// it, has the codec of its parent; one that is an action or a connection has none.
 	Codec Codec
 	// Default fills defaults, those of the schema and those of the strategy; nil when there are none.
 	Default func(o object.Object)
