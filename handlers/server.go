@@ -155,7 +155,7 @@ func New(o Options) (*Server, error) {
 		Admission: plugins(&o.Admission, s.objects),
 	}
 	all, err := builtins(strategy.New(strategy.Deps{
-		Objects: s.objects, Store: o.Store, Delete: s.verbs.Delete, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
+		Objects: s.objects, Store: o.Store, Write: verb.Own{Handlers: s.verbs}, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 		Features: o.Features,
 	}), rows(&o))

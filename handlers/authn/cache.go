@@ -73,7 +73,7 @@ func (c *Cache) ask(key, token string, audiences []string) (a *cachedAnswer) {
 			a.id, a.err = nil, fmt.Errorf("authentication failed unexpectedly: %v", p)
 		}
 	}()
-	ctx = resource.WithNotes(ctx, &resource.Notes{
+	ctx = resource.WithRecorder(ctx, &resource.Recorder{
 		Warn: func(texts ...string) {
 			a.notes = append(a.notes, func(ctx context.Context) { resource.Warn(ctx, texts...) })
 		},

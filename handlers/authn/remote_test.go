@@ -186,7 +186,7 @@ func TestCache(t *testing.T) {
 		m := &mechanism{asked: map[string]int{}}
 		c := NewCache(m, time.Minute, 10*time.Second)
 		warnings := 0
-		ctx := resource.WithNotes(context.Background(), &resource.Notes{Warn: func(texts ...string) { warnings += len(texts) }})
+		ctx := resource.WithRecorder(context.Background(), &resource.Recorder{Warn: func(texts ...string) { warnings += len(texts) }})
 		expect := func(what string, token string, audiences []string, questions int, want string) {
 			t.Helper()
 			before := warnings

@@ -22,7 +22,7 @@ func Authenticate(a authn.Authenticator, proxy authn.ProxyHeaders, auditor *audi
 			if auditor != nil {
 				r.Audit = auditor.Begin()
 			}
-			r.WithContext(resource.WithNotes(r.Context(), &resource.Notes{Warn: r.Writer.Warn, Annotate: r.annotate}))
+			r.WithContext(resource.WithRecorder(r.Context(), &resource.Recorder{Warn: r.Writer.Warn, Annotate: r.annotate}))
 			user, err := a.Authenticate(r.HTTP)
 			if err != nil {
 				if !errors.Is(err, authn.ErrNoCredentials) {

@@ -3,7 +3,6 @@
 package resource
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -148,13 +147,3 @@ type Codec interface {
 
 // Converter turns objects of one version into another of the same kind.
 type Converter func(in object.Object) (object.Object, error)
-
-type contextKey int
-
-const dryRunKey contextKey = 0
-
-// WithDryRun marks a request that must leave no trace.
-func WithDryRun(ctx context.Context) context.Context { return context.WithValue(ctx, dryRunKey, true) }
-
-// IsDryRun says whether strategies and allocators must leave no trace.
-func IsDryRun(ctx context.Context) bool { return ctx.Value(dryRunKey) != nil }

@@ -27,15 +27,16 @@ type Strategy struct {
 	// that another version of the server wrote, so it must leave defaulted objects as they are.
 	Default func(o object.Object)
 	// PrepareForCreate brings a new object into its first state.
-	PrepareForCreate func(ctx context.Context, o object.Object) error
+	PrepareForCreate func(ctx context.Context, a *Attempt, o object.Object) error
 	// PrepareForUpdate carries over from old what a writer may not change silently.
-	PrepareForUpdate func(ctx context.Context, o, old object.Object) error
-	// Allocate takes what the object needs outside itself (addresses, ports) after it was found valid, as the last step
-	// before storing; old is nil for a create. What it took or frees it registers with the attempt's Effects, which the
-	// verb finishes when it knows whether the object was stored.
-	Allocate func(ctx context.Context, o, old object.Object) error
-	// AfterDelete runs once an object is gone from the store, never for a dry run: it releases what Allocate took.
-	AfterDelete func(ctx context.Context, o object.Object)
+	PrepareForUpdate func(ctx context.Context, a *Attempt, o, old object.Object) error
+	// Allocate takes what the object needs outside itself (addresses, ports), after it was prepared and before it is
+	// validated, so that everybody who judges the object sees all of it; old is nil for a create. What it took or frees it
+	// registers with the attempt. A dry run takes nothing and fills in what could have been taken.
+	Allocate func(ctx context.Context, a *Attempt, o, old object.Object) error
+	// Release registers with the attempt (OnStored) what is to be given back once the object is gone. It runs in each attempt
+	// that would remove the object from the store, also when an update removes the last finalizer.
+	Release func(ctx context.Context, a *Attempt, o object.Object)
 	// Changed says whether the generation goes up, for rows with Generation; nil means ContentChanged.
 	Changed func(o, old object.Object) bool
 	// Retain keeps an object that is being deleted in the store although its metadata has no finalizers left.
@@ -59,7 +60,7 @@ type Strategy struct {
 	Fields func(o object.Object) fields.Set
 	// PrepareStatus runs for a write to the status subresource after spec and metadata were taken from old as the row
 	// says; for what is particular to the kind.
-	PrepareStatus func(ctx context.Context, o, old object.Object) error
+	PrepareStatus func(ctx context.Context, a *Attempt, o, old object.Object) error
 	// GracePeriod decides on graceful deletion: how many seconds the object stays with a deletionTimestamp. Nil or a
 	// result of 0 deletes at once.
 	GracePeriod func(ctx context.Context, o object.Object, options *metav1.DeleteOptions) int64
@@ -72,25 +73,15 @@ type Strategy struct {
 	OrphanWarning string
 	// NewName makes the name of a create without name and generateName is refused unless this is set.
 	NewName func(o object.Object) string
-	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets
-	// the decoded body and returns the answer.
-	Create func(ctx context.Context, request Action) (result runtime.Object, err error)
+	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets the
+	// decoded body and returns the answer.
+	Create func(ctx context.Context, a *Attempt, body object.Object) (result runtime.Object, err error)
 	// Virtual are the objects of a resource that nothing stores: they are made when they are read.
 	Virtual func(ctx context.Context) ([]object.Object, error)
 	// View and Apply replace a subresource's body (scale): View makes it from the parent object, Apply checks it and writes
 	// it into the parent object, which is then updated with the parent's own hooks. When nil, the body is the parent's kind.
 	View  func(parent object.Object) (object.Object, error)
 	Apply func(ctx context.Context, body, parent object.Object) error
-}
-
-// Action is a create that stores nothing itself.
-type Action struct {
-	// Namespace and Name are those of the path: of the parent object for a subresource.
-	Namespace, Name string
-	Body            object.Object
-	DryRun          bool
-	// User is who asks.
-	User UserInfo
 }
 
 // UserInfo is who makes a request.

@@ -213,8 +213,11 @@ func daemonSets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return n
 	}
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *appsv1.DaemonSet) error { set(o, max(1, count(o))); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *appsv1.DaemonSet) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *appsv1.DaemonSet) error {
+		set(o, max(1, count(o)))
+		return nil
+	})
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *appsv1.DaemonSet) error {
 		n := count(old)
 		if !object.Equal(&o.Spec.Template, &old.Spec.Template) {
 			n++

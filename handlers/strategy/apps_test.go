@@ -111,7 +111,7 @@ func TestDaemonSetTemplateGeneration(t *testing.T) {
 	s := hooks(t, "apps", "v1", "daemonsets", "")
 	const note = "deprecated.daemonset.template.generation"
 	o := &appsv1.DaemonSet{}
-	if err := s.PrepareForCreate(background, o); err != nil || o.Annotations[note] != "1" {
+	if err := s.PrepareForCreate(background, attempt(), o); err != nil || o.Annotations[note] != "1" {
 		t.Errorf("%v %v", o.Annotations, err)
 	}
 	for _, c := range []struct {
@@ -121,7 +121,7 @@ func TestDaemonSetTemplateGeneration(t *testing.T) {
 		if c.image != "" {
 			now.Spec.Template.Spec.Containers = []corev1.Container{{Image: c.image}}
 		}
-		if err := s.PrepareForUpdate(background, now, o); err != nil || now.Annotations[note] != c.want {
+		if err := s.PrepareForUpdate(background, attempt(), now, o); err != nil || now.Annotations[note] != c.want {
 			t.Errorf("%q: %v %v", c.image, now.Annotations, err)
 		}
 	}

@@ -9,17 +9,18 @@ import (
 	authenticationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authentication/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // selfSubjectReviews tell who asks, as the request's user is after impersonation.
 func selfSubjectReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(_ context.Context, request resource.Action) (runtime.Object, error) {
-		o, ok := request.Body.(*authenticationv1.SelfSubjectReview)
+	s.Create = func(_ context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		o, ok := body.(*authenticationv1.SelfSubjectReview)
 		if !ok {
-			return nil, wrongType(request.Body)
+			return nil, wrongType(body)
 		}
-		u := request.User
+		u := *a.User
 		answer := &authenticationv1.SelfSubjectReview{TypeMeta: o.TypeMeta}
 		answer.CreationTimestamp = metav1.NewTime(d.Now()).Rfc3339Copy()
 		answer.Status.UserInfo = authenticationv1.UserInfo{Username: u.Name, UID: u.UID, Groups: u.Groups, Extra: u.Extra}

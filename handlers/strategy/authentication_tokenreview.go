@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -21,10 +22,10 @@ func tokenReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 	if d.TokenOwners == nil {
 		return
 	}
-	s.Create = func(ctx context.Context, a resource.Action) (runtime.Object, error) {
-		review, ok := a.Body.(*authenticationv1.TokenReview)
+	s.Create = func(ctx context.Context, _ *resource.Attempt, body object.Object) (runtime.Object, error) {
+		review, ok := body.(*authenticationv1.TokenReview)
 		if !ok {
-			return nil, wrongType(a.Body)
+			return nil, wrongType(body)
 		}
 		if review.Spec.Token == "" {
 			return nil, apierrors.NewBadRequest("token is required for TokenReview in authentication")

@@ -56,10 +56,10 @@ func subjectOf(s *authorizationv1.SubjectAccessReviewSpec) *resource.UserInfo {
 }
 
 func subjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, request resource.Action) (runtime.Object, error) {
-		o, ok := request.Body.(*authorizationv1.SubjectAccessReview)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		o, ok := body.(*authorizationv1.SubjectAccessReview)
 		if !ok {
-			return nil, wrongType(request.Body)
+			return nil, wrongType(body)
 		}
 		spec := &o.Spec
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), subjectFaults(spec), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
@@ -70,10 +70,10 @@ func subjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func localSubjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, request resource.Action) (runtime.Object, error) {
-		o, ok := request.Body.(*authorizationv1.LocalSubjectAccessReview)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		o, ok := body.(*authorizationv1.LocalSubjectAccessReview)
 		if !ok {
-			return nil, wrongType(request.Body)
+			return nil, wrongType(body)
 		}
 		spec := &o.Spec
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), subjectFaults(spec), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "namespace"), localFaults(o)); err != nil {
@@ -84,24 +84,24 @@ func localSubjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func selfSubjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, request resource.Action) (runtime.Object, error) {
-		o, ok := request.Body.(*authorizationv1.SelfSubjectAccessReview)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		o, ok := body.(*authorizationv1.SelfSubjectAccessReview)
 		if !ok {
-			return nil, wrongType(request.Body)
+			return nil, wrongType(body)
 		}
 		spec := &o.Spec
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
 			return nil, err
 		}
-		return o, d.decide(ctx, reviewed(&request.User, spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
+		return o, d.decide(ctx, reviewed(a.User, spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
 	}
 }
 
 func selfSubjectRulesReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, request resource.Action) (runtime.Object, error) {
-		o, ok := request.Body.(*authorizationv1.SelfSubjectRulesReview)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		o, ok := body.(*authorizationv1.SelfSubjectRulesReview)
 		if !ok {
-			return nil, wrongType(request.Body)
+			return nil, wrongType(body)
 		}
 		if o.Spec.Namespace == "" {
 			return nil, apierrors.NewBadRequest("no namespace on request")
@@ -110,7 +110,7 @@ func selfSubjectRulesReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if !ok {
 			return nil, errNoAuthorizer
 		}
-		set, err := resolver.Rules(ctx, &request.User, o.Spec.Namespace)
+		set, err := resolver.Rules(ctx, a.User, o.Spec.Namespace)
 		answer := &authorizationv1.SelfSubjectRulesReview{TypeMeta: o.TypeMeta}
 		status := &answer.Status
 		status.Incomplete, status.ResourceRules, status.NonResourceRules = set.Incomplete, []authorizationv1.ResourceRule{}, []authorizationv1.NonResourceRule{}

@@ -32,7 +32,7 @@ const indexed = "Indexed"
 func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.OrphanByDefault = true
 	s.OrphanWarning = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *batchv1.Job) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *batchv1.Job) error {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
 		}

@@ -9,7 +9,7 @@ import (
 func TestJobCreate(t *testing.T) {
 	s := hooks(t, "batch", "v1", "jobs", "")
 	o := parse[batchv1.Job](t, `{metadata: {name: j, uid: u}, spec: {template: {metadata: {labels: {job-name: mine}}, spec: {restartPolicy: Never}}}}`)
-	if err := s.PrepareForCreate(background, o); err != nil {
+	if err := s.PrepareForCreate(background, attempt(), o); err != nil {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]string{jobName: "j", legacyJobName: "mine", controllerUID: "u", legacyControllerUID: "u"} {
@@ -25,7 +25,7 @@ func TestJobCreate(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	manual := parse[batchv1.Job](t, `{metadata: {name: j, uid: u, labels: {a: b}}, spec: {manualSelector: true, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Never}}}}`)
-	if err := s.PrepareForCreate(background, manual); err != nil || len(manual.Spec.Template.Labels) != 1 || len(manual.Labels) != 1 {
+	if err := s.PrepareForCreate(background, attempt(), manual); err != nil || len(manual.Spec.Template.Labels) != 1 || len(manual.Labels) != 1 {
 		t.Errorf("%+v %v", manual, err)
 	}
 	if got := verdict(s, manual, nil); len(got) > 0 {
@@ -34,7 +34,7 @@ func TestJobCreate(t *testing.T) {
 	// Labels that defaults took from the template get what the template gets, and are the job's own from then on.
 	shared := parse[batchv1.Job](t, `{metadata: {name: j, uid: u}, spec: {template: {metadata: {labels: {a: b}}}}}`)
 	shared.Labels = shared.Spec.Template.Labels
-	if err := s.PrepareForCreate(background, shared); err != nil || len(shared.Labels) != 5 || shared.Labels[jobName] != "j" {
+	if err := s.PrepareForCreate(background, attempt(), shared); err != nil || len(shared.Labels) != 5 || shared.Labels[jobName] != "j" {
 		t.Errorf("%v %v", shared.Labels, err)
 	}
 	if shared.Labels["c"] = "d"; shared.Spec.Template.Labels["c"] != "" {

@@ -28,9 +28,9 @@ var approvals = []string{"Approved", "Denied"}
 // signingRequests belong to who makes them: the server writes down who that is, and nothing changes afterwards but
 // through approval and status.
 func signingRequests(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(ctx context.Context, o csr) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, a *resource.Attempt, o csr) error {
 		o.Spec.Username, o.Spec.UID, o.Spec.Groups, o.Spec.Extra = "", "", nil, nil
-		if u, ok := resource.UserFrom(ctx); ok {
+		if u := a.User; u != nil {
 			o.Spec.Username, o.Spec.UID, o.Spec.Groups = u.Name, u.UID, u.Groups
 			for k, v := range u.Extra {
 				if o.Spec.Extra == nil {
@@ -41,7 +41,7 @@ func signingRequests(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old csr) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old csr) error {
 		o.Spec, o.Status = old.Spec, old.Status
 		return nil
 	})
@@ -90,7 +90,7 @@ func parseRequest(text []byte) error {
 }
 
 func signingRequestStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, o, old csr) error {
+	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old csr) error {
 		for _, t := range approvals {
 			keepConditions(o, old, t)
 		}
@@ -115,7 +115,7 @@ func signingRequestStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
 
 // signingRequestApproval writes the conditions and nothing else.
 func signingRequestApproval(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old csr) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old csr) error {
 		stamp(d, o, old)
 		conditions := o.Status.Conditions
 		kept := object.Copy(old)

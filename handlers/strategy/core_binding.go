@@ -19,10 +19,10 @@ import (
 
 // bindings gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
 func bindings(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, a resource.Action) (runtime.Object, error) {
-		b, ok := a.Body.(*corev1.Binding)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		b, ok := body.(*corev1.Binding)
 		if !ok {
-			return nil, wrongType(a.Body)
+			return nil, wrongType(body)
 		}
 		if a.Name != "" && a.Name != b.Name {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
@@ -93,7 +93,7 @@ func precondition(o object.Object, uid, resourceVersion string) error {
 	return nil
 }
 
-// changePod applies change to the live pod; for a dry run to a copy of it that nobody keeps.
+// changePod applies change to the live pod by the road of pods/binding.
 func changePod(ctx context.Context, d *Deps, namespace, name string, dryRun bool, change func(*corev1.Pod) error) error {
 	apply := func(o object.Object) error {
 		pod, ok := o.(*corev1.Pod)
@@ -102,13 +102,7 @@ func changePod(ctx context.Context, d *Deps, namespace, name string, dryRun bool
 		}
 		return change(pod)
 	}
-	if dryRun {
-		o, err := d.Objects.Get(ctx, coreV1("pods"), namespace, name)
-		if err != nil {
-			return err
-		}
-		return apply(o)
-	}
-	_, err := d.Objects.Update(ctx, coreV1("pods"), namespace, name, apply)
+	w := resource.OwnWrite{Resource: coreV1("pods"), Subresource: "binding", Namespace: namespace, Name: name, DryRun: dryRun}
+	_, err := d.Write.Update(ctx, w, apply)
 	return err
 }

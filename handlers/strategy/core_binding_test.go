@@ -1,7 +1,6 @@
 package strategy
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -29,7 +28,7 @@ func TestBinding(t *testing.T) {
 	put(t, d, coreV1("pods"), podOf(t, `{containers: []}`))
 	create := New(d)(rowOf(t, "", "v1", "pods", "binding")).Create
 	bind := func(text, name string, dryRun bool) error {
-		_, err := create(background, resource.Action{Namespace: "ns", Name: name, Body: parse[corev1.Binding](t, text), DryRun: dryRun})
+		_, err := create(background, &resource.Attempt{Namespace: "ns", Name: name, DryRun: dryRun}, parse[corev1.Binding](t, text))
 		return err
 	}
 	const good = `{metadata: {name: p, annotations: {a: b}, labels: {c: d}}, target: {kind: Node, name: node}}`
@@ -61,8 +60,8 @@ func TestBinding(t *testing.T) {
 
 func TestEviction(t *testing.T) {
 	evict := func(t *testing.T, d Deps, dryRun bool) (runtime.Object, error) {
-		return New(d)(rowOf(t, "", "v1", "pods", "eviction")).Create(background, resource.Action{Namespace: "ns", Name: "p", DryRun: dryRun,
-			Body: &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "ns"}}})
+		return New(d)(rowOf(t, "", "v1", "pods", "eviction")).Create(background, &resource.Attempt{Namespace: "ns", Name: "p", DryRun: dryRun},
+			&policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "ns"}})
 	}
 	const selects = `{metadata: {name: b, namespace: ns, generation: 1}, spec: {selector: {matchLabels: {a: b}}}, status: `
 	for _, c := range []struct {
@@ -127,8 +126,8 @@ func TestEvictionSpends(t *testing.T) {
 	put(t, d, coreV1("pods"), pod)
 	put(t, d, budgets, parse[policyv1.PodDisruptionBudget](t, `{metadata: {name: b, namespace: ns, generation: 1}, spec: {selector: {}}, status: {observedGeneration: 1, disruptionsAllowed: 1}}`))
 	create := New(d)(rowOf(t, "", "v1", "pods", "eviction")).Create
-	action := resource.Action{Namespace: "ns", Name: "p", DryRun: true, Body: &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p"}}}
-	if _, err := create(context.Background(), action); err != nil {
+	body := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p"}}
+	if _, err := create(background, &resource.Attempt{Namespace: "ns", Name: "p", DryRun: true}, body); err != nil {
 		t.Fatal(err)
 	}
 	left := func() *policyv1.PodDisruptionBudget {
@@ -142,8 +141,7 @@ func TestEvictionSpends(t *testing.T) {
 		t.Error("a dry run spent a disruption")
 	}
 	put(t, d, coreV1("pods"), pod) // the delete of this test knows no dry run
-	action.DryRun = false
-	if _, err := create(context.Background(), action); err != nil {
+	if _, err := create(background, &resource.Attempt{Namespace: "ns", Name: "p"}, body); err != nil {
 		t.Fatal(err)
 	}
 	st := left().Status

@@ -22,8 +22,8 @@ const maxData = 1 << 20
 const frozen = "field is immutable when `immutable` is set"
 
 func secrets(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *corev1.Secret) error { mergeStringData(o); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *corev1.Secret) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *corev1.Secret) error { mergeStringData(o); return nil })
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *corev1.Secret) error {
 		mergeStringData(o)
 		if o.Type == "" {
 			o.Type = old.Type

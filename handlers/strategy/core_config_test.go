@@ -10,14 +10,14 @@ import (
 func TestSecretData(t *testing.T) {
 	s := hooks(t, "", "v1", "secrets", "")
 	o := parse[corev1.Secret](t, `{metadata: {name: a}, stringData: {a: new, b: c}, data: {a: b2xk}}`)
-	if err := s.PrepareForCreate(background, o); err != nil {
+	if err := s.PrepareForCreate(background, attempt(), o); err != nil {
 		t.Fatal(err)
 	}
 	if string(o.Data["a"]) != "new" || string(o.Data["b"]) != "c" || o.StringData != nil {
 		t.Errorf("%+v", o)
 	}
 	o = parse[corev1.Secret](t, `{metadata: {name: a}}`)
-	if err := s.PrepareForUpdate(background, o, &corev1.Secret{Type: "x"}); err != nil || o.Type != "x" {
+	if err := s.PrepareForUpdate(background, attempt(), o, &corev1.Secret{Type: "x"}); err != nil || o.Type != "x" {
 		t.Errorf("type %q, %v", o.Type, err)
 	}
 }

@@ -33,10 +33,10 @@ var budgets = schema.GroupVersionResource{Group: "policy", Version: "v1", Resour
 
 // evictions deletes a pod unless a disruption budget forbids it.
 func evictions(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, a resource.Action) (runtime.Object, error) {
-		e, ok := a.Body.(*policyv1.Eviction)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		e, ok := body.(*policyv1.Eviction)
 		if !ok {
-			return nil, wrongType(a.Body)
+			return nil, wrongType(body)
 		}
 		if a.Name != e.Name {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Eviction object")
@@ -62,7 +62,7 @@ func evictions(d *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 // evictionOptions are the options of the delete; the dry run may be asked for in the request or in the body.
-func evictionOptions(e *policyv1.Eviction, a resource.Action) (*metav1.DeleteOptions, error) {
+func evictionOptions(e *policyv1.Eviction, a *resource.Attempt) (*metav1.DeleteOptions, error) {
 	options := &metav1.DeleteOptions{}
 	if e.DeleteOptions != nil {
 		options = e.DeleteOptions.DeepCopy()
@@ -156,7 +156,8 @@ func spend(ctx context.Context, d *Deps, pdb *policyv1.PodDisruptionBudget, pod 
 	if dryRun {
 		return mayDisrupt(pdb)
 	}
-	_, err := d.Objects.Update(ctx, budgets, pdb.Namespace, pdb.Name, func(o object.Object) error {
+	w := resource.OwnWrite{Resource: budgets, Subresource: "status", Namespace: pdb.Namespace, Name: pdb.Name}
+	_, err := d.Write.Update(ctx, w, func(o object.Object) error {
 		live, ok := o.(*policyv1.PodDisruptionBudget)
 		if !ok {
 			return wrongType(o)
@@ -214,9 +215,12 @@ func tooManyRequests(retryAfter int, why string) error {
 
 // markAndDelete says on the pod why it ends, then deletes it with the rules of any delete.
 func markAndDelete(ctx context.Context, d *Deps, pod *corev1.Pod, options *metav1.DeleteOptions) (*metav1.Status, error) {
-	if len(options.DryRun) == 0 {
+	target := resource.OwnWrite{Resource: coreV1("pods"), Namespace: pod.Namespace, Name: pod.Name, DryRun: len(options.DryRun) > 0}
+	if !target.DryRun {
+		status := target
+		status.Subresource = "status"
 		pinned := options.Preconditions != nil && options.Preconditions.ResourceVersion != nil
-		o, err := d.Objects.Update(ctx, coreV1("pods"), pod.Namespace, pod.Name, func(o object.Object) error {
+		o, err := d.Write.Update(ctx, status, func(o object.Object) error {
 			live, ok := o.(*corev1.Pod)
 			if !ok {
 				return wrongType(o)
@@ -238,7 +242,7 @@ func markAndDelete(ctx context.Context, d *Deps, pod *corev1.Pod, options *metav
 			options.Preconditions.ResourceVersion = &version
 		}
 	}
-	if err := d.Delete(ctx, coreV1("pods"), pod.Namespace, pod.Name, options); err != nil {
+	if err := d.Write.Delete(ctx, target, options); err != nil {
 		return nil, err
 	}
 	return &metav1.Status{Status: metav1.StatusSuccess}, nil

@@ -25,7 +25,7 @@ const (
 )
 
 func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, ns *corev1.Namespace) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, ns *corev1.Namespace) error {
 		ns.Status = corev1.NamespaceStatus{Phase: phaseActive}
 		if !slices.Contains(ns.Spec.Finalizers, kubernetesFinalizer) {
 			ns.Spec.Finalizers = append(ns.Spec.Finalizers, kubernetesFinalizer)
@@ -33,7 +33,7 @@ func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
 		labelWithName(ns)
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, ns, old *corev1.Namespace) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
 		ns.Spec.Finalizers = old.Spec.Finalizers
 		labelWithName(ns)
 		return nil
@@ -101,7 +101,10 @@ func dependents(ns *corev1.Namespace, options *metav1.DeleteOptions) {
 }
 
 func namespaceStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, ns, _ *corev1.Namespace) error { labelWithName(ns); return nil })
+	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, _ *corev1.Namespace) error {
+		labelWithName(ns)
+		return nil
+	})
 	s.ValidateUpdate = checkUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
 		path := field.NewPath("status", "Phase")
 		switch {
@@ -115,7 +118,7 @@ func namespaceStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func namespaceFinalize(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, ns, old *corev1.Namespace) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
 		ns.Status = old.Status
 		labelWithName(ns)
 		return nil

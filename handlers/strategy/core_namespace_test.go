@@ -13,7 +13,7 @@ import (
 func TestNamespaceLife(t *testing.T) {
 	s := hooks(t, "", "v1", "namespaces", "")
 	ns := parse[corev1.Namespace](t, `{metadata: {name: a}, spec: {finalizers: [example.com/x]}, status: {phase: Terminating}}`)
-	if err := s.PrepareForCreate(background, ns); err != nil {
+	if err := s.PrepareForCreate(background, attempt(), ns); err != nil {
 		t.Fatal(err)
 	}
 	if ns.Status.Phase != "Active" || ns.Labels[nameLabel] != "a" || !reflect.DeepEqual(ns.Spec.Finalizers, []string{"example.com/x", "kubernetes"}) {
@@ -46,7 +46,7 @@ func TestNamespaceLife(t *testing.T) {
 func TestNamespaceUpdates(t *testing.T) {
 	old := parse[corev1.Namespace](t, `{metadata: {name: a}, spec: {finalizers: [kubernetes]}, status: {phase: Active}}`)
 	ns := parse[corev1.Namespace](t, `{metadata: {name: a, labels: {kubernetes.io/metadata.name: b}}}`)
-	if err := hooks(t, "", "v1", "namespaces", "").PrepareForUpdate(background, ns, old); err != nil {
+	if err := hooks(t, "", "v1", "namespaces", "").PrepareForUpdate(background, attempt(), ns, old); err != nil {
 		t.Fatal(err)
 	}
 	if ns.Labels[nameLabel] != "a" || len(ns.Spec.Finalizers) != 1 {
@@ -54,7 +54,7 @@ func TestNamespaceUpdates(t *testing.T) {
 	}
 	finalize := hooks(t, "", "v1", "namespaces", "finalize")
 	ns = parse[corev1.Namespace](t, `{metadata: {name: a}, spec: {finalizers: [wrong, "b/c"]}}`)
-	if err := finalize.PrepareForUpdate(background, ns, old); err != nil {
+	if err := finalize.PrepareForUpdate(background, attempt(), ns, old); err != nil {
 		t.Fatal(err)
 	}
 	if ns.Status.Phase != "Active" {

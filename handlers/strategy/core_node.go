@@ -22,8 +22,8 @@ func nodes(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			n.Spec.PodCIDR = n.Spec.PodCIDRs[0]
 		}
 	}
-	s.PrepareForCreate = onCreate(func(_ context.Context, n *corev1.Node) error { fill(n); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, n, _ *corev1.Node) error { fill(n); return nil })
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, n *corev1.Node) error { fill(n); return nil })
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, n, _ *corev1.Node) error { fill(n); return nil })
 	s.Validate = check(func(n *corev1.Node) (errs field.ErrorList) {
 		seen := map[[2]string]bool{}
 		for i, t := range n.Spec.Taints {
@@ -41,7 +41,7 @@ func nodes(_ *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func nodeStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, n, old *corev1.Node) error {
+	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, n, old *corev1.Node) error {
 		if old.Status.Config == nil {
 			n.Status.Config = nil
 		}

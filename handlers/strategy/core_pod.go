@@ -15,14 +15,14 @@ import (
 )
 
 func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(ctx context.Context, pod *corev1.Pod) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, a *resource.Attempt, pod *corev1.Pod) error {
 		pod.Status = corev1.PodStatus{Phase: "Pending", QOSClass: qualityOfService(&pod.Spec)}
 		if len(pod.Spec.SchedulingGates) > 0 {
 			setCondition(d, pod, corev1.PodCondition{Type: podScheduled, Status: "False", Reason: "SchedulingGated",
 				Message: "Scheduling is blocked due to non-empty scheduling gates"})
 		}
 		mergeLabelKeys(pod)
-		appArmorFields(ctx, pod)
+		appArmorFields(a, pod)
 		return nil
 	})
 	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })

@@ -1,7 +1,6 @@
 package strategy
 
 import (
-	"context"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -17,7 +16,7 @@ const appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/"
 
 // appArmorFields turns annotations of a new pod, which were once how profiles were chosen, into the fields that kubelets
 // read. What is no profile stays an annotation, and does nothing.
-func appArmorFields(ctx context.Context, pod *corev1.Pod) {
+func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == "windows" {
 		return
 	}
@@ -45,7 +44,7 @@ func appArmorFields(ctx context.Context, pod *corev1.Pod) {
 			(*security).AppArmorProfile = profile
 		}
 		// Said here, because afterwards nobody can tell what the writer wrote.
-		resource.Warn(ctx, field.NewPath("metadata", "annotations").Key(key).String()+": "+warnings.AppArmorDeprecated)
+		a.Warn(field.NewPath("metadata", "annotations").Key(key).String() + ": " + warnings.AppArmorDeprecated)
 	}
 	for i := range pod.Spec.InitContainers {
 		convert(pod.Spec.InitContainers[i].Name, &pod.Spec.InitContainers[i].SecurityContext)

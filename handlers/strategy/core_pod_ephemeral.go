@@ -18,7 +18,7 @@ const mirrorAnnotation = "kubernetes.io/config.mirror"
 
 // ephemeralContainers adds containers for debugging to a running pod; nothing else of it is the writer's.
 func ephemeralContainers(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, pod, old *corev1.Pod) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		list := pod.Spec.EphemeralContainers
 		keepAllButSpec(pod, old)
 		pod.Spec = object.Copy(old).Spec

@@ -19,7 +19,7 @@ const onlyCPUAndMemory = "only cpu and memory resources are mutable"
 
 // podResize changes the cpu and memory of a pod's containers while they run; nothing else of the pod is the writer's.
 func podResize(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, pod, old *corev1.Pod) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if len(pod.Spec.Containers) != len(old.Spec.Containers) || len(pod.Spec.InitContainers) != len(old.Spec.InitContainers) {
 			return nil
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, pod, old *corev1.Pod) error {
+	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if pod.Status.QOSClass == "" {
 			pod.Status.QOSClass = old.Status.QOSClass
 		}

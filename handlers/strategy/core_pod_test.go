@@ -30,7 +30,7 @@ func TestPodCreate(t *testing.T) {
 	} {
 		pod := podOf(t, c.spec)
 		pod.Status.Phase = "Running"
-		if err := s.PrepareForCreate(background, pod); err != nil {
+		if err := s.PrepareForCreate(background, attempt(), pod); err != nil {
 			t.Fatal(err)
 		}
 		if pod.Status.QOSClass != c.class || pod.Status.Phase != "Pending" {
@@ -40,7 +40,7 @@ func TestPodCreate(t *testing.T) {
 	gated := podOf(t, `{schedulingGates: [{name: a/b}], containers: [{name: a}], topologySpreadConstraints: [{labelSelector: {}, matchLabelKeys: [app]}],
 		affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}, mismatchLabelKeys: [app, none]}]}}}`)
 	gated.Labels = map[string]string{"app": "x"}
-	if err := s.PrepareForCreate(background, gated); err != nil {
+	if err := s.PrepareForCreate(background, attempt(), gated); err != nil {
 		t.Fatal(err)
 	}
 	if c := gated.Status.Conditions; len(c) != 1 || c[0].Reason != "SchedulingGated" || c[0].Status != "False" {
@@ -192,7 +192,7 @@ func TestPodStatus(t *testing.T) {
 		ContainerStatuses: []corev1.ContainerStatus{{Name: "a", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}}
 	pod := object.Copy(old)
 	pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: "Ready"}, {Type: "New"}}}
-	if err := s.PrepareStatus(background, pod, old); err != nil {
+	if err := s.PrepareStatus(background, attempt(), pod, old); err != nil {
 		t.Fatal(err)
 	}
 	if st := pod.Status; st.QOSClass != "Burstable" || st.ObservedGeneration != 3 || st.Conditions[0].ObservedGeneration != 2 || st.Conditions[1].ObservedGeneration != 0 {
@@ -213,7 +213,7 @@ func TestEphemeralContainers(t *testing.T) {
 	old := podOf(t, `{containers: [{name: a, image: i}], ephemeralContainers: [{name: e, image: i}]}`)
 	pod := podOf(t, `{hostname: h, containers: [], ephemeralContainers: [{name: e, image: i}, {name: f, image: i, targetContainerName: a}]}`)
 	pod.Labels = map[string]string{"a": "b"}
-	if err := s.PrepareForUpdate(background, pod, old); err != nil {
+	if err := s.PrepareForUpdate(background, attempt(), pod, old); err != nil {
 		t.Fatal(err)
 	}
 	if len(pod.Labels) != 0 || pod.Spec.Hostname != "" || len(pod.Spec.Containers) != 1 || len(pod.Spec.EphemeralContainers) != 2 {
@@ -250,7 +250,7 @@ func TestResize(t *testing.T) {
 			"spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize"}},
 	} {
 		pod := podOf(t, c.spec)
-		if err := s.PrepareForUpdate(background, pod, old); err != nil {
+		if err := s.PrepareForUpdate(background, attempt(), pod, old); err != nil {
 			t.Fatal(err)
 		}
 		if got := verdict(s, pod, old); !same(got, c.want) {

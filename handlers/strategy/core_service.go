@@ -37,14 +37,14 @@ func (s *services) entries() map[key]entry {
 }
 
 func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
-	st.PrepareForCreate = onCreate(func(_ context.Context, svc *corev1.Service) error {
+	st.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, svc *corev1.Service) error {
 		if svc.Spec.ClusterIP != "" && len(svc.Spec.ClusterIPs) == 0 {
 			svc.Spec.ClusterIPs = []string{svc.Spec.ClusterIP}
 		}
 		noInternalPolicy(svc)
 		return s.families(svc, nil)
 	})
-	st.PrepareForUpdate = onUpdate(func(_ context.Context, svc, old *corev1.Service) error {
+	st.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, svc, old *corev1.Service) error {
 		old = object.Copy(old)
 		s.readDefaults(old)
 		backfill(svc, old)
@@ -62,13 +62,13 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 		s.readDefaults(old)
 		return validateServiceUpdate(svc, old)
 	})
-	st.Allocate = func(ctx context.Context, o, old object.Object) error {
+	st.Allocate = func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 		svc, ok := o.(*corev1.Service)
 		if !ok {
 			return wrongType(o)
 		}
 		if old == nil {
-			return s.allocateNew(ctx, svc)
+			return s.allocateNew(ctx, a, svc)
 		}
 		was, ok := old.(*corev1.Service)
 		if !ok {
@@ -76,11 +76,12 @@ func (s *services) strategy(d *Deps, _ resources.Row, st *resource.Strategy) {
 		}
 		was = object.Copy(was)
 		s.readDefaults(was)
-		return s.reallocate(ctx, svc, was)
+		return s.reallocate(ctx, a, svc, was)
 	}
-	st.AfterDelete = func(ctx context.Context, o object.Object) {
+	st.Release = func(ctx context.Context, a *resource.Attempt, o object.Object) {
 		if svc, ok := o.(*corev1.Service); ok {
-			s.release(ctx, svc)
+			svc = object.Copy(svc)
+			a.OnStored(func() { s.release(context.WithoutCancel(ctx), svc) })
 		}
 	}
 }

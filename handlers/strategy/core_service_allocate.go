@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -21,33 +22,33 @@ var (
 	errFull  = errors.New("range is full")
 )
 
-func (s *services) allocateNew(ctx context.Context, svc *corev1.Service) error {
-	if err := s.takeIPs(ctx, svc, 0); err != nil {
+func (s *services) allocateNew(ctx context.Context, a *resource.Attempt, svc *corev1.Service) error {
+	if err := s.takeIPs(ctx, a, svc, 0); err != nil {
 		return err
 	}
-	return s.takePorts(ctx, svc, nil)
+	return s.takePorts(ctx, a, svc, nil)
 }
 
 // reallocate takes what svc needs and old has not, and lets go of the rest once svc is stored.
-func (s *services) reallocate(ctx context.Context, svc, old *corev1.Service) error {
+func (s *services) reallocate(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	hadIPs, hasIPs := hasClusterIPs(old), svc.Spec.Type != externalName && !isHeadless(svc)
 	switch {
 	case !hadIPs && old.Spec.Type == externalName && hasIPs:
-		if err := s.takeIPs(ctx, svc, 0); err != nil {
+		if err := s.takeIPs(ctx, a, svc, 0); err != nil {
 			return err
 		}
 	case hadIPs && hasIPs && len(old.Spec.IPFamilies) == 1 && len(svc.Spec.IPFamilies) == 2:
-		if err := s.takeIPs(ctx, svc, 1); err != nil {
+		if err := s.takeIPs(ctx, a, svc, 1); err != nil {
 			return err
 		}
 	case hadIPs:
 		for _, ip := range old.Spec.ClusterIPs {
 			if !slices.Contains(svc.Spec.ClusterIPs, ip) {
-				s.freeIP(ctx, old, ip)
+				s.freeIP(ctx, a, old, ip)
 			}
 		}
 	}
-	return s.takePorts(ctx, svc, old)
+	return s.takePorts(ctx, a, svc, old)
 }
 
 func hasClusterIPs(svc *corev1.Service) bool {
@@ -55,7 +56,7 @@ func hasClusterIPs(svc *corev1.Service) bool {
 }
 
 // takeIPs takes the addresses of the families from the first on: those asked for, or any.
-func (s *services) takeIPs(ctx context.Context, svc *corev1.Service, first int) error {
+func (s *services) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1.Service, first int) error {
 	if svc.Spec.Type == externalName || isHeadless(svc) {
 		return nil
 	}
@@ -68,7 +69,7 @@ func (s *services) takeIPs(ctx context.Context, svc *corev1.Service, first int) 
 		if i < len(ips) {
 			want = ips[i]
 		}
-		ip, err := s.ips.take(ctx, svc, family, want)
+		ip, err := s.ips.take(ctx, a, svc, family, want)
 		path := field.NewPath("spec", "clusterIPs")
 		switch {
 		case errors.Is(err, errFull):
@@ -91,16 +92,16 @@ func (s *services) takeIPs(ctx context.Context, svc *corev1.Service, first int) 
 }
 
 // freeIP gives an address back once the change that makes it free is stored.
-func (s *services) freeIP(ctx context.Context, svc *corev1.Service, ip string) {
-	if resource.IsDryRun(ctx) {
+func (s *services) freeIP(ctx context.Context, a *resource.Attempt, svc *corev1.Service, ip string) {
+	if a.DryRun {
 		return
 	}
 	owner := object.Copy(svc)
-	resource.EffectsFrom(ctx).OnStored(func() { s.ips.release(context.WithoutCancel(ctx), owner, ip) })
+	a.OnStored(func() { s.ips.release(context.WithoutCancel(ctx), owner, ip) })
 }
 
 // takePorts gives a service the node ports that it needs; old is nil for a create.
-func (s *services) takePorts(ctx context.Context, svc, old *corev1.Service) error {
+func (s *services) takePorts(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	had := map[int32]bool{}
 	if old != nil {
 		for _, p := range old.Spec.Ports {
@@ -111,7 +112,7 @@ func (s *services) takePorts(ctx context.Context, svc, old *corev1.Service) erro
 		}
 	}
 	delete(had, 0)
-	keep, op := map[int32]bool{}, s.ports.start(ctx, had)
+	keep, op := map[int32]bool{}, s.ports.start(a, had)
 	if needsNodePorts(svc) {
 		if err := nodePortsOf(ctx, op, svc, old == nil); err != nil {
 			return err
@@ -188,10 +189,10 @@ func healthPort(ctx context.Context, op *portOperation, svc *corev1.Service) err
 
 // release gives back all that a deleted service had, and removes its endpoints, which have no owner to be collected by.
 func (s *services) release(ctx context.Context, svc *corev1.Service) {
-	ctx = context.WithoutCancel(ctx)
 	svc = object.Copy(svc)
 	s.readDefaults(svc)
-	if err := s.d.Objects.Delete(ctx, coreV1("endpoints"), svc.Namespace, svc.Name); err != nil {
+	endpoints := resource.OwnWrite{Resource: coreV1("endpoints"), Namespace: svc.Namespace, Name: svc.Name}
+	if err := s.d.Write.Delete(ctx, endpoints, &metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		s.d.Log.Error("cannot delete the endpoints of a deleted service", "namespace", svc.Namespace, "name", svc.Name, "error", err)
 	}
 	if hasClusterIPs(svc) {

@@ -141,9 +141,9 @@ func (a *ipAllocator) rangesOf(ctx context.Context, family string, all bool) (ou
 }
 
 // take gives an address to a service: the one it wants or, with an empty want, a free one.
-func (a *ipAllocator) take(ctx context.Context, svc *corev1.Service, family, want string) (string, error) {
+func (a *ipAllocator) take(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, want string) (string, error) {
 	if want != "" {
-		return want, a.takeWanted(ctx, svc, family, want)
+		return want, a.takeWanted(ctx, attempt, svc, family, want)
 	}
 	for _, all := range []bool{false, true} {
 		ranges, err := a.rangesOf(ctx, family, all)
@@ -151,10 +151,10 @@ func (a *ipAllocator) take(ctx context.Context, svc *corev1.Service, family, wan
 			return "", err
 		}
 		for _, r := range ranges {
-			if resource.IsDryRun(ctx) {
+			if attempt.DryRun {
 				return r.prefix.Addr().String(), nil
 			}
-			if ip, err := a.takeAny(ctx, svc, r); err == nil || err != errFull {
+			if ip, err := a.takeAny(ctx, attempt, svc, r); err == nil || err != errFull {
 				return ip, err
 			}
 		}
@@ -162,7 +162,7 @@ func (a *ipAllocator) take(ctx context.Context, svc *corev1.Service, family, wan
 	return "", errFull
 }
 
-func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, family, want string) error {
+func (a *ipAllocator) takeWanted(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, want string) error {
 	ip, err := netip.ParseAddr(want)
 	if err != nil {
 		return fmt.Errorf("invalid IP address: %w", err)
@@ -174,14 +174,14 @@ func (a *ipAllocator) takeWanted(ctx context.Context, svc *corev1.Service, famil
 		}
 		for _, r := range known {
 			if r.has(ip) {
-				if resource.IsDryRun(ctx) {
+				if attempt.DryRun {
 					return nil
 				}
-				return a.create(ctx, svc, family, ip.String())
+				return a.create(ctx, attempt, svc, family, ip.String())
 			}
 		}
 	}
-	if resource.IsDryRun(ctx) && len(known) > 0 {
+	if attempt.DryRun && len(known) > 0 {
 		// The original's dry run asks the first range alone, which says more.
 		return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, known[0].prefix)
 	}
@@ -193,9 +193,9 @@ var errOtherNetwork = errors.New("the provided network does not match the curren
 
 // takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
 // free one write is enough.
-func (a *ipAllocator) takeAny(ctx context.Context, svc *corev1.Service, r ipRange) (string, error) {
+func (a *ipAllocator) takeAny(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, r ipRange) (string, error) {
 	ip := r.at(a.pick(r.fixed, r.size))
-	err := a.create(ctx, svc, r.family, ip)
+	err := a.create(ctx, attempt, svc, r.family, ip)
 	for err == errIPTaken {
 		list, listErr := a.d.Objects.List(ctx, addresses, "")
 		if listErr != nil {
@@ -208,7 +208,7 @@ func (a *ipAllocator) takeAny(ctx context.Context, svc *corev1.Service, r ipRang
 		if ip = a.free(r, used); ip == "" {
 			return "", errFull
 		}
-		err = a.create(ctx, svc, r.family, ip)
+		err = a.create(ctx, attempt, svc, r.family, ip)
 	}
 	if err != nil {
 		return "", err
@@ -247,14 +247,14 @@ func (a *ipAllocator) pick(low, high uint64) uint64 {
 
 var errIPTaken = fmt.Errorf("provided IP is %w", errTaken)
 
-func (a *ipAllocator) create(ctx context.Context, svc *corev1.Service, family, ip string) error {
+func (a *ipAllocator) create(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, ip string) error {
 	o := &networkingv1.IPAddress{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "IPAddress"},
 		ObjectMeta: metav1.ObjectMeta{Name: ip, UID: uuid.NewUUID(), CreationTimestamp: metav1.NewTime(a.d.Now().Truncate(time.Second)),
 			Labels: map[string]string{"ipaddress.kubernetes.io/ip-family": family, "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}},
 		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: svc.Namespace, Name: svc.Name}},
 	}
-	err := a.d.Objects.Create(ctx, addresses, o)
+	err := a.d.Write.Create(ctx, resource.OwnWrite{Resource: addresses}, o)
 	if apierrors.IsAlreadyExists(err) {
 		return errIPTaken
 	}
@@ -262,7 +262,7 @@ func (a *ipAllocator) create(ctx context.Context, svc *corev1.Service, family, i
 		return fmt.Errorf("create IPAddress %s: %w", ip, err)
 	}
 	owner := object.Copy(svc)
-	resource.EffectsFrom(ctx).OnFailure(func() { a.release(context.WithoutCancel(ctx), owner, ip) })
+	attempt.OnFailure(func() { a.release(context.WithoutCancel(ctx), owner, ip) })
 	return nil
 }
 
@@ -275,7 +275,7 @@ func (a *ipAllocator) release(ctx context.Context, svc *corev1.Service, ip strin
 		if !ok || held.Spec.ParentRef == nil || held.Spec.ParentRef.Namespace != svc.Namespace || held.Spec.ParentRef.Name != svc.Name || held.Spec.ParentRef.Resource != "services" {
 			return
 		}
-		err = a.d.Objects.Delete(ctx, addresses, "", ip)
+		err = a.d.Write.Delete(ctx, resource.OwnWrite{Resource: addresses, Name: ip}, &metav1.DeleteOptions{})
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		a.d.Log.Error("cannot release a service address", "ip", ip, "error", err)

@@ -42,19 +42,18 @@ func newPortAllocator(d *Deps) *portAllocator {
 type portOperation struct {
 	a *portAllocator
 	// mine are ports that the service has already, through its old state or this attempt.
-	mine   map[int32]bool
-	dryRun bool
+	mine    map[int32]bool
+	attempt *resource.Attempt
 	// shown counts the ports that a dry run made up.
-	shown   int
-	effects *resource.Effects
+	shown int
 }
 
-func (a *portAllocator) start(ctx context.Context, had map[int32]bool) *portOperation {
+func (a *portAllocator) start(attempt *resource.Attempt, had map[int32]bool) *portOperation {
 	mine := make(map[int32]bool, len(had))
 	for p := range had {
 		mine[p] = true
 	}
-	return &portOperation{a: a, mine: mine, dryRun: resource.IsDryRun(ctx), effects: resource.EffectsFrom(ctx)}
+	return &portOperation{a: a, mine: mine, attempt: attempt}
 }
 
 // take takes a certain port.
@@ -63,7 +62,7 @@ func (o *portOperation) take(ctx context.Context, port int32) error {
 		return nil
 	}
 	i := int(port) - o.a.base
-	if !o.dryRun {
+	if !o.attempt.DryRun {
 		if i < 0 || i >= o.a.size {
 			return o.a.errOutOfRange
 		}
@@ -84,7 +83,7 @@ func (o *portOperation) take(ctx context.Context, port int32) error {
 
 // next takes any port. A dry run shows ports beyond the range: nobody has them, and nobody can rely on them.
 func (o *portOperation) next(ctx context.Context) (int32, error) {
-	if o.dryRun {
+	if o.attempt.DryRun {
 		o.shown++
 		return int32(o.a.base + o.a.size + o.shown), nil
 	}
@@ -108,13 +107,13 @@ func (o *portOperation) next(ctx context.Context) (int32, error) {
 
 func (o *portOperation) undo(ctx context.Context, port int32) {
 	ctx = context.WithoutCancel(ctx)
-	o.effects.OnFailure(func() { o.a.release(ctx, port) })
+	o.attempt.OnFailure(func() { o.a.release(ctx, port) })
 }
 
 // free gives a port back once the change that makes it free is stored.
 func (o *portOperation) free(port int32) {
-	if !o.dryRun {
-		o.effects.OnStored(func() { o.a.release(context.Background(), port) })
+	if !o.attempt.DryRun {
+		o.attempt.OnStored(func() { o.a.release(context.Background(), port) })
 	}
 }
 

@@ -1,7 +1,6 @@
 package strategy
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,28 +38,35 @@ func service(t *testing.T, text string) *corev1.Service {
 }
 
 // write runs what the verbs run: old is nil for a create.
-func write(s *resource.Strategy, ctx context.Context, svc, old *corev1.Service, stored bool) error {
-	ctx, effects := resource.WithEffects(ctx)
+func write(s *resource.Strategy, a *resource.Attempt, svc, old *corev1.Service, stored bool) error {
+	ctx := background
 	err := func() error {
 		if old == nil {
-			if err := s.PrepareForCreate(ctx, svc); err != nil {
+			if err := s.PrepareForCreate(ctx, a, svc); err != nil {
 				return err
 			}
 			if errs := s.Validate(ctx, svc); len(errs) > 0 {
 				return invalidService(svc.Name, errs)
 			}
-			return s.Allocate(ctx, svc, nil)
+			return s.Allocate(ctx, a, svc, nil)
 		}
-		if err := s.PrepareForUpdate(ctx, svc, old); err != nil {
+		if err := s.PrepareForUpdate(ctx, a, svc, old); err != nil {
 			return err
 		}
 		if errs := append(s.Validate(ctx, svc), s.ValidateUpdate(ctx, svc, old)...); len(errs) > 0 {
 			return invalidService(svc.Name, errs)
 		}
-		return s.Allocate(ctx, svc, old)
+		return s.Allocate(ctx, a, svc, old)
 	}()
-	effects.Done(err == nil && stored)
+	a.Settle(err == nil && stored)
 	return err
+}
+
+// remove runs what a deletion runs.
+func remove(s *resource.Strategy, svc *corev1.Service) {
+	a := attempt()
+	s.Release(background, a, svc)
+	a.Settle(true)
 }
 
 func causes(err error) string {
@@ -106,11 +112,11 @@ func TestServiceRules(t *testing.T) {
 	} {
 		store, d := world(t)
 		s := New(d)(rowOf(t, "", "v1", "services", ""))
-		if err := write(s, background, service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, nodePort: 30001}]}`), nil, true); err != nil {
+		if err := write(s, attempt(), service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, nodePort: 30001}]}`), nil, true); err != nil {
 			t.Fatal(err)
 		}
 		before := everything(t, store)
-		err := write(s, background, service(t, c.spec), nil, true)
+		err := write(s, attempt(), service(t, c.spec), nil, true)
 		got := causes(err)
 		if status := new(apierrors.StatusError); errors.As(err, &status) && status.ErrStatus.Code == 500 {
 			got = err.Error()
@@ -143,7 +149,7 @@ func TestServiceCreate(t *testing.T) {
 		store, d := world(t)
 		s := New(d)(rowOf(t, "", "v1", "services", ""))
 		svc := service(t, c.spec)
-		if err := write(s, background, svc, nil, true); err != nil {
+		if err := write(s, attempt(), svc, nil, true); err != nil {
 			t.Errorf("%s: %v", c.spec, err)
 			continue
 		}
@@ -161,7 +167,7 @@ func TestServiceCreate(t *testing.T) {
 		if svc.Spec.HealthCheckNodePort != c.health {
 			t.Errorf("%s: health port %d", c.spec, svc.Spec.HealthCheckNodePort)
 		}
-		s.AfterDelete(background, svc)
+		remove(s, svc)
 		bits := kept(t, store, portsKey)
 		if r, err := decodeRange(bits); bits != nil && (err != nil || len(r.data) > 0) {
 			t.Errorf("%s: ports stay taken after a delete: %v %v", c.spec, r, err)
@@ -177,7 +183,7 @@ func TestServiceDualStack(t *testing.T) {
 	d.ServiceCIDRs = []string{"10.0.0.0/24", "fd00::/108"}
 	s := New(d)(rowOf(t, "", "v1", "services", ""))
 	svc := service(t, `{ipFamilyPolicy: PreferDualStack, ports: [{port: 80}]}`)
-	if err := write(s, background, svc, nil, true); err != nil {
+	if err := write(s, attempt(), svc, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(svc.Spec.ClusterIPs, ","); got != "10.0.0.17,fd00::101" {
@@ -185,7 +191,7 @@ func TestServiceDualStack(t *testing.T) {
 	}
 	down := object.Copy(svc)
 	down.Spec.IPFamilyPolicy = new(singleStack)
-	if err := write(s, background, down, svc, true); err != nil {
+	if err := write(s, attempt(), down, svc, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(down.Spec.ClusterIPs) != 1 || len(down.Spec.IPFamilies) != 1 {
@@ -196,7 +202,7 @@ func TestServiceDualStack(t *testing.T) {
 	}
 	up := object.Copy(down)
 	up.Spec.IPFamilyPolicy = new(requireDual)
-	if err := write(s, background, up, down, true); err != nil {
+	if err := write(s, attempt(), up, down, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(up.Spec.ClusterIPs) != 2 {
@@ -208,37 +214,37 @@ func TestServiceUpdate(t *testing.T) {
 	_, d := world(t)
 	s := New(d)(rowOf(t, "", "v1", "services", ""))
 	old := service(t, `{type: NodePort, ports: [{port: 80, name: a}]}`)
-	if err := write(s, background, old, nil, true); err != nil {
+	if err := write(s, attempt(), old, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	// A PUT of a manifest keeps what was allocated.
 	again := service(t, `{type: NodePort, ports: [{port: 90, name: a}]}`)
-	if err := write(s, background, again, old, true); err != nil {
+	if err := write(s, attempt(), again, old, true); err != nil {
 		t.Fatal(err)
 	}
 	if again.Spec.ClusterIP != old.Spec.ClusterIP || again.Spec.Ports[0].NodePort != old.Spec.Ports[0].NodePort {
 		t.Errorf("%+v", again.Spec)
 	}
 	moved := service(t, `{type: NodePort, clusterIP: 10.0.0.99, ports: [{port: 90, name: a}]}`)
-	if err := write(s, background, moved, again, true); causes(err) != `spec.clusterIPs[0]: Invalid value: ["10.0.0.99"]: may not change once set` {
+	if err := write(s, attempt(), moved, again, true); causes(err) != `spec.clusterIPs[0]: Invalid value: ["10.0.0.99"]: may not change once set` {
 		t.Errorf("%s", causes(err))
 	}
 	// To a type without node ports, the old port comes back with what a client sends.
 	plain := object.Copy(again)
 	plain.Spec.Type = clusterIP
-	if err := write(s, background, plain, again, true); err != nil {
+	if err := write(s, attempt(), plain, again, true); err != nil {
 		t.Fatal(err)
 	}
 	if plain.Spec.Ports[0].NodePort != 0 || plain.Spec.ExternalTrafficPolicy != "" {
 		t.Errorf("%+v", plain.Spec)
 	}
 	taken := service(t, `{type: NodePort, ports: [{port: 1, nodePort: 30086}]}`)
-	if err := write(s, background, taken, nil, true); err != nil {
+	if err := write(s, attempt(), taken, nil, true); err != nil {
 		t.Errorf("the port was not released: %v", err)
 	}
 	named := object.Copy(plain)
 	named.Spec.Type, named.Spec.ExternalName = externalName, "a.b"
-	if err := write(s, background, named, plain, true); err != nil {
+	if err := write(s, attempt(), named, plain, true); err != nil {
 		t.Fatal(err)
 	}
 	if named.Spec.ClusterIP != "" || named.Spec.IPFamilies != nil || named.Spec.InternalTrafficPolicy != nil {
@@ -253,17 +259,17 @@ func TestServiceTraces(t *testing.T) {
 	store, d := world(t)
 	s := New(d)(rowOf(t, "", "v1", "services", ""))
 	svc := service(t, `{type: NodePort, ports: [{port: 80}]}`)
-	if err := write(s, resource.WithDryRun(background), svc, nil, true); err != nil {
+	if err := write(s, &resource.Attempt{DryRun: true}, svc, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	if n := everything(t, store); n != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
 		t.Errorf("dry run: %d keys, %+v", n, svc.Spec)
 	}
-	outside := write(s, resource.WithDryRun(background), service(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
+	outside := write(s, &resource.Attempt{DryRun: true}, service(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
 	if causes(outside) != `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided IP (10.1.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24` {
 		t.Errorf("%s", causes(outside))
 	}
-	if err := write(s, background, service(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
+	if err := write(s, attempt(), service(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := decodeRange(kept(t, store, portsKey)); err != nil || len(r.data) > 0 {
@@ -283,7 +289,7 @@ func TestServiceRange(t *testing.T) {
 	for range 14 {
 		group.Go(func() {
 			svc := service(t, `{ports: [{port: 80}]}`)
-			if err := write(s, background, svc, nil, true); err != nil {
+			if err := write(s, attempt(), svc, nil, true); err != nil {
 				t.Error(err)
 				return
 			}
@@ -293,14 +299,14 @@ func TestServiceRange(t *testing.T) {
 		})
 	}
 	group.Wait()
-	err := write(s, background, service(t, `{ports: [{port: 80}]}`), nil, true)
+	err := write(s, attempt(), service(t, `{ports: [{port: 80}]}`), nil, true)
 	if err == nil || err.Error() != `Internal error occurred: failed to allocate a serviceIP for Service "s": range is full` {
 		t.Errorf("%v", err)
 	}
 	four := service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, name: a}, {port: 2, name: b}, {port: 3, name: c}, {port: 4, name: d}]}`)
 	four.Spec.ClusterIP = ""
-	s.AfterDelete(background, service(t, `{clusterIP: 10.0.0.1, ports: [{port: 80}]}`))
-	err = write(s, background, four, nil, true)
+	remove(s, service(t, `{clusterIP: 10.0.0.1, ports: [{port: 80}]}`))
+	err = write(s, attempt(), four, nil, true)
 	if err == nil || err.Error() != "Internal error occurred: failed to allocate a nodePort: range is full" {
 		t.Errorf("%v", err)
 	}

@@ -44,10 +44,10 @@ func tokenRequests(d *Deps, _ resources.Row, s *resource.Strategy) {
 	if d.Tokens == nil {
 		return
 	}
-	s.Create = func(ctx context.Context, a resource.Action) (runtime.Object, error) {
-		request, ok := a.Body.(*authenticationv1.TokenRequest)
+	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
+		request, ok := body.(*authenticationv1.TokenRequest)
 		if !ok {
-			return nil, wrongType(a.Body)
+			return nil, wrongType(body)
 		}
 		if request.Name != "" && request.Name != a.Name {
 			return nil, apierrors.NewInvalid(tokenRequestKind, a.Name, field.ErrorList{
@@ -68,12 +68,12 @@ func tokenRequests(d *Deps, _ resources.Row, s *resource.Strategy) {
 				return nil, err
 			}
 		}
-		life := tokenLife(ctx, d.Tokens, request, &bound, now)
+		life := tokenLife(a, d.Tokens, request, &bound, now)
 		token, id, err := d.Tokens.Issue(bound, request.Spec.Audiences, now, time.Duration(life)*time.Second)
 		if err != nil {
 			return nil, apierrors.NewInternalError(err)
 		}
-		resource.Annotate(ctx, issuedTokenKey, serviceaccount.CredentialIDOf(id))
+		a.Annotate(issuedTokenKey, serviceaccount.CredentialIDOf(id))
 		request.Status = authenticationv1.TokenRequestStatus{
 			Token: token, ExpirationTimestamp: metav1.NewTime(now.Add(time.Duration(*request.Spec.ExpirationSeconds) * time.Second)),
 		}
@@ -110,10 +110,10 @@ func completeTokenRequest(d *Deps, r *authenticationv1.TokenRequest, account *co
 
 // tokenLife is how long the token will really count, in seconds. The answer tells the time that was asked for, so that the
 // client comes for a new one by then.
-func tokenLife(ctx context.Context, issuer *serviceaccount.Issuer, r *authenticationv1.TokenRequest, bound *serviceaccount.Bound, now time.Time) int64 {
+func tokenLife(a *resource.Attempt, issuer *serviceaccount.Issuer, r *authenticationv1.TokenRequest, bound *serviceaccount.Bound, now time.Time) int64 {
 	life := *r.Spec.ExpirationSeconds
 	if longest := int64(issuer.MaxLife / time.Second); longest > 0 && life > longest {
-		resource.Warn(ctx, fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", life, longest))
+		a.Warn(fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", life, longest))
 		life = longest
 		r.Spec.ExpirationSeconds = &life
 	}

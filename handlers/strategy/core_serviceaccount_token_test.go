@@ -111,8 +111,9 @@ func TestTokenRequests(t *testing.T) {
 				c.account = "robot"
 			}
 			var warnings []string
-			ctx := resource.WithNotes(background, &resource.Notes{Warn: func(texts ...string) { warnings = append(warnings, texts...) }})
-			o, err := tokenHooks(t, c.change).Create(ctx, resource.Action{Namespace: "team", Name: c.account, Body: parse[authenticationv1.TokenRequest](t, c.request)})
+			a := &resource.Attempt{Namespace: "team", Name: c.account}
+			o, err := tokenHooks(t, c.change).Create(background, a, parse[authenticationv1.TokenRequest](t, c.request))
+			a.Tell(&resource.Recorder{Warn: func(texts ...string) { warnings = append(warnings, texts...) }})
 			if c.err != "" {
 				if err == nil || err.Error() != c.err {
 					t.Fatalf("got  %v\nwant %s", err, c.err)
@@ -189,7 +190,7 @@ func TestTokenReviews(t *testing.T) {
 		{what: "of others", spec: "{token: elsewhere}", err: "Internal error occurred: error validating audiences"},
 	} {
 		review := parse[authenticationv1.TokenReview](t, "spec: "+c.spec+"\nstatus: {authenticated: true, error: forged, user: {username: root}}")
-		o, err := s.Create(background, resource.Action{Body: review})
+		o, err := s.Create(background, attempt(), review)
 		if c.err != "" {
 			if err == nil || err.Error() != c.err {
 				t.Errorf("%s: %v", c.what, err)

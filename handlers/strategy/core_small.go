@@ -20,8 +20,8 @@ func serviceAccounts(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			o.Secrets[i] = corev1.ObjectReference{Name: secret.Name}
 		}
 	}
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *corev1.ServiceAccount) error { clean(o); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, _ *corev1.ServiceAccount) error { clean(o); return nil })
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *corev1.ServiceAccount) error { clean(o); return nil })
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, _ *corev1.ServiceAccount) error { clean(o); return nil })
 }
 
 // limitRanges need no name.

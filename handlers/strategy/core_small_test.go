@@ -74,7 +74,7 @@ func TestCoreRules(t *testing.T) {
 func TestCorePreparations(t *testing.T) {
 	pv := &corev1.PersistentVolume{}
 	pv.Status.Phase = "Bound"
-	if err := hooks(t, "", "v1", "persistentvolumes", "").PrepareForCreate(background, pv); err != nil || pv.Status.Phase != "Pending" || !pv.Status.LastPhaseTransitionTime.Time.Equal(someTime) {
+	if err := hooks(t, "", "v1", "persistentvolumes", "").PrepareForCreate(background, attempt(), pv); err != nil || pv.Status.Phase != "Pending" || !pv.Status.LastPhaseTransitionTime.Time.Equal(someTime) {
 		t.Errorf("%+v %v", pv.Status, err)
 	}
 	status := hooks(t, "", "v1", "persistentvolumes", "status")
@@ -83,12 +83,12 @@ func TestCorePreparations(t *testing.T) {
 	old := object.Copy(pv)
 	old.Status.LastPhaseTransitionTime = nil
 	bound.Status.LastPhaseTransitionTime = nil
-	if err := status.PrepareStatus(background, bound, old); err != nil || bound.Status.LastPhaseTransitionTime == nil {
+	if err := status.PrepareStatus(background, attempt(), bound, old); err != nil || bound.Status.LastPhaseTransitionTime == nil {
 		t.Errorf("%+v %v", bound.Status, err)
 	}
 	same := object.Copy(pv)
 	same.Status.LastPhaseTransitionTime = nil
-	if err := status.PrepareStatus(background, same, pv); err != nil || same.Status.LastPhaseTransitionTime == nil {
+	if err := status.PrepareStatus(background, attempt(), same, pv); err != nil || same.Status.LastPhaseTransitionTime == nil {
 		t.Errorf("%+v %v", same.Status, err)
 	}
 
@@ -103,14 +103,14 @@ func TestCorePreparations(t *testing.T) {
 		{`{spec: {dataSourceRef: {kind: Foo, name: a, namespace: other}}}`, false, false},
 	} {
 		o := parse[corev1.PersistentVolumeClaim](t, c.text)
-		if err := claims.PrepareForCreate(background, o); err != nil || (o.Spec.DataSource != nil) != c.source || (o.Spec.DataSourceRef != nil) != c.refed {
+		if err := claims.PrepareForCreate(background, attempt(), o); err != nil || (o.Spec.DataSource != nil) != c.source || (o.Spec.DataSourceRef != nil) != c.refed {
 			t.Errorf("%s: %+v %v", c.text, o.Spec, err)
 		}
 	}
 
 	account := parse[corev1.ServiceAccount](t, `{metadata: {annotations: {kubernetes.io/enforce-mountable-secrets: "true"}}, secrets: [{name: a, namespace: b}]}`)
 	s := hooks(t, "", "v1", "serviceaccounts", "")
-	if err := s.PrepareForCreate(background, account); err != nil || account.Secrets[0] != (corev1.ObjectReference{Name: "a"}) {
+	if err := s.PrepareForCreate(background, attempt(), account); err != nil || account.Secrets[0] != (corev1.ObjectReference{Name: "a"}) {
 		t.Errorf("%+v %v", account.Secrets, err)
 	}
 	if w := s.Warnings(background, account, nil); len(w) != 1 || !strings.Contains(w[0], "deprecated in v1.32+") || s.Warnings(background, account, account) != nil {
@@ -121,7 +121,7 @@ func TestCorePreparations(t *testing.T) {
 		t.Errorf("%q %q", a, b)
 	}
 	node := parse[corev1.Node](t, `{spec: {podCIDR: 10.0.0.0/24}}`)
-	if err := hooks(t, "", "v1", "nodes", "").PrepareForCreate(background, node); err != nil || len(node.Spec.PodCIDRs) != 1 {
+	if err := hooks(t, "", "v1", "nodes", "").PrepareForCreate(background, attempt(), node); err != nil || len(node.Spec.PodCIDRs) != 1 {
 		t.Errorf("%+v %v", node.Spec, err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func persistentVolumes(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, pv *corev1.PersistentVolume) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, pv *corev1.PersistentVolume) error {
 		now := metav1.NewTime(d.Now().Truncate(time.Second))
 		pv.Status = corev1.PersistentVolumeStatus{Phase: "Pending", LastPhaseTransitionTime: &now}
 		return nil
@@ -83,7 +83,7 @@ func withoutBeta(a *corev1.VolumeNodeAffinity) *corev1.VolumeNodeAffinity {
 }
 
 func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, pv, old *corev1.PersistentVolume) error {
+	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, pv, old *corev1.PersistentVolume) error {
 		now, was := &pv.Status, &old.Status
 		switch {
 		case now.Phase == was.Phase && now.LastPhaseTransitionTime == nil:
@@ -97,14 +97,14 @@ func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func claims(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, c *corev1.PersistentVolumeClaim) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, c *corev1.PersistentVolumeClaim) error {
 		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
 		d.dropForeignSource(&c.Spec, nil)
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, c, old *corev1.PersistentVolumeClaim) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, c, old *corev1.PersistentVolumeClaim) error {
 		d.dropForeignSource(&c.Spec, &old.Spec)
 		legacySource(&c.Spec, &old.Spec)
 		normalizeSources(&c.Spec)

@@ -1,14 +1,9 @@
 package strategy
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 func (d *Deps) setDefaults() {
@@ -17,11 +12,6 @@ func (d *Deps) setDefaults() {
 	}
 	if d.Rand == nil {
 		d.Rand = rand.IntN
-	}
-	if d.Delete == nil {
-		d.Delete = func(context.Context, schema.GroupVersionResource, string, string, *metav1.DeleteOptions) error {
-			return errors.New("this server cannot delete for evictions")
-		}
 	}
 	if d.Log == nil {
 		d.Log = slog.Default()

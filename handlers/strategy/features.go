@@ -30,23 +30,23 @@ func dropFeatures(d *Deps, row resources.Row, s *resource.Strategy) {
 		return
 	}
 	create, update := s.PrepareForCreate, s.PrepareForUpdate
-	s.PrepareForCreate = func(ctx context.Context, o object.Object) error {
+	s.PrepareForCreate = func(ctx context.Context, a *resource.Attempt, o object.Object) error {
 		if g, ok := o.(gated); ok {
 			g.DropFeatures(off)
 		}
 		if create != nil {
-			return create(ctx, o)
+			return create(ctx, a, o)
 		}
 		return nil
 	}
-	s.PrepareForUpdate = func(ctx context.Context, o, old object.Object) error {
+	s.PrepareForUpdate = func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 		g, ok := o.(gated)
 		used, known := old.(gated)
 		if ok && known {
 			g.DropFeatures(off &^ used.FeaturesInUse())
 		}
 		if update != nil {
-			return update(ctx, o, old)
+			return update(ctx, a, o, old)
 		}
 		return nil
 	}

@@ -221,14 +221,14 @@ func TestGatedProperties(t *testing.T) {
 				}
 				continue
 			}
-			if err := s.PrepareForCreate(background, create); err != nil || p.in(t, create) != on {
+			if err := s.PrepareForCreate(background, attempt(), create); err != nil || p.in(t, create) != on {
 				t.Errorf("%v: create with the gate %t: there %t, %v", p, on, p.in(t, create), err)
 			}
 			empty := resources.Kinds[schema.GroupVersionKind{Group: p.row.KindGroup, Version: p.row.KindVersion, Kind: p.row.Kind}]().(object.Object)
-			if err := s.PrepareForUpdate(background, update, empty); err != nil || p.in(t, update) != on {
+			if err := s.PrepareForUpdate(background, attempt(), update, empty); err != nil || p.in(t, update) != on {
 				t.Errorf("%v: update with the gate %t: there %t, %v", p, on, p.in(t, update), err)
 			}
-			if err := s.PrepareForUpdate(background, again, p.object(t)); err != nil || !p.in(t, again) {
+			if err := s.PrepareForUpdate(background, attempt(), again, p.object(t)); err != nil || !p.in(t, again) {
 				t.Errorf("%v: update of one that has it, with the gate %t: there %t, %v", p, on, p.in(t, again), err)
 			}
 		}
@@ -255,7 +255,7 @@ func TestDropEmpty(t *testing.T) {
 		if err := json.Unmarshal(fmt.Appendf(nil, `{"spec": {"template": {"spec": {"containers": [{"name": "a", "lifecycle": %s}]}}}}`, c.lifecycle), o); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.PrepareForCreate(background, o); err != nil {
+		if err := s.PrepareForCreate(background, attempt(), o); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {

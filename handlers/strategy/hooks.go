@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // The hooks of a resource are written for its type; these adapt them to object.Object. An object of another type is a
@@ -22,18 +23,18 @@ func onDefault[T object.Object](f func(T)) func(object.Object) {
 	}
 }
 
-func onCreate[T object.Object](f func(context.Context, T) error) func(context.Context, object.Object) error {
-	return func(ctx context.Context, o object.Object) error {
+func onCreate[T object.Object](f func(context.Context, *resource.Attempt, T) error) func(context.Context, *resource.Attempt, object.Object) error {
+	return func(ctx context.Context, a *resource.Attempt, o object.Object) error {
 		t, ok := o.(T)
 		if !ok {
 			return wrongType(o)
 		}
-		return f(ctx, t)
+		return f(ctx, a, t)
 	}
 }
 
-func onUpdate[T object.Object](f func(ctx context.Context, o, old T) error) func(ctx context.Context, o, old object.Object) error {
-	return func(ctx context.Context, o, old object.Object) error {
+func onUpdate[T object.Object](f func(ctx context.Context, a *resource.Attempt, o, old T) error) func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+	return func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 		t, ok := o.(T)
 		if !ok {
 			return wrongType(o)
@@ -42,7 +43,7 @@ func onUpdate[T object.Object](f func(ctx context.Context, o, old T) error) func
 		if !ok {
 			return wrongType(old)
 		}
-		return f(ctx, t, u)
+		return f(ctx, a, t, u)
 	}
 }
 

@@ -108,8 +108,14 @@ func endpointSlices(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			e.DeprecatedTopology = nil
 		}
 	}
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *discoveryv1.EndpointSlice) error { drop(o, nil); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *discoveryv1.EndpointSlice) error { drop(o, old); return nil })
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *discoveryv1.EndpointSlice) error {
+		drop(o, nil)
+		return nil
+	})
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *discoveryv1.EndpointSlice) error {
+		drop(o, old)
+		return nil
+	})
 }
 
 // highestUserPriority is the most that a class outside the system's own may have.

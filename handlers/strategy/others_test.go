@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -128,8 +127,8 @@ func TestSigningRequests(t *testing.T) {
 	s := hooks(t, group, "v1", name, "")
 	o := &certificatesv1.CertificateSigningRequest{}
 	o.Spec = certificatesv1.CertificateSigningRequestSpec{Username: "forged", Groups: []string{"system:masters"}, Request: request(t), SignerName: "a.b/c", Usages: []string{"client auth"}}
-	ctx := resource.WithUser(context.Background(), resource.UserInfo{Name: "ann", UID: "1", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}})
-	if err := s.PrepareForCreate(ctx, o); err != nil {
+	a := &resource.Attempt{User: &resource.UserInfo{Name: "ann", UID: "1", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}}}
+	if err := s.PrepareForCreate(background, a, o); err != nil {
 		t.Fatal(err)
 	}
 	if o.Spec.Username != "ann" || o.Spec.UID != "1" || o.Spec.Groups[0] != "g" || o.Spec.Extra["k"][0] != "v" {
@@ -151,7 +150,7 @@ func TestSigningRequests(t *testing.T) {
 	approved.Spec.SignerName = "changed/x"
 	approved.Status.Certificate = []byte("x")
 	approved.Status.Conditions = []certificatesv1.CertificateSigningRequestCondition{{Type: "Approved", Status: "True"}}
-	if err := approve.PrepareForUpdate(background, approved, o); err != nil {
+	if err := approve.PrepareForUpdate(background, attempt(), approved, o); err != nil {
 		t.Fatal(err)
 	}
 	if c := approved.Status.Conditions[0]; approved.Spec.SignerName != "a.b/c" || approved.Status.Certificate != nil || !c.LastUpdateTime.Time.Equal(someTime) || !c.LastTransitionTime.Time.Equal(someTime) {
@@ -182,12 +181,12 @@ func TestSigningRequests(t *testing.T) {
 	}
 	changedBySomebody := object.Copy(approved)
 	changedBySomebody.Status.Conditions[0].Message = "lost"
-	if err := status.PrepareStatus(background, changedBySomebody, approved); err != nil || changedBySomebody.Status.Conditions[0].Message != "" {
+	if err := status.PrepareStatus(background, attempt(), changedBySomebody, approved); err != nil || changedBySomebody.Status.Conditions[0].Message != "" {
 		t.Errorf("%+v %v", changedBySomebody.Status, err)
 	}
 	main := object.Copy(o)
 	main.Spec.Username = "other"
-	if err := s.PrepareForUpdate(background, main, approved); err != nil || main.Spec.Username != "ann" || len(main.Status.Conditions) != 1 {
+	if err := s.PrepareForUpdate(background, attempt(), main, approved); err != nil || main.Spec.Username != "ann" || len(main.Status.Conditions) != 1 {
 		t.Errorf("%+v %v", main, err)
 	}
 }
@@ -225,22 +224,22 @@ func TestOtherPreparations(t *testing.T) {
 	crd.Spec.Versions = []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1"}, {Name: "v2", Storage: true}}
 	s := hooks(t, "apiextensions.k8s.io", "v1", "customresourcedefinitions", "")
 	for range 2 {
-		if err := s.PrepareForUpdate(background, crd, crd); err != nil || len(crd.Status.StoredVersions) != 1 || crd.Status.StoredVersions[0] != "v2" {
+		if err := s.PrepareForUpdate(background, attempt(), crd, crd); err != nil || len(crd.Status.StoredVersions) != 1 || crd.Status.StoredVersions[0] != "v2" {
 			t.Errorf("%v %v", crd.Status.StoredVersions, err)
 		}
 	}
 	local := &apiregistrationv1.APIService{}
-	if err := hooks(t, "apiregistration.k8s.io", "v1", "apiservices", "").PrepareForCreate(background, local); err != nil || local.Status.Conditions[0].Reason != "Local" {
+	if err := hooks(t, "apiregistration.k8s.io", "v1", "apiservices", "").PrepareForCreate(background, attempt(), local); err != nil || local.Status.Conditions[0].Reason != "Local" {
 		t.Errorf("%+v %v", local.Status, err)
 	}
 	driver, old := &storagev1.CSIDriver{}, &storagev1.CSIDriver{}
 	driver.Spec.FSGroupPolicy = new("None")
-	if err := hooks(t, "storage.k8s.io", "v1", "csidrivers", "").PrepareForUpdate(background, driver, old); err != nil || driver.Generation != 1 {
+	if err := hooks(t, "storage.k8s.io", "v1", "csidrivers", "").PrepareForUpdate(background, attempt(), driver, old); err != nil || driver.Generation != 1 {
 		t.Errorf("%d %v", driver.Generation, err)
 	}
 	rule, was := &resourcev1alpha3.DeviceTaintRule{}, &resourcev1alpha3.DeviceTaintRule{}
 	rule.Spec.Taint.Effect = "NoExecute"
-	if err := hooks(t, "resource.k8s.io", "v1alpha3", "devicetaintrules", "").PrepareForUpdate(background, rule, was); err != nil || rule.Spec.Taint.TimeAdded == nil || !rule.Spec.Taint.TimeAdded.Time.Equal(someTime) {
+	if err := hooks(t, "resource.k8s.io", "v1alpha3", "devicetaintrules", "").PrepareForUpdate(background, attempt(), rule, was); err != nil || rule.Spec.Taint.TimeAdded == nil || !rule.Spec.Taint.TimeAdded.Time.Equal(someTime) {
 		t.Errorf("%+v %v", rule.Spec.Taint, err)
 	}
 	host := map[string]string{"kubernetes.io/hostname": "node"}
@@ -250,10 +249,10 @@ func TestOtherPreparations(t *testing.T) {
 	slices := hooks(t, "discovery.k8s.io", "v1", "endpointslices", "")
 	fresh, kept, labeled := slice(), slice(), slice()
 	kept.Endpoints[0].Addresses = []string{"1.2.3.5"}
-	if err := slices.PrepareForCreate(background, fresh); err != nil || fresh.Endpoints[0].DeprecatedTopology != nil || fresh.Endpoints[0].NodeName != nil {
+	if err := slices.PrepareForCreate(background, attempt(), fresh); err != nil || fresh.Endpoints[0].DeprecatedTopology != nil || fresh.Endpoints[0].NodeName != nil {
 		t.Errorf("%+v %v", fresh.Endpoints, err)
 	}
-	if err := slices.PrepareForUpdate(background, kept, slice()); err != nil || kept.Endpoints[0].NodeName == nil || *kept.Endpoints[0].NodeName != "node" {
+	if err := slices.PrepareForUpdate(background, attempt(), kept, slice()); err != nil || kept.Endpoints[0].NodeName == nil || *kept.Endpoints[0].NodeName != "node" {
 		t.Errorf("%+v %v", kept.Endpoints, err)
 	}
 	labeled.Labels = map[string]string{"a": "b"}
@@ -266,7 +265,7 @@ func TestOtherPreparations(t *testing.T) {
 func TestWrongTypes(t *testing.T) {
 	s := hooks(t, "", "v1", "pods", "")
 	wrong := &metav1.PartialObjectMetadata{}
-	if err := s.PrepareForCreate(background, wrong); err == nil {
+	if err := s.PrepareForCreate(background, attempt(), wrong); err == nil {
 		t.Error("prepared")
 	}
 	if errs := s.Validate(background, wrong); len(errs) != 1 {

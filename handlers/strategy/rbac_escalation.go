@@ -25,10 +25,6 @@ var rbacAPI = map[key]entry{
 // masters may do everything, so they may give everything.
 const masters = "system:masters"
 
-// errNobody: without a user nothing can be compared. Requests always have one; what the server itself writes does not come
-// this way.
-var errNobody = errors.New("no user on context")
-
 // escalation decides whether a writer may give rules to others.
 type escalation struct {
 	authorizer authz.Authorizer
@@ -51,17 +47,13 @@ func (e escalation) allowed(ctx context.Context, user *resource.UserInfo, verb, 
 	return decision == authz.Allow
 }
 
-// role checks a role that is written. The request's name counts, not the object's: a POST has none, so that the right to
+// role checks a role that is written. The server itself may write any. The request's name counts, not the object's: a POST has none, so that the right to
 // escalate one role by name does not let its holder create it.
-func (e escalation) role(ctx context.Context, namespace string, rules []rbacv1.PolicyRule) (mayEscalate bool, err error) {
-	user, ok := resource.UserFrom(ctx)
-	if !ok {
-		return false, errNobody
-	}
-	if slices.Contains(user.Groups, masters) || e.allowed(ctx, &user, "escalate", e.reader.Resource, namespace, resource.RequestName(ctx)) {
+func (e escalation) role(ctx context.Context, a *resource.Attempt, namespace string, rules []rbacv1.PolicyRule) (mayEscalate bool, err error) {
+	if a.User == nil || slices.Contains(a.User.Groups, masters) || e.allowed(ctx, a.User, "escalate", e.reader.Resource, namespace, a.Name) {
 		return true, nil
 	}
-	return false, e.reader.Escalation(ctx, &user, namespace, rules)
+	return false, e.reader.Escalation(ctx, a.User, namespace, rules)
 }
 
 // full is what an aggregation rule can gather.

@@ -14,28 +14,28 @@ import (
 
 func guardRoles(d *Deps, row resources.Row, s *resource.Strategy) {
 	e := newEscalation(d, row.Resource)
-	check := func(ctx context.Context, o *rbacv1.Role) error {
-		if _, err := e.role(ctx, o.Namespace, o.Rules); err != nil {
+	check := func(ctx context.Context, a *resource.Attempt, o *rbacv1.Role) error {
+		if _, err := e.role(ctx, a, o.Namespace, o.Rules); err != nil {
 			return apierrors.NewForbidden(object.GroupResource(rbacGroup, row.Resource), o.Name, err)
 		}
 		return nil
 	}
 	s.PrepareForCreate = onCreate(check)
-	s.PrepareForUpdate = onUpdate(func(ctx context.Context, o, old *rbacv1.Role) error {
+	s.PrepareForUpdate = onUpdate(func(ctx context.Context, a *resource.Attempt, o, old *rbacv1.Role) error {
 		if onlyGarbage(o, old) {
 			return nil
 		}
-		return check(ctx, o)
+		return check(ctx, a, o)
 	})
 }
 
 func guardClusterRoles(d *Deps, row resources.Row, s *resource.Strategy) {
 	e := newEscalation(d, row.Resource)
-	check := func(ctx context.Context, o, old *rbacv1.ClusterRole) error {
-		mayEscalate, err := e.role(ctx, "", o.Rules)
+	check := func(ctx context.Context, a *resource.Attempt, o, old *rbacv1.ClusterRole) error {
+		mayEscalate, err := e.role(ctx, a, "", o.Rules)
 		// Who changes an aggregation rule gathers what he likes, and who removes one keeps what it gathered.
 		if err == nil && !mayEscalate && (aggregates(o) || old != nil && aggregates(old)) {
-			if _, err = e.role(ctx, "", full); err != nil {
+			if _, err = e.role(ctx, a, "", full); err != nil {
 				err = errAggregation
 			}
 		}
@@ -44,12 +44,14 @@ func guardClusterRoles(d *Deps, row resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	}
-	s.PrepareForCreate = onCreate(func(ctx context.Context, o *rbacv1.ClusterRole) error { return check(ctx, o, nil) })
-	s.PrepareForUpdate = onUpdate(func(ctx context.Context, o, old *rbacv1.ClusterRole) error {
+	s.PrepareForCreate = onCreate(func(ctx context.Context, a *resource.Attempt, o *rbacv1.ClusterRole) error {
+		return check(ctx, a, o, nil)
+	})
+	s.PrepareForUpdate = onUpdate(func(ctx context.Context, a *resource.Attempt, o, old *rbacv1.ClusterRole) error {
 		if onlyGarbage(o, old) {
 			return nil
 		}
-		return check(ctx, o, old)
+		return check(ctx, a, o, old)
 	})
 }
 

@@ -39,16 +39,16 @@ func (o only) Authorize(_ context.Context, a authz.Attributes) (authz.Decision, 
 func TestEscalation(t *testing.T) {
 	rules := []rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"secrets"}}}
 	ref := rbacv1.RoleRef{APIGroup: rbacGroup, Kind: "ClusterRole", Name: "strong"}
-	alice := resource.WithUser(t.Context(), resource.UserInfo{Name: "alice"})
-	root := resource.WithUser(t.Context(), resource.UserInfo{Name: "root", Groups: []string{masters}})
-	named := resource.WithRequestName(alice, "r")
+	alice := &resource.Attempt{User: &resource.UserInfo{Name: "alice"}}
+	root := &resource.Attempt{User: &resource.UserInfo{Name: "root", Groups: []string{masters}}}
+	named := &resource.Attempt{User: alice.User, Name: "r"}
 	for _, c := range []struct {
 		name       string
-		ctx        context.Context
+		attempt    *resource.Attempt
 		authorizer authz.Authorizer
 		role, bind string
 	}{
-		{"nobody", t.Context(), authz.AlwaysAllow{}, errNobody.Error(), errNobody.Error()},
+		{"the server itself", &resource.Attempt{}, nil, "", ""},
 		{"a master", root, nil, "", ""},
 		{"no authorizer", alice, nil, "not currently held", "not found"},
 		{"an authorizer that cannot tell", alice, only{}, "not currently held", "not found"},
@@ -61,13 +61,13 @@ func TestEscalation(t *testing.T) {
 		{"bind a role of the same name", named, only{"bind", "roles", "n", "strong"}, "not currently held", "not found"},
 	} {
 		e := escalation{c.authorizer, rbac.Reader{Store: noRoles{}, Resource: "roles"}}
-		_, err := e.role(c.ctx, "n", rules)
+		_, err := e.role(t.Context(), c.attempt, "n", rules)
 		expect(t, c.name+": role", err, c.role)
-		expect(t, c.name+": bind", e.binding(c.ctx, ref, "n", "b"), c.bind)
+		expect(t, c.name+": bind", e.binding(t.Context(), c.attempt, ref, "n", "b"), c.bind)
 		foreign := ref
 		foreign.APIGroup = "example.com"
 		if c.name == "bind by name" {
-			expect(t, c.name+" in another API group", e.binding(c.ctx, foreign, "n", "b"), "not found")
+			expect(t, c.name+" in another API group", e.binding(t.Context(), c.attempt, foreign, "n", "b"), "not found")
 		}
 	}
 }

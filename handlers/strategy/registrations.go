@@ -18,11 +18,11 @@ import (
 
 // definitions remember every version that their objects were ever stored in.
 func definitions(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *apiextensionsv1.CustomResourceDefinition) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *apiextensionsv1.CustomResourceDefinition) error {
 		rememberStored(o)
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, _ *apiextensionsv1.CustomResourceDefinition) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, _ *apiextensionsv1.CustomResourceDefinition) error {
 		rememberStored(o)
 		return nil
 	})
@@ -50,7 +50,7 @@ func rememberStored(o *apiextensionsv1.CustomResourceDefinition) {
 }
 
 func apiServices(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, o *apiregistrationv1.APIService) error {
+	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *apiregistrationv1.APIService) error {
 		if o.Spec.Service == nil {
 			o.Status.Conditions = []apiregistrationv1.APIServiceCondition{{Type: "Available", Status: "True", Reason: "Local",
 				Message: "Local APIServices are always available", LastTransitionTime: metav1.NewTime(d.Now().Truncate(time.Second))}}

@@ -20,11 +20,11 @@ import (
 
 func autoscalers(d *Deps, row resources.Row, s *resource.Strategy) {
 	if row.Version == "v1" {
-		s.PrepareForCreate = onCreate(func(_ context.Context, o *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, nil, statusNotes)
 			return nil
 		})
-		s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, old.Annotations, statusNotes)
 			withoutZeros(o)
 			return nil
@@ -85,7 +85,7 @@ func scalesToZero(o object.Object) bool {
 
 func autoscalerStatus(_ *Deps, row resources.Row, s *resource.Strategy) {
 	if row.Version == "v1" {
-		s.PrepareStatus = onUpdate(func(_ context.Context, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, old.Annotations, specNotes)
 			return nil
 		})

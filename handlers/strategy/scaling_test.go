@@ -26,24 +26,24 @@ func TestAutoscalerNotes(t *testing.T) {
 	}
 	main, status := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", ""), hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "status")
 	o := scaler("new")
-	if err := main.PrepareForCreate(background, o); err != nil || !maps.Equal(o.Annotations, notes("new", "")) {
+	if err := main.PrepareForCreate(background, attempt(), o); err != nil || !maps.Equal(o.Annotations, notes("new", "")) {
 		t.Errorf("create: %v %v", o.Annotations, err)
 	}
 	o = scaler("new")
-	if err := main.PrepareForUpdate(background, o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("new", "old")) {
+	if err := main.PrepareForUpdate(background, attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("new", "old")) {
 		t.Errorf("update: %v %v", o.Annotations, err)
 	}
 	o = scaler("new")
-	if err := status.PrepareStatus(background, o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("old", "new")) {
+	if err := status.PrepareStatus(background, attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("old", "new")) {
 		t.Errorf("status: %v %v", o.Annotations, err)
 	}
 	bare := &autoscalingv1.HorizontalPodAutoscaler{}
-	if err := main.PrepareForUpdate(background, bare, scaler("old")); err != nil || len(bare.Annotations) != 2 {
+	if err := main.PrepareForUpdate(background, attempt(), bare, scaler("old")); err != nil || len(bare.Annotations) != 2 {
 		t.Errorf("an update without annotations: %v %v", bare.Annotations, err)
 	}
 	second := hooks(t, "autoscaling", "v2", "horizontalpodautoscalers", "")
 	fields := &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: scaler("new").ObjectMeta}
-	if err := second.PrepareForCreate(background, fields); err != nil || !maps.Equal(fields.Annotations, scaler("new").Annotations) {
+	if err := second.PrepareForCreate(background, attempt(), fields); err != nil || !maps.Equal(fields.Annotations, scaler("new").Annotations) {
 		t.Errorf("the second version has fields for it: %v %v", fields.Annotations, err)
 	}
 }
@@ -60,7 +60,7 @@ func TestAutoscalerZeros(t *testing.T) {
 		old := &autoscalingv1.HorizontalPodAutoscaler{}
 		old.Annotations = map[string]string{note: c.stored}
 		o := &autoscalingv1.HorizontalPodAutoscaler{}
-		if err := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "").PrepareForUpdate(background, o, old); err != nil || o.Annotations[note] != c.want {
+		if err := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "").PrepareForUpdate(background, attempt(), o, old); err != nil || o.Annotations[note] != c.want {
 			t.Errorf("%s: %s, want %s, %v", c.stored, o.Annotations[note], c.want, err)
 		}
 	}
@@ -70,14 +70,14 @@ func TestPodGroupFeatures(t *testing.T) {
 	s := hooks(t, "scheduling.k8s.io", "v1alpha2", "podgroups", "")
 	const text = `{spec: {schedulingPolicy: {basic: {}}, disruptionMode: Pod, priorityClassName: p, priority: 5, resourceClaims: [{name: c}], schedulingConstraints: {}}}`
 	o := parse[schedulingv1alpha2.PodGroup](t, text)
-	if err := s.PrepareForCreate(background, o); err != nil {
+	if err := s.PrepareForCreate(background, attempt(), o); err != nil {
 		t.Fatal(err)
 	}
 	if p := o.Spec; p.DisruptionMode != nil || p.PriorityClassName != "" || p.Priority != nil || p.ResourceClaims != nil || p.SchedulingConstraints != nil || p.SchedulingPolicy.Basic == nil {
 		t.Errorf("%+v", p)
 	}
 	o, old := parse[schedulingv1alpha2.PodGroup](t, text), parse[schedulingv1alpha2.PodGroup](t, text)
-	if err := s.PrepareForUpdate(background, o, old); err != nil {
+	if err := s.PrepareForUpdate(background, attempt(), o, old); err != nil {
 		t.Fatal(err)
 	}
 	if p := o.Spec; p.DisruptionMode == nil || p.PriorityClassName == "" || p.Priority == nil || p.ResourceClaims == nil || p.SchedulingConstraints == nil {

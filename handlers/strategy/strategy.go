@@ -5,11 +5,9 @@
 package strategy
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -23,12 +21,12 @@ import (
 
 // Deps is what the strategies need from the server. Zero values have defaults.
 type Deps struct {
-	// Objects reads and writes other objects; it is used only once requests are served, so it may be filled after New.
+	// Objects reads other objects; it is used only once requests are served, so it may be filled after New.
 	Objects *resource.Objects
 	// Store keeps what is not an object of the API: the bitmap of node ports.
 	Store storage.Store
-	// Delete deletes an object as the delete verb does; evictions need it.
-	Delete func(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, options *metav1.DeleteOptions) error
+	// Write writes other objects than the one at hand. Like Objects it may be filled after New.
+	Write resource.Writer
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.

@@ -25,7 +25,7 @@ func csiDrivers(d *Deps, _ resources.Row, s *resource.Strategy) {
 			}
 		})
 	}
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, o, old *storagev1.CSIDriver) error {
+	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *storagev1.CSIDriver) error {
 		if !equality.Semantic.DeepEqual(o.Spec, old.Spec) {
 			o.Generation = old.Generation + 1
 		}
@@ -67,7 +67,7 @@ func attributesClasses(_ *Deps, row resources.Row, s *resource.Strategy) {
 // taintRules note when the effect of a taint changed.
 func taintRules(d *Deps, row resources.Row, s *resource.Strategy) {
 	effect, added := compile(row, "spec.taint.effect"), compile(row, "spec.taint.timeAdded")
-	s.PrepareForUpdate = func(_ context.Context, o, old object.Object) error {
+	s.PrepareForUpdate = func(_ context.Context, a *resource.Attempt, o, old object.Object) error {
 		at := added.get(o)
 		if text(effect.get(o)) == text(effect.get(old)) || !at.CanSet() {
 			return nil

@@ -55,6 +55,30 @@ func (c plain) Decode(stored []byte, revision int64) (object.Object, error) {
 	return o, nil
 }
 
+// straight writes to the store as it is told.
+type straight struct{ *resource.Objects }
+
+func (s straight) Create(ctx context.Context, w resource.OwnWrite, o object.Object) error {
+	return s.Objects.Create(ctx, w.Resource, o)
+}
+
+func (s straight) Update(ctx context.Context, w resource.OwnWrite, change func(object.Object) error) (object.Object, error) {
+	if w.DryRun {
+		o, err := s.Get(ctx, w.Resource, w.Namespace, w.Name)
+		if err == nil {
+			err = change(o)
+		}
+		return o, err
+	}
+	return s.Objects.Update(ctx, w.Resource, w.Namespace, w.Name, change)
+}
+
+func (s straight) Delete(ctx context.Context, w resource.OwnWrite, _ *metav1.DeleteOptions) error {
+	return s.Objects.Delete(ctx, w.Resource, w.Namespace, w.Name)
+}
+
+func attempt() *resource.Attempt { return &resource.Attempt{Namespace: "ns"} }
+
 // world is what strategies see of a server: a store, a clock that stands, numbers that are always the lowest.
 func world(t *testing.T) (storage.Store, Deps) {
 	t.Helper()
@@ -75,10 +99,8 @@ func world(t *testing.T) (storage.Store, Deps) {
 	}
 	objects := &resource.Objects{Store: store, Registry: resource.NewRegistry(all)}
 	return store, Deps{Objects: objects, Store: store, Now: func() time.Time { return someTime }, Rand: func(int) int { return 0 },
-		Log: slog.New(slog.DiscardHandler),
-		Delete: func(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, _ *metav1.DeleteOptions) error {
-			return objects.Delete(ctx, gvr, namespace, name)
-		}}
+		Log:   slog.New(slog.DiscardHandler),
+		Write: straight{objects}}
 }
 
 func put(t *testing.T, d Deps, gvr schema.GroupVersionResource, o object.Object) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -62,8 +61,9 @@ func (w *write) insert(o object.Object) (storage.KeyValue, error) {
 }
 
 func (w *write) insertOnce(o object.Object) (kv storage.KeyValue, err error) {
-	ctx, effects := resource.WithEffects(w.context())
-	defer func() { effects.Done(err == nil && !w.dryRun) }()
+	ctx := w.context()
+	w.try()
+	defer func() { w.finish(err == nil) }()
 	if err := w.create(ctx, o); err != nil {
 		return kv, err
 	}
@@ -108,16 +108,17 @@ func (w *write) absent(ctx context.Context, key, name string) error {
 
 // act carries out a resource that is an action: a binding, an eviction, a review.
 func (w *write) act(o object.Object, answer *answer) error {
-	ctx, effects := resource.WithEffects(w.context())
+	ctx := w.context()
+	w.try()
 	stored := false
-	defer func() { effects.Done(stored && !w.dryRun) }()
+	defer func() { w.finish(stored) }()
 	if err := w.Admission.Admit(ctx, w.attributes(w.r, "CREATE", o, nil, w.dryRun)); err != nil {
 		return err
 	}
 	if err := w.Admission.Validate(ctx, w.attributes(w.r, "CREATE", o, nil, w.dryRun)); err != nil {
 		return err
 	}
-	result, err := w.res.Strategy.Create(ctx, resource.Action{Namespace: w.r.Info.Namespace, Name: w.r.Info.Name, Body: o, DryRun: w.dryRun, User: *w.r.User})
+	result, err := w.res.Strategy.Create(ctx, w.attempt, o)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -89,6 +88,9 @@ func (d *deletion) run(name string) (storage.KeyValue, error) {
 	var before storage.KeyValue
 	kv, err := d.apply(d.context(), key, func(current storage.KeyValue) ([]byte, error) {
 		before = current
+		w := d.write
+		w.finish(false)
+		w.try()
 		o, err := d.res.Codec.Decode(current.Value, current.Revision)
 		if err != nil {
 			return nil, err
@@ -97,7 +99,9 @@ func (d *deletion) run(name string) (storage.KeyValue, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.last = changed
+		if d.last = changed; d.gone && d.res.Strategy.Release != nil {
+			d.res.Strategy.Release(d.context(), w.attempt, changed)
+		}
 		switch {
 		case d.marked:
 			return d.encode(changed)
@@ -108,6 +112,7 @@ func (d *deletion) run(name string) (storage.KeyValue, error) {
 		}
 		return nil, nil
 	})
+	d.finish(err == nil)
 	if err != nil {
 		return kv, storageError(err, d.r, name)
 	}
@@ -116,9 +121,6 @@ func (d *deletion) run(name string) (storage.KeyValue, error) {
 			return kv, err
 		}
 		kv.Revision = before.Revision
-		if d.res.Strategy.AfterDelete != nil {
-			d.res.Strategy.AfterDelete(d.context(), d.last)
-		}
 	}
 	return kv, nil
 }
@@ -299,30 +301,3 @@ func (d *deletion) status() *metav1.Status {
 		Details:  &metav1.StatusDetails{Name: d.last.GetName(), Group: d.res.Group, Kind: d.res.Resource, UID: d.last.GetUID()},
 	}
 }
-
-// Delete deletes an object as the verb does, for parts of the server that act for the user of ctx.
-func (h *Handlers) Delete(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, options *metav1.DeleteOptions) error {
-	res := h.Objects.Registry.Get(gvr)
-	if res == nil {
-		return fmt.Errorf("%v is not served", gvr)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodDelete, "/", nil)
-	if err != nil {
-		return err
-	}
-	user, _ := resource.UserFrom(ctx)
-	r := &pipeline.Request{
-		HTTP: request, Resource: res, User: &user, Writer: &pipeline.ResponseWriter{ResponseWriter: discard{}},
-		Info: pipeline.Info{IsResource: true, Verb: "delete", Group: gvr.Group, Version: gvr.Version, Resource: gvr.Resource, Namespace: namespace, Name: name},
-	}
-	d := deletion{write: &write{Handlers: h, r: r, res: res, dryRun: len(options.DryRun) > 0 || resource.IsDryRun(ctx)}, options: options}
-	_, err = d.run(name)
-	return err
-}
-
-// discard is the answer to a request that nobody waits for: warnings go nowhere.
-type discard struct{}
-
-func (discard) Header() http.Header         { return http.Header{} }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}

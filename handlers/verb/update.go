@@ -1,13 +1,11 @@
 package verb
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -63,19 +61,12 @@ func (w *write) change(next func(current storage.KeyValue, old object.Object) (o
 	if err != nil {
 		return kv, err
 	}
-	var effects *resource.Effects
 	deleted := false
 	var last object.Object
-	finish := func(stored bool) {
-		if effects != nil {
-			effects.Done(stored)
-			effects = nil
-		}
-	}
 	kv, err = w.apply(w.context(), key, func(current storage.KeyValue) ([]byte, error) {
-		finish(false)
-		var ctx context.Context
-		ctx, effects = resource.WithEffects(w.context())
+		w.finish(false)
+		ctx := w.context()
+		w.try()
 		old, err := main.Codec.Decode(current.Value, current.Revision)
 		if err != nil {
 			return nil, err
@@ -87,22 +78,21 @@ func (w *write) change(next func(current storage.KeyValue, old object.Object) (o
 		if err := w.update(ctx, o, old); err != nil {
 			return nil, err
 		}
-		last = o
+		if last = o; main.Strategy.Release != nil && w.finished(o, old) {
+			main.Strategy.Release(ctx, w.attempt, o)
+		}
 		if deleted = w.finished(o, old); deleted && !w.dryRun {
 			return nil, nil
 		}
 		return w.encode(o)
 	})
-	finish(err == nil && !w.dryRun)
+	w.finish(err == nil)
 	if err != nil {
 		return kv, err
 	}
 	if deleted && !w.dryRun {
 		if kv.Value, err = w.encode(last); err != nil {
 			return kv, err
-		}
-		if main.Strategy.AfterDelete != nil {
-			main.Strategy.AfterDelete(w.context(), last)
 		}
 	}
 	return kv, nil

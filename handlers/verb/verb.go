@@ -71,7 +71,6 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), writeLimit)
 	defer cancel()
-	ctx = resource.WithRequestName(resource.WithUser(ctx, *r.User), r.Info.Name)
 	r.WithContext(ctx)
 	switch r.Info.Verb {
 	case "create":

@@ -31,6 +31,8 @@ type write struct {
 	r      *pipeline.Request
 	res    *resource.Resource
 	dryRun bool
+	// attempt is the one under way.
+	attempt *resource.Attempt
 }
 
 // begin settles the form of the answer and reads the body.
@@ -98,7 +100,7 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 	}
 	s := main.Strategy
 	if s.PrepareForCreate != nil {
-		if err := s.PrepareForCreate(ctx, o); err != nil {
+		if err := s.PrepareForCreate(ctx, w.attempt, o); err != nil {
 			return err
 		}
 	}
@@ -120,7 +122,7 @@ func (w *write) create(ctx context.Context, o object.Object) error {
 		return err
 	}
 	if s.Allocate != nil {
-		if err := s.Allocate(ctx, o, nil); err != nil {
+		if err := s.Allocate(ctx, w.attempt, o, nil); err != nil {
 			return err
 		}
 	}
@@ -149,7 +151,7 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 	case status:
 		keepAllButStatus(w.res, o, old)
 		if s.PrepareStatus != nil {
-			if err := s.PrepareStatus(ctx, o, old); err != nil {
+			if err := s.PrepareStatus(ctx, w.attempt, o, old); err != nil {
 				return err
 			}
 		}
@@ -157,7 +159,7 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 		copyStatus(o, old)
 	}
 	if s.PrepareForUpdate != nil {
-		if err := s.PrepareForUpdate(ctx, o, old); err != nil {
+		if err := s.PrepareForUpdate(ctx, w.attempt, o, old); err != nil {
 			return err
 		}
 	}
@@ -179,7 +181,7 @@ func (w *write) update(ctx context.Context, o, old object.Object) error {
 		return err
 	}
 	if s.Allocate != nil {
-		if err := s.Allocate(ctx, o, old); err != nil {
+		if err := s.Allocate(ctx, w.attempt, o, old); err != nil {
 			return err
 		}
 	}
@@ -311,13 +313,25 @@ func (w *write) apply(ctx context.Context, key string, change storage.UpdateFunc
 	return kv, nil
 }
 
-// context marks the request's context for strategies.
-func (w *write) context() context.Context {
-	ctx := w.r.Context()
-	if w.dryRun {
-		ctx = resource.WithDryRun(ctx)
+// context is the request's.
+func (w *write) context() context.Context { return w.r.Context() }
+
+// begin starts an attempt; finish ends it.
+func (w *write) try() {
+	w.attempt = &resource.Attempt{Namespace: w.r.Info.Namespace, Name: w.r.Info.Name, User: w.r.User, DryRun: w.dryRun}
+}
+
+func (w *write) finish(stored bool) {
+	if w.attempt == nil {
+		return
 	}
-	return ctx
+	recorder := &resource.Recorder{Warn: w.r.Writer.Warn}
+	if w.r.Audit != nil {
+		recorder.Annotate = w.r.Audit.Annotate
+	}
+	w.attempt.Tell(recorder)
+	w.attempt.Settle(stored && !w.dryRun)
+	w.attempt = nil
 }
 
 // encode is the stored form of an object; what the server or the path decides is not part of it.

@@ -183,7 +183,7 @@ func TestStaleTokensAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	notes := map[string]string{}
-	ctx := resource.WithNotes(context.Background(), &resource.Notes{Annotate: func(k, v string) { notes[k] = v }})
+	ctx := resource.WithRecorder(context.Background(), &resource.Recorder{Annotate: func(k, v string) { notes[k] = v }})
 	if _, err := NewBoundTokens(keysOf(t, key), []string{issuerName}, []string{ownName}, NewLookup(m)).AuthenticateToken(ctx, token, nil); err != nil {
 		t.Fatal(err)
 	}

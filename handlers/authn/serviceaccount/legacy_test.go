@@ -79,7 +79,7 @@ func TestLegacyTokens(t *testing.T) {
 				m.remove(c.without)
 			}
 			var notes, warnings []string
-			ctx := resource.WithNotes(context.Background(), &resource.Notes{
+			ctx := resource.WithRecorder(context.Background(), &resource.Recorder{
 				Annotate: func(k, v string) { notes = append(notes, k+"="+v) }, Warn: func(texts ...string) { warnings = append(warnings, texts...) },
 			})
 			l := NewLegacyTokens(keysOf(t, key), []string{ownName}, !c.frozen, NewLookup(m), slog.New(slog.DiscardHandler))

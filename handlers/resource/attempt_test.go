@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"context"
 	"reflect"
 	"testing"
 
@@ -11,33 +10,38 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-func TestEffects(t *testing.T) {
+func TestEffectsOfAnAttempt(t *testing.T) {
 	for _, c := range []struct {
 		stored bool
 		want   []string
 	}{{true, []string{"free 2", "free 1"}}, {false, []string{"give back"}}} {
-		ctx, e := WithEffects(context.Background())
+		var a Attempt
 		var got []string
-		EffectsFrom(ctx).OnStored(func() { got = append(got, "free 1") })
-		EffectsFrom(ctx).OnStored(func() { got = append(got, "free 2") })
-		EffectsFrom(ctx).OnFailure(func() { got = append(got, "give back") })
-		e.Done(c.stored)
-		e.Done(!c.stored)
-		if !reflect.DeepEqual(got, c.want) {
+		a.OnStored(func() { got = append(got, "free 1") })
+		a.OnStored(func() { got = append(got, "free 2") })
+		a.OnFailure(func() { got = append(got, "give back") })
+		if a.Settled() {
+			t.Error("settled before its end")
+		}
+		a.Settle(c.stored)
+		a.Settle(!c.stored)
+		if !reflect.DeepEqual(got, c.want) || !a.Settled() {
 			t.Errorf("stored=%v ran %v, want %v", c.stored, got, c.want)
 		}
 	}
-	EffectsFrom(context.Background()).OnFailure(func() { t.Error("ran without an attempt") })
 }
 
-func TestUserAndDryRun(t *testing.T) {
-	ctx := context.Background()
-	if _, ok := UserFrom(ctx); ok || IsDryRun(ctx) {
-		t.Error("an empty context has a user or a dry run")
-	}
-	ctx = WithDryRun(WithUser(ctx, UserInfo{Name: "ann"}))
-	if u, ok := UserFrom(ctx); !ok || u.Name != "ann" || !IsDryRun(ctx) {
-		t.Errorf("user %v %v, dry run %v", u, ok, IsDryRun(ctx))
+func TestAttemptTellsItsRecorder(t *testing.T) {
+	var a Attempt
+	a.Warn("one", "two")
+	a.Annotate("k", "v")
+	var got []string
+	r := &Recorder{Warn: func(texts ...string) { got = append(got, texts...) }, Annotate: func(k, v string) { got = append(got, k+"="+v) }}
+	a.Tell(nil)
+	a.Tell(r)
+	a.Tell(r)
+	if want := []string{"one", "two", "k=v"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("told %v, want %v", got, want)
 	}
 }
 
