@@ -67,9 +67,10 @@ func stateOf(p *corev1.Pod) podState {
 // initContainers looks at the init containers in their order until one that has not done its work; that one gives the
 // reason. It returns the restarts of those that keep running.
 func (s *podState) initContainers(p *corev1.Pod) (sidecars podState, initializing bool) {
+	find := initContainers{of: p.Spec.InitContainers}
 	for i := range p.Status.InitContainerStatuses {
 		c := &p.Status.InitContainerStatuses[i]
-		sidecar := isSidecar(initContainer(p, c.Name))
+		sidecar := isSidecar(find.named(c.Name, i))
 		s.restarted(c)
 		if sidecar {
 			sidecars.restarted(c)
@@ -143,14 +144,24 @@ func endReason(t *corev1.ContainerStateTerminated) string {
 	return fmt.Sprintf("ExitCode:%d", t.ExitCode)
 }
 
-// initContainer finds an init container by its name; nil when the status speaks of one that is not there.
-func initContainer(p *corev1.Pod, name string) *corev1.Container {
-	for i := range p.Spec.InitContainers {
-		if p.Spec.InitContainers[i].Name == name {
-			return &p.Spec.InitContainers[i]
+// initContainers finds init containers by their names. Kubelets report them in their order, so an index is rarely built.
+type initContainers struct {
+	of     []corev1.Container
+	byName map[string]*corev1.Container
+}
+
+// named is the container of a name, probably the one at the place at; nil when there is none.
+func (l *initContainers) named(name string, at int) *corev1.Container {
+	if at < len(l.of) && l.of[at].Name == name {
+		return &l.of[at]
+	}
+	if l.byName == nil {
+		l.byName = make(map[string]*corev1.Container, len(l.of))
+		for i := range l.of {
+			l.byName[l.of[i].Name] = &l.of[i]
 		}
 	}
-	return nil
+	return l.byName[name]
 }
 
 // isSidecar says whether an init container keeps running beside the containers.
@@ -171,9 +182,14 @@ func podReadinessGates(p *corev1.Pod) string {
 	if len(p.Spec.ReadinessGates) == 0 {
 		return "<none>"
 	}
-	open := 0
+	open, status := 0, map[string]string{}
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; status[c.Type] == "" {
+			status[c.Type] = c.Status
+		}
+	}
 	for _, g := range p.Spec.ReadinessGates {
-		if podCondition(p, g.ConditionType) {
+		if status[g.ConditionType] == "True" {
 			open++
 		}
 	}

@@ -13,6 +13,8 @@ type shortList struct {
 	count     int
 }
 
+func (l *shortList) full() bool { return len(l.texts) >= l.limit }
+
 func (l *shortList) add(text string) {
 	if len(l.texts) < l.limit {
 		l.texts = append(l.texts, text)

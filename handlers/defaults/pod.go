@@ -122,12 +122,12 @@ func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]r
 		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
 			add(running, needs)
 			add(sidecars, needs)
-			atLeast(starting, sidecars)
+			atLeast(starting, ofNames(sidecars, needs))
 			continue
 		}
-		beside := map[string]resource.Quantity{}
+		// Of the rest the sidecars alone need what starting has already.
+		beside := ofNames(sidecars, needs)
 		add(beside, needs)
-		add(beside, sidecars)
 		atLeast(starting, beside)
 	}
 	atLeast(running, starting)
@@ -144,6 +144,17 @@ func add(sum, more map[string]resource.Quantity) {
 		s.Add(q)
 		sum[name] = s
 	}
+}
+
+// ofNames is what of the amounts has a name in names. Amounts may be of many containers, names are of one.
+func ofNames(amounts, names map[string]resource.Quantity) map[string]resource.Quantity {
+	out := make(map[string]resource.Quantity, len(names))
+	for name := range names {
+		if q, ok := amounts[name]; ok {
+			out[name] = q.DeepCopy()
+		}
+	}
+	return out
 }
 
 func atLeast(sum, least map[string]resource.Quantity) {

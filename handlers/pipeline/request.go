@@ -97,8 +97,8 @@ type ResponseWriter struct {
 	Size int64
 	// begun is told the status code when the answer begins.
 	begun func(code int)
-	// warned has the warnings sent or to be sent already.
-	warned map[string]bool
+	// warned are the warnings that the header has.
+	warned warned
 }
 
 // WriteHeader sends the header once; later calls are ignored, as they are by net/http, but without its log line.

@@ -239,9 +239,11 @@ func failurePolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) 
 	if s.PodFailurePolicy == nil {
 		return nil
 	}
-	named := func(name string) bool {
-		is := func(c corev1.Container) bool { return c.Name == name }
-		return slices.ContainsFunc(s.Template.Spec.Containers, is) || slices.ContainsFunc(s.Template.Spec.InitContainers, is)
+	named := map[string]bool{}
+	for _, list := range [][]corev1.Container{s.Template.Spec.Containers, s.Template.Spec.InitContainers} {
+		for i := range list {
+			named[list[i].Name] = true
+		}
 	}
 	for i, r := range s.PodFailurePolicy.Rules {
 		at := path.Index(i)
@@ -259,19 +261,21 @@ func failurePolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) 
 			continue
 		}
 		at = at.Child("onExitCodes")
-		if c.ContainerName != nil && !named(*c.ContainerName) {
+		if c.ContainerName != nil && !named[*c.ContainerName] {
 			errs = append(errs, field.Invalid(at.Child("containerName"), *c.ContainerName, "must be one of the container or initContainer names in the pod template"))
 		}
 		if len(c.Values) == 0 {
 			errs = append(errs, field.Invalid(at.Child("values"), c.Values, "at least one value is required"))
 		}
+		seen := map[int32]bool{}
 		for j, v := range c.Values {
 			if c.Operator == "In" && v == 0 {
 				errs = append(errs, field.Invalid(at.Child("values").Index(j), v, "must not be 0 for the In operator"))
 			}
-			if slices.Contains(c.Values[:j], v) {
+			if seen[v] {
 				errs = append(errs, field.Duplicate(at.Child("values").Index(j), v))
 			}
+			seen[v] = true
 		}
 		if !slices.IsSorted(c.Values) {
 			errs = append(errs, field.Invalid(at.Child("values"), c.Values, "must be ordered"))

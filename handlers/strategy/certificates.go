@@ -129,6 +129,14 @@ func signingRequestApproval(d *Deps, _ resources.Row, s *resource.Strategy) {
 // stamp puts times on conditions that came without.
 func stamp(d *Deps, o, old csr) {
 	now := metav1.NewTime(d.Now().Truncate(1e9))
+	type key struct{ kind, status string }
+	since := map[key]metav1.Time{}
+	for _, was := range old.Status.Conditions {
+		k := key{was.Type, was.Status}
+		if _, known := since[k]; !known && !was.LastTransitionTime.IsZero() {
+			since[k] = was.LastTransitionTime
+		}
+	}
 	for i := range o.Status.Conditions {
 		c := &o.Status.Conditions[i]
 		if c.LastUpdateTime.IsZero() {
@@ -138,11 +146,8 @@ func stamp(d *Deps, o, old csr) {
 			continue
 		}
 		c.LastTransitionTime = now
-		for _, was := range old.Status.Conditions {
-			if was.Type == c.Type && was.Status == c.Status && !was.LastTransitionTime.IsZero() {
-				c.LastTransitionTime = was.LastTransitionTime
-				break
-			}
+		if was, known := since[key{c.Type, c.Status}]; known {
+			c.LastTransitionTime = was
 		}
 	}
 }

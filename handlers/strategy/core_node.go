@@ -52,10 +52,12 @@ func nodeStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 
 func validateNodeUpdate(n, old *corev1.Node) (errs field.ErrorList) {
 	path := field.NewPath("spec")
+	seen := make(map[corev1.NodeAddress]bool, len(n.Status.Addresses))
 	for i, a := range n.Status.Addresses {
-		if slices.Contains(n.Status.Addresses[:i], a) {
+		if seen[a] {
 			errs = append(errs, field.Duplicate(field.NewPath("status", "addresses").Index(i), display(a)))
 		}
+		seen[a] = true
 	}
 	if len(old.Spec.PodCIDRs) > 0 && !slices.Equal(old.Spec.PodCIDRs, n.Spec.PodCIDRs) {
 		errs = append(errs, field.Forbidden(path.Child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid"))

@@ -70,14 +70,25 @@ func together(spec *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[st
 		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
 			add(sum, of(&c.Resources))
 			add(sidecars, of(&c.Resources))
-			raise(most, sidecars)
+			raise(most, ofNames(sidecars, of(&c.Resources)))
 			continue
 		}
-		now := map[string]resource.Quantity{}
+		// Of the rest the sidecars alone need what most has already.
+		now := ofNames(sidecars, of(&c.Resources))
 		add(now, of(&c.Resources))
-		add(now, sidecars)
 		raise(most, now)
 	}
 	raise(sum, most)
 	return sum
+}
+
+// ofNames is what of the amounts has a name in names. Amounts may be of many containers, names are of one.
+func ofNames(amounts, names map[string]resource.Quantity) map[string]resource.Quantity {
+	out := make(map[string]resource.Quantity, len(names))
+	for name := range names {
+		if q, ok := amounts[name]; ok {
+			out[name] = q.DeepCopy()
+		}
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -103,11 +102,14 @@ func dnsConfig(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 }
 
 func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path) (errs field.ErrorList) {
+	type key struct{ topology, unsatisfiable string }
+	last := make(map[key]int, len(list))
 	for i, c := range list {
-		repeats := func(other corev1.TopologySpreadConstraint) bool {
-			return other.TopologyKey == c.TopologyKey && other.WhenUnsatisfiable == c.WhenUnsatisfiable
-		}
-		if slices.ContainsFunc(list[i+1:], repeats) {
+		last[key{c.TopologyKey, c.WhenUnsatisfiable}] = i
+	}
+	for i, c := range list {
+		// All but the last of those with one key are told.
+		if last[key{c.TopologyKey, c.WhenUnsatisfiable}] > i {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)))
 		}
 		if c.MinDomains != nil && c.WhenUnsatisfiable != "DoNotSchedule" {

@@ -66,10 +66,13 @@ func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
 
 // claimStatuses are of claims that the pod has, each once.
 func claimStatuses(list []corev1.PodResourceClaimStatus, claims []corev1.PodResourceClaim, path *field.Path) (errs field.ErrorList) {
-	seen := map[string]bool{}
+	seen, known := map[string]bool{}, map[string]bool{}
+	for _, c := range claims {
+		known[c.Name] = true
+	}
 	for i, s := range list {
 		at := path.Index(i)
-		if !slices.ContainsFunc(claims, func(c corev1.PodResourceClaim) bool { return c.Name == s.Name }) {
+		if !known[s.Name] {
 			errs = append(errs, field.Invalid(at.Child("name"), s.Name, "must match the name of an entry in `spec.resourceClaims`"))
 		}
 		if seen[s.Name] {
@@ -90,13 +93,12 @@ func initRestarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path 
 	if spec.RestartPolicy == "Always" {
 		return nil
 	}
+	mayRestart := map[string]bool{}
+	for _, c := range spec.InitContainers {
+		mayRestart[c.Name] = mayRestart[c.Name] || len(c.RestartPolicyRules) > 0 || c.RestartPolicy != nil && *c.RestartPolicy != "Never"
+	}
 	return lives(now, old, path, func(s *corev1.ContainerStatus) bool {
-		for _, c := range spec.InitContainers {
-			if c.Name == s.Name && (len(c.RestartPolicyRules) > 0 || c.RestartPolicy != nil && *c.RestartPolicy != "Never") {
-				return true
-			}
-		}
-		return s.State.Terminated.ExitCode != 0 && spec.RestartPolicy == "OnFailure"
+		return mayRestart[s.Name] || s.State.Terminated.ExitCode != 0 && spec.RestartPolicy == "OnFailure"
 	})
 }
 
@@ -105,11 +107,15 @@ func debugRestarts(now, old []corev1.ContainerStatus, path *field.Path) field.Er
 }
 
 func lives(now, old []corev1.ContainerStatus, path *field.Path, may func(*corev1.ContainerStatus) bool) (errs field.ErrorList) {
+	alive := map[string]bool{}
+	for i := range now {
+		alive[now[i].Name] = alive[now[i].Name] || now[i].State.Terminated == nil
+	}
 	for i := range old {
 		if old[i].State.Terminated == nil || may(&old[i]) {
 			continue
 		}
-		if slices.ContainsFunc(now, func(n corev1.ContainerStatus) bool { return n.Name == old[i].Name && n.State.Terminated == nil }) {
+		if alive[old[i].Name] {
 			errs = append(errs, field.Forbidden(path.Index(i).Child("state"), "may not be transitioned to non-terminated state"))
 		}
 	}

@@ -3,7 +3,6 @@ package strategy
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -93,12 +92,14 @@ func deadlineUpdate(now, old *int64, path *field.Path) (errs field.ErrorList, st
 }
 
 func addedTolerations(now, old []corev1.Toleration, path *field.Path) field.ErrorList {
+	kept := make(map[corev1.Toleration]bool, len(now))
+	for _, t := range now {
+		t.TolerationSeconds = nil
+		kept[t] = true
+	}
 	for _, t := range old {
-		kept := slices.ContainsFunc(now, func(n corev1.Toleration) bool {
-			n.TolerationSeconds = t.TolerationSeconds
-			return equality.Semantic.DeepEqual(n, t)
-		})
-		if !kept {
+		t.TolerationSeconds = nil
+		if !kept[t] {
 			return field.ErrorList{field.Forbidden(path, "existing toleration can not be modified except its tolerationSeconds")}
 		}
 	}
@@ -106,8 +107,12 @@ func addedTolerations(now, old []corev1.Toleration, path *field.Path) field.Erro
 }
 
 func removedGates(now, old []corev1.PodSchedulingGate, path *field.Path) (errs field.ErrorList) {
+	known := make(map[corev1.PodSchedulingGate]bool, len(old))
+	for _, g := range old {
+		known[g] = true
+	}
 	for i, g := range now {
-		if !slices.Contains(old, g) {
+		if !known[g] {
 			errs = append(errs, field.Forbidden(path.Index(i).Child("name"), fmt.Sprintf("only deletion is allowed, but found new scheduling gate '%s'", g.Name)))
 		}
 	}

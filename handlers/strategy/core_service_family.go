@@ -136,10 +136,12 @@ func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 	case spec.ClusterIP == "" && len(spec.ClusterIPs) > 0:
 		errs = append(errs, field.Invalid(ips, spec.ClusterIPs, "must be empty when `clusterIP` is not specified"))
 	}
+	seen := make(map[string]bool, len(spec.IPFamilies))
 	for i, f := range spec.IPFamilies {
-		if slices.Contains(spec.IPFamilies[:i], f) {
+		if seen[f] {
 			errs = append(errs, field.Duplicate(families.Index(i), f))
 		}
+		seen[f] = true
 	}
 	bad := false
 	for i, ip := range spec.ClusterIPs {

@@ -1,7 +1,6 @@
 package strategy
 
 import (
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -233,11 +232,13 @@ func sliceParts(o *discoveryv1.EndpointSlice) (errs field.ErrorList) {
 }
 
 func zones(list []discoveryv1.ForZone, path *field.Path) (errs field.ErrorList) {
+	seen := make(map[discoveryv1.ForZone]bool, len(list))
 	for i, z := range list {
 		at := path.Index(i).Child("name")
-		if slices.Contains(list[:i], z) {
+		if seen[z] {
 			errs = append(errs, field.Duplicate(at, z.Name))
 		}
+		seen[z] = true
 		errs = append(errs, faults(at, z.Name, utilvalidation.IsValidLabelValue(z.Name))...)
 	}
 	return errs

@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -185,7 +186,7 @@ func storageClassParts(o *storagev1.StorageClass) (errs field.ErrorList) {
 	if p := o.ReclaimPolicy; p != nil && *p != "" && *p != "Delete" && *p != "Retain" {
 		errs = append(errs, field.NotSupported(field.NewPath("reclaimPolicy"), *p, []string{"Delete", "Retain"}))
 	}
-	seen := []map[string][]string{}
+	seen := map[string]bool{}
 	for i, t := range o.AllowedTopologies {
 		path := field.NewPath("allowedTopologies").Index(i).Child("matchLabelExpressions")
 		terms := map[string][]string{}
@@ -194,10 +195,12 @@ func storageClassParts(o *storagev1.StorageClass) (errs field.ErrorList) {
 			if len(e.Values) == 0 {
 				errs = append(errs, field.Required(term.Child("values"), ""))
 			}
+			values := make(map[string]bool, len(e.Values))
 			for k, v := range e.Values {
-				if slices.Contains(e.Values[:k], v) {
+				if values[v] {
 					errs = append(errs, field.Duplicate(term.Child("values").Index(k), v))
 				}
+				values[v] = true
 			}
 			errs = append(errs, faultsOfKey(term.Child("key"), e.Key)...)
 			if _, twice := terms[e.Key]; twice {
@@ -206,10 +209,11 @@ func storageClassParts(o *storagev1.StorageClass) (errs field.ErrorList) {
 			terms[e.Key] = slices.Sorted(slices.Values(e.Values))
 		}
 		// A term without expressions is taken for the one before the first, which has none either.
-		if len(terms) == 0 || slices.ContainsFunc(seen, func(other map[string][]string) bool { return maps.EqualFunc(other, terms, slices.Equal[[]string]) }) {
+		key := fmt.Sprintf("%q", terms) // keys in order
+		if len(terms) == 0 || seen[key] {
 			errs = append(errs, field.Duplicate(path, ""))
 		}
-		seen = append(seen, terms)
+		seen[key] = true
 	}
 	return errs
 }
@@ -226,10 +230,12 @@ func runtimeClassParts(o *nodev1.RuntimeClass) field.ErrorList {
 	at := field.NewPath("scheduling")
 	errs = append(errs, metavalidation.ValidateLabels(o.Scheduling.NodeSelector, at.Child("nodeSelector"))...)
 	list := at.Child("tolerations")
+	seen := make(map[corev1.Toleration]bool, len(o.Scheduling.Tolerations))
 	for i, t := range o.Scheduling.Tolerations {
-		if slices.Contains(o.Scheduling.Tolerations[:i], t) {
+		if seen[t] {
 			errs = append(errs, field.Duplicate(list.Index(i), display(t)))
 		}
+		seen[t] = true
 	}
 	return errs
 }

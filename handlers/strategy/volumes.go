@@ -39,12 +39,15 @@ func csiDrivers(d *Deps, _ resources.Row, s *resource.Strategy) {
 
 func csiNodes(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = checkUpdate(func(o, old *storagev1.CSINode) (errs field.ErrorList) {
+		// Names are unique; of one that repeats the last counts.
+		byName := make(map[string]storagev1.CSINodeDriver, len(o.Spec.Drivers))
+		for _, now := range o.Spec.Drivers {
+			byName[now.Name] = now
+		}
 		for _, was := range old.Spec.Drivers {
-			for _, now := range o.Spec.Drivers {
-				if now.Name == was.Name {
-					now.Allocatable, was.Allocatable = nil, nil
-					errs = append(errs, unchanged(&now, &was, spec.Child("drivers"))...)
-				}
+			if now, kept := byName[was.Name]; kept {
+				now.Allocatable, was.Allocatable = nil, nil
+				errs = append(errs, unchanged(&now, &was, spec.Child("drivers"))...)
 			}
 		}
 		return errs

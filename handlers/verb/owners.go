@@ -3,7 +3,6 @@ package verb
 import (
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -27,18 +26,40 @@ func (w *write) uniqueOwners(o object.Object, admitted bool) {
 	o.SetOwnerReferences(kept)
 }
 
+// ownerKey is all of an owner reference. References with equal keys are semantically equal.
+type ownerKey struct {
+	metav1.OwnerReference // without pointers
+	controller, block     byte
+}
+
+func keyOf(ref metav1.OwnerReference) ownerKey {
+	k := ownerKey{controller: tristate(ref.Controller), block: tristate(ref.BlockOwnerDeletion)}
+	ref.Controller, ref.BlockOwnerDeletion = nil, nil
+	k.OwnerReference = ref
+	return k
+}
+
+func tristate(b *bool) byte {
+	switch {
+	case b == nil:
+		return 0
+	case *b:
+		return 1
+	}
+	return 2
+}
+
 // unique are the references without those that an earlier one equals, and the uids of the others.
 func unique(refs []metav1.OwnerReference) (kept []metav1.OwnerReference, twice []string) {
-	for i := range refs {
-		same := false
-		for j := range kept {
-			same = same || kept[j].UID == refs[i].UID && equality.Semantic.DeepEqual(kept[j], refs[i])
+	seen := make(map[ownerKey]bool, len(refs))
+	for _, ref := range refs {
+		k := keyOf(ref)
+		if seen[k] {
+			twice = append(twice, string(ref.UID))
+			continue
 		}
-		if same {
-			twice = append(twice, string(refs[i].UID))
-		} else {
-			kept = append(kept, refs[i])
-		}
+		seen[k] = true
+		kept = append(kept, ref)
 	}
 	return kept, twice
 }

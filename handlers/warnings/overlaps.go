@@ -2,6 +2,7 @@ package warnings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -18,37 +19,33 @@ func (f file) String() string {
 }
 
 // overlaps are files of one volume of which one is, or is to lie in, another.
-func overlaps(v *corev1.Volume) []string {
+func overlaps(v *corev1.Volume, left *budget) []string {
 	switch {
 	case v.ConfigMap != nil:
-		return inVolume(v.Name, fmt.Sprintf("ConfigMap %q", v.ConfigMap.Name), items(v.ConfigMap.Items, ""))
+		return inVolume(v.Name, fmt.Sprintf("ConfigMap %q", v.ConfigMap.Name), items(v.ConfigMap.Items, ""), left)
 	case v.Secret != nil:
-		return inVolume(v.Name, fmt.Sprintf("Secret %q", v.Secret.SecretName), items(v.Secret.Items, ""))
+		return inVolume(v.Name, fmt.Sprintf("Secret %q", v.Secret.SecretName), items(v.Secret.Items, ""), left)
 	case v.DownwardAPI != nil:
-		return inVolume(v.Name, "DownwardAPI", downward(v.DownwardAPI.Items, ""))
+		return inVolume(v.Name, "DownwardAPI", downward(v.DownwardAPI.Items, ""), left)
 	case v.Projected != nil:
-		return projected(v)
+		return projected(v, left)
 	}
 	return nil
 }
 
-func inVolume(name, kind string, files []file) (out []string) {
-	for i, f := range files {
-		for _, other := range files[:i] {
-			if meet(f.path, other.path) {
-				out = append(out, fmt.Sprintf("volume %q (%s): overlapping paths: %s with %s", name, kind, f, other))
-			}
+func inVolume(name, kind string, files []file, left *budget) (out []string) {
+	if left.spent() {
+		return nil
+	}
+	files = slices.DeleteFunc(files, func(f file) bool { return f.path == "" })
+	for _, p := range meetings(files, left.sentences) {
+		if left.spent() {
+			break
 		}
+		f, other := files[p.later], files[p.earlier]
+		out = append(out, left.take(fmt.Sprintf("volume %q (%s): overlapping paths: %s with %s", name, kind, f, other)))
 	}
 	return out
-}
-
-// meet says whether two paths are the same or one leads through the other.
-func meet(a, b string) bool {
-	if a == "" || b == "" {
-		return false
-	}
-	return strings.HasPrefix(a+"/", b+"/") || strings.HasPrefix(b+"/", a+"/")
 }
 
 func items(list []corev1.KeyToPath, source string) (out []file) {
@@ -67,7 +64,7 @@ func downward(list []corev1.DownwardAPIVolumeFile, source string) (out []file) {
 
 func trimmed(path string) string { return strings.TrimRight(path, "/") }
 
-func projected(v *corev1.Volume) (out []string) {
+func projected(v *corev1.Volume, left *budget) (out []string) {
 	var files []file
 	for _, s := range v.Projected.Sources {
 		if s == (corev1.VolumeProjection{}) {
@@ -76,7 +73,7 @@ func projected(v *corev1.Volume) (out []string) {
 		}
 		files = append(files, filesOf(&s)...)
 	}
-	return append(out, inVolume(v.Name, "Projected", files)...)
+	return append(out, inVolume(v.Name, "Projected", files, left)...)
 }
 
 func filesOf(s *corev1.VolumeProjection) (out []file) {

@@ -44,8 +44,9 @@ func podSpec(root *field.Path, s *corev1.PodSpec, meta *metav1.ObjectMeta) []str
 	for i := range s.Volumes {
 		out = append(out, volume(&s.Volumes[i], path.Child("volumes").Index(i))...)
 	}
+	left := newBudget()
 	for i := range s.Volumes {
-		out = append(out, overlaps(&s.Volumes[i])...)
+		out = append(out, overlaps(&s.Volumes[i], left)...)
 	}
 	out = append(out, repetitions(s, path)...)
 	for _, name := range bytesOf {
@@ -65,7 +66,7 @@ func podSpec(root *field.Path, s *corev1.PodSpec, meta *metav1.ObjectMeta) []str
 		}
 		out = append(out, variables(c.env, c.path.Child("env"))...)
 	}
-	out = append(out, ports(all)...)
+	out = append(out, ports(all, newBudget())...)
 	if t := s.TerminationGracePeriodSeconds; t != nil && *t < 0 {
 		out = append(out, said(path.Child("terminationGracePeriodSeconds"), "must be >= 0; negative values are invalid and will be treated as 1"))
 	}

@@ -1,33 +1,91 @@
 package warnings
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// ports finds, over all containers, those that mean the same port or have the same name.
-func ports(all []container) (out []string) {
-	type seen struct {
-		path *field.Path
-		port corev1.ContainerPort
+// seenPort is a port of an earlier container or list, and how many came before it.
+type seenPort struct {
+	at   int
+	path *field.Path
+	port corev1.ContainerPort
+}
+
+// portKey is what ports that clash have in common beside number and protocol: the host's port and, where it matters, the
+// host's address.
+type portKey struct {
+	port     int32
+	protocol string
+	hostPort int32
+	hostIP   string
+}
+
+// anyIP stands for every address of the host.
+const anyIP = "*"
+
+// portIndex finds the ports that one clashes with without looking at the others.
+type portIndex map[portKey][]seenPort
+
+func (x portIndex) add(s seenPort) {
+	k := portKey{port: s.port.ContainerPort, protocol: s.port.Protocol, hostPort: s.port.HostPort, hostIP: s.port.HostIP}
+	x[k] = append(x[k], s)
+	k.hostIP = anyIP
+	x[k] = append(x[k], s)
+	if s.port.HostPort != 0 {
+		k.hostPort = anyPort
+		x[k] = append(x[k], s)
 	}
-	known := map[string][]seen{}
+}
+
+// anyPort stands for every port of the host but 0.
+const anyPort = -1
+
+// clashes are the earlier ports that p clashes with, in their order.
+func (x portIndex) clashes(p corev1.ContainerPort) (out []seenPort) {
+	k := portKey{port: p.ContainerPort, protocol: p.Protocol, hostIP: anyIP}
+	out = append(out, x[k]...) // those without a port of the host clash with all
+	switch {
+	case p.HostPort == 0:
+		k.hostPort = anyPort
+		out = append(out, x[k]...)
+	case p.HostIP == "":
+		k.hostPort = p.HostPort
+		out = append(out, x[k]...)
+	default:
+		k.hostPort, k.hostIP = p.HostPort, p.HostIP
+		out = append(out, x[k]...)
+		k.hostIP = ""
+		out = append(out, x[k]...)
+	}
+	slices.SortFunc(out, func(a, b seenPort) int { return cmp.Compare(a.at, b.at) })
+	return out
+}
+
+// ports finds, over all containers, those that mean the same port or have the same name.
+func ports(all []container, left *budget) (out []string) {
+	known, n := portIndex{}, 0
 	for _, c := range all {
 		for i, p := range c.ports {
 			at := c.path.Child("ports").Index(i)
 			if p.HostIP != "" && p.HostPort == 0 {
 				out = append(out, said(at, "hostIP set without hostPort: %+v", p))
 			}
-			k := fmt.Sprintf("%d/%s", p.ContainerPort, p.Protocol)
-			for _, other := range known[k] {
-				if how := clash(p, other.port); how != "" {
-					out = append(out, said(at, "%s port definition with %s", how, other.path))
-				}
+			if left.spent() {
+				continue
 			}
-			known[k] = append(known[k], seen{at, p})
+			for _, other := range known.clashes(p) {
+				if left.spent() {
+					break
+				}
+				out = append(out, left.take(said(at, "%s port definition with %s", clash(p, other.port), other.path)))
+			}
+			known.add(seenPort{n, at, p})
+			n++
 		}
 	}
 	names := map[string]*field.Path{}
