@@ -179,7 +179,7 @@ func TestStartThatFails(t *testing.T) {
 	if code, out := s.do("POST", configMaps, configMap("a", "v")); code != http.StatusCreated {
 		t.Errorf("writing meanwhile: %d %v", code, out)
 	}
-	if _, err := s.store.Update(t.Context(), "/clusterroles/bad", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := storage.Update(t.Context(), s.store, "/clusterroles/bad", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-started; err != nil {

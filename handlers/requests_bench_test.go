@@ -61,7 +61,7 @@ func (f *bench) fill() {
 	fields := benchFields()
 	for i := range benchPods {
 		f.do("POST", "/api/v1/namespaces/default/pods", "application/json", "", benchPod(i), http.StatusCreated)
-		_, err := f.store.Update(f.Context(), fmt.Sprintf("/pods/default/pod-%06d", i), 0, func(kv storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(f.Context(), f.store, fmt.Sprintf("/pods/default/pod-%06d", i), 0, func(kv storage.KeyValue) ([]byte, error) {
 			o, err := c.Decode(kv.Value, kv.Revision)
 			if err != nil {
 				return nil, err

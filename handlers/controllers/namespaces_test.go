@@ -112,27 +112,30 @@ func (m *memory) Create(_ context.Context, key string, value []byte, _ time.Dura
 	return m.revision, nil
 }
 
-func (m *memory) Update(_ context.Context, key string, _ time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+func (m *memory) Swap(_ context.Context, seen storage.KeyValue, value []byte, _ time.Duration) (storage.KeyValue, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
+	kv, ok := m.keys[seen.Key]
 	if !ok {
-		return kv, storage.ErrNotFound
+		return kv, false, storage.ErrNotFound
 	}
-	value, err := next(kv)
-	if err != nil || bytes.Equal(value, kv.Value) {
-		return kv, err
+	if kv.Revision != seen.Revision || bytes.Equal(value, kv.Value) {
+		return kv, kv.Revision == seen.Revision, nil
 	}
 	m.revision++
 	if value == nil {
-		delete(m.keys, key)
-		m.tell(storage.Event{Type: storage.Deleted, Key: key, Revision: m.revision})
-		return kv, nil
+		delete(m.keys, kv.Key)
+		m.tell(storage.Event{Type: storage.Deleted, Key: kv.Key, Revision: m.revision})
+		return kv, true, nil
 	}
 	kv.Value, kv.Revision = bytes.Clone(value), m.revision
-	m.keys[key] = kv
-	m.tell(storage.Event{Type: storage.Put, Key: key, Value: value, Revision: m.revision})
-	return kv, nil
+	m.keys[kv.Key] = kv
+	m.tell(storage.Event{Type: storage.Put, Key: kv.Key, Value: value, Revision: m.revision})
+	return kv, true, nil
+}
+
+func (m *memory) Peek(context.Context, string) (storage.KeyValue, bool) {
+	return storage.KeyValue{}, false
 }
 
 func (m *memory) Get(_ context.Context, key string) (storage.KeyValue, int64, error) {

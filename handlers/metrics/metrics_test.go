@@ -337,15 +337,16 @@ func TestUpdatesThatDelete(t *testing.T) {
 	}{
 		{[]byte("new"), nil, map[string]string{"update": "1"}},
 		{nil, nil, map[string]string{"delete": "1"}},
-		{nil, refused, map[string]string{}},
+		{[]byte("old"), nil, map[string]string{"get": "1"}},
+		{nil, refused, map[string]string{"get": "1"}},
 	} {
 		m := New(version.Info{})
 		next := func(storage.KeyValue) ([]byte, error) { return c.value, c.err }
-		if _, err := m.Store(&answering{}).UpdateFrom(t.Context(), storage.KeyValue{Key: "/minions/n"}, 0, next); !errors.Is(err, c.err) {
+		if _, err := storage.Update(t.Context(), m.Store(&answering{}), "/minions/n", 0, next); !errors.Is(err, c.err) {
 			t.Fatal(err)
 		}
 		got := scrape(t, m).values
-		for _, operation := range []string{"update", "delete"} {
+		for _, operation := range []string{"update", "delete", "get"} {
 			if n := got[`etcd_requests_total{group="",operation="`+operation+`",resource="nodes"}`]; n != c.want[operation] {
 				t.Errorf("%q, %v: %s is %q", c.value, c.err, operation, n)
 			}
@@ -429,9 +430,12 @@ func (a *answering) Get(context.Context, string) (storage.KeyValue, int64, error
 	return storage.KeyValue{}, 0, a.err
 }
 
-func (a *answering) UpdateFrom(_ context.Context, seen storage.KeyValue, _ time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
-	_, err := next(seen)
-	return seen, err
+func (a *answering) Peek(_ context.Context, key string) (storage.KeyValue, bool) {
+	return storage.KeyValue{Key: key, Value: []byte("old"), Revision: 1}, true
+}
+
+func (a *answering) Swap(_ context.Context, seen storage.KeyValue, _ []byte, _ time.Duration) (storage.KeyValue, bool, error) {
+	return seen, true, nil
 }
 
 func (a *answering) Feed(_ context.Context, _ int64, apply func([]storage.Event, int64) error) error {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -125,40 +126,19 @@ func (s *measured) Create(ctx context.Context, key string, value []byte, ttl tim
 	return revision, err
 }
 
-// Update implements storage.Store.
-func (s *measured) Update(ctx context.Context, key string, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
-	return s.change(key, next, func(next storage.UpdateFunc) (storage.KeyValue, error) {
-		return s.Feeder.Update(ctx, key, ttl, next)
-	})
-}
-
-// UpdateFrom implements storage.Feeder.
-func (s *measured) UpdateFrom(ctx context.Context, seen storage.KeyValue, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
-	return s.change(seen.Key, next, func(next storage.UpdateFunc) (storage.KeyValue, error) {
-		return s.Feeder.UpdateFrom(ctx, seen, ttl, next)
-	})
-}
-
-// change counts an update, which is a deletion when nothing is to be left. The time that the caller takes to decide
-// (admission, validation) is not etcd's. An update that was refused before anything was asked is not counted.
-func (s *measured) change(key string, next storage.UpdateFunc, run func(storage.UpdateFunc) (storage.KeyValue, error)) (storage.KeyValue, error) {
-	operation, asked := "update", true
-	var deciding time.Duration
-	begin := time.Now()
-	kv, err := run(func(current storage.KeyValue) ([]byte, error) {
-		called := time.Now()
-		defer func() { deciding += time.Since(called) }()
-		value, err := next(current)
-		if operation = "update"; value == nil && err == nil {
-			operation = "delete"
-		}
-		asked = err == nil
-		return value, err
-	})
-	if asked {
-		s.store.done(operation, key, begin.Add(deciding), err)
+// Swap implements storage.Store. As in the original, a deletion has its own name, and unchanged bytes are only read.
+func (s *measured) Swap(ctx context.Context, seen storage.KeyValue, next []byte, ttl time.Duration) (storage.KeyValue, bool, error) {
+	operation := "update"
+	switch {
+	case next == nil:
+		operation = "delete"
+	case bytes.Equal(next, seen.Value):
+		operation = "get"
 	}
-	return kv, err
+	begin := time.Now()
+	kv, swapped, err := s.Feeder.Swap(ctx, seen, next, ttl)
+	s.store.done(operation, seen.Key, begin, err)
+	return kv, swapped, err
 }
 
 // Feed implements storage.Feeder.

@@ -89,7 +89,7 @@ func (s *Objects) Update(ctx context.Context, gvr schema.GroupVersionResource, n
 	if err != nil {
 		return nil, err
 	}
-	kv, err := s.Store.Update(ctx, r.ObjectKey(namespace, name), r.Lifetime(), func(kv storage.KeyValue) ([]byte, error) {
+	kv, err := storage.Update(ctx, s.Store, r.ObjectKey(namespace, name), r.Lifetime(), func(kv storage.KeyValue) ([]byte, error) {
 		o, err := r.Codec.Decode(kv.Value, kv.Revision)
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (s *Objects) Delete(ctx context.Context, gvr schema.GroupVersionResource, n
 	if err != nil {
 		return err
 	}
-	_, err = s.Store.Update(ctx, r.ObjectKey(namespace, name), 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
+	_, err = storage.Update(ctx, s.Store, r.ObjectKey(namespace, name), 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}

@@ -1,9 +1,6 @@
 package storage
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Feeder is a Store that tells one listener of every change to the whole key space: what a cache in front of it needs. Keys that
 // do not begin with a slash belong to somebody else, whose prefix begins with this store's.
@@ -17,10 +14,6 @@ type Feeder interface {
 	// empty when only that moved. Feed returns when ctx ends, when apply returns an error, or with ErrCompacted when the
 	// changes are not known any more; an outage it sits out.
 	Feed(ctx context.Context, from int64, apply func(changes []Event, through int64) error) error
-	// Nudge asks that apply be called soon with what the store has reached, also where nothing under the prefix changed.
-	Nudge(ctx context.Context)
-	// UpdateFrom is Update by a caller who has seen a pair, perhaps an old one. It saves the read when the pair is still
-	// current: what next makes of an older pair is never written, and neither its error nor its "no change" is believed
-	// before it was asked again about the current one.
-	UpdateFrom(ctx context.Context, seen KeyValue, ttl time.Duration, next UpdateFunc) (KeyValue, error)
+	// RequestProgress has apply called soon with the revision that the store has reached, even when nothing changed.
+	RequestProgress(ctx context.Context)
 }

@@ -70,12 +70,6 @@ type Watcher interface {
 	Stop()
 }
 
-// UpdateFunc computes the next value from the current one. It may be called several times, with newer current values,
-// because another writer came first; it must have no effects beyond its result. Returning the current bytes unchanged
-// makes the update a no-op that keeps its revision (and its life, whatever the ttl). A nil result deletes the key. An
-// error ends the update and is returned as it is.
-type UpdateFunc func(current KeyValue) (next []byte, err error)
-
 // Store is what all storage offers. Every method is safe for concurrent use and returns the errors of this package,
 // wrapped with what was asked.
 type Store interface {
@@ -90,10 +84,18 @@ type Store interface {
 	// Create writes key if it does not exist and returns its revision. A ttl above zero lets the key vanish after about
 	// that time. ErrExists when it exists.
 	Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error)
-	// Update changes an existing key by compare-and-swap. The result is the stored pair after the update (after a
-	// deletion: the pair that was deleted, with the revision of the deletion). A ttl above zero renews the key's life;
-	// zero keeps the key for ever. ErrNotFound when it does not exist.
-	Update(ctx context.Context, key string, ttl time.Duration, next UpdateFunc) (KeyValue, error)
+	// Swap is compare-and-swap: it writes next under seen.Key if the key's newest revision is still seen.Revision. seen is a
+	// pair as it was read or peeked at. A nil next deletes. A ttl above zero renews the key's life; zero keeps the key for
+	// ever. Bytes equal to seen.Value are no write: the key keeps its revision and its life, whatever the ttl.
+	//
+	// swapped with the stored pair; after a deletion with the deleted pair, at the revision of the deletion. Not swapped
+	// with the newest pair, which was read in the same transaction, when seen is out of date. ErrNotFound when the key does
+	// not exist any more.
+	Swap(ctx context.Context, seen KeyValue, next []byte, ttl time.Duration) (current KeyValue, swapped bool, err error)
+	// Peek is the pair that the store last knew under key, without asking for a newer one: false when it knows none, always
+	// so without a cache. It saves the read before a Swap, which notices an old pair. Who does not go on to Swap because
+	// of the pair must read it with Get first.
+	Peek(ctx context.Context, key string) (KeyValue, bool)
 	// Watch delivers the changes under prefix after the revision from; 0 means from now on. A change at a revision is
 	// delivered once and in order. Bookmarks come when the watcher is up to date, at least about every minute.
 	Watch(ctx context.Context, prefix string, from int64) (Watcher, error)

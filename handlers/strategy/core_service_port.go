@@ -161,7 +161,7 @@ func (a *portAllocator) release(ctx context.Context, ports ...int32) {
 func (a *portAllocator) change(ctx context.Context, f func(*big.Int) error) error {
 	store := a.d.Store
 	for {
-		_, err := store.Update(ctx, portsKey, 0, func(kv storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(ctx, store, portsKey, 0, func(kv storage.KeyValue) ([]byte, error) {
 			r, err := decodeRange(kv.Value)
 			if err != nil {
 				return nil, err

@@ -61,7 +61,7 @@ func TestPagesOfAForgottenState(t *testing.T) {
 	}
 	for i := range 20 {
 		key := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", pods-1-i))
-		if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 9000+i), nil }); err != nil {
+		if _, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 9000+i), nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

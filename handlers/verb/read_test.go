@@ -241,7 +241,7 @@ func TestListsAreTheSameFromKeptParts(t *testing.T) {
 			f.now = f.now.Add(3 * time.Hour)
 		case 4:
 			key := f.pods.ObjectKey("ns", "pod-00100")
-			if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 7000), nil }); err != nil {
+			if _, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 7000), nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -332,7 +332,7 @@ func TestPagesAreOfOneState(t *testing.T) {
 		got, next, first := names("/api/v1/pods?limit=7" + selector)
 		for i := 0; next != ""; i++ {
 			key := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", 99-i))
-			if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 5000+i+len(selector)), nil }); err != nil {
+			if _, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return f.stored(t, 5000+i+len(selector)), nil }); err != nil {
 				t.Fatal(err)
 			}
 			var page []string

@@ -96,7 +96,7 @@ func TestSelectorsThroughIndexes(t *testing.T) {
 			f.relabel(t, i, "rare", "5")
 		}
 		gone := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", 58+50*round))
-		if _, err := f.handlers.Store.Update(t.Context(), gone, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+		if _, err := storage.Update(t.Context(), f.handlers.Store, gone, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -226,7 +226,7 @@ func (f *fixture) relabel(t *testing.T, i int, label, value string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return stored, nil }); err != nil {
+	if _, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return stored, nil }); err != nil {
 		t.Fatal(err)
 	}
 }

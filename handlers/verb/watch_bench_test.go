@@ -114,7 +114,7 @@ func BenchmarkDeliver(b *testing.B) {
 			var took time.Duration
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				if _, err := f.handlers.Store.Update(b.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return values[(i+1)%2], nil }); err != nil {
+				if _, err := storage.Update(b.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return values[(i+1)%2], nil }); err != nil {
 					b.Fatal(err)
 				}
 				<-all

@@ -41,7 +41,7 @@ func (f *fixture) serve(t *testing.T, carried bool) string {
 func (f *fixture) put(t *testing.T, at, i int) {
 	t.Helper()
 	key, value := f.pods.ObjectKey("ns", fmt.Sprintf("pod-%05d", at)), f.stored(t, i)
-	_, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return value, nil })
+	_, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return value, nil })
 	if err != nil {
 		if _, err = f.handlers.Store.Create(t.Context(), key, value, 0); err != nil {
 			t.Fatal(err)

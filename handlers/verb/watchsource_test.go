@@ -233,7 +233,7 @@ func TestWatchesThatFail(t *testing.T) {
 	f := newFixture(t, 1)
 	h := f.hold(t, "resourceVersion=2")
 	key := f.pods.ObjectKey("ns", "pod-00000")
-	if _, err := f.handlers.Store.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return []byte("k8s\x00\xff"), nil }); err != nil {
+	if _, err := storage.Update(t.Context(), f.handlers.Store, key, 0, func(storage.KeyValue) ([]byte, error) { return []byte("k8s\x00\xff"), nil }); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := h.events(t, 2); err != io.EOF || !slices.Equal(got, []string{"ERROR @"}) {

@@ -297,7 +297,7 @@ func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, 
 // apply runs change on the stored value under key: through the store, or, for a dry run, on a copy of what is there.
 func (w *write) apply(ctx context.Context, key string, change storage.UpdateFunc) (storage.KeyValue, error) {
 	if !w.dryRun {
-		return w.Store.Update(ctx, key, w.main().Lifetime(), change)
+		return storage.Update(ctx, w.Store, key, w.main().Lifetime(), change)
 	}
 	kv, _, err := w.Store.Get(ctx, key)
 	if err != nil {

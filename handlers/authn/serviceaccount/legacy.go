@@ -126,7 +126,7 @@ func (l *LegacyTokens) markUsed(ctx context.Context, secret *corev1.Secret) {
 	if last := secret.Labels[labelLastUsed]; last == day(0) || last == day(1) {
 		return
 	}
-	_, err := l.lookup.store.Update(ctx, secrets.key(secret.Namespace, secret.Name), 0, func(kv storage.KeyValue) ([]byte, error) {
+	_, err := storage.Update(ctx, l.lookup.store, secrets.key(secret.Namespace, secret.Name), 0, func(kv storage.KeyValue) ([]byte, error) {
 		live, err := decode[*corev1.Secret](secrets, kv)
 		if err != nil {
 			return nil, err

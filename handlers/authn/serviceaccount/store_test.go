@@ -45,7 +45,7 @@ func (s *testStore) put(from source, o object.Object) {
 		s.t.Fatal(err)
 	}
 	key := from.key(o.GetNamespace(), o.GetName())
-	_, err = s.Update(s.t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return b, nil })
+	_, err = storage.Update(s.t.Context(), s, key, 0, func(storage.KeyValue) ([]byte, error) { return b, nil })
 	if errors.Is(err, storage.ErrNotFound) {
 		_, err = s.Create(s.t.Context(), key, b, 0)
 	}
@@ -57,7 +57,7 @@ func (s *testStore) put(from source, o object.Object) {
 // remove takes away what lies under a key.
 func (s *testStore) remove(key string) {
 	s.t.Helper()
-	if _, err := s.Update(s.t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := storage.Update(s.t.Context(), s, key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 		s.t.Fatal(err)
 	}
 }

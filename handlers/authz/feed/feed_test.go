@@ -110,7 +110,7 @@ func TestFollow(t *testing.T) {
 	m.await(t, "/a/1=x /b/1=y")
 	change := func(next []byte) {
 		t.Helper()
-		if _, err := s.Update(t.Context(), "/a/1", 0, func(storage.KeyValue) ([]byte, error) { return next, nil }); err != nil {
+		if _, err := storage.Update(t.Context(), s, "/a/1", 0, func(storage.KeyValue) ([]byte, error) { return next, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -70,17 +70,17 @@ type Cache struct {
 	log     *slog.Logger
 
 	// current is the newest state; nil until everything is loaded. loaded is closed then.
-	current atomic.Pointer[snapshot]
-	loaded  chan struct{}
-	loading sync.Once
-	moved   signal
-	nudges  nudges
-	packer  packer
-	history history
-	hub     hub
-	pieces  pieces
-	indexes indexes
-	weights weights
+	current  atomic.Pointer[snapshot]
+	loaded   chan struct{}
+	loading  sync.Once
+	moved    signal
+	progress progress
+	packer   packer
+	history  history
+	hub      hub
+	pieces   pieces
+	indexes  indexes
+	weights  weights
 	// past is what the pasts of all collections take, in bytes.
 	past atomic.Int64
 

@@ -112,7 +112,7 @@ func check(t *testing.T, s storage.Store, padding string, stir func()) {
 	for _, w := range watches {
 		w.until(t, last, final.Items)
 	}
-	if _, err := s.Update(ctx, "/x/end", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := storage.Update(ctx, s, "/x/end", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 		t.Fatal(err)
 	}
 	stop()
@@ -129,10 +129,10 @@ func write(ctx context.Context, s storage.Store, i int, padding string) (int64, 
 	case 0:
 		return s.Create(ctx, keyOf(i), value, 0)
 	case 1:
-		kv, err := s.Update(ctx, keyOf(i), 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
+		kv, err := storage.Update(ctx, s, keyOf(i), 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
 		return kv.Revision, err
 	}
-	kv, err := s.Update(ctx, keyOf(i), 0, func(storage.KeyValue) ([]byte, error) { return value, nil })
+	kv, err := storage.Update(ctx, s, keyOf(i), 0, func(storage.KeyValue) ([]byte, error) { return value, nil })
 	return kv.Revision, err
 }
 

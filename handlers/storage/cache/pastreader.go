@@ -32,7 +32,7 @@ func (c *Cache) pastOf(name string, from, through int64) (*past, error) {
 		past: &past{from: from, through: through, taken: &c.past}, attributes: c.options.Attributes,
 		now: c.current.Load().root, packer: &packer{}, last: map[string]*Entry{},
 	}
-	ask := time.NewTimer(nudgeAfter)
+	ask := time.NewTimer(progressAfter)
 	defer ask.Stop()
 	for {
 		select {
@@ -52,7 +52,7 @@ func (c *Cache) pastOf(name string, from, through int64) (*past, error) {
 				return nil, err
 			}
 		case <-ask.C:
-			c.nudges.nudge(ctx, c.backend.Nudge)
+			c.progress.request(ctx, c.backend.RequestProgress)
 			ask.Reset(askAgain)
 		}
 	}

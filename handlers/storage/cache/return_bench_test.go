@@ -17,7 +17,7 @@ func BenchmarkReturn(b *testing.B) {
 	before := cache.New(notClosed{backend}, cache.Options{})
 	var at []int64
 	for i := range missed {
-		kv, err := before.Update(b.Context(), "/x/a", 0, func(storage.KeyValue) ([]byte, error) { return fmt.Append(nil, i), nil })
+		kv, err := storage.Update(b.Context(), before, "/x/a", 0, func(storage.KeyValue) ([]byte, error) { return fmt.Append(nil, i), nil })
 		if err != nil {
 			if kv.Revision, err = before.Create(b.Context(), "/x/a", []byte("1"), 0); err != nil {
 				b.Fatal(err)

@@ -8,9 +8,9 @@ import (
 
 const (
 	// A reader that waits for a revision gives the change this long to come by itself, before it asks the backend how far
-	// it is: the revision may be one of somebody else's keys. nudgeAgain is how often it asks then.
-	nudgeAfter = 2 * time.Millisecond
-	nudgeAgain = 50 * time.Millisecond
+	// it is: the revision may be one of somebody else's keys. progressAgain is how often it asks then.
+	progressAfter = 2 * time.Millisecond
+	progressAgain = 50 * time.Millisecond
 )
 
 // signal wakes all who wait for something to move.
@@ -43,7 +43,7 @@ func (c *Cache) reach(ctx context.Context, revision int64) (*snapshot, error) {
 	if s := c.current.Load(); s != nil && s.revision >= revision {
 		return s, nil
 	}
-	timer := time.NewTimer(nudgeAfter)
+	timer := time.NewTimer(progressAfter)
 	defer timer.Stop()
 	for {
 		moved := c.moved.wait()
@@ -53,8 +53,8 @@ func (c *Cache) reach(ctx context.Context, revision int64) (*snapshot, error) {
 		select {
 		case <-moved:
 		case <-timer.C:
-			c.nudges.nudge(ctx, c.backend.Nudge)
-			timer.Reset(nudgeAgain)
+			c.progress.request(ctx, c.backend.RequestProgress)
+			timer.Reset(progressAgain)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-c.ctx.Done():
@@ -63,16 +63,16 @@ func (c *Cache) reach(ctx context.Context, revision int64) (*snapshot, error) {
 	}
 }
 
-// nudges keeps many readers that wait from asking all at once: an answer is an answer for all.
-type nudges struct {
+// progress keeps readers that wait from all requesting progress at once: an answer is an answer for all.
+type progress struct {
 	mu   sync.Mutex
 	last time.Time
 }
 
-func (n *nudges) nudge(ctx context.Context, ask func(context.Context)) {
+func (n *progress) request(ctx context.Context, ask func(context.Context)) {
 	now := time.Now()
 	n.mu.Lock()
-	mine := now.Sub(n.last) >= nudgeAfter
+	mine := now.Sub(n.last) >= progressAfter
 	if mine {
 		n.last = now
 	}

@@ -35,7 +35,7 @@ func is(want string) cache.Selection {
 
 func put(t *testing.T, s storage.Store, key, value string) int64 {
 	t.Helper()
-	kv, err := s.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return []byte(value), nil })
+	kv, err := storage.Update(t.Context(), s, key, 0, func(storage.KeyValue) ([]byte, error) { return []byte(value), nil })
 	if errors.Is(err, storage.ErrNotFound) {
 		revision, err := s.Create(t.Context(), key, []byte(value), 0)
 		if err != nil {
@@ -51,7 +51,7 @@ func put(t *testing.T, s storage.Store, key, value string) int64 {
 
 func remove(t *testing.T, s storage.Store, key string) int64 {
 	t.Helper()
-	kv, err := s.Update(t.Context(), key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
+	kv, err := storage.Update(t.Context(), s, key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

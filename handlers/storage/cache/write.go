@@ -16,23 +16,24 @@ func (c *Cache) Create(ctx context.Context, key string, value []byte, ttl time.D
 	return c.backend.Create(ctx, key, value, ttl)
 }
 
-// Update implements storage.Store. It begins with the pair that the cache has, which saves the backend's read: when that
-// is out of date, the transaction says so.
-func (c *Cache) Update(ctx context.Context, key string, ttl time.Duration, next storage.UpdateFunc) (storage.KeyValue, error) {
+// Swap implements storage.Store.
+func (c *Cache) Swap(ctx context.Context, seen storage.KeyValue, next []byte, ttl time.Duration) (storage.KeyValue, bool, error) {
 	if c.ctx.Err() != nil {
-		return storage.KeyValue{}, fmt.Errorf("update %s: %w", key, errClosed)
+		return storage.KeyValue{}, false, fmt.Errorf("update %s: %w", seen.Key, errClosed)
 	}
+	return c.backend.Swap(ctx, seen, next, ttl)
+}
+
+// Peek implements storage.Store: the pair of the newest state that the cache has.
+func (c *Cache) Peek(_ context.Context, key string) (storage.KeyValue, bool) {
 	s := c.current.Load()
-	if s == nil || ctx.Err() != nil {
-		return c.backend.Update(ctx, key, ttl, next)
+	if s == nil || c.ctx.Err() != nil {
+		return storage.KeyValue{}, false
 	}
 	e := s.root.get(key)
 	if e == nil {
-		return c.backend.Update(ctx, key, ttl, next)
+		return storage.KeyValue{}, false
 	}
-	seen, err := e.pair()
-	if err != nil {
-		return storage.KeyValue{}, fmt.Errorf("update: %w", err)
-	}
-	return c.backend.UpdateFrom(ctx, seen, ttl, next)
+	kv, err := e.pair()
+	return kv, err == nil
 }

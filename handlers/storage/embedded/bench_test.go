@@ -83,7 +83,7 @@ func BenchmarkUpdate(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i++
-		if _, err := s.Update(b.Context(), "/pods/000000", 0, func(kv storage.KeyValue) ([]byte, error) {
+		if _, err := storage.Update(b.Context(), s, "/pods/000000", 0, func(kv storage.KeyValue) ([]byte, error) {
 			return fmt.Appendf(nil, "%s%d", value, i), nil
 		}); err != nil {
 			b.Fatal(err)

@@ -109,5 +109,5 @@ func changes(events []*mvccpb.Event, prefix string) []storage.Event {
 	return out
 }
 
-// Nudge implements storage.Feeder: every revision is told without it.
-func (s *Store) Nudge(context.Context) {}
+// RequestProgress implements storage.Feeder: every revision is told without it.
+func (s *Store) RequestProgress(context.Context) {}

@@ -67,7 +67,7 @@ func TestOfALongLogLittleIsKept(t *testing.T) {
 				if _, err := s.Create(t.Context(), "/b", []byte("1"), 0); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := s.Update(t.Context(), "/b", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+				if _, err := storage.Update(t.Context(), s, "/b", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 					t.Fatal(err)
 				}
 				if err := s.Close(); err != nil {

@@ -52,7 +52,7 @@ func TestWatchesOfThePast(t *testing.T) {
 		key := fmt.Sprintf("/%s/%d", []string{"a", "b", "ab"}[rand.IntN(3)], rand.IntN(20))
 		_, err := s.Create(ctx, key, fmt.Append(nil, rand.Int()), 0)
 		if errors.Is(err, storage.ErrExists) {
-			_, err = s.Update(ctx, key, 0, func(storage.KeyValue) ([]byte, error) {
+			_, err = storage.Update(ctx, s, key, 0, func(storage.KeyValue) ([]byte, error) {
 				if rand.IntN(3) == 0 {
 					return nil, nil
 				}

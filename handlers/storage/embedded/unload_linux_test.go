@@ -171,7 +171,7 @@ func TestUnloadDisturbsNobody(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if _, err := s.Update(ctx, key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+				if _, err := storage.Update(ctx, s, key, 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 					t.Error(err)
 					return
 				}

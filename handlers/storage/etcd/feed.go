@@ -115,8 +115,8 @@ func (f *feed) follow(ctx context.Context) error {
 	}
 }
 
-// Nudge implements storage.Feeder. etcd answers once every watch on the stream is up to date.
-func (s *Store) Nudge(ctx context.Context) {
+// RequestProgress implements storage.Feeder. etcd answers once every watch on the stream is up to date.
+func (s *Store) RequestProgress(ctx context.Context) {
 	if !s.hearing.ask(time.Now()) {
 		return
 	}

@@ -150,7 +150,7 @@ func TestQuota(t *testing.T) {
 	if _, _, err := s.Get(t.Context(), "/0"); err != nil {
 		t.Fatalf("reading: %v", err)
 	}
-	if _, err := s.Update(t.Context(), "/0", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := storage.Update(t.Context(), s, "/0", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 		t.Fatalf("deleting: %v", err)
 	}
 }

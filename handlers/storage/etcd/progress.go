@@ -19,7 +19,7 @@ func (s *Store) progressLoop(interval time.Duration) {
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, interval)
-		s.Nudge(ctx)
+		s.RequestProgress(ctx)
 		// Where nobody reads, only this notices an etcd that went back in time; what else it may find out is told to those who ask.
 		_, _ = s.Revision(ctx)
 		if s.watchers.Load() == 0 {

@@ -30,7 +30,7 @@ var keyTests = []test{
 			}
 		}
 		for _, key := range oddKeys {
-			if pair, err := s.store.Update(s.ctx, key, 0, remove); err != nil || pair.Key != key {
+			if pair, err := storage.Update(s.ctx, s.store, key, 0, remove); err != nil || pair.Key != key {
 				s.Fatalf("delete %q: %s, %v", key, show(pair), err)
 			}
 		}
@@ -49,7 +49,7 @@ var keyTests = []test{
 		if _, err := s.store.Create(s.ctx, "", []byte("1"), 0); err == nil {
 			s.Error("create of nothing succeeded")
 		}
-		if _, err := s.store.Update(s.ctx, "", 0, to("1")); err == nil {
+		if _, err := storage.Update(s.ctx, s.store, "", 0, to("1")); err == nil {
 			s.Error("update of nothing succeeded")
 		}
 	}},

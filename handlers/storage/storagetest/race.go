@@ -36,7 +36,7 @@ var raceTests = []test{
 		const n = 200
 		var revisions sync.Map
 		s.inParallel(8, n, func(int) {
-			kv, err := s.store.Update(s.ctx, "/n", 0, increment)
+			kv, err := storage.Update(s.ctx, s.store, "/n", 0, increment)
 			if err != nil {
 				s.Errorf("increment: %v", err)
 			}
@@ -72,7 +72,7 @@ var raceTests = []test{
 			s.create(key, "1")
 			var won atomic.Int64
 			s.inParallel(6, 6, func(int) {
-				switch _, err := s.store.Update(s.ctx, key, 0, remove); {
+				switch _, err := storage.Update(s.ctx, s.store, key, 0, remove); {
 				case err == nil:
 					won.Add(1)
 				case !errors.Is(err, storage.ErrNotFound):
@@ -98,7 +98,7 @@ var ttlTests = []test{
 		s.create("/forever", "1")
 		s.create("/shortened", "1")
 		s.update("/kept", "2")
-		if _, err := s.store.Update(s.ctx, "/shortened", ttl, to("2")); err != nil {
+		if _, err := storage.Update(s.ctx, s.store, "/shortened", ttl, to("2")); err != nil {
 			s.Fatal(err)
 		}
 		for _, key := range []string{"/short", "/shortened"} {

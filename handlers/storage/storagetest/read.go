@@ -65,7 +65,7 @@ var readTests = []test{
 		_, _, get := s.store.Get(ctx, "/a")
 		_, list := s.store.List(ctx, "/", storage.ListOptions{})
 		_, create := s.store.Create(ctx, "/a", []byte("1"), 0)
-		_, update := s.store.Update(ctx, "/a", 0, to("2"))
+		_, update := storage.Update(ctx, s.store, "/a", 0, to("2"))
 		_, count := s.store.Count(ctx, "/")
 		for name, err := range map[string]error{"get": get, "list": list, "create": create, "update": update, "count": count} {
 			if !errors.Is(err, context.Canceled) || errors.Is(err, storage.ErrUnavailable) {

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		tests []test
 	}{
 		{"read", readTests}, {"list", listTests}, {"create", createTests}, {"update", updateTests},
+		{"swap", swapTests},
 		{"race", raceTests}, {"ttl", ttlTests}, {"watch", watchTests}, {"watch end", watchEndTests},
 		{"history", historyTests}, {"close", closeTests}, {"keys", keyTests},
 		{"size", sizeTests}, {"load", loadTests},
@@ -67,7 +68,7 @@ func (s *suite) create(key, value string) int64 {
 
 func (s *suite) update(key, value string) int64 {
 	s.Helper()
-	pair, err := s.store.Update(s.ctx, key, 0, to(value))
+	pair, err := storage.Update(s.ctx, s.store, key, 0, to(value))
 	if err != nil {
 		s.Fatalf("update %q: %v", key, err)
 	}
@@ -76,7 +77,7 @@ func (s *suite) update(key, value string) int64 {
 
 func (s *suite) delete(key string) int64 {
 	s.Helper()
-	pair, err := s.store.Update(s.ctx, key, 0, remove)
+	pair, err := storage.Update(s.ctx, s.store, key, 0, remove)
 	if err != nil {
 		s.Fatalf("delete %q: %v", key, err)
 	}

@@ -190,9 +190,9 @@ func watchWhileWriting(s *suite) {
 			case 0:
 				_, _ = s.store.Create(s.ctx, key, fmt.Append(nil, i), 0)
 			case 1:
-				_, _ = s.store.Update(s.ctx, key, 0, to(fmt.Sprint(i)))
+				_, _ = storage.Update(s.ctx, s.store, key, 0, to(fmt.Sprint(i)))
 			case 2:
-				_, _ = s.store.Update(s.ctx, key, 0, remove)
+				_, _ = storage.Update(s.ctx, s.store, key, 0, remove)
 			}
 			written.Add(1)
 		})

@@ -105,7 +105,7 @@ var closeTests = []test{
 		_, _, get := s.store.Get(s.ctx, "/x/a")
 		_, list := s.store.List(s.ctx, "/x/", storage.ListOptions{})
 		_, create := s.store.Create(s.ctx, "/x/b", []byte("1"), 0)
-		_, update := s.store.Update(s.ctx, "/x/a", 0, to("2"))
+		_, update := storage.Update(s.ctx, s.store, "/x/a", 0, to("2"))
 		_, watch := s.store.Watch(s.ctx, "/x/", 1)
 		_, now := s.store.Watch(s.ctx, "/x/", 0)
 		_, revision := s.store.Revision(s.ctx)
@@ -128,7 +128,7 @@ var closeTests = []test{
 		for range 4 {
 			wg.Go(func() {
 				for {
-					if _, err := s.store.Update(s.ctx, "/n", 0, increment); err != nil {
+					if _, err := storage.Update(s.ctx, s.store, "/n", 0, increment); err != nil {
 						if !errors.Is(err, storage.ErrUnavailable) {
 							s.Errorf("update: %v", err)
 						}

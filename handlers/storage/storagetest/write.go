@@ -58,7 +58,7 @@ var createTests = []test{
 			}
 		}
 		at := s.create("/a", "1")
-		if _, err := s.store.Update(s.ctx, "/a", 0, to(strings.Repeat("v", 1700<<10))); !errors.Is(err, storage.ErrTooLarge) {
+		if _, err := storage.Update(s.ctx, s.store, "/a", 0, to(strings.Repeat("v", 1700<<10))); !errors.Is(err, storage.ErrTooLarge) {
 			s.Fatalf("update: %v, want ErrTooLarge", err)
 		}
 		s.wantValue("/a", "1", at)
@@ -73,7 +73,7 @@ var errMine = errors.New("no")
 
 var updateTests = []test{
 	{"a missing key", func(s *suite) {
-		_, err := s.store.Update(s.ctx, "/a", 0, func(storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(s.ctx, s.store, "/a", 0, func(storage.KeyValue) ([]byte, error) {
 			s.Error("asked for the next value of nothing")
 			return nil, nil
 		})
@@ -83,7 +83,7 @@ var updateTests = []test{
 	}},
 	{"sees the current pair and returns the new", func(s *suite) {
 		created := s.create("/a", "1")
-		got, err := s.store.Update(s.ctx, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
+		got, err := storage.Update(s.ctx, s.store, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
 			if kv.Key != "/a" || string(kv.Value) != "1" || kv.Revision != created {
 				s.Errorf("current is %s", show(kv))
 			}
@@ -97,7 +97,7 @@ var updateTests = []test{
 	{"unchanged bytes are no write", func(s *suite) {
 		at := s.create("/a", "1")
 		before := s.revision()
-		if got, err := s.store.Update(s.ctx, "/a", 0, to("1")); err != nil || got.Revision != at || string(got.Value) != "1" {
+		if got, err := storage.Update(s.ctx, s.store, "/a", 0, to("1")); err != nil || got.Revision != at || string(got.Value) != "1" {
 			s.Fatalf("got %s, %v; want revision %d", show(got), err, at)
 		}
 		if after := s.revision(); after != before {
@@ -110,7 +110,7 @@ var updateTests = []test{
 	}},
 	{"nil deletes", func(s *suite) {
 		at := s.create("/a", "1")
-		got, err := s.store.Update(s.ctx, "/a", 0, remove)
+		got, err := storage.Update(s.ctx, s.store, "/a", 0, remove)
 		if err != nil || got.Key != "/a" || string(got.Value) != "1" || got.Revision <= at {
 			s.Fatalf("got %s, %v; want what was deleted, newer than %d", show(got), err, at)
 		}
@@ -130,7 +130,7 @@ var updateTests = []test{
 	}},
 	{"its error is returned as it is", func(s *suite) {
 		at := s.create("/a", "1")
-		if _, err := s.store.Update(s.ctx, "/a", 0, func(storage.KeyValue) ([]byte, error) {
+		if _, err := storage.Update(s.ctx, s.store, "/a", 0, func(storage.KeyValue) ([]byte, error) {
 			return []byte("2"), errMine
 		}); err != errMine {
 			s.Fatalf("got %v, want the very error", err)
@@ -140,7 +140,7 @@ var updateTests = []test{
 	{"another writer came first", func(s *suite) {
 		s.create("/a", "1")
 		var seen []string
-		got, err := s.store.Update(s.ctx, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
+		got, err := storage.Update(s.ctx, s.store, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
 			seen = append(seen, string(kv.Value))
 			if len(seen) == 1 {
 				s.update("/a", "other")
@@ -154,7 +154,7 @@ var updateTests = []test{
 	{"a deletion does not take a newer value", func(s *suite) {
 		s.create("/a", "1")
 		calls := 0
-		_, err := s.store.Update(s.ctx, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(s.ctx, s.store, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
 			if calls++; calls == 1 {
 				s.update("/a", "2")
 				return nil, nil
@@ -167,7 +167,7 @@ var updateTests = []test{
 	}},
 	{"somebody deleted it meanwhile", func(s *suite) {
 		s.create("/a", "1")
-		_, err := s.store.Update(s.ctx, "/a", 0, func(storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(s.ctx, s.store, "/a", 0, func(storage.KeyValue) ([]byte, error) {
 			s.delete("/a")
 			return []byte("2"), nil
 		})
@@ -178,7 +178,7 @@ var updateTests = []test{
 	{"somebody made it anew meanwhile", func(s *suite) {
 		s.create("/a", "1")
 		calls := 0
-		got, err := s.store.Update(s.ctx, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
+		got, err := storage.Update(s.ctx, s.store, "/a", 0, func(kv storage.KeyValue) ([]byte, error) {
 			if calls++; calls == 1 {
 				// The same bytes: only the revision tells that it is another object.
 				s.delete("/a")
