@@ -73,9 +73,9 @@ func overlap(a, b string) bool {
 // told is what the other API servers of the cluster are told: whom this server believes.
 func (c *certificates) told(o *options) func() controllers.Authentication {
 	return func() controllers.Authentication {
-		a := controllers.Authentication{Clients: c.clients().pem()}
+		a := controllers.Authentication{Clients: c.clients().pem(c.unshared)}
 		if c.proxies != nil {
-			a.Proxies, a.Names = c.proxies().pem(), o.proxy.names
+			a.Proxies, a.Names = c.proxies().pem(nil), o.proxy.names
 			h := &o.proxy.headers
 			a.UserHeaders, a.UIDHeaders, a.GroupHeaders, a.ExtraPrefixes = h.User, h.UID, h.Group, h.ExtraPrefix
 		}

@@ -84,7 +84,7 @@ func (o *options) register(s *flagSets) {
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay-duration", o.shutdownDelay, "How long the server goes on serving after it was told to end, while /readyz already says no.")
 
 	f = s.in("etcd")
-	f.StringVar(&o.dataDir, "data-dir", o.dataDir, "Folder of the embedded etcd, the certificates and the administrator's kubeconfig.")
+	f.StringVar(&o.dataDir, "data-dir", o.dataDir, "Folder of the embedded etcd, the certificates and the administrator's kubeconfig. With --etcd-servers only where it is given.")
 	f.BoolVar(&o.unsafeNoFsync, "unsafe-no-fsync", o.unsafeNoFsync, "Let the embedded etcd leave writing to the operating system: faster, and a power cut loses data. For tests.")
 	f.StringVar(&o.etcdListen, "etcd-listen-client", o.etcdListen, "Address (host:port or unix:path) at which the embedded etcd answers other clients such as etcdctl; none when empty.")
 	f.StringSliceVar(&o.etcdServers, "etcd-servers", o.etcdServers, "Servers of an external etcd (scheme://host:port, comma separated), used instead of the embedded one.")
@@ -99,7 +99,7 @@ func (o *options) register(s *flagSets) {
 	f = s.in("secure serving")
 	f.IPVar(&o.bindAddress, "bind-address", o.bindAddress, "Address to serve HTTPS at.")
 	f.IntVar(&o.securePort, "secure-port", o.securePort, "Port to serve HTTPS at; 0 takes a free one.")
-	f.StringVar(&o.certDir, "cert-dir", o.certDir, "Folder of certificates that the server makes for itself; <data-dir>/pki when empty.")
+	f.StringVar(&o.certDir, "cert-dir", o.certDir, "Folder of certificates that the server makes for itself, and of a serving certificate that is there already (apiserver.crt and apiserver.key); <data-dir>/pki when empty. Without any folder they are kept in memory.")
 	f.StringVar(&o.tlsCertFile, "tls-cert-file", o.tlsCertFile, "Serving certificate, followed by those of its authorities; made when empty.")
 	f.StringVar(&o.tlsKeyFile, "tls-private-key-file", o.tlsKeyFile, "Key of --tls-cert-file.")
 	f.StringArrayVar(&o.sniCerts, "tls-sni-cert-key", o.sniCerts, "Another serving certificate, for clients that ask for its names, as certificate,key or certificate,key:name,*.name; may be repeated.")
@@ -152,7 +152,11 @@ func (o *options) complete(set *pflag.FlagSet) {
 		o.controllers = nil
 	}
 	o.etcdPrefix = etcdRoot(o.etcdPrefix)
-	if o.certDir == "" {
+	// Beside an external etcd nothing needs a folder, and none is made unless it is named.
+	if len(o.etcdServers) > 0 && !set.Changed("data-dir") {
+		o.dataDir = ""
+	}
+	if o.certDir == "" && o.dataDir != "" {
 		o.certDir = filepath.Join(o.dataDir, "pki")
 	}
 	if o.externalHostname == "" {
@@ -166,7 +170,7 @@ func (o *options) complete(set *pflag.FlagSet) {
 func (o *options) validate(set *pflag.FlagSet) error {
 	var faults []string
 	fault := func(format string, a ...any) { faults = append(faults, fmt.Sprintf(format, a...)) }
-	if o.dataDir == "" {
+	if o.dataDir == "" && len(o.etcdServers) == 0 {
 		fault("--data-dir must name a folder")
 	}
 	if o.securePort < 0 || o.securePort > 65535 {

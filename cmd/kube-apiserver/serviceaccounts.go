@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto"
 	"fmt"
 	"log/slog"
 	"net"
@@ -80,9 +81,40 @@ type serviceAccounts struct {
 	pages http.Handler
 }
 
+// accountKeys are the key that signs, which is nil when only others sign, and those that verify.
+func (o *options) accountKeys(log *slog.Logger) (crypto.Signer, *serviceaccount.Keys, error) {
+	keyFiles, signing := o.serviceAccounts.keyFiles, o.serviceAccounts.signingKeyFile
+	if len(keyFiles) == 0 && signing == "" {
+		if o.certDir == "" {
+			log.Warn("service accounts' tokens are signed with a key in memory: they end with this process, and no other server accepts them; --service-account-signing-key-file names one that stays")
+			key, err := pki.NewSigningKey()
+			if err != nil {
+				return nil, nil, err
+			}
+			keys, err := serviceaccount.NewKeys(key.Public())
+			return key, keys, err
+		}
+		var public string
+		var err error
+		if signing, public, err = pki.SigningKey(o.certDir, "sa"); err != nil {
+			return nil, nil, err
+		}
+		keyFiles = []string{public}
+	}
+	if len(keyFiles) == 0 {
+		keyFiles = []string{signing}
+	}
+	keys, err := serviceaccount.ReadKeys(keyFiles...)
+	if err != nil || signing == "" {
+		return nil, keys, err
+	}
+	signer, err := serviceaccount.ReadSigner(signing)
+	return signer, keys, err
+}
+
 func (o *options) newServiceAccounts(store storage.Store, address string, log *slog.Logger) (*serviceAccounts, error) {
 	f := &o.serviceAccounts
-	issuers, keyFiles, signing := f.issuers, f.keyFiles, f.signingKeyFile
+	issuers := f.issuers
 	if len(issuers) == 0 {
 		issuers = []string{defaultIssuer}
 	}
@@ -90,19 +122,7 @@ func (o *options) newServiceAccounts(store storage.Store, address string, log *s
 	if len(audiences) == 0 {
 		audiences = issuers
 	}
-	if len(keyFiles) == 0 {
-		if signing == "" {
-			var public string
-			var err error
-			if signing, public, err = pki.SigningKey(o.certDir, "sa"); err != nil {
-				return nil, err
-			}
-			keyFiles = []string{public}
-		} else {
-			keyFiles = []string{signing}
-		}
-	}
-	keys, err := serviceaccount.ReadKeys(keyFiles...)
+	signer, keys, err := o.accountKeys(log)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +131,8 @@ func (o *options) newServiceAccounts(store storage.Store, address string, log *s
 		serviceaccount.NewLegacyTokens(keys, audiences, f.lookup, lookup, log),
 		serviceaccount.NewBoundTokens(keys, issuers, audiences, lookup),
 	}}
-	if signing != "" {
-		if s.issuer, err = serviceaccount.OpenIssuer(issuers[0], signing); err != nil {
+	if signer != nil {
+		if s.issuer, err = serviceaccount.NewIssuer(issuers[0], signer); err != nil {
 			return nil, err
 		}
 		s.issuer.Audiences, s.issuer.MaxLife, s.issuer.Extend = audiences, f.maxExpiration, f.extend

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -55,11 +56,13 @@ func newAuthoritySet(texts ...[]byte) (*authoritySet, error) {
 	return s, nil
 }
 
-// pem is their text, without anything else that the files have.
-func (s *authoritySet) pem() []byte {
+// pem is their text, without anything else that the files have, and without one of them.
+func (s *authoritySet) pem(without []byte) []byte {
 	var b []byte
 	for _, c := range s.list {
-		b = append(b, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+		if text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); !bytes.Equal(text, without) {
+			b = append(b, text...)
+		}
 	}
 	return b
 }
@@ -136,7 +139,7 @@ func namesOf(c *x509.Certificate) []string {
 // presenter chooses the certificate of each handshake.
 type presenter struct {
 	byName []*named
-	other  *reload.Value[*tls.Certificate]
+	other  func() *tls.Certificate
 }
 
 // certificate is the first one for the name that the client asks for. A client that reaches the server by an address asks
@@ -153,7 +156,7 @@ func (p *presenter) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 			return n.pair.Get(), nil
 		}
 	}
-	return p.other.Get(), nil
+	return p.other(), nil
 }
 
 // serverConfig is how TLS is spoken. A client certificate is asked for and not demanded: a stranger's one must not keep
@@ -165,11 +168,7 @@ func (c *certificates) serverConfig(o *options, log *slog.Logger) (*tls.Config, 
 	if o.noHTTP2 {
 		config.NextProtos = []string{"http/1.1"}
 	}
-	own, err := keyPair(c.serving, c.servingKey, log)
-	if err != nil {
-		return nil, fmt.Errorf("serving certificate: %w", err)
-	}
-	present := &presenter{other: own}
+	present := &presenter{other: c.serving}
 	for _, value := range o.sniCerts {
 		pair, err := parseSNI(value)
 		if err != nil {

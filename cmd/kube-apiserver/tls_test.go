@@ -60,11 +60,11 @@ func presented(t *testing.T, config *tls.Config, name string) string {
 // remake puts a new certificate with another common name where one was.
 func remake(t *testing.T, own *pki.Authority, file, name string, hosts ...string) {
 	t.Helper()
-	cert, key, err := own.Serving(name, hosts)
+	pair, err := own.Serving(name, hosts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for from, to := range map[string]string{cert: file + ".crt", key: file + ".key"} {
+	for from, to := range map[string]string{pair.CertFile: file + ".crt", pair.KeyFile: file + ".key"} {
 		b, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestCertificatesByNameAndReloaded(t *testing.T) {
 	}
 	b := pairs("b")
 	b.names = []string{"b.example", "*.b.example"}
-	p := &presenter{byName: []*named{pairs("a"), b}, other: pairs("main").pair}
+	p := &presenter{byName: []*named{pairs("a"), b}, other: pairs("main").pair.Get}
 	config := &tls.Config{GetCertificate: p.certificate}
 	for _, c := range []struct{ name, want string }{
 		{"a.example", "a"}, {"A.EXAMPLE", "a"}, {"x.wild.example", "a"}, {"wild.example", "main"}, {"x.y.wild.example", "main"},

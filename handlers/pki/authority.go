@@ -1,5 +1,6 @@
 // Package pki makes the keys and certificates of a server that was given none: its own authority, a serving certificate
-// and the certificate and kubeconfig of its administrator. What exists is kept, so that clients stay valid over restarts.
+// and the certificate and kubeconfig of its administrator. What exists is kept, so that clients stay valid over restarts. Without
+// a folder everything stays in memory and is gone with the process.
 package pki
 
 import (
@@ -33,6 +34,7 @@ const (
 
 // Authority signs certificates. Its files are <dir>/<name>.crt and <dir>/<name>.key.
 type Authority struct {
+	// dir is empty for an authority in memory.
 	dir  string
 	cert *x509.Certificate
 	key  crypto.Signer
@@ -40,8 +42,28 @@ type Authority struct {
 	PEM []byte
 }
 
-// OpenAuthority reads the authority in dir, or makes it.
+// Pair is a certificate with its key.
+type Pair struct {
+	// Cert and Key are PEM texts.
+	Cert, Key []byte
+	// CertFile and KeyFile are where they lie; empty for a pair in memory.
+	CertFile, KeyFile string
+}
+
+// TLS is the pair in the form that servers and clients use.
+func (p Pair) TLS() (*tls.Certificate, error) {
+	c, err := tls.X509KeyPair(p.Cert, p.Key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	return &c, nil
+}
+
+// OpenAuthority reads the authority in dir, or makes it. Without dir it is made in memory, and so is what it signs.
 func OpenAuthority(dir, name string) (*Authority, error) {
+	if dir == "" {
+		return makeAuthority(dir, name)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of certificates: %w", err)
 	}
@@ -80,7 +102,8 @@ func makeAuthority(dir, name string) (*Authority, error) {
 		return nil, fmt.Errorf("authority certificate: %w", err)
 	}
 	a := &Authority{dir: dir, cert: cert, key: key, PEM: encode("CERTIFICATE", der)}
-	return a, a.write(name, der, key)
+	_, err = a.keep(name, der, key)
+	return a, err
 }
 
 // Pool holds only this authority.
@@ -92,27 +115,26 @@ func (a *Authority) Pool() *x509.CertPool {
 
 // Serving is the certificate of a server that is reached under hosts (names and addresses). One that is there is kept if
 // it is of this authority, names all hosts and is not about to end.
-func (a *Authority) Serving(name string, hosts []string) (certFile, keyFile string, err error) {
+func (a *Authority) Serving(name string, hosts []string) (Pair, error) {
 	return a.ensure(name, pkix.Name{CommonName: name}, hosts, x509.ExtKeyUsageServerAuth)
 }
 
 // Client is the certificate of a user in groups.
-func (a *Authority) Client(name, user string, groups ...string) (certFile, keyFile string, err error) {
+func (a *Authority) Client(name, user string, groups ...string) (Pair, error) {
 	return a.ensure(name, pkix.Name{CommonName: user, Organization: groups}, nil, x509.ExtKeyUsageClientAuth)
 }
 
-func (a *Authority) ensure(name string, subject pkix.Name, hosts []string, usage x509.ExtKeyUsage) (certFile, keyFile string, err error) {
-	certFile, keyFile = filepath.Join(a.dir, name+".crt"), filepath.Join(a.dir, name+".key")
-	if a.usable(certFile, keyFile, hosts, usage) {
-		return certFile, keyFile, nil
+func (a *Authority) ensure(name string, subject pkix.Name, hosts []string, usage x509.ExtKeyUsage) (Pair, error) {
+	if kept := a.read(name); a.usable(kept, hosts, usage) {
+		return kept, kept.modernize()
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return "", "", fmt.Errorf("key of %s: %w", name, err)
+		return Pair{}, fmt.Errorf("key of %s: %w", name, err)
 	}
 	template, err := template(subject, certificateLife)
 	if err != nil {
-		return "", "", err
+		return Pair{}, err
 	}
 	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{usage}
 	for _, h := range hosts {
@@ -124,13 +146,46 @@ func (a *Authority) ensure(name string, subject pkix.Name, hosts []string, usage
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {
-		return "", "", fmt.Errorf("certificate of %s: %w", name, err)
+		return Pair{}, fmt.Errorf("certificate of %s: %w", name, err)
 	}
-	return certFile, keyFile, a.write(name, der, key)
+	return a.keep(name, der, key)
 }
 
-func (a *Authority) usable(certFile, keyFile string, hosts []string, usage x509.ExtKeyUsage) bool {
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+// read is what lies in the folder under name: an empty pair when anything is missing.
+func (a *Authority) read(name string) Pair {
+	if a.dir == "" {
+		return Pair{}
+	}
+	p := Pair{CertFile: filepath.Join(a.dir, name+".crt"), KeyFile: filepath.Join(a.dir, name+".key")}
+	var err error
+	if p.Cert, err = os.ReadFile(p.CertFile); err != nil {
+		return Pair{}
+	}
+	if p.Key, err = os.ReadFile(p.KeyFile); err != nil {
+		return Pair{}
+	}
+	return p
+}
+
+// modernize rewrites a key that an older version of this server wrote as PKCS#8.
+func (p *Pair) modernize() error {
+	block, _ := pem.Decode(p.Key)
+	if block == nil || block.Type != "PRIVATE KEY" {
+		return nil
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if err != nil || !ok {
+		return nil // somebody else's, in a form that they chose
+	}
+	if p.Key, err = encodeKey(key); err != nil {
+		return fmt.Errorf("encoding the key in %s: %w", p.KeyFile, err)
+	}
+	return replace(p.KeyFile, p.Key, 0o600)
+}
+
+func (a *Authority) usable(p Pair, hosts []string, usage x509.ExtKeyUsage) bool {
+	pair, err := p.TLS()
 	if err != nil {
 		return false
 	}
@@ -143,17 +198,31 @@ func (a *Authority) usable(certFile, keyFile string, hosts []string, usage x509.
 	return err == nil
 }
 
-// write puts the key in place first: a certificate without its key would be taken for a fault, a key without its
-// certificate is made anew.
-func (a *Authority) write(name string, der []byte, key *ecdsa.PrivateKey) error {
-	b, err := x509.MarshalPKCS8PrivateKey(key)
+// keep writes a pair, if there is a folder. The key comes first: a certificate without its key would be taken for a fault, a
+// key without its certificate is made anew.
+func (a *Authority) keep(name string, der []byte, key *ecdsa.PrivateKey) (Pair, error) {
+	private, err := encodeKey(key)
 	if err != nil {
-		return fmt.Errorf("encoding the key of %s: %w", name, err)
+		return Pair{}, fmt.Errorf("encoding the key of %s: %w", name, err)
 	}
-	if err := replace(filepath.Join(a.dir, name+".key"), encode("PRIVATE KEY", b), 0o600); err != nil {
-		return err
+	p := Pair{Cert: encode("CERTIFICATE", der), Key: private}
+	if a.dir == "" {
+		return p, nil
 	}
-	return replace(filepath.Join(a.dir, name+".crt"), encode("CERTIFICATE", der), 0o644)
+	p.CertFile, p.KeyFile = filepath.Join(a.dir, name+".crt"), filepath.Join(a.dir, name+".key")
+	if err := replace(p.KeyFile, p.Key, 0o600); err != nil {
+		return Pair{}, err
+	}
+	return p, replace(p.CertFile, p.Cert, 0o644)
+}
+
+// encodeKey writes a key in the form that every program around Kubernetes can read: some take the head of PKCS#8 for RSA.
+func encodeKey(key *ecdsa.PrivateKey) ([]byte, error) {
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return encode("EC PRIVATE KEY", der), nil
 }
 
 // replace writes a file whole or not at all.

@@ -12,6 +12,15 @@ import (
 	"path/filepath"
 )
 
+// NewSigningKey is a key for signatures that are no certificates, in memory.
+func NewSigningKey() (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	return key, nil
+}
+
 // SigningKey is the key <dir>/<name>.key, for signatures that are no certificates, and its public half <dir>/<name>.pub.
 // What is not there is made; what is there is kept, whoever made it, so that what was signed stays valid.
 func SigningKey(dir, name string) (keyFile, publicFile string, err error) {
@@ -30,12 +39,11 @@ func SigningKey(dir, name string) (keyFile, publicFile string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", "", fmt.Errorf("folder of keys: %w", err)
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := NewSigningKey()
 	if err != nil {
-		return "", "", fmt.Errorf("signing key: %w", err)
+		return "", "", err
 	}
-	// The form of private key that every program around Kubernetes can read.
-	private, err := x509.MarshalECPrivateKey(key)
+	private, err := encodeKey(key)
 	if err != nil {
 		return "", "", fmt.Errorf("signing key: %w", err)
 	}
@@ -47,5 +55,5 @@ func SigningKey(dir, name string) (keyFile, publicFile string, err error) {
 	if err := replace(publicFile, encode("PUBLIC KEY", public), 0o644); err != nil {
 		return "", "", err
 	}
-	return keyFile, publicFile, replace(keyFile, encode("EC PRIVATE KEY", private), 0o600)
+	return keyFile, publicFile, replace(keyFile, private, 0o600)
 }

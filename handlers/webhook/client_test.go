@@ -62,7 +62,7 @@ func TestCallShowsTheUser(t *testing.T) {
 		fmt.Fprintf(w, `{"path":%q,"auth":%q,"cert":%q}`, r.URL.Path, r.Header.Get("Authorization"), name)
 	})
 	for _, name := range []string{"ann", "ben"} {
-		if _, _, err := own.Client(name, name); err != nil {
+		if _, err := own.Client(name, name); err != nil {
 			t.Fatal(err)
 		}
 	}

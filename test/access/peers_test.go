@@ -36,15 +36,15 @@ func authority(t *testing.T, dir, name string) *pki.Authority {
 // client is a certificate of user.
 func client(t *testing.T, a *pki.Authority, file, user string, groups ...string) *tls.Certificate {
 	t.Helper()
-	cert, key, err := a.Client(file, user, groups...)
+	made, err := a.Client(file, user, groups...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	pair, err := made.TLS()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &pair
+	return pair
 }
 
 func write(t *testing.T, path, text string) string {

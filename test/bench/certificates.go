@@ -11,7 +11,7 @@ import (
 type certificates struct {
 	dir                            string
 	authority, serving, servingKey string
-	client, clientKey              string
+	client                         pki.Pair
 	// signing is the key of the service accounts' tokens.
 	signing string
 	pem     []byte
@@ -24,10 +24,12 @@ func makeCertificates(dir string) (*certificates, error) {
 		return nil, err
 	}
 	c := &certificates{dir: dir, authority: filepath.Join(dir, name+".crt"), pem: a.PEM}
-	if c.serving, c.servingKey, err = a.Serving("serving", []string{"127.0.0.1", "localhost", "kubernetes.default.svc"}); err != nil {
+	serving, err := a.Serving("serving", []string{"127.0.0.1", "localhost", "kubernetes.default.svc"})
+	if err != nil {
 		return nil, err
 	}
-	if c.client, c.clientKey, err = a.Client("client", "admin", "system:masters"); err != nil {
+	c.serving, c.servingKey = serving.CertFile, serving.KeyFile
+	if c.client, err = a.Client("client", "admin", "system:masters"); err != nil {
 		return nil, err
 	}
 	if c.signing, _, err = pki.SigningKey(dir, "signing"); err != nil {
@@ -39,5 +41,5 @@ func makeCertificates(dir string) (*certificates, error) {
 // kubeconfig writes the administrator's kubeconfig for a server and returns its path.
 func (c *certificates) kubeconfig(p *process) (string, error) {
 	path := filepath.Join(c.dir, fmt.Sprintf("kubeconfig-%d", p.port))
-	return path, pki.WriteKubeconfig(path, p.url(), c.pem, "admin", c.client, c.clientKey)
+	return path, pki.WriteKubeconfig(path, p.url(), c.pem, "admin", c.client)
 }

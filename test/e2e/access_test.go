@@ -30,12 +30,12 @@ func TestAccess(t *testing.T) {
 	}
 	// as is a kubectl with a certificate of an authority.
 	as := func(a *pki.Authority, user string, groups ...string) *harness.Kubectl {
-		cert, key, err := a.Client(user, user, groups...)
+		pair, err := a.Client(user, user, groups...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "kubeconfig")
-		if err := pki.WriteKubeconfig(path, server.URL, authority, user, cert, key); err != nil {
+		if err := pki.WriteKubeconfig(path, server.URL, authority, user, pair); err != nil {
 			t.Fatal(err)
 		}
 		return harness.NewKubectl(t, path)

@@ -22,12 +22,12 @@ func TestNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	node := func(name string) *harness.Kubectl {
-		cert, key, err := authority.Client("node-"+name, "system:node:"+name, "system:nodes")
+		pair, err := authority.Client("node-"+name, "system:node:"+name, "system:nodes")
 		if err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "kubeconfig")
-		if err := pki.WriteKubeconfig(path, server.URL, pem, name, cert, key); err != nil {
+		if err := pki.WriteKubeconfig(path, server.URL, pem, name, pair); err != nil {
 			t.Fatal(err)
 		}
 		return harness.NewKubectl(t, path)

@@ -25,15 +25,6 @@ type Issuer struct {
 	signer jose.Signer
 }
 
-// OpenIssuer reads the key that signs.
-func OpenIssuer(name, keyFile string) (*Issuer, error) {
-	key, err := readSigner(keyFile)
-	if err != nil {
-		return nil, err
-	}
-	return NewIssuer(name, key)
-}
-
 // NewIssuer signs with key.
 func NewIssuer(name string, key crypto.Signer) (*Issuer, error) {
 	public, err := newKey(key.Public())

@@ -115,8 +115,8 @@ func parseBlock(der []byte) any {
 	return nil
 }
 
-// readSigner reads the first private key of a PEM file.
-func readSigner(file string) (crypto.Signer, error) {
+// ReadSigner reads the first private key of a PEM file.
+func ReadSigner(file string) (crypto.Signer, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("service account signing key: %w", err)

@@ -63,7 +63,7 @@ func TestReadKeys(t *testing.T) {
 		} else if err != nil || len(keys.all) != c.keys {
 			t.Errorf("%s: %v, %v", c.what, keys, err)
 		}
-		if _, err := OpenIssuer(issuerName, path); (err == nil) != c.signs {
+		if _, err := ReadSigner(path); (err == nil) != c.signs {
 			t.Errorf("%s as a signing key: %v", c.what, err)
 		}
 	}
