@@ -23,8 +23,10 @@ type chainOptions struct {
 	authenticator authn.Authenticator
 	proxyHeaders  authn.ProxyHeaders
 	auditor       *audit.Auditor
-	flowControl   pipeline.Stage
-	authorizer    authz.Authorizer
+	// inflight and refused are those of pipeline.LimitInflight.
+	inflight   pipeline.Inflight
+	refused    func(*pipeline.Request)
+	authorizer authz.Authorizer
 	// decider is authorizer as requests meet it, where its decisions are counted; impersonation asks authorizer.
 	decider authz.Authorizer
 	find    pipeline.Stage
@@ -42,7 +44,7 @@ func chain(o chainOptions) []stage {
 		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.auditor, o.log)},
 		{"audit", pipeline.Audit},
 		{"impersonate", pipeline.Impersonate(o.authorizer)},
-		{"flow control", o.flowControl},
+		{"flow control", pipeline.LimitInflight(o.inflight, o.refused)},
 		{"authorize", pipeline.Authorize(o.decider)},
 		{"find", o.find},
 		{"measure", o.measure},

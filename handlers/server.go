@@ -58,6 +58,8 @@ type Options struct {
 	Address string
 	// RequestLimit bounds ordinary requests; 0 means a minute, the original's default.
 	RequestLimit time.Duration
+	// Inflight limits the ordinary requests under way; its zero value does not.
+	Inflight pipeline.Inflight
 	// MinWatch is the least time a watch lasts; 0 means half an hour, the original's default.
 	MinWatch time.Duration
 	// ServiceCIDRs and NodePorts are what services are given; see strategy.Deps.
@@ -168,10 +170,12 @@ func New(o Options) (*Server, error) {
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
+	page := func(path string) string { page, _ := s.pages.find(path); return page }
 	stages := chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,
 		auditor: o.Auditor, authorizer: o.Authorizer, decider: o.Metrics.Authorizer(o.Authorizer),
-		find: s.find, measure: o.Metrics.Measure(func(path string) string { page, _ := s.pages.find(path); return page }),
+		inflight: o.Inflight, refused: s.terminated(http.StatusTooManyRequests, page),
+		find: s.find, measure: o.Metrics.Measure(page),
 	})
 	s.guarded, s.open = through(stages, s.answer), through(beforeAccess(stages), s.answer)
 	if s.pages, err = newPages(s); err != nil {
@@ -241,11 +245,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Inf
 // find is the stage that looks up the resource, or leaves it nil.
 func (s *Server) find(next pipeline.Handler) pipeline.Handler {
 	return func(r *pipeline.Request) error {
-		if r.Info.IsResource {
-			gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
-			r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
-		}
+		s.lookUp(r)
 		return next(r)
+	}
+}
+
+func (s *Server) lookUp(r *pipeline.Request) {
+	if r.Info.IsResource {
+		gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
+		r.Resource = s.registry.Subresource(gvr, r.Info.Subresource)
+	}
+}
+
+// terminated counts requests that the server ends in self-defense, with a code. Their resource has not been looked up yet.
+func (s *Server) terminated(code int, page func(string) string) func(*pipeline.Request) {
+	return func(r *pipeline.Request) {
+		s.lookUp(r)
+		s.options.Metrics.Terminated(r, page, code)
 	}
 }
 

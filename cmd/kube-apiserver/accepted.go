@@ -32,7 +32,7 @@ const (
 	kubelet-timeout
 `
 	acceptedNumbers = `
-	max-mutating-requests-inflight max-requests-inflight delete-collection-workers default-watch-cache-size
+	delete-collection-workers default-watch-cache-size
 	apiserver-count kubelet-port kubelet-read-only-port default-not-ready-toleration-seconds
 	default-unreachable-toleration-seconds kubernetes-service-node-port max-connection-bytes-per-sec
 `

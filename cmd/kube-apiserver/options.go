@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
 // options is what the flags say.
@@ -40,6 +41,7 @@ type options struct {
 	maxStreams                       int
 	goawayChance                     float64
 	minRequestTimeout                int
+	inflight                         pipeline.Inflight
 	requestTimeout, shutdownDelay    time.Duration
 	clientCAFile, tokenFile          string
 	anonymous, anonymousGiven        bool
@@ -65,7 +67,7 @@ func newOptions(bare bool) *options {
 	return &options{
 		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, etcd: newEtcdOptions(), eventTTL: time.Hour,
 		mediaType: storageMediaType, bindAddress: net.IPv4zero, securePort: 6443, insecureBindAddress: net.IPv4(127, 0, 0, 1),
-		minRequestTimeout: 1800, requestTimeout: time.Minute, anonymous: true, authorization: newAuthorizationFlags(),
+		minRequestTimeout: 1800, inflight: pipeline.Inflight{Reads: 400, Writes: 200}, requestTimeout: time.Minute, anonymous: true, authorization: newAuthorizationFlags(),
 		serviceCIDRs: "10.0.0.0/24", serviceNodePorts: "30000-32767", swaggerUI: bare,
 	}
 }
@@ -79,6 +81,8 @@ func (o *options) register(s *flagSets) {
 	f.IPVar(&o.advertiseAddress, "advertise-address", o.advertiseAddress, "Address that members of the cluster reach this server at; that of the first interface when empty.")
 	f.StringVar(&o.externalHostname, "external-hostname", o.externalHostname, "Name that clients outside of the cluster use.")
 	f.IntVar(&o.minRequestTimeout, "min-request-timeout", o.minRequestTimeout, "Seconds that a watch lasts at least when its client names no time; the actual time is up to twice that.")
+	f.IntVar(&o.inflight.Reads, "max-requests-inflight", o.inflight.Reads, "How many ordinary requests that only read may be under way; more are answered with 429. 0 for no limit.")
+	f.IntVar(&o.inflight.Writes, "max-mutating-requests-inflight", o.inflight.Writes, "The same for requests that write.")
 	f.DurationVar(&o.requestTimeout, "request-timeout", o.requestTimeout, "How long an ordinary request may take.")
 	f.Float64Var(&o.goawayChance, "goaway-chance", o.goawayChance, "With which chance, 0 to 0.02, a request over HTTP/2 makes its client open a new connection, so that clients spread over the servers behind a balancer.")
 	f.DurationVar(&o.shutdownDelay, "shutdown-delay-duration", o.shutdownDelay, "How long the server goes on serving after it was told to end, while /readyz already says no.")
@@ -200,6 +204,12 @@ func (o *options) validate(set *pflag.FlagSet) error {
 	o.etcd.validate(set, fault)
 	if o.minRequestTimeout < 0 {
 		fault("--min-request-timeout can not be negative value")
+	}
+	if o.inflight.Reads < 0 {
+		fault("--max-requests-inflight can not be negative value")
+	}
+	if o.inflight.Writes < 0 {
+		fault("--max-mutating-requests-inflight can not be negative value")
 	}
 	if o.requestTimeout <= 0 {
 		fault("--request-timeout must be above zero")

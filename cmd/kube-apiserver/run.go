@@ -157,7 +157,7 @@ func newServer(o *options, store *cache.Cache, certs *certificates, checks *heal
 	return handlers.New(handlers.Options{
 		Metrics: numbers, HealthTimeout: o.etcd.healthTimeout, ReadyTimeout: o.etcd.readyTimeout,
 		Store: store, Authenticator: access.requests, Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Log: log, Served: served, Health: checks,
-		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout,
+		Address: net.JoinHostPort(certs.address, strconv.Itoa(o.securePort)), RequestLimit: o.requestTimeout, Inflight: o.inflight,
 		MinWatch: time.Duration(o.minRequestTimeout) * time.Second, ServiceCIDRs: strings.Split(o.serviceCIDRs, ","),
 		NodePorts: o.serviceNodePorts, Features: o.features, EventTTL: o.eventTTL, SwaggerUI: o.swaggerUI,
 		Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences, OpenID: access.accounts.pages, ProxyHeaders: o.proxy.headers, Auditor: auditor, Controllers: o.controllers, Admission: o.admission.selection, RootCA: certs.authority, Authentication: certs.told(o),

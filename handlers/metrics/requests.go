@@ -26,6 +26,7 @@ type requests struct {
 	sizes      *prometheus.HistogramVec
 	long       *prometheus.GaugeVec
 	inFlight   *prometheus.GaugeVec
+	terminated *prometheus.CounterVec
 	reading    prometheus.Gauge
 	writing    prometheus.Gauge
 
@@ -68,6 +69,9 @@ func newRequests() *requests {
 	r.long = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "apiserver_longrunning_requests", Help: "Watches and connections that are open.",
 	}, labels)
+	r.terminated = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "apiserver_request_terminations_total", Help: "Requests that the server ended in self-defense: too many were under way (429), or it took too long (504).",
+	}, append([]string{"code"}, labels...))
 	r.inFlight = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "apiserver_current_inflight_requests", Help: "Requests that are being answered, without the long-running ones.",
 	}, []string{"request_kind"})
@@ -76,7 +80,7 @@ func newRequests() *requests {
 }
 
 func (q *requests) collectors() []prometheus.Collector {
-	return []prometheus.Collector{q.count, q.durations, q.objectives, q.sizes, q.long, q.inFlight}
+	return []prometheus.Collector{q.count, q.durations, q.objectives, q.sizes, q.long, q.inFlight, q.terminated}
 }
 
 // Measure is the stage that counts. It comes after authorization, so that nobody can make up names that are then kept for
@@ -100,6 +104,13 @@ func (m *Metrics) Measure(page func(path string) string) pipeline.Stage {
 				return end.Err
 			})
 		}
+	}
+}
+
+// Terminated counts a request that the server ends in self-defense with a code. It is seldom, so nothing is looked up before.
+func (m *Metrics) Terminated(r *pipeline.Request, page func(path string) string, code int) {
+	if s, counted := subjectOf(r, page); counted {
+		m.requests.terminated.WithLabelValues(strconv.Itoa(code), s.verb, s.group, s.version, s.resource, s.subresource, s.scope, s.component).Inc()
 	}
 }
 
