@@ -41,6 +41,9 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 	for _, row := range rows {
 		r := &resource.Resource{Row: row, Strategy: strategy(row)}
 		r.New = constructor(r.GVK())
+		if err := bodied(r); err != nil {
+			return nil, fmt.Errorf("%v: %w", r.GVR(), err)
+		}
 		if row.Subresource == "" {
 			if err := complete(r); err != nil {
 				return nil, fmt.Errorf("%v: %w", r.GVR(), err)
@@ -65,6 +68,18 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 		parent.Subresources[row.Subresource] = r
 	}
 	return all, nil
+}
+
+// bodied gives a resource the codec of its bodies; connections have options instead.
+func bodied(r *resource.Resource) error {
+	if len(r.Connect) > 0 || r.Text {
+		return nil
+	}
+	body, err := codec.NewTypedBody(r.GVK(), r.BodyVersions...)
+	if err == nil {
+		r.Body = body
+	}
+	return err
 }
 
 // isPart says whether a subresource reads and writes its parent's object: as it is (status, resize), or through a view of it

@@ -67,6 +67,7 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"Categories", r.Categories, r.Categories == nil},
 		{"Connect", r.Connect, r.Connect == nil},
 		{"Text", r.Text, !r.Text},
+		{"BodyVersions", r.BodyVersions, r.BodyVersions == nil},
 		{"Storage", storage(m, d, r), r.Storage == ""},
 		{"StoredAsJSON", r.StoredAsJSON, !r.StoredAsJSON},
 		{"DefaultedWhenRead", r.DefaultedWhenRead, r.DefaultedWhenRead == nil},
@@ -135,6 +136,8 @@ type Row struct {
 	Connect []string
 	// Text: the answer is plain text, which is not in the store, and no object. Kind is only what discovery names.
 	Text bool
+	// BodyVersions are older versions of the kind, with the same fields, that bodies may be in too.
+	BodyVersions []string
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
 	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.

@@ -18,6 +18,8 @@ type Row struct {
 	Connect []string
 	// Text: the answer is plain text, which is not in the store, and no object. Kind is only what discovery names.
 	Text bool
+	// BodyVersions are older versions of the kind, with the same fields, that bodies may be in too.
+	BodyVersions []string
 	// Storage is the group/version of the stored form; empty for what is not stored.
 	Storage string
 	// StoredAsJSON rows lie in the store as JSON; the others as protobuf.
@@ -107,7 +109,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "ephemeralcontainers", Kind: "Pod", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "eviction", Kind: "Eviction", KindGroup: "policy", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"create"}, Enabled: true},
+		Namespaced: true, Verbs: []string{"create"}, Enabled: true, BodyVersions: []string{"v1beta1"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "exec", Kind: "PodExecOptions", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "get"}, Enabled: true, Connect: []string{"get", "post"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "log", Kind: "Pod", KindGroup: "", KindVersion: "v1",

@@ -36,6 +36,8 @@ type Body struct {
 	Validation string
 	// anyVersion accepts the kind, which is one of meta/v1, in every group and version. Its decoder knows no others.
 	anyVersion bool
+	// prune removes unknown fields of an object that is a map; nil when all are known.
+	prune Prune
 }
 
 // Decode fills into, an empty object of the kind, and sets its apiVersion and kind to what the path serves. Errors are
@@ -208,8 +210,15 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	if b.Format == JSON && readJSON(data, into) {
 		return nil, nil
 	}
+	u, isUnstructured := into.(runtime.Unstructured)
 	if b.Validation == metav1.FieldValidationIgnore {
-		return nil, unmarshal(data, into)
+		if err := unmarshal(data, into); err != nil {
+			return nil, err
+		}
+		if isUnstructured && b.prune != nil {
+			b.prune(u.UnstructuredContent())
+		}
+		return nil, nil
 	}
 	if b.Format == YAML {
 		// JSON made of YAML has lost its duplicate keys.
@@ -219,7 +228,6 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	}
 	target := any(into)
 	content := map[string]any{}
-	u, isUnstructured := into.(runtime.Unstructured)
 	if isUnstructured {
 		target = &content
 	}
@@ -227,10 +235,16 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	if err != nil {
 		return nil, err
 	}
+	strict = append(strict, found...)
 	if isUnstructured {
+		if b.prune != nil {
+			for _, path := range b.prune(content) {
+				strict = append(strict, fmt.Errorf("unknown field %q", path))
+			}
+		}
 		u.SetUnstructuredContent(content)
 	}
-	return append(strict, found...), nil
+	return strict, nil
 }
 
 func (b Body) decodeProtobuf(into runtime.Object) (gvk schema.GroupVersionKind, strict []error, err error) {

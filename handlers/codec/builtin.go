@@ -38,6 +38,7 @@ type Builtin struct {
 	needs func() *needs
 	// hidden are annotations that are left out where only the metadata is shown.
 	hidden []string
+	parts
 }
 
 var _ resource.Codec = &Builtin{}
@@ -68,6 +69,7 @@ func (c *Builtin) of(gvk, storage schema.GroupVersionKind, fromStorage resource.
 	if _, ok := c.empty().(object.Object); !ok {
 		return nil, fmt.Errorf("%v has no metadata", gvk)
 	}
+	c.parts = partsOf(c.empty())
 	if c.defaults != nil {
 		c.needs = sync.OnceValue(func() *needs {
 			o := c.empty().(object.Object)
@@ -307,6 +309,9 @@ func (c *Builtin) AppendProtobuf(dst, stored []byte, revision int64, item bool) 
 	}
 	return appendSpliced(dst, whole, e, digits, item)
 }
+
+// Conversion implements resource.Codec: versions of built-in kinds are converted here.
+func (c *Builtin) Conversion() resource.Conversion { return nil }
 
 // appendRevision appends the digits of a resourceVersion; nothing for 0.
 func appendRevision(dst []byte, revision int64) []byte {

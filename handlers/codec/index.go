@@ -38,13 +38,17 @@ func (x *Index) Same(other any) bool {
 
 // Attributes is the *Index of a stored object of any kind, and nil for bytes that only a decoder can make sense of.
 func Attributes(_ string, stored []byte) any {
-	var x *Index
-	var err error
 	if IsProtobuf(stored) {
-		x, err = indexProtobuf(stored)
-	} else {
-		x, err = indexJSON(stored)
+		return attributes(indexProtobuf(stored))
 	}
+	return attributes(indexJSON(stored))
+}
+
+// Attributes implements resource.Codec.
+func (c *Builtin) Attributes(stored []byte) any { return Attributes("", stored) }
+
+// attributes is nil for an index that could not be made: a nil *Index would be one.
+func attributes(x *Index, err error) any {
 	if err != nil {
 		return nil
 	}

@@ -95,7 +95,7 @@ func (l List) frame(b []byte, out Output) (head []byte, tail string, err error) 
 		return b, "", fmt.Errorf("metadata of a list: %w", err)
 	}
 	apiVersion, kind := l.Kind.ToAPIVersionAndKind()
-	if _, sorted := l.Codec.(*Unstructured); sorted && !out.IsMetadata() {
+	if _, sorted := l.Codec.(keysSorted); sorted && !out.IsMetadata() {
 		b = append(appendString(append(b, `{"apiVersion":`...), apiVersion), `,"items":[`...)
 		rest := append(appendString([]byte(`],"kind":`), kind), `,"metadata":`...)
 		return b, string(append(rest, meta...)) + "}\n", nil
@@ -104,6 +104,14 @@ func (l List) frame(b []byte, out Output) (head []byte, tail string, err error) 
 	b = appendString(append(b, `,"apiVersion":`...), apiVersion)
 	b = append(append(b, `,"metadata":`...), meta...)
 	return append(b, `,"items":[`...), "]}\n", nil
+}
+
+// keysSorted is a codec whose JSON has its keys in order, in lists too.
+type keysSorted interface{ keysSorted() }
+
+// sizer is a codec that can tell how long an item is in protobuf without writing it.
+type sizer interface {
+	splicedSize(stored []byte, revision int64) (int, bool)
 }
 
 // writeProtobuf writes the list in two passes: its envelope needs the length of all items.
@@ -141,7 +149,7 @@ func (l List) writeProtobuf(w io.Writer, out Output) error {
 
 // itemSize is the length of an item in a protobuf list. scratch is used where it cannot be told without writing it.
 func itemSize(scratch *[]byte, c resource.Codec, stored []byte, revision int64, out Output) (int, error) {
-	if b, ok := c.(*Builtin); ok && !out.IsMetadata() {
+	if b, ok := c.(sizer); ok && !out.IsMetadata() {
 		if n, ok := b.splicedSize(stored, revision); ok {
 			return n, nil
 		}

@@ -10,22 +10,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-)
-
-// Metadata shows stored objects as PartialObjectMetadata. The codecs of this package have it.
-type Metadata interface {
-	resource.Codec
-	// AppendMetadataJSON appends a PartialObjectMetadata of the given version of meta.k8s.io.
-	AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error)
-	// AppendMetadataProtobuf appends the same in protobuf: with its envelope, or as a list's item without.
-	AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error)
-}
-
-var (
-	_ Metadata = &Builtin{}
-	_ Metadata = &Unstructured{}
 )
 
 const partialKind = "PartialObjectMetadata"
@@ -79,7 +63,7 @@ func (c *Builtin) canonicalEnvelope(stored []byte) (raw []byte, m stampedMetadat
 	return raw, m, err
 }
 
-// AppendMetadataJSON implements Metadata.
+// AppendMetadataJSON implements resource.Codec.
 func (c *Builtin) AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error) {
 	m, err := c.metadataOf(stored)
 	if err != nil {
@@ -103,7 +87,7 @@ func (c *Builtin) AppendMetadataJSON(dst, stored []byte, revision int64, version
 	return append(out, '}'), nil
 }
 
-// AppendMetadataProtobuf implements Metadata.
+// AppendMetadataProtobuf implements resource.Codec.
 func (c *Builtin) AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error) {
 	m, err := c.metadataOf(stored)
 	if err != nil {
@@ -117,7 +101,7 @@ func (c *Builtin) AppendMetadataProtobuf(dst, stored []byte, revision int64, ver
 	return append(m.field(dst, digits), envelopeTail...), nil
 }
 
-// AppendMetadataJSON implements Metadata. The metadata goes through a struct, which orders its fields.
+// AppendMetadataJSON implements resource.Codec. The metadata goes through a struct, which orders its fields.
 func (c *Unstructured) AppendMetadataJSON(dst, stored []byte, revision int64, version string) ([]byte, error) {
 	meta, err := c.objectMetaOf(stored, revision)
 	if err != nil {
@@ -130,7 +114,7 @@ func (c *Unstructured) AppendMetadataJSON(dst, stored []byte, revision int64, ve
 	return append(append(appendPartialHead(dst, version), b...), '}'), nil
 }
 
-// AppendMetadataProtobuf implements Metadata.
+// AppendMetadataProtobuf implements resource.Codec.
 func (c *Unstructured) AppendMetadataProtobuf(dst, stored []byte, revision int64, version string, item bool) ([]byte, error) {
 	meta, err := c.objectMetaOf(stored, revision)
 	if err != nil {

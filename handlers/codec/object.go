@@ -59,22 +59,14 @@ func appendItemJSON(dst []byte, c resource.Codec, stored []byte, revision int64,
 	if !out.IsMetadata() {
 		return c.AppendJSON(dst, stored, revision, item)
 	}
-	m, ok := c.(Metadata)
-	if !ok {
-		return dst, fmt.Errorf("%T cannot show metadata only", c)
-	}
-	return m.AppendMetadataJSON(dst, stored, revision, out.As.Version)
+	return c.AppendMetadataJSON(dst, stored, revision, out.As.Version)
 }
 
 func appendItemProtobuf(dst []byte, c resource.Codec, stored []byte, revision int64, out Output, item bool) ([]byte, error) {
 	if !out.IsMetadata() {
 		return c.AppendProtobuf(dst, stored, revision, item)
 	}
-	m, ok := c.(Metadata)
-	if !ok {
-		return dst, fmt.Errorf("%T cannot show metadata only", c)
-	}
-	return m.AppendMetadataProtobuf(dst, stored, revision, out.As.Version, item)
+	return c.AppendMetadataProtobuf(dst, stored, revision, out.As.Version, item)
 }
 
 // finish appends compact JSON in the wanted text format. Only compact JSON ends with a line break of its own; YAML

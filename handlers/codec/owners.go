@@ -42,6 +42,9 @@ func Owners(dst []string, stored []byte) ([]string, error) {
 	return dst, nil
 }
 
+// Owners implements resource.Codec.
+func (c *Builtin) Owners(dst []string, stored []byte) ([]string, error) { return Owners(dst, stored) }
+
 func ownersOfJSON(dst []string, stored []byte) ([]string, error) {
 	var owners []struct {
 		UID string `json:"uid"`

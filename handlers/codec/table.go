@@ -97,11 +97,7 @@ func AppendRowWithout(dst []byte, row Row, c resource.Codec, stored []byte, revi
 	case metav1.IncludeObject:
 		out, err = c.AppendJSON(out, stored, revision, false)
 	default:
-		m, ok := c.(Metadata)
-		if !ok {
-			return dst, 0, fmt.Errorf("%T cannot show metadata only", c)
-		}
-		out, err = m.AppendMetadataJSON(out, stored, revision, version)
+		out, err = c.AppendMetadataJSON(out, stored, revision, version)
 	}
 	if err != nil {
 		return dst, 0, err

@@ -16,12 +16,15 @@ import (
 
 // Unstructured is the codec of a kind that has no Go type: it is kept as JSON with sorted keys, as upstream keeps
 // custom resources.
-type Unstructured struct{ gvk schema.GroupVersionKind }
+type Unstructured struct {
+	gvk schema.GroupVersionKind
+	mapParts
+}
 
 var _ resource.Codec = &Unstructured{}
 
 // NewUnstructured makes the codec of gvk.
-func NewUnstructured(gvk schema.GroupVersionKind) *Unstructured { return &Unstructured{gvk} }
+func NewUnstructured(gvk schema.GroupVersionKind) *Unstructured { return &Unstructured{gvk: gvk} }
 
 // Encode implements resource.Codec.
 func (c *Unstructured) Encode(o object.Object) ([]byte, error) {
@@ -139,6 +142,19 @@ func (c *Unstructured) metadata(stored []byte) (at slot, metadata []byte, err er
 func (c *Unstructured) AppendProtobuf(dst, _ []byte, _ int64, _ bool) ([]byte, error) {
 	return dst, notMarshalable(fmt.Sprintf("object %v does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message", c.gvk))
 }
+
+// Conversion implements resource.Codec.
+func (c *Unstructured) Conversion() resource.Conversion { return nil }
+
+// Attributes implements resource.Codec.
+func (c *Unstructured) Attributes(stored []byte) any { return attributes(indexJSON(stored)) }
+
+// Owners implements resource.Codec.
+func (c *Unstructured) Owners(dst []string, stored []byte) ([]string, error) {
+	return ownersOfJSON(dst, stored)
+}
+
+func (c *Unstructured) keysSorted() {}
 
 // notMarshalable is an API error (406).
 func notMarshalable(message string) error { return notAcceptable(message, nil) }

@@ -23,6 +23,8 @@ type Resource struct {
 	// Codec is the stored form; nil for what is not stored. A subresource that is a part of its parent's object, or a view of
 	// it, has the codec of its parent; one that is an action or a connection has none.
 	Codec Codec
+	// Body reads the bodies of writes, and of what a subresource's answers are; nil for connections.
+	Body Body
 	// Default fills defaults, those of the schema and those of the strategy; nil when there are none.
 	Default func(o object.Object)
 	// Rules finds what breaks the field rules of the schema, without the faults that old, nil for a new object, has too;
@@ -128,21 +130,6 @@ func (r *Resource) SplitKey(key string) (namespace, name string) {
 	}
 	namespace, name, _ = strings.Cut(rest, "/")
 	return namespace, name
-}
-
-// Codec turns objects into the bytes that the store holds and back. The stored form has no resourceVersion: that is the
-// store's revision, which every reading method puts in. Methods are safe for concurrent use and never keep their
-// arguments. A revision of 0 leaves the resourceVersion out.
-type Codec interface {
-	// Encode is the stored form of an object of the resource's kind and version, converted when it is stored in another.
-	Encode(o object.Object) ([]byte, error)
-	// Decode builds an object of the resource's kind and version, defaults applied.
-	Decode(stored []byte, revision int64) (object.Object, error)
-	// AppendJSON appends the object as JSON. With item, apiVersion and kind are left out where lists of this kind have
-	// none in their items.
-	AppendJSON(dst, stored []byte, revision int64, item bool) ([]byte, error)
-	// AppendProtobuf appends the object in protobuf: with its envelope, or as a list's item without.
-	AppendProtobuf(dst, stored []byte, revision int64, item bool) ([]byte, error)
 }
 
 // Converter turns objects of one version into another of the same kind.

@@ -1,59 +1,44 @@
 package verb
 
 import (
-	"fmt"
-
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // decode reads the body as the kind of the path and fills its defaults.
 func (w *write) decode(body []byte, strictness string) (object.Object, error) {
-	format, err := codec.BodyFormat(w.r.HTTP.Header.Get("Content-Type"), codec.Endpoint{})
+	o, warnings, err := w.res.Body.Decode(resource.Sent{ContentType: w.r.HTTP.Header.Get("Content-Type"), Data: body, Validation: strictness})
 	if err != nil {
 		return nil, err
 	}
-	o, err := w.fill(func(o object.Object) ([]string, error) {
-		return codec.Body{Format: format, Data: body, Kind: w.res.GVK(), Validation: strictness}.Decode(o)
-	})
-	if err == nil {
-		auditSent(w.r, o)
-	}
-	return o, err
+	o = w.fill(o, warnings)
+	auditSent(w.r, o)
+	return o, nil
 }
 
 // decodePatched reads what a patch made of an object.
 func (w *write) decodePatched(p *patched, strictness string) (object.Object, error) {
-	return w.fill(func(o object.Object) ([]string, error) {
-		return codec.Body{Data: p.json, Kind: w.res.GVK(), Validation: strictness}.DecodePatched(o, p.shown, p.strict)
-	})
+	o, warnings, err := w.res.Body.DecodePatched(resource.Patched{Text: p.json, Shown: p.shown, Strict: p.strict, Validation: strictness})
+	if err != nil {
+		return nil, err
+	}
+	return w.fill(o, warnings), nil
 }
 
 // quick is decodePatched for text that has nothing unusual.
 func (w *write) quick(text []byte) (object.Object, bool) {
-	o, ok := w.res.New().(object.Object)
-	if !ok || !(codec.Body{Data: text, Kind: w.res.GVK()}).Quick(o) {
+	o, ok := w.res.Body.DecodeQuick(text)
+	if !ok {
 		return nil, false
 	}
-	if w.res.Default != nil {
-		w.res.Default(o)
-	}
-	return o, true
+	return w.fill(o, nil), true
 }
 
-// fill makes an object of what decode reads, sends its warnings and fills its defaults.
-func (w *write) fill(decode func(object.Object) ([]string, error)) (object.Object, error) {
-	o, ok := w.res.New().(object.Object)
-	if !ok {
-		return nil, fmt.Errorf("%v has no metadata", w.res.GVK())
-	}
-	warnings, err := decode(o)
-	if err != nil {
-		return nil, err
-	}
+// fill sends what there is to say about a body and fills its defaults.
+func (w *write) fill(o object.Object, warnings []string) object.Object {
 	w.r.Writer.Warn(warnings...)
 	if w.res.Default != nil {
 		w.res.Default(o)
 	}
-	return o, nil
+	return o
 }

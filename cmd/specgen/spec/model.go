@@ -85,6 +85,8 @@ type Resource struct {
 	TTL            int
 	// Text: the answer is plain text and not an object.
 	Text bool
+	// BodyVersions are older versions of the kind that bodies may be in too.
+	BodyVersions []string `yaml:"bodyVersions"`
 	// Generation: metadata.generation starts at 1 and rises with the content.
 	Generation bool
 	// StatusKeeps is the metadata that a write to the status subresource cannot change; it stands on the status row.
