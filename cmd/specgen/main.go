@@ -1,6 +1,6 @@
-// Command specgen writes everything under gen/ from the resource model in openapi/.
+// Command specgen writes everything under gen/, and the generated half of clients/, from the resource model in openapi/.
 //
-// It reads the whole model, computes every file in memory and only then replaces the output folder's content, so that a
+// It reads the whole model, computes every file in memory and only then replaces the output folders' content, so that a
 // faulty model leaves the last good generation in place and a run without changes touches nothing.
 package main
 
@@ -19,19 +19,21 @@ import (
 func main() {
 	in := flag.String("spec", "openapi", "folder of the resource model")
 	out := flag.String("out", "gen", "folder to write; files in it that are not generated any more are removed")
+	clientsOut := flag.String("clients", "clients", "folder of the clients; files in it that were generated once and are not any more are removed")
+	describe := flag.Bool("describe", false, "put the descriptions of the linked API modules into the clients: for packages, not to be committed")
 	only := flag.Bool("lint", false, "look for faults in the model and write nothing")
 	flag.Parse()
 	if *only {
-		*out = ""
+		*out, *clientsOut = "", ""
 	}
-	if err := run(*in, *out); err != nil {
+	if err := run(*in, *out, *clientsOut, *describe); err != nil {
 		fmt.Fprintln(os.Stderr, "specgen:", err)
 		os.Exit(1)
 	}
 }
 
-// run generates out from in; with an empty out it checks that it could.
-func run(in, out string) error {
+// run generates out and the clients from in; with an empty name of a folder it checks that it could.
+func run(in, out, clientsOut string, describe bool) error {
 	model, err := spec.Load(in)
 	if err != nil {
 		return err
@@ -63,10 +65,19 @@ func run(in, out string) error {
 	if err := writeDocuments(model, server, files); err != nil {
 		return err
 	}
-	if out == "" {
-		return nil
+	clientFiles, err := clientFiles(model, files, describe)
+	if err != nil {
+		return err
 	}
-	return files.sync(out)
+	if out != "" {
+		if err := files.sync(out); err != nil {
+			return err
+		}
+	}
+	if clientsOut != "" {
+		return clientFiles.syncClients(clientsOut)
+	}
+	return nil
 }
 
 // check makes one error of all problems of the model, a line for each.

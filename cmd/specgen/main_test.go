@@ -54,7 +54,7 @@ func TestDeterministic(t *testing.T) {
 	in := copyModel(t, func(s string) string { return s })
 	first, second := t.TempDir(), t.TempDir()
 	for _, dir := range []string{first, second} {
-		if err := run(in, dir); err != nil {
+		if err := run(in, dir, "", false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestFaultyModel(t *testing.T) {
 	if err := os.WriteFile(kept, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(in, out); err == nil || !strings.Contains(err.Error(), "1 problems") {
+	if err := run(in, out, "", false); err == nil || !strings.Contains(err.Error(), "1 problems") {
 		t.Errorf("got %v, want one problem", err)
 	}
 	if files := tree(t, out); len(files) != 1 {

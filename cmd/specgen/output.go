@@ -50,6 +50,14 @@ func (o output) sync(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.write(dir); err != nil {
+		return err
+	}
+	return removeEmptyDirs(dir)
+}
+
+// write writes what is different in dir.
+func (o output) write(dir string) error {
 	for path, content := range o {
 		path = filepath.Join(dir, filepath.FromSlash(path))
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
@@ -62,7 +70,7 @@ func (o output) sync(dir string) error {
 			return err
 		}
 	}
-	return removeEmptyDirs(dir)
+	return nil
 }
 
 // removeEmptyDirs removes folders that hold nothing any more, deepest first.

@@ -66,6 +66,7 @@ var grammar = map[string]key{
 	"minItems":             {form: aCount, property: true, types: array},
 	"maxItems":             {form: aCount, property: true, types: array},
 	"maxProperties":        {form: aCount, property: true, types: object},
+	"description":          {form: aName, schema: true, property: true},
 
 	"x-kubernetes-list-type":       {form: aName, property: true, types: []string{"array", "string"}},
 	"x-kubernetes-list-map-keys":   {form: texts, property: true, types: array},

@@ -138,8 +138,14 @@ func (s *Schema) Required() map[string]bool {
 	return out
 }
 
-// Any says whether a schema says nothing, which allows any JSON: in Go it is json.RawMessage.
-func (s *Schema) Any() bool { return len(s.Keys) == 0 && len(s.Props) == 0 }
+// Any says whether a schema says nothing, a description aside, which allows any JSON: in Go it is json.RawMessage.
+func (s *Schema) Any() bool {
+	n := len(s.Keys)
+	if _, ok := s.Keys["description"]; ok {
+		n--
+	}
+	return n == 0 && len(s.Props) == 0
+}
 
 // File is the file of a group-version; empty when there is none.
 func (m Model) File(group, version string) string {
