@@ -10,9 +10,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
-	"github.com/gatehouse-dev/gatehouse/handlers/columns"
-	"github.com/gatehouse-dev/gatehouse/handlers/convert"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
@@ -58,7 +56,7 @@ func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.
 			return nil, fmt.Errorf("%v has no parent for its subresource %s", r.GVR(), row.Subresource)
 		}
 		r.Parent, r.Key = parent, parent.Key
-		r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+		r.Default, r.Columns = defaulting(r), kinds.Columns(r.GVK())
 		if isPart(r) {
 			r.Codec = parent.Codec
 		}
@@ -93,7 +91,7 @@ func isPart(r *resource.Resource) bool {
 
 // complete adds what only whole resources have.
 func complete(r *resource.Resource) error {
-	r.Default, r.Columns = defaulting(r), columns.For(r.GVK())
+	r.Default, r.Columns = defaulting(r), kinds.Columns(r.GVK())
 	if r.Storage == "" {
 		if r.Strategy.Virtual == nil {
 			return nil
@@ -113,12 +111,12 @@ func complete(r *resource.Resource) error {
 	stored := gv.WithKind(r.Kind)
 	var to, from resource.Converter
 	if stored != r.GVK() {
-		to, _ = convert.Between(r.GVK(), stored)
+		to, _ = kinds.Convert(r.GVK(), stored)
 		from = read(stored, r.GVK())
 	}
 	var c *codec.Builtin
 	if r.StoredAsJSON {
-		c, err = codec.NewJSON(r.GVK(), stored, to, from, r.Default, convert.Unserved[stored])
+		c, err = codec.NewJSON(r.GVK(), stored, to, from, r.Default, kinds.Unserved(stored))
 	} else {
 		c, err = codec.NewBuiltin(r.GVK(), stored, to, from, r.Default)
 	}
@@ -160,11 +158,11 @@ func readOthers(c *codec.Builtin, r *resource.Resource, shown, stored schema.Gro
 
 // read converts what was stored, which has the defaults of its own version first; nil when it cannot be converted.
 func read(stored, to schema.GroupVersionKind) resource.Converter {
-	convert, ok := convert.Between(stored, to)
+	convert, ok := kinds.Convert(stored, to)
 	if !ok {
 		return nil
 	}
-	complete := defaults.For(stored)
+	complete := kinds.Default(stored)
 	if complete == nil {
 		return convert
 	}
@@ -181,19 +179,19 @@ func shownAs(r *resource.Resource, stored schema.GroupVersionKind) error {
 		return nil
 	}
 	gvk := schema.GroupVersionKind{Group: r.KindGroup, Version: r.ShownAs, Kind: r.Kind}
-	to, _ := convert.Between(gvk, stored)
-	c, err := codec.NewBuiltin(gvk, stored, to, read(stored, gvk), defaults.For(gvk))
+	to, _ := kinds.Convert(gvk, stored)
+	c, err := codec.NewBuiltin(gvk, stored, to, read(stored, gvk), kinds.Default(gvk))
 	if err != nil {
 		return err
 	}
 	readOthers(c, r, gvk, stored)
-	r.ShownBy, r.Columns, r.NewShown = c, columns.For(gvk), constructor(gvk)
+	r.ShownBy, r.Columns, r.NewShown = c, kinds.Columns(gvk), constructor(gvk)
 	return nil
 }
 
 // defaulting runs the defaults of the schema first: those of the strategy may depend on them.
 func defaulting(r *resource.Resource) func(object.Object) {
-	schema, own := defaults.For(r.GVK()), r.Strategy.Default
+	schema, own := kinds.Default(r.GVK()), r.Strategy.Default
 	switch {
 	case schema == nil:
 		return own

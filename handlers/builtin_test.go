@@ -7,9 +7,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/strategy"
 )
 
 // TestGatedRows: a resource behind a feature gate is served with its subresources while the gate is on, and not at all while
@@ -82,7 +83,7 @@ func TestOtherStoredVersions(t *testing.T) {
 
 // TestDefaultsWhenRead: what was stored by a server that did not know a default yet is shown with it.
 func TestDefaultsWhenRead(t *testing.T) {
-	all, err := builtins(strategy.New(strategy.Deps{}), resources.Rows)
+	all, err := builtins(kinds.Strategies(kind.Deps{}), resources.Rows)
 	if err != nil {
 		t.Fatal(err)
 	}

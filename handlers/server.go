@@ -25,11 +25,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
-	"github.com/gatehouse-dev/gatehouse/handlers/strategy"
 	"github.com/gatehouse-dev/gatehouse/handlers/verb"
 )
 
@@ -62,7 +63,7 @@ type Options struct {
 	Inflight pipeline.Inflight
 	// MinWatch is the least time a watch lasts; 0 means half an hour, the original's default.
 	MinWatch time.Duration
-	// ServiceCIDRs and NodePorts are what services are given; see strategy.Deps.
+	// ServiceCIDRs and NodePorts are what services are given; see kind.Deps.
 	ServiceCIDRs []string
 	NodePorts    string
 	// EventTTL is how long events are kept; 0 means as the model says, an hour.
@@ -72,7 +73,7 @@ type Options struct {
 	// Admission says which admission plugins run; the zero value has those that are on by default.
 	Admission admission.Selection
 	// Tokens makes service accounts' tokens, TokenOwners tells whom tokens belong to, Audiences are the server's own; see
-	// strategy.Deps.
+	// kind.Deps.
 	Tokens      *serviceaccount.Issuer
 	TokenOwners authn.Tokens
 	Audiences   []string
@@ -156,7 +157,7 @@ func New(o Options) (*Server, error) {
 		Meter:     func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 		Admission: plugins(&o.Admission, s.objects),
 	}
-	all, err := builtins(strategy.New(strategy.Deps{
+	all, err := builtins(kinds.Strategies(kind.Deps{
 		Objects: s.objects, Store: o.Store, Write: verb.Own{Handlers: s.verbs}, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 		Features: o.Features,

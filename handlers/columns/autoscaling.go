@@ -12,15 +12,15 @@ func scalerTargets(h *autoscalingv2.HorizontalPodAutoscaler) string {
 
 // metricTexts pairs each metric with the status at the same position.
 func metricTexts(specs []autoscalingv2.MetricSpec, statuses []autoscalingv2.MetricStatus) string {
-	list := shortList{limit: 2, separator: ", "}
+	list := shortList{Limit: 2, Separator: ", "}
 	for i := range specs {
 		var status autoscalingv2.MetricStatus
 		if i < len(statuses) {
 			status = statuses[i]
 		}
-		list.add(metricText(&specs[i], &status))
+		list.Add(metricText(&specs[i], &status))
 	}
-	return list.text("<none>")
+	return list.Text("<none>")
 }
 
 func metricText(m *autoscalingv2.MetricSpec, s *autoscalingv2.MetricStatus) string {

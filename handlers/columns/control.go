@@ -15,8 +15,8 @@ import (
 // paramRef gets name, namespace and selector of a binding's parameters. Whether parameters have a namespace is not known
 // here, so a name without one stands for all.
 func paramRef(v values, _ time.Time) any {
-	if name := v.text(0); name != "" {
-		return firstText(v.text(1), "*") + "/" + name
+	if name := v.Text(0); name != "" {
+		return firstText(v.Text(1), "*") + "/" + name
 	}
 	if selector, ok := v[2].(*metav1.LabelSelector); ok {
 		return selector.String()
@@ -26,7 +26,7 @@ func paramRef(v values, _ time.Time) any {
 
 // serviceAvailable gets status and reason of the condition Available.
 func serviceAvailable(v values, _ time.Time) any {
-	status, reason := v.text(0), v.text(1)
+	status, reason := v.Text(0), v.Text(1)
 	switch {
 	case v[0] == nil:
 		return "Unknown"

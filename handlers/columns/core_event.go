@@ -7,18 +7,18 @@ import (
 
 // eventFirstSeen gets the first timestamp and the time of an event of the newer form.
 func eventFirstSeen(v values, now time.Time) any {
-	if first := v.time(0); !first.IsZero() {
+	if first := v.Time(0); !first.IsZero() {
 		return age(first, now)
 	}
-	return age(v.time(1), now)
+	return age(v.Time(1), now)
 }
 
 // eventLastSeen gets the last time of a series, nil without one, then the last and the arguments of eventFirstSeen.
 func eventLastSeen(v values, now time.Time) any {
 	if v[0] != nil {
-		return age(v.time(0), now)
+		return age(v.Time(0), now)
 	}
-	if last := v.time(1); !last.IsZero() {
+	if last := v.Time(1); !last.IsZero() {
 		return age(last, now)
 	}
 	return eventFirstSeen(v[2:], now)
@@ -29,7 +29,7 @@ func eventCount(v values, _ time.Time) any {
 	switch {
 	case v[0] != nil:
 		return v[0]
-	case v.number(1) == 0:
+	case v.Number(1) == 0:
 		return int64(1)
 	}
 	return v[1]
@@ -37,16 +37,16 @@ func eventCount(v values, _ time.Time) any {
 
 // eventObject gets kind and name.
 func eventObject(v values, _ time.Time) any {
-	kind := strings.ToLower(v.text(0))
-	if v.text(1) == "" {
+	kind := strings.ToLower(v.Text(0))
+	if v.Text(1) == "" {
 		return kind
 	}
-	return kind + "/" + v.text(1)
+	return kind + "/" + v.Text(1)
 }
 
 // eventSource gets component and host, then the controller and instance that newer events have instead.
 func eventSource(v values, _ time.Time) any {
-	component, instance := firstText(v.text(0), v.text(2)), firstText(v.text(1), v.text(3))
+	component, instance := firstText(v.Text(0), v.Text(2)), firstText(v.Text(1), v.Text(3))
 	if instance == "" {
 		return component
 	}

@@ -32,7 +32,7 @@ func healthy(v values, _ time.Time) any {
 	switch {
 	case v[0] == nil:
 		return "Unknown"
-	case v.text(0) == "True":
+	case v.Text(0) == "True":
 		return "Healthy"
 	}
 	return "Unhealthy"

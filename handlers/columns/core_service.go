@@ -52,25 +52,25 @@ func endpoints(e *corev1.Endpoints) string {
 	if len(e.Subsets) == 0 {
 		return "<none>"
 	}
-	list := shortList{limit: 3, separator: ","}
+	list := shortList{Limit: 3, Separator: ","}
 	for _, s := range e.Subsets {
 		if len(s.Ports) == 0 {
 			for _, a := range s.Addresses {
-				list.add(a.IP)
+				list.Add(a.IP)
 			}
 		}
 		for _, p := range s.Ports {
 			for i, a := range s.Addresses {
-				if list.full() {
+				if list.Full() {
 					// The product of both lists may be many times as long as what the client sent.
-					list.count += len(s.Addresses) - i
+					list.Count += len(s.Addresses) - i
 					break
 				}
-				list.add(net.JoinHostPort(a.IP, strconv.Itoa(int(p.Port))))
+				list.Add(net.JoinHostPort(a.IP, strconv.Itoa(int(p.Port))))
 			}
 		}
 	}
-	return list.text("")
+	return list.Text("")
 }
 
 // distinct sorts and drops what is empty or there twice. It may change texts.
@@ -78,13 +78,4 @@ func distinct(texts []string) []string {
 	texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
 	slices.Sort(texts)
 	return slices.Compact(texts)
-}
-
-func firstText(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

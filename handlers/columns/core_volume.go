@@ -44,13 +44,13 @@ func phase(v values, _ time.Time) any {
 	if v[1] != nil {
 		return "Terminating"
 	}
-	return v.text(0)
+	return v.Text(0)
 }
 
 // volumeClass gets the annotations and the class of the spec; the older annotation wins even when it is empty.
 func volumeClass(v values, _ time.Time) any {
-	if class, ok := v.pairs(0)["volume.beta.kubernetes.io/storage-class"]; ok {
+	if class, ok := v.Pairs(0)["volume.beta.kubernetes.io/storage-class"]; ok {
 		return class
 	}
-	return v.text(1)
+	return v.Text(1)
 }

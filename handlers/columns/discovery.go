@@ -8,26 +8,26 @@ import (
 
 // slicePorts are the numbers of the ports, or their names where the number is up to each endpoint.
 func slicePorts(s *discoveryv1.EndpointSlice) string {
-	list := shortList{limit: 3, separator: ","}
+	list := shortList{Limit: 3, Separator: ","}
 	for _, p := range s.Ports {
 		switch {
 		case p.Port != nil:
-			list.add(strconv.Itoa(int(*p.Port)))
+			list.Add(strconv.Itoa(int(*p.Port)))
 		case p.Name != nil:
-			list.add(*p.Name)
+			list.Add(*p.Name)
 		default:
-			list.add("*")
+			list.Add("*")
 		}
 	}
-	return list.text("<unset>")
+	return list.Text("<unset>")
 }
 
 func sliceEndpoints(s *discoveryv1.EndpointSlice) string {
-	list := shortList{limit: 3, separator: ","}
+	list := shortList{Limit: 3, Separator: ","}
 	for _, e := range s.Endpoints {
 		for _, a := range e.Addresses {
-			list.add(a)
+			list.Add(a)
 		}
 	}
-	return list.text("<unset>")
+	return list.Text("<unset>")
 }

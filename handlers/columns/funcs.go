@@ -1,11 +1,9 @@
 package columns
 
 import (
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
@@ -27,8 +25,6 @@ var ofObject = map[string]cell{
 	"nodeKernel":        of(nodeKernel),
 	"nodeRoles":         of(nodeRoles),
 	"nodeStatus":        of(nodeStatus),
-	"podGroupPolicy":    of(podGroupPolicy),
-	"podGroupStatus":    of(podGroupStatus),
 	"podReadinessGates": of(podReadinessGates),
 	"podReady":          of(podReady),
 	"podRestarts":       since(podRestarts),
@@ -53,7 +49,7 @@ var ofObject = map[string]cell{
 
 // ofValues are the functions that get values, so that several versions or kinds can share them.
 var ofValues = map[string]func(v values, now time.Time) any{
-	"accessModes":         func(v values, _ time.Time) any { return accessModes(v.texts(0)) },
+	"accessModes":         func(v values, _ time.Time) any { return accessModes(v.Texts(0)) },
 	"bareSelector":        bareSelector,
 	"claimState":          claimState,
 	"defaultIngressClass": defaultIngressClass,
@@ -74,7 +70,7 @@ var ofValues = map[string]func(v values, now time.Time) any{
 	"subjectAccounts":     subjectAccounts,
 	"subjectGroups":       subjectGroups,
 	"subjectUsers":        subjectUsers,
-	"trimSpace":           func(v values, _ time.Time) any { return strings.TrimSpace(v.text(0)) },
+	"trimSpace":           trimSpace,
 	"volumeClass":         volumeClass,
 }
 
@@ -93,17 +89,6 @@ func since[T object.Object, V any](f func(T, time.Time) V) cell {
 		return ""
 	}
 }
-
-// values are what a function gets for the paths of a column; nil where the path leads nowhere.
-type values []any
-
-func (v values) text(i int) string             { s, _ := v[i].(string); return s }
-func (v values) texts(i int) []string          { s, _ := v[i].([]string); return s }
-func (v values) time(i int) time.Time          { t, _ := v[i].(time.Time); return t }
-func (v values) pairs(i int) map[string]string { m, _ := v[i].(map[string]string); return m }
-func (v values) number(i int) int64            { n, _ := v[i].(int64); return n }
-
-func formatLabels(m map[string]string) string { return labels.FormatLabels(m) }
 
 // bareSelector writes a selector as it is used in queries; one that selects nothing is empty.
 func bareSelector(v values, _ time.Time) any {

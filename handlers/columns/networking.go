@@ -55,10 +55,10 @@ func ingressParameters(c *networkingv1.IngressClass) string {
 
 // defaultIngressClass gets name and annotations.
 func defaultIngressClass(v values, _ time.Time) any {
-	if v.pairs(1)["ingressclass.kubernetes.io/is-default-class"] == "true" {
-		return v.text(0) + " (default)"
+	if v.Pairs(1)["ingressclass.kubernetes.io/is-default-class"] == "true" {
+		return v.Text(0) + " (default)"
 	}
-	return v.text(0)
+	return v.Text(0)
 }
 
 // parentRef gets group, resource, namespace and name of what an address belongs to; nils when to nothing.
@@ -66,16 +66,9 @@ func parentRef(v values, _ time.Time) any {
 	if v[3] == nil {
 		return "<none>"
 	}
-	out := strings.ToLower(groupResource(v.text(0), v.text(1)))
-	if v.text(2) != "" {
-		out += "/" + v.text(2)
+	out := strings.ToLower(groupResource(v.Text(0), v.Text(1)))
+	if v.Text(2) != "" {
+		out += "/" + v.Text(2)
 	}
-	return out + "/" + v.text(3)
-}
-
-func groupResource(group, resource string) string {
-	if group == "" {
-		return resource
-	}
-	return resource + "." + group
+	return out + "/" + v.Text(3)
 }

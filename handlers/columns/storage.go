@@ -11,24 +11,24 @@ import (
 // defaultStorageClass gets name and annotations.
 func defaultStorageClass(v values, _ time.Time) any {
 	for _, key := range []string{"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"} {
-		if v.pairs(1)[key] == "true" {
-			return v.text(0) + " (default)"
+		if v.Pairs(1)[key] == "true" {
+			return v.Text(0) + " (default)"
 		}
 	}
-	return v.text(0)
+	return v.Text(0)
 }
 
 // storageVersions are the servers and the version that each writes.
 func storageVersions(s *apiserverinternalv1alpha1.StorageVersion) string {
-	list := shortList{limit: 3, separator: ","}
+	list := shortList{Limit: 3, Separator: ","}
 	for _, v := range s.Status.StorageVersions {
-		list.add(v.APIServerID + "=" + v.EncodingVersion)
+		list.Add(v.APIServerID + "=" + v.EncodingVersion)
 	}
-	return list.text("<unset>")
+	return list.Text("<unset>")
 }
 
 // migrationResource gets group and resource.
-func migrationResource(v values, _ time.Time) any { return groupResource(v.text(0), v.text(1)) }
+func migrationResource(v values, _ time.Time) any { return groupResource(v.Text(0), v.Text(1)) }
 
 // migrationStatus gets the conditions.
 func migrationStatus(v values, _ time.Time) any {

@@ -5,22 +5,24 @@ import (
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/structural"
 )
 
-// special are the types whose fields moved between versions. In resource.k8s.io/v1beta1 a request for exactly one kind of
+// Special are the types whose fields moved between versions. In resource.k8s.io/v1beta1 a request for exactly one kind of
 // device has its fields beside its name, and a device has its own in "basic".
-var special map[pair]func(compiler) (copier, error)
+var Special structural.Special
 
 func init() {
 	request, exactly, flat := reflect.TypeFor[resourcev1.DeviceRequest](), reflect.TypeFor[resourcev1.ExactDeviceRequest](), reflect.TypeFor[resourcev1beta1.DeviceRequest]()
 	device, old, basic := reflect.TypeFor[resourcev1.Device](), reflect.TypeFor[resourcev1beta1.Device](), reflect.TypeFor[resourcev1beta1.BasicDevice]()
-	special = map[pair]func(compiler) (copier, error){
-		{request, flat}: func(c compiler) (copier, error) {
-			inner, err := c.fields(exactly, flat, "name", "firstAvailable")
+	Special = structural.Special{
+		{Dst: request, Src: flat}: func(c *structural.Compiler) (structural.Copier, error) {
+			inner, err := c.Fields(exactly, flat, "name", "firstAvailable")
 			if err != nil {
 				return nil, err
 			}
-			alternatives, err := c.compile(reflect.TypeFor[[]resourcev1.DeviceSubRequest](), reflect.TypeFor[[]resourcev1beta1.DeviceSubRequest]())
+			alternatives, err := c.Compile(reflect.TypeFor[[]resourcev1.DeviceSubRequest](), reflect.TypeFor[[]resourcev1beta1.DeviceSubRequest]())
 			return func(d, s reflect.Value) {
 				out, in := d.Addr().Interface().(*resourcev1.DeviceRequest), s.Addr().Interface().(*resourcev1beta1.DeviceRequest)
 				out.Name = in.Name
@@ -33,12 +35,12 @@ func init() {
 				}
 			}, err
 		},
-		{flat, request}: func(c compiler) (copier, error) {
-			inner, err := c.fields(flat, exactly)
+		{Dst: flat, Src: request}: func(c *structural.Compiler) (structural.Copier, error) {
+			inner, err := c.Fields(flat, exactly)
 			if err != nil {
 				return nil, err
 			}
-			alternatives, err := c.compile(reflect.TypeFor[[]resourcev1beta1.DeviceSubRequest](), reflect.TypeFor[[]resourcev1.DeviceSubRequest]())
+			alternatives, err := c.Compile(reflect.TypeFor[[]resourcev1beta1.DeviceSubRequest](), reflect.TypeFor[[]resourcev1.DeviceSubRequest]())
 			return func(d, s reflect.Value) {
 				out, in := d.Addr().Interface().(*resourcev1beta1.DeviceRequest), s.Addr().Interface().(*resourcev1.DeviceRequest)
 				if in.Exactly != nil {
@@ -48,8 +50,8 @@ func init() {
 				(*alternatives)(d.FieldByName("FirstAvailable"), s.FieldByName("FirstAvailable"))
 			}, err
 		},
-		{device, old}: func(c compiler) (copier, error) {
-			inner, err := c.fields(device, basic)
+		{Dst: device, Src: old}: func(c *structural.Compiler) (structural.Copier, error) {
+			inner, err := c.Fields(device, basic)
 			return func(d, s reflect.Value) {
 				out, in := d.Addr().Interface().(*resourcev1.Device), s.Addr().Interface().(*resourcev1beta1.Device)
 				if in.Basic != nil {
@@ -58,8 +60,8 @@ func init() {
 				out.Name = in.Name
 			}, err
 		},
-		{old, device}: func(c compiler) (copier, error) {
-			inner, err := c.fields(basic, device, "name")
+		{Dst: old, Src: device}: func(c *structural.Compiler) (structural.Copier, error) {
+			inner, err := c.Fields(basic, device, "name")
 			return func(d, s reflect.Value) {
 				out, in := d.Addr().Interface().(*resourcev1beta1.Device), s.Addr().Interface().(*resourcev1.Device)
 				out.Name, out.Basic = in.Name, &resourcev1beta1.BasicDevice{}

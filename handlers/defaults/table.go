@@ -6,9 +6,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// dependent are the kinds with more than generated defaults. Their functions call the generated method themselves, because
-// some dependent values must be decided before it and some after.
-var dependent = map[schema.GroupVersionKind]func(object.Object){
+// Dependent are the kinds with more than generated defaults. Their functions call the generated method themselves, because
+// some Dependent values must be decided before it and some after.
+var Dependent = map[schema.GroupVersionKind]func(object.Object){
 	kind("", "v1", "Pod"):                   on(pod),
 	kind("", "v1", "PodTemplate"):           on(podTemplate),
 	kind("", "v1", "ReplicationController"): on(replicationController),

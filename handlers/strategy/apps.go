@@ -72,8 +72,8 @@ const ofReplicas, ofReady = "status.replicas", "readyReplicas"
 func deploymentStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = checkUpdate(func(o, old *appsv1.Deployment) field.ErrorList {
 		st, path := &o.Status, field.NewPath("status")
-		errs := withinCounts(path, atMost{"updatedReplicas", st.UpdatedReplicas, st.Replicas, ofReplicas}, atMost{"readyReplicas", st.ReadyReplicas, st.Replicas, ofReplicas},
-			atMost{"availableReplicas", st.AvailableReplicas, st.Replicas, ofReplicas}, atMost{"availableReplicas", st.AvailableReplicas, st.ReadyReplicas, ofReady})
+		errs := withinCounts(path, atMost("updatedReplicas", st.UpdatedReplicas, st.Replicas, ofReplicas), atMost("readyReplicas", st.ReadyReplicas, st.Replicas, ofReplicas),
+			atMost("availableReplicas", st.AvailableReplicas, st.Replicas, ofReplicas), atMost("availableReplicas", st.AvailableReplicas, st.ReadyReplicas, ofReady))
 		return append(errs, notDecremented(st.CollisionCount, old.Status.CollisionCount, path.Child("collisionCount"))...)
 	})
 }
@@ -93,8 +93,8 @@ func replicaSetStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func replicaCounts(labeled, ready, available, all int32) field.ErrorList {
-	return withinCounts(field.NewPath("status"), atMost{"fullyLabeledReplicas", labeled, all, ofReplicas}, atMost{"readyReplicas", ready, all, ofReplicas},
-		atMost{"availableReplicas", available, all, ofReplicas}, atMost{"availableReplicas", available, ready, ofReady})
+	return withinCounts(field.NewPath("status"), atMost("fullyLabeledReplicas", labeled, all, ofReplicas), atMost("readyReplicas", ready, all, ofReplicas),
+		atMost("availableReplicas", available, all, ofReplicas), atMost("availableReplicas", available, ready, ofReady))
 }
 
 func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
@@ -190,9 +190,9 @@ func withClaims(o *appsv1.StatefulSet) *corev1.PodTemplateSpec {
 func statefulSetStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = checkUpdate(func(o, old *appsv1.StatefulSet) field.ErrorList {
 		st, path := &o.Status, field.NewPath("status")
-		errs := withinCounts(path, atMost{"readyReplicas", st.ReadyReplicas, st.Replicas, ofReplicas}, atMost{"currentReplicas", st.CurrentReplicas, st.Replicas, ofReplicas},
-			atMost{"updatedReplicas", st.UpdatedReplicas, st.Replicas, ofReplicas}, atMost{"availableReplicas", st.AvailableReplicas, st.Replicas, ofReplicas},
-			atMost{"availableReplicas", st.AvailableReplicas, st.ReadyReplicas, "status.readyReplicas"})
+		errs := withinCounts(path, atMost("readyReplicas", st.ReadyReplicas, st.Replicas, ofReplicas), atMost("currentReplicas", st.CurrentReplicas, st.Replicas, ofReplicas),
+			atMost("updatedReplicas", st.UpdatedReplicas, st.Replicas, ofReplicas), atMost("availableReplicas", st.AvailableReplicas, st.Replicas, ofReplicas),
+			atMost("availableReplicas", st.AvailableReplicas, st.ReadyReplicas, "status.readyReplicas"))
 		return append(errs, notDecremented(st.CollisionCount, old.Status.CollisionCount, path.Child("collisionCount"))...)
 	})
 }

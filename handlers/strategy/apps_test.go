@@ -101,10 +101,6 @@ func TestGenerations(t *testing.T) {
 	if s.Changed(labeled, old) || !s.Changed(annotated, old) {
 		t.Error("a deployment's generation follows its annotations and not its labels")
 	}
-	class := hooks(t, "scheduling.k8s.io", "v1", "priorityclasses", "")
-	if class.Changed(nil, nil) {
-		t.Error("a priority class gets a new generation")
-	}
 }
 
 func TestDaemonSetTemplateGeneration(t *testing.T) {

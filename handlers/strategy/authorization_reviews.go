@@ -32,7 +32,7 @@ var reviews = map[key]entry{
 var errNoAuthorizer = errors.New("this server has no authorizer")
 
 // decide fills in the answer of a review.
-func (d *Deps) decide(ctx context.Context, a authz.Attributes, status *authorizationv1.SubjectAccessReviewStatus) error {
+func decide(d *Deps, ctx context.Context, a authz.Attributes, status *authorizationv1.SubjectAccessReviewStatus) error {
 	if d.Authorizer == nil {
 		return errNoAuthorizer
 	}
@@ -65,7 +65,7 @@ func subjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), subjectFaults(spec), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
 			return nil, err
 		}
-		return o, d.decide(ctx, reviewed(subjectOf(spec), spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
+		return o, decide(d, ctx, reviewed(subjectOf(spec), spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
 	}
 }
 
@@ -79,7 +79,7 @@ func localSubjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), subjectFaults(spec), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "namespace"), localFaults(o)); err != nil {
 			return nil, err
 		}
-		return o, d.decide(ctx, reviewed(subjectOf(spec), spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
+		return o, decide(d, ctx, reviewed(subjectOf(spec), spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
 	}
 }
 
@@ -93,7 +93,7 @@ func selfSubjectAccessReviews(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
 			return nil, err
 		}
-		return o, d.decide(ctx, reviewed(a.User, spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
+		return o, decide(d, ctx, reviewed(a.User, spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
 	}
 }
 

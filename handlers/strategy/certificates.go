@@ -247,7 +247,7 @@ func trustBundles(_ *Deps, row resources.Row, s *resource.Strategy) {
 	signer := compile(row, "spec.signerName")
 	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
 		name, path := o.GetName(), field.NewPath("metadata", "name")
-		signerName := text(signer.get(o))
+		signerName := text(signer.Get(o))
 		if signerName == "" {
 			if strings.Contains(name, ":") {
 				return field.ErrorList{field.Invalid(path, name, `ClusterTrustBundle without signer name must not have ":" in its name`)}

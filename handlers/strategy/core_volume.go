@@ -99,13 +99,13 @@ func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
 func claims(d *Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, c *corev1.PersistentVolumeClaim) error {
 		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
-		d.dropForeignSource(&c.Spec, nil)
+		dropForeignSource(d, &c.Spec, nil)
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
 		return nil
 	})
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, c, old *corev1.PersistentVolumeClaim) error {
-		d.dropForeignSource(&c.Spec, &old.Spec)
+		dropForeignSource(d, &c.Spec, &old.Spec)
 		legacySource(&c.Spec, &old.Spec)
 		normalizeSources(&c.Spec)
 		return nil
@@ -118,7 +118,7 @@ func claims(d *Deps, _ resources.Row, s *resource.Strategy) {
 
 // dropForeignSource: a source in another namespace is behind a gate. Without its namespace it would be another source, so all of
 // it is dropped, unless the claim has a source already.
-func (d *Deps) dropForeignSource(spec, old *corev1.PersistentVolumeClaimSpec) {
+func dropForeignSource(d *Deps, spec, old *corev1.PersistentVolumeClaimSpec) {
 	if foreignSource(spec) && !d.Features.Enabled("CrossNamespaceVolumeDataSource") && (old == nil || old.DataSourceRef == nil) {
 		spec.DataSourceRef = nil
 	}

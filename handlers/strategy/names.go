@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -31,7 +30,6 @@ var names = map[key]nameFunc{
 	{"apiregistration.k8s.io", "apiservices", ""}:             pathSegment,
 	{"networking.k8s.io", "ipaddresses", ""}:                  ipAddressName,
 	{"internal.apiserver.k8s.io", "storageversions", ""}:      storageVersionName,
-	{"coordination.k8s.io", "leasecandidates", ""}:            func(name string, _ bool) []string { return utilvalidation.IsConfigMapKey(name) },
 }
 
 // nameRule is the rule for a row's names; nil is that of a DNS subdomain. Subresources take their parent's names.
@@ -40,11 +38,6 @@ func nameRule(row resources.Row) nameFunc {
 		return nil
 	}
 	return names[key{row.Group, row.Resource, ""}]
-}
-
-// pathSegment allows whatever can stand in a URL between two slashes.
-func pathSegment(name string, prefix bool) []string {
-	return path.ValidatePathSegmentName(name, prefix)
 }
 
 // ipAddressName wants an address in its canonical form.

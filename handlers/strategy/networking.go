@@ -177,8 +177,8 @@ func policyPeers(peers []networkingv1.NetworkPolicyPeer, path *field.Path) (errs
 func serviceRanges(_ *Deps, row resources.Row, s *resource.Strategy) {
 	p := compile(row, "spec.cidrs")
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
-		now, ok := p.get(o).Interface().([]string)
-		was, ok2 := p.get(old).Interface().([]string)
+		now, ok := p.Get(o).Interface().([]string)
+		was, ok2 := p.Get(old).Interface().([]string)
 		path := spec.Child("cidrs")
 		switch {
 		case !ok || !ok2:

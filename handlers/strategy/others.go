@@ -3,14 +3,12 @@ package strategy
 import (
 	"context"
 	"reflect"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
-	schedulingv1 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -45,7 +43,6 @@ var others = map[key]entry{
 	{"resource.k8s.io", "resourceclaims", ""}:                               wholeSpec,
 	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       wholeSpec,
 	{"resource.k8s.io", "resourceslices", ""}:                               fixed("spec.pool.name"),
-	{"scheduling.k8s.io", "priorityclasses", ""}:                            priorityClasses,
 	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
 	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,
 	{"storage.k8s.io", "volumeattachments", ""}:                             wholeSpec,
@@ -63,7 +60,7 @@ func fixed(paths ...string) entry {
 		}
 		s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
 			for i, p := range compiled {
-				now, was := p.get(o), p.get(old)
+				now, was := p.Get(o), p.Get(old)
 				if now.IsValid() && was.IsValid() {
 					errs = append(errs, unchanged(now.Interface(), was.Interface(), pathOf(paths[i]))...)
 				}
@@ -79,7 +76,7 @@ func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {
 	p := compile(row, "webhooks")
 	// What is empty and what is absent are two things here, as for the original.
 	s.Changed = func(o, old object.Object) bool {
-		a, b := p.get(o), p.get(old)
+		a, b := p.Get(o), p.Get(old)
 		return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
 	}
 }
@@ -114,51 +111,6 @@ func endpointSlices(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *discoveryv1.EndpointSlice) error {
 		drop(o, old)
-		return nil
-	})
-}
-
-// highestUserPriority is the most that a class outside the system's own may have.
-const highestUserPriority = 1000000000
-
-// systemPriorities are the classes that the server itself makes.
-var systemPriorities = map[string]int32{"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}
-
-func priorityClasses(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	// Nothing that counts can change after creation.
-	s.Changed = func(object.Object, object.Object) bool { return false }
-	s.Validate = check(func(o *schedulingv1.PriorityClass) field.ErrorList {
-		value, system := systemPriorities[o.Name]
-		const reserved = "priority class names with 'system-' prefix are reserved for system use only. error: "
-		name := field.NewPath("metadata", "name")
-		switch {
-		case len(o.Name) >= 7 && o.Name[:7] == "system-" && !system:
-			return field.ErrorList{field.Forbidden(name, reserved+o.Name+" is not a known system priority class")}
-		case system && o.Value != value:
-			return field.ErrorList{field.Forbidden(name, reserved+"value of "+o.Name+" PriorityClass must be "+itoa(value))}
-		case system && o.GlobalDefault:
-			return field.ErrorList{field.Forbidden(name, reserved+"globalDefault of "+o.Name+" PriorityClass must be false")}
-		case !system && o.Value > highestUserPriority:
-			return field.ErrorList{field.Forbidden(field.NewPath("value"), "maximum allowed value of a user defined priority is "+itoa(highestUserPriority))}
-		}
-		return nil
-	})
-	// It cannot change, so nothing is said of it later.
-	s.ValidateCreate = check(func(o *schedulingv1.PriorityClass) field.ErrorList {
-		at, known := field.NewPath("preemptionPolicy"), []string{"PreemptLowerPriority", "Never"}
-		switch p := o.PreemptionPolicy; {
-		case p == nil || slices.Contains(known, *p):
-			return nil
-		case *p == "":
-			return field.ErrorList{field.Required(at, "")}
-		default:
-			return field.ErrorList{field.NotSupported(at, *p, known)}
-		}
-	})
-	s.ValidateUpdate = checkUpdate(func(o, old *schedulingv1.PriorityClass) field.ErrorList {
-		if o.Value != old.Value {
-			return field.ErrorList{field.Forbidden(field.NewPath("value"), "may not be changed in an update.")}
-		}
 		return nil
 	})
 }

@@ -83,14 +83,6 @@ func TestOtherRules(t *testing.T) {
 			"spec.versionPriority: Invalid value: 0: must be positive and less than 1000"}},
 		{"apiextensions.k8s.io", "v1", "customresourcedefinitions", `{metadata: {name: a}, spec: {group: g, names: {plural: p}}}`, "", []string{
 			`metadata.name: Invalid value: "a": must be spec.names.plural+"."+spec.group`}},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: system-x}, value: 5}`, "", []string{
-			"metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-x is not a known system priority class"}},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, value: 2000000000}`, "", []string{"value: Forbidden: maximum allowed value of a user defined priority is 1000000000"}},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: system-node-critical}, value: 2000001000}`, "", nil},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, preemptionPolicy: ""}`, "", []string{"preemptionPolicy: Required value"}},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, preemptionPolicy: x}`, "", []string{
-			`preemptionPolicy: Unsupported value: "x": supported values: "PreemptLowerPriority", "Never"`}},
-		{"scheduling.k8s.io", "v1", "priorityclasses", `{metadata: {name: x}, value: 2}`, `{metadata: {name: x}, value: 1}`, []string{"value: Forbidden: may not be changed in an update."}},
 		{"storage.k8s.io", "v1", "volumeattributesclasses", `{driverName: b, parameters: {a: c}}`, `{driverName: a, parameters: {a: b}}`, []string{
 			"driverName: Forbidden: updates to driverName are forbidden.", "parameters: Forbidden: updates to parameters are forbidden."}},
 		{"storage.k8s.io", "v1", "csidrivers", `{spec: {attachRequired: true}}`, `{spec: {attachRequired: false}}`, []string{"spec.attachedRequired: Invalid value: true: field is immutable"}},

@@ -3,7 +3,6 @@ package strategy
 import (
 	"context"
 
-	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -59,63 +58,4 @@ func firstly(rule func(context.Context, object.Object) field.ErrorList) entry {
 			return errs
 		}
 	}
-}
-
-// faults are the messages about a value.
-func faults(path *field.Path, value any, messages []string) (errs field.ErrorList) {
-	for _, msg := range messages {
-		errs = append(errs, field.Invalid(path, value, msg))
-	}
-	return errs
-}
-
-func dnsName(path *field.Path, s string) field.ErrorList {
-	return faults(path, s, utilvalidation.IsDNS1123Subdomain(s))
-}
-
-func dnsLabel(path *field.Path, s string) field.ErrorList {
-	return faults(path, s, utilvalidation.IsDNS1123Label(s))
-}
-
-func qualified(path *field.Path, s string) field.ErrorList {
-	return faults(path, s, utilvalidation.IsQualifiedName(s))
-}
-
-// needed wants a text that keeps a rule.
-func needed(path *field.Path, s string, rule func(*field.Path, string) field.ErrorList) field.ErrorList {
-	if s == "" {
-		return field.ErrorList{field.Required(path, "")}
-	}
-	return rule(path, s)
-}
-
-// segment is a name that stands in URLs.
-func segment(path *field.Path, s string) field.ErrorList {
-	return faults(path, s, pathSegment(s, false))
-}
-
-func among(path *field.Path, s string, values ...string) field.ErrorList {
-	for _, v := range values {
-		if s == v {
-			return nil
-		}
-	}
-	return field.ErrorList{field.NotSupported(path, s, values)}
-}
-
-// optional runs a rule on a text that is there.
-func optional(path *field.Path, s *string, rule func(*field.Path, string) field.ErrorList) field.ErrorList {
-	if s == nil {
-		return nil
-	}
-	return rule(path, *s)
-}
-
-// cidr may have the form that was tolerated once only where it was stored before; new ones are strict.
-func cidr(path *field.Path, s string) field.ErrorList {
-	return utilvalidation.IsValidCIDRForLegacyField(path, s, true, nil)
-}
-
-func portNumber(path *field.Path, n int32) field.ErrorList {
-	return faults(path, n, utilvalidation.IsValidPortNum(int(n)))
 }

@@ -30,13 +30,13 @@ func autoscalers(d *Deps, row resources.Row, s *resource.Strategy) {
 			return nil
 		})
 	}
-	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return d.autoscaler(o, nil) }
-	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return d.autoscaler(o, old) }
+	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return autoscaler(d, o, nil) }
+	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return autoscaler(d, o, old) }
 }
 
 // autoscaler finds what is wrong with an autoscaler of either version; old is nil for a new one. Down to nothing may scale who
 // has the feature, or did so before.
-func (d *Deps) autoscaler(o, old object.Object) field.ErrorList {
+func autoscaler(d *Deps, o, old object.Object) field.ErrorList {
 	least := int32(1)
 	if d.Features.Enabled("HPAScaleToZero") || scalesToZero(old) {
 		least = 0

@@ -3,7 +3,6 @@ package strategy
 import (
 	"context"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	strategies "github.com/gatehouse-dev/gatehouse/handlers/resource"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
@@ -59,24 +59,7 @@ func before(s *strategies.Strategy, errs func(ctx context.Context, o, old object
 
 // counts are numbers of a status that cannot be negative, in the order that faults are told in.
 func counts(names ...string) entry {
-	return func(_ *Deps, row resources.Row, s *strategies.Strategy) {
-		paths := make([]fieldPath, len(names))
-		for i, n := range names {
-			paths[i] = compile(row, "status."+n)
-		}
-		before(s, func(_ context.Context, o, _ object.Object) (errs field.ErrorList) {
-			for i, p := range paths {
-				v := p.get(o)
-				if v.IsValid() && v.Kind() == reflect.Pointer {
-					v = v.Elem()
-				}
-				if v.IsValid() && v.CanInt() && v.Int() < 0 {
-					errs = append(errs, field.Invalid(statusPath.Child(names[i]), v.Int(), "must be greater than or equal to 0"))
-				}
-			}
-			return errs
-		})
-	}
+	return func(_ *Deps, row resources.Row, s *strategies.Strategy) { before(s, kind.Counts(row, names...)) }
 }
 
 func daemonSetStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {

@@ -58,7 +58,7 @@ func attributesClasses(_ *Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
 		for _, name := range []string{"driverName", "parameters"} {
 			p := compile(row, name)
-			now, was := p.get(o), p.get(old)
+			now, was := p.Get(o), p.Get(old)
 			if !now.IsValid() || !was.IsValid() || !reflect.DeepEqual(now.Interface(), was.Interface()) {
 				errs = append(errs, field.Forbidden(field.NewPath(name), "updates to "+name+" are forbidden."))
 			}
@@ -71,12 +71,12 @@ func attributesClasses(_ *Deps, row resources.Row, s *resource.Strategy) {
 func taintRules(d *Deps, row resources.Row, s *resource.Strategy) {
 	effect, added := compile(row, "spec.taint.effect"), compile(row, "spec.taint.timeAdded")
 	s.PrepareForUpdate = func(_ context.Context, a *resource.Attempt, o, old object.Object) error {
-		at := added.get(o)
-		if text(effect.get(o)) == text(effect.get(old)) || !at.CanSet() {
+		at := added.Get(o)
+		if text(effect.Get(o)) == text(effect.Get(old)) || !at.CanSet() {
 			return nil
 		}
 		now, ok := at.Interface().(*metav1.Time)
-		was, ok2 := added.get(old).Interface().(*metav1.Time)
+		was, ok2 := added.Get(old).Interface().(*metav1.Time)
 		if ok && ok2 && now.Equal(was) {
 			t := metav1.NewTime(d.Now().Truncate(time.Second))
 			at.Set(reflect.ValueOf(&t))

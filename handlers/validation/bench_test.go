@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
@@ -16,7 +16,7 @@ func realisticPod(t testing.TB) object.Object {
 		t.Fatal(err)
 	}
 	o, gvk := decode(t, b)
-	defaults.For(gvk)(o)
+	kinds.Default(gvk)(o)
 	return o
 }
 

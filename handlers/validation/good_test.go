@@ -12,8 +12,6 @@ import (
 	"sigs.k8s.io/randfill"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // What the quick walk calls good, the library does too: for random objects, of which many are bad in one place only, and
@@ -83,21 +81,4 @@ func refused(t *testing.T) (all []any) {
 		all = append(all, o)
 	}
 	return all
-}
-
-// An object that is all right does not need the library: that is what the quick walk is for.
-func TestGoodPod(t *testing.T) {
-	b, err := os.ReadFile("testdata/pod.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	kind := schema.GroupVersionKind{Version: "v1", Kind: "Pod"}
-	o := resources.Kinds[kind]()
-	if err := json.Unmarshal(b, o); err != nil {
-		t.Fatal(err)
-	}
-	defaults.For(kind)(o.(object.Object))
-	if !good(o) {
-		t.Error("the library is asked about a good pod")
-	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -30,7 +30,7 @@ func TestImmutableFieldsAreTheOriginals(t *testing.T) {
 	for _, c := range cases {
 		old, gvk := decode(t, c.Old)
 		now, _ := decode(t, c.New)
-		if fill := defaults.For(gvk); fill != nil {
+		if fill := kinds.Default(gvk); fill != nil {
 			fill(old)
 			fill(now)
 		}

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
@@ -50,7 +50,7 @@ func TestRefusedAsTheOriginalDoes(t *testing.T) {
 	}
 	for _, c := range cases {
 		o, gvk := decode(t, c.Given)
-		if fill := defaults.For(gvk); fill != nil {
+		if fill := kinds.Default(gvk); fill != nil {
 			fill(o)
 		}
 		errs := validation.Merge(

@@ -23,7 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
-	"github.com/gatehouse-dev/gatehouse/handlers/columns"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -68,7 +68,7 @@ func newFixtureThatKeeps(t testing.TB, n int, keep time.Duration) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.pods.Codec, f.pods.Columns = c, columns.For(gvk)
+	f.pods.Codec, f.pods.Columns = c, kinds.Columns(gvk)
 	f.pods.New = func() runtime.Object { return resources.Kinds[gvk]() }
 	f.pods.Strategy = &resource.Strategy{Fields: func(o object.Object) fields.Set {
 		p := o.(*corev1.Pod)

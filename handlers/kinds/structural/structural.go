@@ -1,4 +1,5 @@
-package convert
+// Package structural converts between versions of a kind that differ only in Go types, by walking both types once.
+package structural
 
 import (
 	"fmt"
@@ -13,25 +14,31 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// copier copies a value into one of another type whose JSON has the same shape. Memory of types that both sides share is
+// Copier copies a value into one of another type whose JSON has the same shape. Memory of types that both sides share is
 // shared, so the source must belong to nobody else.
-type copier func(dst, src reflect.Value)
+type Copier func(dst, src reflect.Value)
 
-// pair is a target type and a source type.
-type pair struct{ dst, src reflect.Type }
+// Pair is a target type and a source type.
+type Pair struct{ Dst, Src reflect.Type }
 
-// compiler makes the copiers of one conversion. Types may contain themselves, so a copier is known before it is complete.
-type compiler map[pair]*copier
+// Special are the types whose fields moved between versions, with what makes their copiers.
+type Special map[Pair]func(*Compiler) (Copier, error)
 
-// structural converts between kinds whose fields are all the same but for their Go types and the special types. It is nil
+// Compiler makes the copiers of one conversion. Types may contain themselves, so a Copier is known before it is complete.
+type Compiler struct {
+	made    map[Pair]*Copier
+	special Special
+}
+
+// Converter converts between kinds whose fields are all the same but for their Go types and the special types. It is nil
 // with an error that names the first field which has no counterpart.
-func structural(from, to schema.GroupVersionKind) (resource.Converter, error) {
+func Converter(from, to schema.GroupVersionKind, special Special) (resource.Converter, error) {
 	makeFrom, makeTo := resources.Kinds[from], resources.Kinds[to]
 	if makeFrom == nil || makeTo == nil {
 		return nil, fmt.Errorf("no such kind: %v or %v", from, to)
 	}
-	c := compiler{}
-	copyTo, err := c.compile(reflect.TypeOf(makeTo()).Elem(), reflect.TypeOf(makeFrom()).Elem())
+	c := &Compiler{made: map[Pair]*Copier{}, special: special}
+	copyTo, err := c.Compile(reflect.TypeOf(makeTo()).Elem(), reflect.TypeOf(makeFrom()).Elem())
 	if err != nil {
 		return nil, fmt.Errorf("%v to %v: %w", from, to, err)
 	}
@@ -50,23 +57,24 @@ func structural(from, to schema.GroupVersionKind) (resource.Converter, error) {
 	}, nil
 }
 
-func (c compiler) compile(dst, src reflect.Type) (*copier, error) {
-	k := pair{dst, src}
-	if f := c[k]; f != nil {
+// Compile makes the copier of two types; it may be called when everything is compiled.
+func (c *Compiler) Compile(dst, src reflect.Type) (*Copier, error) {
+	k := Pair{dst, src}
+	if f := c.made[k]; f != nil {
 		return f, nil
 	}
-	f := new(copier)
-	c[k] = f
+	f := new(Copier)
+	c.made[k] = f
 	create := c.make
-	if own := special[k]; own != nil {
-		create = func(dst, src reflect.Type) (copier, error) { return own(c) }
+	if own := c.special[k]; own != nil {
+		create = func(dst, src reflect.Type) (Copier, error) { return own(c) }
 	}
 	made, err := create(dst, src)
 	*f = made
 	return f, err
 }
 
-func (c compiler) make(dst, src reflect.Type) (copier, error) {
+func (c *Compiler) make(dst, src reflect.Type) (Copier, error) {
 	if dst == src {
 		return func(d, s reflect.Value) { d.Set(s) }, nil
 	}
@@ -90,7 +98,7 @@ func (c compiler) make(dst, src reflect.Type) (copier, error) {
 	}
 	switch dst.Kind() {
 	case reflect.Pointer:
-		elem, err := c.compile(dst.Elem(), src.Elem())
+		elem, err := c.Compile(dst.Elem(), src.Elem())
 		return func(d, s reflect.Value) {
 			if !s.IsNil() {
 				p := reflect.New(dst.Elem())
@@ -99,7 +107,7 @@ func (c compiler) make(dst, src reflect.Type) (copier, error) {
 			}
 		}, err
 	case reflect.Slice:
-		elem, err := c.compile(dst.Elem(), src.Elem())
+		elem, err := c.Compile(dst.Elem(), src.Elem())
 		return func(d, s reflect.Value) {
 			if s.IsNil() {
 				return
@@ -111,7 +119,7 @@ func (c compiler) make(dst, src reflect.Type) (copier, error) {
 			d.Set(l)
 		}, err
 	case reflect.Map:
-		elem, err := c.compile(dst.Elem(), src.Elem())
+		elem, err := c.Compile(dst.Elem(), src.Elem())
 		return func(d, s reflect.Value) {
 			if s.IsNil() {
 				return
@@ -127,7 +135,7 @@ func (c compiler) make(dst, src reflect.Type) (copier, error) {
 			d.Set(m)
 		}, err
 	case reflect.Struct:
-		return c.fields(dst, src)
+		return c.Fields(dst, src)
 	}
 	if !src.ConvertibleTo(dst) {
 		return nil, fmt.Errorf("%v is not like %v", dst, src)
@@ -135,11 +143,11 @@ func (c compiler) make(dst, src reflect.Type) (copier, error) {
 	return func(d, s reflect.Value) { d.Set(s.Convert(dst)) }, nil
 }
 
-// fields copies every field of src, but those named in skip, to the field of the same name in dst.
-func (c compiler) fields(dst, src reflect.Type, skip ...string) (copier, error) {
+// Fields copies every field of src, but those named in skip, to the field of the same name in dst.
+func (c *Compiler) Fields(dst, src reflect.Type, skip ...string) (Copier, error) {
 	type step struct {
 		dst, src int
-		copy     *copier
+		copy     *Copier
 	}
 	targets := map[string]int{}
 	for i := range dst.NumField() {
@@ -155,7 +163,7 @@ func (c compiler) fields(dst, src reflect.Type, skip ...string) (copier, error) 
 		if !ok {
 			return nil, fmt.Errorf("%v has no field %s", dst, name)
 		}
-		f, err := c.compile(dst.Field(j).Type, src.Field(i).Type)
+		f, err := c.Compile(dst.Field(j).Type, src.Field(i).Type)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

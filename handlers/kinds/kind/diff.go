@@ -1,4 +1,4 @@
-package strategy
+package kind
 
 import (
 	"bytes"
@@ -13,12 +13,12 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// specDiff is the difference that a refused update shows: a unified diff of both sides as indented JSON with Go's field
+// Diff is the difference that a refused update shows: a unified diff of both sides as indented JSON with Go's field
 // names and every empty field written out, in the order and shape of the API's version-less types, which is what users of
 // the API have always seen.
-func specDiff(old, now any) string { return diff.Diff(shown{old}, shown{now}) }
+func Diff(old, now any) string { return diff.Diff(shown{old}, shown{now}) }
 
-// shown marshals a value for specDiff.
+// shown marshals a value for Diff.
 type shown struct{ value any }
 
 // MarshalJSON implements json.Marshaler.

@@ -1,4 +1,4 @@
-package strategy
+package kind
 
 import (
 	"reflect"
@@ -9,11 +9,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// fieldPath leads through structs of one kind to a field. It is compiled once; following it costs an index per step.
-type fieldPath [][]int
+// Path leads through structs of one kind to a field. It is compiled once; following it costs an index per step.
+type Path [][]int
 
-// compile resolves a path of JSON names (spec.nodeName) in the kind of a row; nil when the kind has no such field.
-func compile(row resources.Row, path string) fieldPath {
+// Compile resolves a path of JSON names (spec.nodeName) in the kind of a row; nil when the kind has no such field.
+func Compile(row resources.Row, path string) Path {
 	make, ok := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]
 	if !ok {
 		return nil
@@ -21,8 +21,8 @@ func compile(row resources.Row, path string) fieldPath {
 	return compileType(reflect.TypeOf(make()), path)
 }
 
-func compileType(t reflect.Type, path string) fieldPath {
-	var out fieldPath
+func compileType(t reflect.Type, path string) Path {
+	var out Path
 	for _, name := range strings.Split(strings.TrimPrefix(path, "."), ".") {
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()
@@ -50,8 +50,8 @@ func jsonField(t reflect.Type, name string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// get follows the path; the zero Value when it passes through a nil pointer or o is of another type.
-func (p fieldPath) get(o any) reflect.Value {
+// Get follows the path; the zero Value when it passes through a nil pointer or o is of another type.
+func (p Path) Get(o any) reflect.Value {
 	v := reflect.ValueOf(o)
 	for _, i := range p {
 		for v.Kind() == reflect.Pointer {
@@ -68,8 +68,8 @@ func (p fieldPath) get(o any) reflect.Value {
 	return v
 }
 
-// text is a field's value as selectors compare it.
-func text(v reflect.Value) string {
+// Text is a field's value as selectors compare it.
+func Text(v reflect.Value) string {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return ""

@@ -1,4 +1,4 @@
-package strategy
+package kind
 
 import (
 	"k8s.io/apimachinery/pkg/fields"
@@ -7,30 +7,30 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// selectable reads the row's fields along their own paths. A kind whose selectable field is not a path into it replaces
+// Selectable reads the row's fields along their own paths. A kind whose selectable field is not a path into it replaces
 // that value in its own file.
-func selectable(row resources.Row) func(object.Object) fields.Set {
+func Selectable(row resources.Row) func(object.Object) fields.Set {
 	if len(row.Fields) == 0 {
 		return nil
 	}
-	paths := make([]fieldPath, len(row.Fields))
+	paths := make([]Path, len(row.Fields))
 	for i, f := range row.Fields {
-		paths[i] = compile(row, f)
+		paths[i] = Compile(row, f)
 	}
 	return func(o object.Object) fields.Set {
 		out := make(fields.Set, len(paths)+2)
 		for i, p := range paths {
 			out[row.Fields[i]] = ""
 			if p != nil {
-				out[row.Fields[i]] = text(p.get(o))
+				out[row.Fields[i]] = Text(p.Get(o))
 			}
 		}
 		return out
 	}
 }
 
-// withFields adds to the values of a kind what is not found along a path.
-func withFields[T object.Object](base func(object.Object) fields.Set, add func(o T, set fields.Set)) func(object.Object) fields.Set {
+// WithFields adds to the values of a kind what is not found along a path.
+func WithFields[T object.Object](base func(object.Object) fields.Set, add func(o T, set fields.Set)) func(object.Object) fields.Set {
 	return func(o object.Object) fields.Set {
 		set := fields.Set{}
 		if base != nil {

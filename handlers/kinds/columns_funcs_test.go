@@ -1,4 +1,4 @@
-package columns
+package kinds
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	flowcontrolv1 "github.com/gatehouse-dev/gatehouse/gen/types/flowcontrol/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -22,7 +23,7 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 func before(d time.Duration) time.Time { return noon.Add(-d) }
 
-func TestConvert(t *testing.T) {
+func TestPrinted(t *testing.T) {
 	for _, c := range []struct {
 		as    gencolumns.As
 		value any
@@ -52,8 +53,8 @@ func TestConvert(t *testing.T) {
 		{gencolumns.Flag, false, "False"},
 		{gencolumns.Seconds, int64(5400), "90m"},
 	} {
-		if got := convert(c.as, c.value, noon); got != c.want {
-			t.Errorf("convert(%v, %v) = %v, want %v", c.as, c.value, got, c.want)
+		if got := printed(c.as, c.value, noon); got != c.want {
+			t.Errorf("printed(%v, %v) = %v, want %v", c.as, c.value, got, c.want)
 		}
 	}
 }
@@ -61,35 +62,35 @@ func TestConvert(t *testing.T) {
 func TestValueFuncs(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		values values
+		values kind.Values
 		want   any
 	}{
-		{"bareSelector", values{nil}, ""},
-		{"bareSelector", values{&metav1.LabelSelector{}}, ""},
-		{"bareSelector", values{&metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Odd"}}}}, "<invalid>"},
-		{"serviceAvailable", values{nil, nil}, "Unknown"},
-		{"serviceAvailable", values{"False", "ServiceNotFound"}, "False (ServiceNotFound)"},
-		{"serviceAvailable", values{"Unknown", ""}, "Unknown"},
-		{"serviceAvailable", values{"True", "Passed"}, "True"},
-		{"eventFirstSeen", values{time.Time{}, before(time.Minute)}, "60s"},
-		{"eventFirstSeen", values{before(time.Hour), before(time.Minute)}, "60m"},
-		{"eventLastSeen", values{time.Time{}, before(time.Hour), before(time.Hour), before(time.Hour)}, "<unknown>"},
-		{"eventLastSeen", values{nil, time.Time{}, time.Time{}, before(time.Minute)}, "60s"},
-		{"eventCount", values{int64(0), int64(7)}, int64(0)},
-		{"eventCount", values{nil, int64(0)}, int64(1)},
-		{"healthy", values{nil}, "Unknown"},
-		{"healthy", values{"Unknown"}, "Unhealthy"},
-		{"volumeClass", values{map[string]string{"volume.beta.kubernetes.io/storage-class": ""}, "fast"}, ""},
-		{"volumeClass", values{nil, nil}, ""},
-		{"accessModes", values{[]string{"ReadWriteOncePod", "ReadWriteMany", "ReadWriteMany", "Odd"}}, "RWX,RWOP"},
-		{"claimState", values{nil, nil, nil}, "pending"},
-		{"claimState", values{nil, struct{}{}, nil}, "allocated"},
-		{"claimState", values{noon, struct{}{}, struct{}{}}, "deleted,allocated,reserved"},
-		{"podCertificateState", values{nil}, "Pending"},
-		{"podCertificateState", values{[]metav1.Condition{{Type: "Issued"}, {Type: "Odd"}}}, "Issued"},
-		{"migrationStatus", values{[]metav1.Condition{{Type: "Running", Status: "True"}, {Type: "Failed", Status: "False"}}}, "Running"},
+		{"bareSelector", kind.Values{nil}, ""},
+		{"bareSelector", kind.Values{&metav1.LabelSelector{}}, ""},
+		{"bareSelector", kind.Values{&metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Odd"}}}}, "<invalid>"},
+		{"serviceAvailable", kind.Values{nil, nil}, "Unknown"},
+		{"serviceAvailable", kind.Values{"False", "ServiceNotFound"}, "False (ServiceNotFound)"},
+		{"serviceAvailable", kind.Values{"Unknown", ""}, "Unknown"},
+		{"serviceAvailable", kind.Values{"True", "Passed"}, "True"},
+		{"eventFirstSeen", kind.Values{time.Time{}, before(time.Minute)}, "60s"},
+		{"eventFirstSeen", kind.Values{before(time.Hour), before(time.Minute)}, "60m"},
+		{"eventLastSeen", kind.Values{time.Time{}, before(time.Hour), before(time.Hour), before(time.Hour)}, "<unknown>"},
+		{"eventLastSeen", kind.Values{nil, time.Time{}, time.Time{}, before(time.Minute)}, "60s"},
+		{"eventCount", kind.Values{int64(0), int64(7)}, int64(0)},
+		{"eventCount", kind.Values{nil, int64(0)}, int64(1)},
+		{"healthy", kind.Values{nil}, "Unknown"},
+		{"healthy", kind.Values{"Unknown"}, "Unhealthy"},
+		{"volumeClass", kind.Values{map[string]string{"volume.beta.kubernetes.io/storage-class": ""}, "fast"}, ""},
+		{"volumeClass", kind.Values{nil, nil}, ""},
+		{"accessModes", kind.Values{[]string{"ReadWriteOncePod", "ReadWriteMany", "ReadWriteMany", "Odd"}}, "RWX,RWOP"},
+		{"claimState", kind.Values{nil, nil, nil}, "pending"},
+		{"claimState", kind.Values{nil, struct{}{}, nil}, "allocated"},
+		{"claimState", kind.Values{noon, struct{}{}, struct{}{}}, "deleted,allocated,reserved"},
+		{"podCertificateState", kind.Values{nil}, "Pending"},
+		{"podCertificateState", kind.Values{[]metav1.Condition{{Type: "Issued"}, {Type: "Odd"}}}, "Issued"},
+		{"migrationStatus", kind.Values{[]metav1.Condition{{Type: "Running", Status: "True"}, {Type: "Failed", Status: "False"}}}, "Running"},
 	} {
-		if got := ofValues[c.name](c.values, noon); got != c.want {
+		if got := cells()[c.name].Values(c.values, noon); got != c.want {
 			t.Errorf("%s(%v) = %v, want %v", c.name, c.values, got, c.want)
 		}
 	}
@@ -125,7 +126,7 @@ func TestObjectFuncs(t *testing.T) {
 		{"jobDuration", &batchv1.Job{Status: batchv1.JobStatus{StartTime: &started, CompletionTime: &ended}}, "120m"},
 		{"jobDuration", &batchv1.Job{}, ""},
 	} {
-		if got := ofObject[c.name](c.object, noon); got != c.want {
+		if got := cells()[c.name].Object(c.object, noon); got != c.want {
 			t.Errorf("%s(%v) = %v, want %v", c.name, c.object, got, c.want)
 		}
 	}
@@ -137,7 +138,7 @@ func TestOrder(t *testing.T) {
 		return &flowcontrolv1.FlowSchema{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: flowcontrolv1.FlowSchemaSpec{MatchingPrecedence: precedence}}
 	}
 	list := []object.Object{schema("c", 5), schema("a", 9), schema("b", 5)}
-	compare := For(kindOfName("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema")).Compare
+	compare := Columns(kindOfName("flowcontrol.apiserver.k8s.io", "v1", "FlowSchema")).Compare
 	slices.SortFunc(list, compare)
 	var names string
 	for _, o := range list {
@@ -149,14 +150,14 @@ func TestOrder(t *testing.T) {
 	if compare(list[0], &corev1.Pod{}) != 0 {
 		t.Error("objects of other kinds have an order")
 	}
-	if For(kindOfName("", "v1", "Pod")).Compare != nil {
+	if Columns(kindOfName("", "v1", "Pod")).Compare != nil {
 		t.Error("pods are reordered")
 	}
 }
 
 // BenchmarkPod makes the cells of a running pod with init containers and a sidecar.
 func BenchmarkPod(b *testing.B) {
-	file, err := os.ReadFile("testdata/golden/v1_pod.json")
+	file, err := os.ReadFile("testdata/columns/v1_pod.json")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func BenchmarkPod(b *testing.B) {
 	if err := json.Unmarshal(g.Rows[i].Object, &pod); err != nil {
 		b.Fatal(err)
 	}
-	cells := For(g.Kind).Cells
+	cells := Columns(g.Kind).Cells
 	b.ReportAllocs()
 	for b.Loop() {
 		if got := cells(&pod, g.Rows[i].Now); got[1] != "2/2" {

@@ -1,4 +1,4 @@
-package convert
+package kinds
 
 import (
 	"encoding/json"
@@ -89,8 +89,8 @@ func TestRoundTrips(t *testing.T) {
 
 func roundTrip(t *testing.T, from, via schema.GroupVersionKind) {
 	t.Helper()
-	there, ok := Between(from, via)
-	back, ok2 := Between(via, from)
+	there, ok := Convert(from, via)
+	back, ok2 := Convert(via, from)
 	if !ok || !ok2 {
 		t.Errorf("%v and %v: no converter", from, via)
 		return
@@ -122,15 +122,15 @@ func roundTrip(t *testing.T, from, via schema.GroupVersionKind) {
 	}
 }
 
-func TestBetween(t *testing.T) {
+func TestConvert(t *testing.T) {
 	pod := gvk("", "v1", "Pod")
-	if _, ok := Between(pod, gvk("apps", "v1", "Deployment")); ok {
+	if _, ok := Convert(pod, gvk("apps", "v1", "Deployment")); ok {
 		t.Error("a pod becomes a deployment")
 	}
-	if _, ok := Between(gvk("autoscaling", "v1", "Scale"), gvk("autoscaling", "v2", "Scale")); ok {
+	if _, ok := Convert(gvk("autoscaling", "v1", "Scale"), gvk("autoscaling", "v2", "Scale")); ok {
 		t.Error("a converter to a kind that does not exist")
 	}
-	same, ok := Between(pod, pod)
+	same, ok := Convert(pod, pod)
 	if !ok {
 		t.Fatal("no converter to the same version")
 	}
@@ -143,19 +143,19 @@ func TestBetween(t *testing.T) {
 	if in.Labels["a"] != "b" {
 		t.Error("memory is shared")
 	}
-	c, _ := Between(gvk("", "v1", "Event"), gvk("events.k8s.io", "v1", "Event"))
+	c, _ := Convert(gvk("", "v1", "Event"), gvk("events.k8s.io", "v1", "Event"))
 	if _, err := c(in); err == nil {
 		t.Error("a pod was converted as an event")
 	}
-	c, _ = Between(gvk("storage.k8s.io", "v1", "VolumeAttributesClass"), gvk("storage.k8s.io", "v1beta1", "VolumeAttributesClass"))
+	c, _ = Convert(gvk("storage.k8s.io", "v1", "VolumeAttributesClass"), gvk("storage.k8s.io", "v1beta1", "VolumeAttributesClass"))
 	if _, err := c(in); err == nil {
 		t.Error("a pod was converted as a class")
 	}
 }
 
-func convert[T object.Object](t *testing.T, from, to schema.GroupVersionKind, in object.Object) T {
+func converted[T object.Object](t *testing.T, from, to schema.GroupVersionKind, in object.Object) T {
 	t.Helper()
-	c, ok := Between(from, to)
+	c, ok := Convert(from, to)
 	if !ok {
 		t.Fatalf("no converter from %v to %v", from, to)
 	}
@@ -202,13 +202,21 @@ status:
   conditions: [{type: AbleToScale, status: "True", lastTransitionTime: "2026-01-02T03:04:05Z", reason: r, message: m}]
 `
 
+// The annotations in which version 1 keeps what it cannot say.
+const (
+	metricsNote    = "autoscaling.alpha.kubernetes.io/metrics"
+	behaviorNote   = "autoscaling.alpha.kubernetes.io/behavior"
+	conditionsNote = "autoscaling.alpha.kubernetes.io/conditions"
+	currentNote    = "autoscaling.alpha.kubernetes.io/current-metrics"
+)
+
 var hpa1, hpa2 = gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")
 
 // The annotations are what the original writes for the same object.
 func TestAutoscaler(t *testing.T) {
 	in := &autoscalingv2.HorizontalPodAutoscaler{}
 	parse(t, full, in)
-	mid := convert[*autoscalingv1.HorizontalPodAutoscaler](t, hpa2, hpa1, in)
+	mid := converted[*autoscalingv1.HorizontalPodAutoscaler](t, hpa2, hpa1, in)
 	if p := mid.Spec.TargetCPUUtilizationPercentage; p == nil || *p != 42 {
 		t.Errorf("cpu target %v", p)
 	}
@@ -225,7 +233,7 @@ func TestAutoscaler(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant\n%s", name, mid.Annotations[name], want)
 		}
 	}
-	out := convert[*autoscalingv2.HorizontalPodAutoscaler](t, hpa1, hpa2, mid)
+	out := converted[*autoscalingv2.HorizontalPodAutoscaler](t, hpa1, hpa2, mid)
 	in.Annotations = map[string]string{"a": "b"}
 	if !equality.Semantic.DeepEqual(in, out) {
 		a, _ := json.Marshal(in)
@@ -237,11 +245,11 @@ func TestAutoscaler(t *testing.T) {
 func TestAutoscalerNotes(t *testing.T) {
 	in := &autoscalingv1.HorizontalPodAutoscaler{}
 	in.Annotations = map[string]string{metricsNote: "no json", behaviorNote: "{}", conditionsNote: "x", currentNote: "[", "keep": "me"}
-	out := convert[*autoscalingv2.HorizontalPodAutoscaler](t, hpa1, hpa2, in)
+	out := converted[*autoscalingv2.HorizontalPodAutoscaler](t, hpa1, hpa2, in)
 	if len(out.Annotations) != 1 || out.Spec.Behavior != nil || out.Status.Conditions != nil || out.Status.CurrentMetrics != nil {
 		t.Errorf("%+v", out)
 	}
-	if len(out.Spec.Metrics) != 1 || *out.Spec.Metrics[0].Resource.Target.AverageUtilization != defaultCPU {
+	if len(out.Spec.Metrics) != 1 || *out.Spec.Metrics[0].Resource.Target.AverageUtilization != 80 {
 		t.Errorf("no default metric: %+v", out.Spec.Metrics)
 	}
 	if len(in.Annotations) != 5 {
@@ -253,7 +261,7 @@ func TestEvent(t *testing.T) {
 	in := &eventsv1.Event{}
 	parse(t, `{apiVersion: events.k8s.io/v1, kind: Event, metadata: {name: e}, note: text, regarding: {name: p}, reportingController: a/b,
 		deprecatedSource: {component: c}, deprecatedCount: 3, series: {count: 2, lastObservedTime: "2026-01-02T03:04:05.000006Z"}}`, in)
-	out := convert[*corev1.Event](t, gvk("events.k8s.io", "v1", "Event"), gvk("", "v1", "Event"), in)
+	out := converted[*corev1.Event](t, gvk("events.k8s.io", "v1", "Event"), gvk("", "v1", "Event"), in)
 	if out.Message != "text" || out.InvolvedObject.Name != "p" || out.Source.Component != "c" || out.Count != 3 || out.Series.Count != 2 || out.ReportingController != "a/b" || out.APIVersion != "v1" {
 		t.Errorf("%+v", out)
 	}
@@ -263,7 +271,7 @@ func TestDevices(t *testing.T) {
 	old, now := gvk("resource.k8s.io", "v1beta1", "ResourceClaim"), gvk("resource.k8s.io", "v1", "ResourceClaim")
 	in := &resourcev1beta1.ResourceClaim{}
 	parse(t, `{spec: {devices: {requests: [{name: a, deviceClassName: c, count: 2}, {name: b, firstAvailable: [{name: x, deviceClassName: d}]}]}}}`, in)
-	out := convert[*resourcev1.ResourceClaim](t, old, now, in)
+	out := converted[*resourcev1.ResourceClaim](t, old, now, in)
 	r := out.Spec.Devices.Requests
 	if r[0].Exactly == nil || r[0].Exactly.DeviceClassName != "c" || r[0].Exactly.Count != 2 || r[1].Exactly != nil || r[1].FirstAvailable[0].DeviceClassName != "d" {
 		t.Errorf("%+v", r)
@@ -271,8 +279,12 @@ func TestDevices(t *testing.T) {
 	oldSlice, nowSlice := gvk("resource.k8s.io", "v1beta1", "ResourceSlice"), gvk("resource.k8s.io", "v1", "ResourceSlice")
 	slice := &resourcev1.ResourceSlice{}
 	parse(t, `{spec: {driver: d, allNodes: true, pool: {name: p}, devices: [{name: x, attributes: {a: {int: 3}}}]}}`, slice)
-	back := convert[*resourcev1beta1.ResourceSlice](t, nowSlice, oldSlice, slice)
+	back := converted[*resourcev1beta1.ResourceSlice](t, nowSlice, oldSlice, slice)
 	if !back.Spec.AllNodes || back.Spec.NodeName != "" || *back.Spec.Devices[0].Basic.Attributes["a"].IntValue != 3 {
 		t.Errorf("%+v", back.Spec)
 	}
+}
+
+func gvk(group, version, kind string) schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: group, Version: version, Kind: kind}
 }

@@ -1,4 +1,4 @@
-package strategy
+package kind
 
 import (
 	"context"
@@ -18,19 +18,19 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// scale makes the view of a resource that autoscalers and kubectl scale read and write, from the paths of its row.
-func scale(row resources.Row, s *resource.Strategy) {
-	parent := parentRow(row)
-	spec, status, selector := compile(parent, row.Scale.SpecReplicas), compile(parent, row.Scale.StatusReplicas), compile(parent, row.Scale.Selector)
+// Scale makes the view of a resource that autoscalers and kubectl scale read and write, from the paths of its row.
+func Scale(row resources.Row, s *resource.Strategy) {
+	parent := ParentRow(row)
+	spec, status, selector := Compile(parent, row.Scale.SpecReplicas), Compile(parent, row.Scale.StatusReplicas), Compile(parent, row.Scale.Selector)
 	s.View = func(o object.Object) (object.Object, error) {
 		out := &autoscalingv1.Scale{
 			TypeMeta: metav1.TypeMeta{APIVersion: "autoscaling/v1", Kind: "Scale"},
 			ObjectMeta: metav1.ObjectMeta{Name: o.GetName(), Namespace: o.GetNamespace(), UID: o.GetUID(),
 				ResourceVersion: o.GetResourceVersion(), CreationTimestamp: o.GetCreationTimestamp()},
 		}
-		out.Spec.Replicas = number(spec.get(o))
-		out.Status.Replicas = number(status.get(o))
-		text, err := selectorText(selector.get(o))
+		out.Spec.Replicas = number(spec.Get(o))
+		out.Status.Replicas = number(status.Get(o))
+		text, err := selectorText(selector.Get(o))
 		if err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
@@ -50,9 +50,9 @@ func scale(row resources.Row, s *resource.Strategy) {
 			return apierrors.NewConflict(schema.GroupResource{Group: row.Group, Resource: row.Resource + "/scale"}, o.GetName(),
 				fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", sc.UID, o.GetUID()))
 		}
-		field := spec.get(o)
+		field := spec.Get(o)
 		if !field.IsValid() || !field.CanSet() {
-			return wrongType(o)
+			return WrongType(o)
 		}
 		n := sc.Spec.Replicas
 		if field.Kind() == reflect.Pointer {
@@ -65,8 +65,8 @@ func scale(row resources.Row, s *resource.Strategy) {
 	}
 }
 
-// parentRow is the row of the resource that a subresource's row belongs to.
-func parentRow(row resources.Row) resources.Row {
+// ParentRow is the row of the resource that a subresource's row belongs to.
+func ParentRow(row resources.Row) resources.Row {
 	for _, r := range resources.Rows {
 		if r.Group == row.Group && r.Version == row.Version && r.Resource == row.Resource && r.Subresource == "" {
 			return r

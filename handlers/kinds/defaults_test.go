@@ -1,4 +1,4 @@
-package defaults_test
+package kinds
 
 import (
 	"encoding/json"
@@ -12,14 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // The files in testdata hold what the original makes of an object that it only reads and writes: one of every kind with
 // nothing but a name, some with parts taken away at random, and some for each value that depends on another.
 func TestDefaultsAreTheOriginals(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
+	files, err := filepath.Glob("testdata/defaults/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files: %v", err)
 	}
@@ -33,12 +32,12 @@ func TestDefaultsAreTheOriginals(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		for _, c := range cases {
-			check(t, file, c.Given, c.Want)
+			sameDefaults(t, file, c.Given, c.Want)
 		}
 	}
 }
 
-func check(t *testing.T, file string, given, want []byte) {
+func sameDefaults(t *testing.T, file string, given, want []byte) {
 	t.Helper()
 	var meta metav1.TypeMeta
 	if err := json.Unmarshal(given, &meta); err != nil {
@@ -58,7 +57,7 @@ func check(t *testing.T, file string, given, want []byte) {
 	if err := json.Unmarshal(given, o); err != nil {
 		t.Fatalf("%s: %v: %v", file, gvk, err)
 	}
-	fill := defaults.For(gvk)
+	fill := Default(gvk)
 	if fill == nil {
 		fill = func(object.Object) {}
 	}
@@ -114,8 +113,8 @@ func text(t *testing.T, x any) string {
 	return string(b)
 }
 
-func TestForUnknownKind(t *testing.T) {
-	if defaults.For(schema.GroupVersionKind{Group: "example.dev", Version: "v1", Kind: "Widget"}) != nil {
+func TestDefaultOfUnknownKind(t *testing.T) {
+	if Default(schema.GroupVersionKind{Group: "example.dev", Version: "v1", Kind: "Widget"}) != nil {
 		t.Error("a kind that is not built in has defaults")
 	}
 }

@@ -1,4 +1,4 @@
-package strategy
+package kinds
 
 import (
 	"encoding/json"
@@ -12,9 +12,11 @@ import (
 	model "github.com/gatehouse-dev/gatehouse/cmd/specgen/spec"
 	gates "github.com/gatehouse-dev/gatehouse/gen/features"
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	schedulingv1alpha2 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1alpha2"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // gatedPath is a property behind a gate: the way to it from an object, each step with what surrounds the next ([] or {k:}).
@@ -209,27 +211,26 @@ func TestGatedProperties(t *testing.T) {
 	for _, p := range paths {
 		found[p.gate] = true
 		for _, on := range []bool{false, true} {
-			var s resource.Strategy
-			dropFeatures(&Deps{Features: with(t, p.gate, on)}, p.row, &s)
+			drop := DropDisabled(with(t, p.gate, on), p.row)
 			create, update, again := p.object(t), p.object(t), p.object(t)
 			if !p.in(t, create) {
 				t.Fatalf("%v: the test's object has it not", p)
 			}
-			if s.PrepareForCreate == nil {
+			if drop == nil {
 				if !on {
 					t.Errorf("%v: nothing is dropped", p)
 				}
 				continue
 			}
-			if err := s.PrepareForCreate(background, attempt(), create); err != nil || p.in(t, create) != on {
-				t.Errorf("%v: create with the gate %t: there %t, %v", p, on, p.in(t, create), err)
+			if drop(create, nil); p.in(t, create) != on {
+				t.Errorf("%v: create with the gate %t: there %t", p, on, p.in(t, create))
 			}
 			empty := resources.Kinds[schema.GroupVersionKind{Group: p.row.KindGroup, Version: p.row.KindVersion, Kind: p.row.Kind}]().(object.Object)
-			if err := s.PrepareForUpdate(background, attempt(), update, empty); err != nil || p.in(t, update) != on {
-				t.Errorf("%v: update with the gate %t: there %t, %v", p, on, p.in(t, update), err)
+			if drop(update, empty); p.in(t, update) != on {
+				t.Errorf("%v: update with the gate %t: there %t", p, on, p.in(t, update))
 			}
-			if err := s.PrepareForUpdate(background, attempt(), again, p.object(t)); err != nil || !p.in(t, again) {
-				t.Errorf("%v: update of one that has it, with the gate %t: there %t, %v", p, on, p.in(t, again), err)
+			if drop(again, p.object(t)); !p.in(t, again) {
+				t.Errorf("%v: update of one that has it, with the gate %t: there %t", p, on, p.in(t, again))
 			}
 		}
 	}
@@ -245,7 +246,7 @@ func TestGatedProperties(t *testing.T) {
 
 // TestDropEmpty: what was made only for a property that is dropped goes with it, and what has more in it stays.
 func TestDropEmpty(t *testing.T) {
-	s := hooks(t, "apps", "v1", "statefulsets", "")
+	drop := DropDisabled(nil, resources.Row{KindGroup: "apps", KindVersion: "v1", Kind: "StatefulSet"})
 	for _, c := range []struct{ lifecycle, want string }{
 		{`{"stopSignal": "SIGTERM"}`, `null`},
 		{`{"stopSignal": "SIGTERM", "preStop": {"sleep": {"seconds": 1}}}`, `{"preStop":{"sleep":{"seconds":1}}}`},
@@ -255,9 +256,7 @@ func TestDropEmpty(t *testing.T) {
 		if err := json.Unmarshal(fmt.Appendf(nil, `{"spec": {"template": {"spec": {"containers": [{"name": "a", "lifecycle": %s}]}}}}`, c.lifecycle), o); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.PrepareForCreate(background, attempt(), o); err != nil {
-			t.Fatal(err)
-		}
+		drop(o, nil)
 		var got struct {
 			Spec struct {
 				Template struct {
@@ -278,5 +277,20 @@ func TestDropEmpty(t *testing.T) {
 		if err != nil || lifecycle != c.want {
 			t.Errorf("%s: %s, want %s, %v", c.lifecycle, lifecycle, c.want, err)
 		}
+	}
+}
+
+func TestPodGroupFeatures(t *testing.T) {
+	drop := DropDisabled(nil, resources.Row{KindGroup: "scheduling.k8s.io", KindVersion: "v1alpha2", Kind: "PodGroup"})
+	const text = `{spec: {schedulingPolicy: {basic: {}}, disruptionMode: Pod, priorityClassName: p, priority: 5, resourceClaims: [{name: c}], schedulingConstraints: {}}}`
+	o := kindtest.Parse[schedulingv1alpha2.PodGroup](t, text)
+	drop(o, nil)
+	if p := o.Spec; p.DisruptionMode != nil || p.PriorityClassName != "" || p.Priority != nil || p.ResourceClaims != nil || p.SchedulingConstraints != nil || p.SchedulingPolicy.Basic == nil {
+		t.Errorf("%+v", p)
+	}
+	o, old := kindtest.Parse[schedulingv1alpha2.PodGroup](t, text), kindtest.Parse[schedulingv1alpha2.PodGroup](t, text)
+	drop(o, old)
+	if p := o.Spec; p.DisruptionMode == nil || p.PriorityClassName == "" || p.Priority == nil || p.ResourceClaims == nil || p.SchedulingConstraints == nil {
+		t.Errorf("what the object has already was dropped: %+v", p)
 	}
 }

@@ -1,12 +1,14 @@
-package columns
+package kinds
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
 	gencolumns "github.com/gatehouse-dev/gatehouse/gen/columns"
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -22,8 +24,8 @@ func TestModel(t *testing.T) {
 		}
 		for _, c := range columns {
 			used[c.Func] = true
-			_, isObject := ofObject[c.Func]
-			_, isValues := ofValues[c.Func]
+			isObject := cells()[c.Func].Object != nil
+			isValues := cells()[c.Func].Values != nil
 			switch {
 			case c.Func == "" && c.Value == nil:
 				t.Errorf("%v: %s has no source", gvk, c.Name)
@@ -32,23 +34,29 @@ func TestModel(t *testing.T) {
 			case c.Func != "" && c.Of != nil && !isValues:
 				t.Errorf("%v: %s: no function %s on values", gvk, c.Name, c.Func)
 			}
-			switch value := newCell(c)(empty, time.Now()).(type) {
+			switch value := newCell(c, cells())(empty, time.Now()).(type) {
 			case string, int64, bool:
 			default:
 				t.Errorf("%v: %s is a %T", gvk, c.Name, value)
 			}
 		}
 	}
-	for name := range ofObject {
+	for name := range cells() {
 		if !used[name] {
 			t.Errorf("no column uses %s", name)
 		}
 	}
-	for name := range ofValues {
-		if !used[name] {
-			t.Errorf("no column uses %s", name)
+}
+
+// cells are the functions of all kinds.
+func cells() kind.Cells {
+	all := maps.Clone(shared)
+	for _, group := range groups {
+		for _, k := range group {
+			maps.Copy(all, k.Cells)
 		}
 	}
+	return all
 }
 
 // A stored resource whose kind has no columns of its own is one of these, and prints name and creation time.
@@ -58,14 +66,14 @@ func TestStandard(t *testing.T) {
 		if row.Storage == "" || row.Subresource != "" {
 			continue
 		}
-		definitions := For(kindOf(row)).Definitions
+		definitions := Columns(kindOf(row)).Definitions
 		if own := definitions[len(definitions)-1].Name != "Created At"; own == standard[row.Resource] {
 			t.Errorf("%s/%s %s: own columns: %v", row.Group, row.Version, row.Resource, own)
 		}
 	}
 	role := resources.Kinds[kindOfName("rbac.authorization.k8s.io", "v1", "Role")]().(object.Object)
 	role.SetName("a")
-	if got := fmt.Sprint(For(kindOfName("", "v1", "Made")).Cells(role, time.Now())); got != "[a 0001-01-01T00:00:00Z]" {
+	if got := fmt.Sprint(Columns(kindOfName("", "v1", "Made")).Cells(role, time.Now())); got != "[a 0001-01-01T00:00:00Z]" {
 		t.Errorf("cells of a kind without columns: %s", got)
 	}
 }
@@ -73,7 +81,7 @@ func TestStandard(t *testing.T) {
 // An unknown function shows in its cell and an object of a wrong kind gives an empty one; neither panics.
 func TestFaults(t *testing.T) {
 	job := resources.Kinds[kindOfName("batch", "v1", "Job")]().(object.Object)
-	got := New([]gencolumns.Column{{Name: "A", Func: "nothing"}, {Name: "B", Func: "podReady"}, {Name: "C", Func: "jobStatus"}}).Cells(job, time.Now())
+	got := NewColumns([]gencolumns.Column{{Name: "A", Func: "nothing"}, {Name: "B", Func: "podReady"}, {Name: "C", Func: "jobStatus"}}, cells()).Cells(job, time.Now())
 	if fmt.Sprint(got) != "[<no function nothing>  Running]" {
 		t.Errorf("cells: %q", got)
 	}

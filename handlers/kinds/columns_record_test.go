@@ -1,4 +1,4 @@
-package columns
+package kinds
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ var recordToken = flag.String("token", "admintoken", "bearer token for -record")
 
 const recordNamespace = "tables"
 
-// recorder makes the objects of testdata/input on a reference server and keeps what it prints of them.
+// recorder makes the objects of testdata/columns_input on a reference server and keeps what it prints of them.
 //
 // An input document is an object, status included, with these keys of its own on top: puts lists the subresources to write
 // after the create (status alone when the object has one), delete asks to delete it (it needs a finalizer), existing takes
@@ -42,7 +42,7 @@ type recorder struct {
 func record(t *testing.T, url string) {
 	r := &recorder{t: t, url: url, goldens: map[string]*golden{},
 		client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}}
-	files, err := filepath.Glob("testdata/input/*.yaml")
+	files, err := filepath.Glob("testdata/columns_input/*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +69,10 @@ func record(t *testing.T, url string) {
 	if t.Failed() {
 		return
 	}
-	if err := os.RemoveAll("testdata/golden"); err != nil {
+	if err := os.RemoveAll("testdata/columns"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll("testdata/golden", 0o755); err != nil {
+	if err := os.MkdirAll("testdata/columns", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, g := range r.goldens {
@@ -80,7 +80,7 @@ func record(t *testing.T, url string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile("testdata/golden/"+name+".json", append(b, '\n'), 0o644); err != nil {
+		if err := os.WriteFile("testdata/columns/"+name+".json", append(b, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

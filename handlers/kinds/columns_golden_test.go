@@ -1,4 +1,4 @@
-package columns
+package kinds
 
 import (
 	"encoding/json"
@@ -13,12 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	versions "github.com/gatehouse-dev/gatehouse/handlers/convert"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-var recordFrom = flag.String("record", "", "URL of a reference server with all APIs on: record testdata/golden from it before testing")
+var recordFrom = flag.String("record", "", "URL of a reference server with all APIs on: record testdata/columns from it before testing")
 
 // golden is what the reference printed of objects of one resource. Cells hold ages, so Now is part of it.
 type golden struct {
@@ -39,7 +37,7 @@ func TestGolden(t *testing.T) {
 	if *recordFrom != "" {
 		record(t, *recordFrom)
 	}
-	files, err := filepath.Glob("testdata/golden/*.json")
+	files, err := filepath.Glob("testdata/columns/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no recordings", err)
 	}
@@ -78,7 +76,7 @@ func shown(t *testing.T, kind schema.GroupVersionKind, o object.Object) (schema.
 		}
 		as := kind
 		as.Version = row.ShownAs
-		to, ok := versions.Between(kind, as)
+		to, ok := Convert(kind, as)
 		if !ok {
 			t.Fatalf("%v is not converted to %v", kind, as)
 		}
@@ -86,7 +84,7 @@ func shown(t *testing.T, kind schema.GroupVersionKind, o object.Object) (schema.
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fill := defaults.For(as); fill != nil {
+		if fill := Default(as); fill != nil {
 			fill(out)
 		}
 		return as, out
@@ -96,7 +94,7 @@ func shown(t *testing.T, kind schema.GroupVersionKind, o object.Object) (schema.
 
 func compare(t *testing.T, g golden) {
 	as, _ := shown(t, g.Kind, resources.Kinds[g.Kind]().(object.Object))
-	columns := For(as)
+	columns := Columns(as)
 	definitions := append([]metav1.TableColumnDefinition(nil), columns.Definitions...)
 	for i := range definitions {
 		definitions[i].Description = ""

@@ -1,10 +1,20 @@
-package columns
+package scheduling
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	schedulingv1alpha2 "github.com/gatehouse-dev/gatehouse/gen/types/scheduling/v1alpha2"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
+
+var podGroups = kind.Kind{
+	Group: group, Resource: "podgroups",
+	Cells: kind.Cells{
+		"podGroupPolicy": kind.CellOf(podGroupPolicy),
+		"podGroupStatus": kind.CellOf(podGroupStatus),
+	},
+}
 
 func podGroupPolicy(g *schedulingv1alpha2.PodGroup) string {
 	if g.Spec.SchedulingPolicy.Gang != nil {

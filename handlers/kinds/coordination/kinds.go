@@ -1,0 +1,9 @@
+// Package coordination has the kinds of coordination.k8s.io.
+package coordination
+
+import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+
+const group = "coordination.k8s.io"
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{leaseCandidates}

@@ -1,0 +1,68 @@
+package kinds
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	gates "github.com/gatehouse-dev/gatehouse/gen/features"
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// gated are objects of which feature gates switch properties.
+type gated interface {
+	FeaturesInUse() gates.Set
+	DropFeatures(off gates.Set)
+}
+
+// DropDisabled is the function that clears the fields of features that are off; nil when a row has none. It goes before
+// anything else that looks at an object: what is dropped is no change, and has no faults. What the old object, nil for a
+// create, has of a feature is kept, so that a server with fewer features does not take away what another one stored.
+func DropDisabled(f *features.Features, row resources.Row) func(o, old object.Object) {
+	empty := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]
+	off := f.Off()
+	if empty == nil || off == 0 {
+		return nil
+	}
+	if _, ok := empty().(gated); !ok {
+		return nil
+	}
+	return func(o, old object.Object) {
+		g, ok := o.(gated)
+		if !ok {
+			return
+		}
+		used, known := old.(gated)
+		switch {
+		case old == nil:
+			g.DropFeatures(off)
+		case known:
+			g.DropFeatures(off &^ used.FeaturesInUse())
+		}
+	}
+}
+
+// dropFirst runs drop before the hooks that prepare an object.
+func dropFirst(s *resource.Strategy, drop func(o, old object.Object)) {
+	if drop == nil {
+		return
+	}
+	create, update := s.PrepareForCreate, s.PrepareForUpdate
+	s.PrepareForCreate = func(ctx context.Context, a *resource.Attempt, o object.Object) error {
+		drop(o, nil)
+		if create == nil {
+			return nil
+		}
+		return create(ctx, a, o)
+	}
+	s.PrepareForUpdate = func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+		drop(o, old)
+		if update == nil {
+			return nil
+		}
+		return update(ctx, a, o, old)
+	}
+}

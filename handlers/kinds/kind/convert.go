@@ -1,0 +1,23 @@
+package kind
+
+import (
+	"fmt"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// Converter adapts a conversion between two types. It gives it a copy, so that memory may be shared.
+func Converter[A, B object.Object](f func(A) (B, error)) resource.Converter {
+	return func(in object.Object) (object.Object, error) {
+		a, ok := in.(A)
+		if !ok {
+			return nil, fmt.Errorf("cannot convert %T", in)
+		}
+		out, err := f(object.Copy(a))
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+}

@@ -1,0 +1,63 @@
+package kind
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
+	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Deps is what the strategies need from the server. Zero values have defaults.
+type Deps struct {
+	// Objects reads other objects; it is used only once requests are served, so it may be filled after New.
+	Objects *resource.Objects
+	// Store keeps what is not an object of the API: the bitmap of node ports.
+	Store storage.Store
+	// Write writes other objects than the one at hand. Like Objects it may be filled after New.
+	Write resource.Writer
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.
+	Rand func(n int) int
+	// Log hears of failures that nobody waits for; slog.Default when nil.
+	Log *slog.Logger
+	// ServiceCIDRs are the ranges of the cluster's services, the primary family first; 10.0.0.0/24 when empty.
+	ServiceCIDRs []string
+	// NodePorts is the range of node ports, as 30000-32767, which is also the default.
+	NodePorts string
+	// Authorizer decides what reviews ask and who may escalate or bind; without it nobody may and reviews fail. Reviews of
+	// rules need it to be an authz.RuleResolver.
+	Authorizer authz.Authorizer
+	// Tokens makes the tokens of service accounts; without it there are none.
+	Tokens *serviceaccount.Issuer
+	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
+	TokenOwners authn.Tokens
+	Audiences   []string
+	// Features are the gates; nil has them as they are by default.
+	Features *features.Features
+}
+
+// SetDefaults completes the zero values.
+func (d *Deps) SetDefaults() {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Rand == nil {
+		d.Rand = rand.IntN
+	}
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
+	if len(d.ServiceCIDRs) == 0 {
+		d.ServiceCIDRs = []string{"10.0.0.0/24"}
+	}
+	if d.NodePorts == "" {
+		d.NodePorts = "30000-32767"
+	}
+}

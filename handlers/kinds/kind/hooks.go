@@ -1,0 +1,129 @@
+package kind
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// The hooks of a resource are written for its type; these adapt them to object.Object. An object of another type is a
+// fault of the caller and becomes an error, never a panic.
+
+// WrongType is the error for an object of another type than a hook is for.
+func WrongType(o object.Object) error { return fmt.Errorf("unexpected object type %T", o) }
+
+// OnDefault adapts a function that fills defaults.
+func OnDefault[T object.Object](f func(T)) func(object.Object) {
+	return func(o object.Object) {
+		if t, ok := o.(T); ok {
+			f(t)
+		}
+	}
+}
+
+// OnCreate adapts a hook of creates.
+func OnCreate[T object.Object](f func(context.Context, *resource.Attempt, T) error) func(context.Context, *resource.Attempt, object.Object) error {
+	return func(ctx context.Context, a *resource.Attempt, o object.Object) error {
+		t, ok := o.(T)
+		if !ok {
+			return WrongType(o)
+		}
+		return f(ctx, a, t)
+	}
+}
+
+// OnUpdate adapts a hook of updates.
+func OnUpdate[T object.Object](f func(ctx context.Context, a *resource.Attempt, o, old T) error) func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+	return func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+		t, ok := o.(T)
+		if !ok {
+			return WrongType(o)
+		}
+		u, ok := old.(T)
+		if !ok {
+			return WrongType(old)
+		}
+		return f(ctx, a, t, u)
+	}
+}
+
+// Check adapts a rule about one object.
+func Check[T object.Object](f func(T) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
+	return func(_ context.Context, o object.Object) field.ErrorList {
+		t, ok := o.(T)
+		if !ok {
+			return field.ErrorList{field.InternalError(nil, WrongType(o))}
+		}
+		return f(t)
+	}
+}
+
+// CheckUpdate adapts a rule about a change.
+func CheckUpdate[T object.Object](f func(o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
+	return func(_ context.Context, o, old object.Object) field.ErrorList {
+		t, ok := o.(T)
+		if !ok {
+			return field.ErrorList{field.InternalError(nil, WrongType(o))}
+		}
+		u, ok := old.(T)
+		if !ok {
+			return field.ErrorList{field.InternalError(nil, WrongType(old))}
+		}
+		return f(t, u)
+	}
+}
+
+// ChangedBy adapts a rule for the generation.
+func ChangedBy[T object.Object](f func(o, old T) bool) func(o, old object.Object) bool {
+	return func(o, old object.Object) bool {
+		t, ok := o.(T)
+		if !ok {
+			return false
+		}
+		u, ok := old.(T)
+		return ok && f(t, u)
+	}
+}
+
+// CheckAll runs checks one after the other and joins their faults.
+func CheckAll(checks ...func(context.Context, object.Object) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
+	return func(ctx context.Context, o object.Object) (errs field.ErrorList) {
+		for _, c := range checks {
+			errs = append(errs, c(ctx, o)...)
+		}
+		return errs
+	}
+}
+
+// CheckAllUpdate is CheckAll for checks of changes.
+func CheckAllUpdate(checks ...func(ctx context.Context, o, old object.Object) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
+	return func(ctx context.Context, o, old object.Object) (errs field.ErrorList) {
+		for _, c := range checks {
+			errs = append(errs, c(ctx, o, old)...)
+		}
+		return errs
+	}
+}
+
+// Warn adapts a function that finds what deserves a warning; old is nil for a create.
+func Warn[T object.Object](f func(o, old T) []string) func(ctx context.Context, o, old object.Object) []string {
+	return func(_ context.Context, o, old object.Object) []string {
+		t, ok := o.(T)
+		if !ok {
+			return nil
+		}
+		was, _ := old.(T)
+		return f(t, was)
+	}
+}
+
+// SetIfNil points p at a value of its own when it is nil.
+func SetIfNil[T any](p **T, value T) {
+	if *p == nil {
+		*p = &value
+	}
+}

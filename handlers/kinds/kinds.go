@@ -1,0 +1,66 @@
+// Package kinds has what the resource model cannot say of the built-in kinds: how an object is brought into its first
+// state, what may not change, which fields refer to each other, what is allocated outside of the object, defaults that
+// depend on other fields, conversions, warnings, and cells of tables. There is a package for each API group and a file for
+// each kind; its list Kinds is the table of contents of a group. This package is what the server asks.
+package kinds
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/scheduling"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// groups are the kinds of all groups that have something to say.
+var groups = [][]kind.Kind{
+	coordination.Kinds,
+	scheduling.Kinds,
+}
+
+// name is that of a resource, whatever its version.
+type name struct{ group, resource string }
+
+// byName finds a kind by its resource, byGVK by the kind and version of its bodies.
+var byName, byGVK = index()
+
+func index() (map[name]*kind.Kind, map[schema.GroupVersionKind]*kind.Kind) {
+	names, kinds := map[name]*kind.Kind{}, map[schema.GroupVersionKind]*kind.Kind{}
+	for _, group := range groups {
+		for i := range group {
+			k := &group[i]
+			names[name{k.Group, k.Resource}] = k
+		}
+	}
+	for _, row := range resources.Rows {
+		if k := names[name{row.Group, row.Resource}]; k != nil && row.Subresource == "" {
+			kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}] = k
+		}
+	}
+	return names, kinds
+}
+
+// Strategies returns the function that makes the strategy of each row of one server. A row without a kind has only what it
+// says itself.
+func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
+	d.SetDefaults()
+	strategy := strategies(&d)
+	return func(row resources.Row) *resource.Strategy {
+		s := strategy(row)
+		dropFirst(s, DropDisabled(d.Features, row))
+		return s
+	}
+}
+
+func strategies(d *kind.Deps) func(resources.Row) *resource.Strategy {
+	old := oldStrategies(*d)
+	return func(row resources.Row) *resource.Strategy {
+		k := byName[name{row.Group, row.Resource}]
+		if k == nil {
+			return old(row)
+		}
+		return k.Make(d, row)
+	}
+}
