@@ -15,12 +15,19 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/storagetest"
 )
 
 func TestConformanceEmbedded(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storage.Store {
 		return over(t, openEmbedded(t, t.TempDir()), cache.Options{})
+	})
+}
+
+func TestConformanceMemory(t *testing.T) {
+	storagetest.Run(t, func(t *testing.T) storage.Store {
+		return over(t, memory.New(memory.Options{}), cache.Options{})
 	})
 }
 
