@@ -25,17 +25,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // BenchmarkAccess is all that happens to a request before its verb: a bearer token of a file, Node and RBAC with 500 roles
 // and 500 bindings in 50 namespaces.
 func BenchmarkAccess(b *testing.B) {
 	log := slog.New(slog.DiscardHandler)
-	store, err := embedded.Open(b.Context(), embedded.Options{DataDir: b.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		b.Fatal(err)
-	}
+	store := memory.New(memory.Options{})
 	b.Cleanup(func() { _ = store.Close() })
 	for i := range 500 {
 		namespace, name := fmt.Sprintf("team-%d", i%50), fmt.Sprintf("role-%d", i)

@@ -23,7 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/h2"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // stages counts what the audit log is told of watches, by stage.
@@ -55,7 +55,7 @@ func (s *stages) of(stage string) int {
 func carrying(t *testing.T, auditor *audit.Auditor) (*handlers.Server, *httptest.Server, *metrics.Metrics, *cache.Cache) {
 	t.Helper()
 	numbers := metrics.New(version.Info{})
-	store := cache.New(numbers.Store(openStore(t, embedded.Options{})), cache.Options{})
+	store := cache.New(numbers.Store(memory.New(memory.Options{})), cache.Options{})
 	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers, Auditor: auditor})
 	if err != nil {
 		t.Fatal(err)

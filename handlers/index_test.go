@@ -7,12 +7,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // Whatever the index lists is there, and it lists what a client may look for.
 func TestIndex(t *testing.T) {
-	s := loadingServer(t, openStore(t, embedded.Options{}))
+	s := loadingServer(t, memory.New(memory.Options{}))
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // gated is a store that loads nothing before the gate opens, or the caller gives up.
@@ -47,7 +46,7 @@ func (s *server) page(path string) (code int, header http.Header, text string) {
 // A server that loads its store is alive and not ready; who comes meanwhile is asked to come again, whatever he wants. It is
 // ready when all of it is loaded.
 func TestReadyMeansLoaded(t *testing.T) {
-	g := &gated{openStore(t, embedded.Options{}), make(chan struct{})}
+	g := &gated{memory.New(memory.Options{}), make(chan struct{})}
 	s := loadingServer(t, g)
 	started := make(chan error, 1)
 	go func() { started <- s.Start(context.Background()) }()
@@ -127,7 +126,7 @@ func (f *failing) Ready(ctx context.Context) error {
 
 // A server whose store is away at its start is neither ready nor alive, and comes up by itself once the store is back.
 func TestStoreAwayAtTheStart(t *testing.T) {
-	f := &failing{openStore(t, embedded.Options{}), make(chan struct{})}
+	f := &failing{memory.New(memory.Options{}), make(chan struct{})}
 	s := loadingServer(t, f)
 	for path, want := range map[string]int{"/livez": 500, "/readyz": 500, "/livez/ping": 200, configMaps: 429} {
 		if code, _, text := s.page(path); code != want {
@@ -161,7 +160,7 @@ func (r *refusing) Create(ctx context.Context, key string, value []byte, ttl tim
 // A server whose store refuses what a cluster begins with, and has a role that cannot be read, serves nevertheless, so that it
 // can be mended, and is ready by itself then.
 func TestStartThatFails(t *testing.T) {
-	r := &refusing{Feeder: openStore(t, embedded.Options{})}
+	r := &refusing{Feeder: memory.New(memory.Options{})}
 	r.left.Store(3)
 	if _, err := r.Feeder.Create(t.Context(), "/clusterroles/bad", []byte("garbage"), 0); err != nil {
 		t.Fatal(err)
@@ -205,7 +204,7 @@ func (a *away) Revision(ctx context.Context) (int64, error) {
 
 // Who is content with what is at hand gets it while the store is away; nobody else gets what may be old.
 func TestReadsWithoutAStore(t *testing.T) {
-	a := &away{Feeder: openStore(t, embedded.Options{})}
+	a := &away{Feeder: memory.New(memory.Options{})}
 	s := loadingServer(t, a)
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
@@ -224,56 +223,5 @@ func TestReadsWithoutAStore(t *testing.T) {
 		if code, out := s.do("GET", path, nil); code != want {
 			t.Errorf("%s: %d %v, want %d", path, code, out, want)
 		}
-	}
-}
-
-// A store over its quota is told by /readyz, not by /livez: reads and deletions go on, writes are refused in etcd's words.
-func TestQuotaAlarm(t *testing.T) {
-	s := loadingServer(t, openStore(t, embedded.Options{QuotaBytes: 4 << 20}))
-	if err := s.Start(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, text := s.page("/readyz"); code != http.StatusOK {
-		t.Fatalf("before: %d %s", code, text)
-	}
-	var refused int
-	var answer object
-	for i := 0; refused == 0 && i < 100; i++ {
-		code, out := s.do("POST", configMaps, configMap("c"+strings.Repeat("x", i), strings.Repeat("v", 900<<10)))
-		if code != http.StatusCreated {
-			refused, answer = code, out
-		}
-	}
-	if message, _ := answer["message"].(string); refused != http.StatusServiceUnavailable || !strings.Contains(message, "etcdserver: mvcc: database space exceeded") {
-		t.Fatalf("%d %v", refused, answer)
-	}
-	// The alarm is raised by the refused write, a moment after its answer, and asked for again when a write is refused.
-	var code int
-	var text string
-	for deadline := time.Now().Add(time.Minute); code != http.StatusInternalServerError; {
-		if time.Now().After(deadline) {
-			t.Fatal("the server stays ready")
-		}
-		s.do("POST", configMaps, configMap("more", "v"))
-		code, _, text = s.page("/readyz?verbose")
-	}
-	for _, line := range []string{"[+]etcd ok", "[-]etcd-readiness failed: reason withheld", "[+]informer-sync ok"} {
-		if !strings.Contains(text, line) {
-			t.Errorf("no %q in %s", line, text)
-		}
-	}
-	for _, path := range []string{"/livez", "/healthz", "/readyz/etcd"} {
-		if code, _, text := s.page(path); code != http.StatusOK {
-			t.Errorf("%s: %d %s", path, code, text)
-		}
-	}
-	if err := s.store.Ready(t.Context()); !errors.Is(err, storage.ErrNoSpace) {
-		t.Errorf("the store says %v", err)
-	}
-	if code, out := s.do("GET", configMaps+"/c", nil); code != http.StatusOK {
-		t.Errorf("reading: %d %v", code, out)
-	}
-	if code, out := s.do("DELETE", configMaps+"/c", nil); code != http.StatusOK {
-		t.Errorf("deleting: %d %v", code, out)
 	}
 }

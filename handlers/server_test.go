@@ -24,7 +24,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // anyone takes every request as the same user.
@@ -44,22 +44,11 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := loadingServer(t, openStore(t, embedded.Options{}))
+	s := loadingServer(t, memory.New(memory.Options{}))
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// openStore opens a new store, which the server on it closes.
-func openStore(t *testing.T, o embedded.Options) *embedded.Store {
-	t.Helper()
-	o.DataDir, o.UnsafeNoFsync = t.TempDir(), true
-	backend, err := embedded.Open(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return backend
 }
 
 // loadingServer serves already but is not started.

@@ -21,7 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // named takes every request as the user that a header names.
@@ -100,9 +100,9 @@ type rbacServer struct {
 	http *httptest.Server
 }
 
-func newRBACServer(t *testing.T) (*rbacServer, *embedded.Store) {
+func newRBACServer(t *testing.T) (*rbacServer, *memory.Store) {
 	t.Helper()
-	backend := openStore(t, embedded.Options{})
+	backend := memory.New(memory.Options{})
 	numbers := metrics.New(version.Info{})
 	store := cache.New(numbers.Store(backend), cache.Options{Handed: numbers.Handed})
 	roles := rbac.New(store, nil)
@@ -195,7 +195,7 @@ func (s *rbacServer) allowed(user, path string, row resources.Row) {
 
 // parent stores an object of the resource that the row belongs to, and returns its path. It is made as another server could
 // have stored it, so that every kind can be made in the same way.
-func (s *rbacServer) parent(store *embedded.Store, row resources.Row) string {
+func (s *rbacServer) parent(store *memory.Store, row resources.Row) string {
 	s.t.Helper()
 	main := resources.Rows[slices.IndexFunc(resources.Rows, func(r resources.Row) bool {
 		return r.Group == row.Group && r.Version == row.Version && r.Resource == row.Resource && r.Subresource == ""

@@ -15,16 +15,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // objects is an empty store with the resources of RBAC.
 func objects(t testing.TB) *resource.Objects {
 	t.Helper()
-	s, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = s.Close() })
 	var all []*resource.Resource
 	for _, row := range resources.Rows {
@@ -32,9 +29,11 @@ func objects(t testing.TB) *resource.Objects {
 			continue
 		}
 		r := &resource.Resource{Row: row}
-		if r.Codec, err = codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil); err != nil {
+		c, err := codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		r.Codec = c
 		all = append(all, r)
 	}
 	return &resource.Objects{Store: s, Registry: resource.NewRegistry(all)}

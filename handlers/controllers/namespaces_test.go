@@ -1,14 +1,11 @@
 package controllers
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +20,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 func TestEnabled(t *testing.T) {
@@ -43,112 +41,21 @@ func TestEnabled(t *testing.T) {
 	}
 }
 
-// memory is a store with watches.
-type memory struct {
+// failing is a store whose next creates fail.
+type failing struct {
 	storage.Store
-	mu       sync.Mutex
-	revision int64
-	keys     map[string]storage.KeyValue
-	watchers []*watcher
 	failures int
 }
 
-type watcher struct {
-	prefix string
-	events chan storage.Event
-}
-
-func (w *watcher) Events() <-chan storage.Event { return w.events }
-func (w *watcher) Err() error                   { return nil }
-func (w *watcher) Stop()                        {}
-
-func (m *memory) List(_ context.Context, prefix string, _ storage.ListOptions) (storage.ListResult, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	out := storage.ListResult{Revision: m.revision}
-	for _, k := range slices.Sorted(maps.Keys(m.keys)) {
-		if strings.HasPrefix(k, prefix) {
-			out.Items = append(out.Items, m.keys[k])
-		}
-	}
-	return out, nil
-}
-
-func (m *memory) Watch(ctx context.Context, prefix string, _ int64) (storage.Watcher, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	w := &watcher{prefix, make(chan storage.Event, 100)}
-	m.watchers = append(m.watchers, w)
-	context.AfterFunc(ctx, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.watchers = slices.DeleteFunc(m.watchers, func(x *watcher) bool { return x == w })
-		close(w.events)
-	})
-	return w, nil
-}
-
-func (m *memory) tell(e storage.Event) {
-	for _, w := range m.watchers {
-		if strings.HasPrefix(e.Key, w.prefix) {
-			w.events <- e
-		}
-	}
-}
-
-func (m *memory) Create(_ context.Context, key string, value []byte, _ time.Duration) (int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.failures > 0 {
-		m.failures--
+func (f *failing) Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error) {
+	if f.failures > 0 {
+		f.failures--
 		return 0, storage.ErrUnavailable
 	}
-	if _, ok := m.keys[key]; ok {
-		return 0, storage.ErrExists
-	}
-	m.revision++
-	m.keys[key] = storage.KeyValue{Key: key, Value: bytes.Clone(value), Revision: m.revision}
-	m.tell(storage.Event{Type: storage.Put, Key: key, Value: value, Revision: m.revision})
-	return m.revision, nil
+	return f.Store.Create(ctx, key, value, ttl)
 }
 
-func (m *memory) Swap(_ context.Context, seen storage.KeyValue, value []byte, _ time.Duration) (storage.KeyValue, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[seen.Key]
-	if !ok {
-		return kv, false, storage.ErrNotFound
-	}
-	if kv.Revision != seen.Revision || bytes.Equal(value, kv.Value) {
-		return kv, kv.Revision == seen.Revision, nil
-	}
-	m.revision++
-	if value == nil {
-		delete(m.keys, kv.Key)
-		m.tell(storage.Event{Type: storage.Deleted, Key: kv.Key, Revision: m.revision})
-		return kv, true, nil
-	}
-	kv.Value, kv.Revision = bytes.Clone(value), m.revision
-	m.keys[kv.Key] = kv
-	m.tell(storage.Event{Type: storage.Put, Key: kv.Key, Value: value, Revision: m.revision})
-	return kv, true, nil
-}
-
-func (m *memory) Peek(context.Context, string) (storage.KeyValue, bool) {
-	return storage.KeyValue{}, false
-}
-
-func (m *memory) Get(_ context.Context, key string) (storage.KeyValue, int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	kv, ok := m.keys[key]
-	if !ok {
-		return kv, m.revision, storage.ErrNotFound
-	}
-	return kv, m.revision, nil
-}
-
-func newWorld(t *testing.T) (*memory, *resource.Objects) {
+func newWorld(t *testing.T) (*failing, *resource.Objects) {
 	t.Helper()
 	var list []*resource.Resource
 	for _, row := range resources.Rows {
@@ -163,7 +70,7 @@ func newWorld(t *testing.T) (*memory, *resource.Objects) {
 		r.Codec = c
 		list = append(list, r)
 	}
-	m := &memory{keys: map[string]storage.KeyValue{}}
+	m := &failing{Store: memory.New(memory.Options{})}
 	return m, &resource.Objects{Store: m, Registry: resource.NewRegistry(list)}
 }
 
@@ -269,7 +176,15 @@ func TestSwitchedOff(t *testing.T) {
 		done := make(chan struct{})
 		go func() { n.Run(ctx); close(done) }()
 		synctest.Wait()
-		if got := fmt.Sprint(slices.Sorted(maps.Keys(m.keys))); got != "[/configmaps/a/kube-root-ca.crt /namespaces/a]" {
+		all, err := m.List(ctx, "/", storage.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := []string{}
+		for _, kv := range all.Items {
+			keys = append(keys, kv.Key)
+		}
+		if got := fmt.Sprint(keys); got != "[/configmaps/a/kube-root-ca.crt /namespaces/a]" {
 			t.Error(got)
 		}
 		cancel()

@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // everything is how many keys a store has, and kept what lies under one; nil for nothing.
@@ -82,10 +82,7 @@ func attempt() *resource.Attempt { return &resource.Attempt{Namespace: "ns"} }
 // world is what strategies see of a server: a store, a clock that stands, numbers that are always the lowest.
 func world(t *testing.T) (storage.Store, Deps) {
 	t.Helper()
-	store, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := memory.New(memory.Options{})
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)

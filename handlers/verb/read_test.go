@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -29,8 +28,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // fixture is pods in a store, and handlers that read them.
@@ -74,13 +72,7 @@ func newFixtureThatKeeps(t testing.TB, n int, keep time.Duration) *fixture {
 		p := o.(*corev1.Pod)
 		return fields.Set{"spec.nodeName": p.Spec.NodeName, "status.phase": p.Status.Phase}
 	}}
-	backend, err := embedded.Open(t.Context(), embedded.Options{
-		DataDir: t.TempDir(), UnsafeNoFsync: true, Store: etcd.Options{Prefix: "/r", Logger: slog.New(slog.DiscardHandler)},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := cache.New(backend, cache.Options{Attributes: codec.Attributes, Keep: keep})
+	store := cache.New(memory.New(memory.Options{}), cache.Options{Attributes: codec.Attributes, Keep: keep})
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)

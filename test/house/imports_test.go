@@ -2,6 +2,8 @@ package house
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/token"
 	"os/exec"
 	"slices"
 	"strings"
@@ -136,4 +138,21 @@ func TestPublishedTypesAreAnOracle(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What starts an etcd for a test of something else takes a store in memory instead. These are about etcd itself: the words
+// of its alarm, and what a request costs with the store that servers have.
+var withEtcd = []string{"handlers/quota_test.go", "handlers/requests_bench_test.go"}
+
+func TestUnitTestsStartNoEtcd(t *testing.T) {
+	sources(t, func(path string, _ *token.FileSet, f *ast.File) {
+		if !strings.HasPrefix(path, "handlers/") || !strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "handlers/storage/") || slices.Contains(withEtcd, path) {
+			return
+		}
+		for _, i := range f.Imports {
+			if i.Path.Value == `"`+module+`handlers/storage/embedded"` {
+				t.Errorf("%s imports the embedded etcd; the store for tests is handlers/storage/memory", path)
+			}
+		}
+	})
 }

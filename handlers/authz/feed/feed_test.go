@@ -14,7 +14,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/feed"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 // mirror keeps what the feed says; each publication goes to the test.
@@ -80,10 +80,7 @@ func run(t *testing.T, f *feed.Feed) {
 }
 
 func TestFollow(t *testing.T) {
-	s, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = s.Close() })
 	put := func(key, value string) {
 		t.Helper()
@@ -223,10 +220,7 @@ func TestPages(t *testing.T) {
 // fourPages is a store that has so many keys, and what a mirror says of them.
 func fourPages(t *testing.T) (s storage.Store, all []string) {
 	t.Helper()
-	opened, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	opened := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = opened.Close() })
 	for i := range 1700 {
 		key := fmt.Sprintf("/a/%04d", i)

@@ -15,15 +15,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
 func open(t *testing.T, objects ...object.Object) storage.Store {
 	t.Helper()
-	s, err := embedded.Open(t.Context(), embedded.Options{DataDir: t.TempDir(), UnsafeNoFsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = s.Close() })
 	for _, o := range objects {
 		create(t, s, o)

@@ -116,6 +116,9 @@ func TestQuota(t *testing.T) {
 	if !errors.Is(err, storage.ErrNoSpace) || n < 8 || n > 11 {
 		t.Fatalf("write %d: %v, want ErrNoSpace", n, err)
 	}
+	if err := s.Ready(t.Context()); !errors.Is(err, storage.ErrNoSpace) {
+		t.Fatalf("ready with its quota used up: %v", err)
+	}
 	kv, _, err := s.Get(t.Context(), "/a/0")
 	if err != nil {
 		t.Fatal(err)

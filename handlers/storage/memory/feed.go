@@ -17,7 +17,7 @@ func (s *Store) Load(ctx context.Context, take func([]storage.KeyValue) error) (
 	page := make([]storage.KeyValue, 0, atOnce)
 	ascend(pairs, "/", "", func(p *pair) bool {
 		if page = append(page, p.KeyValue); len(page) == atOnce {
-			if err = s.Ready(ctx); err == nil {
+			if _, err = s.Revision(ctx); err == nil {
 				err = take(page)
 			}
 			page = make([]storage.KeyValue, 0, atOnce)

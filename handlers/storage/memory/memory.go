@@ -114,11 +114,17 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Ready implements storage.Store.
+// Ready implements storage.Store. A store whose quota is used up is not ready, like an etcd that raised its alarm.
 func (s *Store) Ready(ctx context.Context) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.usable(ctx)
+	if err := s.usable(ctx); err != nil {
+		return err
+	}
+	if s.full() {
+		return storage.ErrNoSpace
+	}
+	return nil
 }
 
 // usable is why a call cannot be carried out. The caller holds the lock.

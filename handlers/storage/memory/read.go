@@ -76,6 +76,9 @@ func (s *Store) Size(ctx context.Context) (int64, error) {
 	return s.bytes(), nil
 }
 
+// full says that the quota is used up.
+func (s *Store) full() bool { return s.options.QuotaBytes > 0 && s.bytes() >= s.options.QuotaBytes }
+
 func (s *Store) bytes() int64 {
 	return s.size + overhead*int64(1+s.pairs.Len()+len(s.log.changes))
 }

@@ -65,7 +65,7 @@ func (s *Store) takes(ctx context.Context, value []byte) error {
 	switch {
 	case len(value) > maxValue:
 		return fmt.Errorf("%d bytes: %w", len(value), storage.ErrTooLarge)
-	case value != nil && s.options.QuotaBytes > 0 && s.bytes() >= s.options.QuotaBytes:
+	case value != nil && s.full():
 		return storage.ErrNoSpace
 	}
 	return nil
