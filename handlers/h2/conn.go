@@ -55,6 +55,7 @@ type conn struct {
 	window    int64 // what the client takes of all streams together
 	starved   []*stream
 	unread    int // what the client has sent and not been given back, of the window of the whole connection
+	cost      int // of the headers of all requests whose handlers have not returned; see budget.go
 	room      int64
 	ending    ending
 	idleSince time.Time

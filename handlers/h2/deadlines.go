@@ -59,6 +59,9 @@ func (st *stream) timer() *deadlines {
 
 // rearm acts when the time has come, which may be at once.
 func (st *stream) rearm(d *deadline, t time.Time, act func()) {
+	if d.timer != nil && d.at.Equal(t) {
+		return
+	}
 	d.stop()
 	if t.IsZero() {
 		return
@@ -98,16 +101,4 @@ func (st *stream) explain(err error) error {
 		return os.ErrDeadlineExceeded
 	}
 	return err
-}
-
-// writeFor is write for a handler. One that has a deadline must not write itself: a slow client would keep it longer.
-func (c *conn) writeFor(st *stream) {
-	c.mu.Lock()
-	limited := st.timers != nil && st.timers.write.timer != nil
-	c.mu.Unlock()
-	if limited {
-		c.kick()
-	} else {
-		c.write(st)
-	}
 }

@@ -60,8 +60,11 @@ func (g *gather) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// push writes what is held. It fails when the other end takes nothing for the time of a stall; a slow one may take as long
-// as it likes.
+// maxRenewals is how often the other end is given the time of a stall again for one push, because it has taken something.
+const maxRenewals = 4
+
+// push writes what is held. It fails when the other end takes nothing for the time of a stall, or too little: it holds about
+// a buffer, and whoever writes it may have an answer of its own to end.
 func (g *gather) push() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -70,7 +73,7 @@ func (g *gather) push() error {
 
 func (g *gather) pushLocked() error {
 	rest := g.held
-	for len(rest) > 0 {
+	for renewed := 0; len(rest) > 0; {
 		// The deadline is renewed now and then and not for each write, so a stall may end after three quarters of its time.
 		if now := time.Now(); now.Sub(g.armed) > g.stall/4 {
 			g.armed = now
@@ -80,10 +83,11 @@ func (g *gather) pushLocked() error {
 		}
 		n, err := g.Conn.Write(rest)
 		rest = rest[n:]
-		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
-			return err
-		}
 		if err != nil {
+			if n == 0 || renewed == maxRenewals || !errors.Is(err, os.ErrDeadlineExceeded) {
+				return err
+			}
+			renewed++
 			g.armed = time.Time{}
 		}
 	}

@@ -19,6 +19,7 @@ type block struct {
 	frames int
 	// left is what more fields may have; tooLarge that some were dropped, beyond how much of the block is still unpacked.
 	left     int64
+	size     int // of all fields, names and values
 	tooLarge bool
 	beyond   int64
 	regular  bool // a field that is no pseudo-header was seen
@@ -52,10 +53,13 @@ func (c *conn) fragment(p []byte, last bool) error {
 		return connError(http2.ErrCodeCompression)
 	}
 	if !last {
-		return nil
+		return c.forbidPause()
 	}
 	if err := c.decoder.Close(); err != nil {
 		return connError(http2.ErrCodeCompression)
+	}
+	if b.frames > 0 {
+		c.allowPause()
 	}
 	err := c.onHeader(b)
 	// The fields hold the strings of the request; what is small enough to be kept for the next one must not.
@@ -85,6 +89,7 @@ func (c *conn) field(f hpack.HeaderField) {
 		return
 	}
 	b.fields = append(b.fields, f)
+	b.size += len(f.Name) + len(f.Value)
 }
 
 // validName says whether a field's name is one, in lower case (RFC 9113 §8.2.1), and does not concern the connection (§8.2.2).
@@ -146,7 +151,11 @@ func (c *conn) onTrailers(st *stream, b *block) error {
 			return streamError(b.id, http2.ErrCodeProtocol)
 		}
 	}
-	if st.body != nil && st.body.trailer != nil {
+	if st.body != nil && st.body.trailer != nil && !st.handled {
+		if !c.affordable(b.cost()) {
+			return streamError(b.id, http2.ErrCodeEnhanceYourCalm)
+		}
+		c.charge(st, b.cost())
 		for _, f := range b.fields {
 			st.body.received = append(st.body.received, field{c.canonical(f.Name), f.Value})
 		}

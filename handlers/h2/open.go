@@ -17,7 +17,7 @@ func (c *conn) open(b *block) error {
 		return nil
 	}
 	c.lastID = b.id
-	many := len(c.streams) >= c.server.MaxStreams
+	many := len(c.streams) >= c.server.MaxStreams || !c.affordable(b.cost())
 	c.mu.Unlock()
 	switch {
 	case many:
@@ -49,8 +49,9 @@ func (c *conn) begin(b *block, request *http.Request, cancel context.CancelFunc,
 		return nil
 	}
 	st := c.newStream(b.id, cancel)
-	w := &response{stream: st, handler: handler, header: http.Header{}, isHead: request.Method == http.MethodHead}
+	w := &response{stream: st, handler: handler, request: request, header: http.Header{}, isHead: request.Method == http.MethodHead}
 	st.remoteDone = b.end
+	c.charge(st, b.cost())
 	if !b.end {
 		st.body = newBody(st, request, c.server.UploadWindow)
 		request.Body = st.body
@@ -63,18 +64,18 @@ func (c *conn) begin(b *block, request *http.Request, cancel context.CancelFunc,
 		st.setReadDeadline(time.Now().Add(c.http.ReadTimeout))
 	}
 	if c.http.WriteTimeout > 0 {
-		st.setWriteDeadline(time.Now().Add(c.http.WriteTimeout))
+		w.writeBy = time.Now().Add(c.http.WriteTimeout)
 	}
 	if c.running < c.server.MaxStreams {
 		c.running++
-		c.server.workers.do(task{start{st, request, w}, c})
+		c.server.workers.do(task{start{st, w}, c})
 		return nil
 	}
 	// Streams that were reset have left their handlers behind.
 	if len(c.waiting) >= 4*c.server.MaxStreams {
 		return connError(http2.ErrCodeEnhanceYourCalm)
 	}
-	c.waiting = append(c.waiting, start{st, request, w})
+	c.waiting = append(c.waiting, start{st, w})
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 type response struct {
 	stream  *stream
 	handler http.Handler
+	request *http.Request // until the handler is run
 	header  http.Header
 	head    *head // nil until WriteHeader
 	sent    bool  // the head is in the connection's buffer
@@ -23,6 +24,9 @@ type response struct {
 	written int64
 	// declared are the names of trailers that the handler has announced.
 	declared []string
+	// writeBy is until when the client must have taken the answer; zero when it has all the time. A timer runs only for an
+	// answer that has to wait.
+	writeBy time.Time
 }
 
 var (
@@ -134,10 +138,12 @@ func (w *response) pass(p []byte) (int, error) {
 // send sends what is buffered, and p.
 func (w *response) send(p []byte) error {
 	c := w.stream.conn
+	w.checkDeadline()
 	done, err := c.put(w.stream, w.unsent(p, -1), w.buf, p, false)
 	if err == nil {
-		c.writeFor(w.stream)
+		c.write(w.stream)
 		if !done {
+			w.armDeadline()
 			err = c.await(w.stream)
 		}
 	}
@@ -187,13 +193,31 @@ func (w *response) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// SetWriteDeadline limits how long the handler waits for the client to take the answer. When it has passed the stream is reset.
+// SetWriteDeadline limits how long the client may take for the answer. When it has passed, the stream is reset: at once if the
+// answer waits for the client, else when the handler writes or returns.
 func (w *response) SetWriteDeadline(t time.Time) error {
-	w.stream.conn.mu.Lock()
-	defer w.stream.conn.mu.Unlock()
 	if w.over {
 		return errHandlerDone
 	}
-	w.stream.setWriteDeadline(t)
+	w.writeBy = t
 	return nil
+}
+
+// checkDeadline ends an answer that is too late.
+func (w *response) checkDeadline() {
+	if !w.writeBy.IsZero() && !time.Now().Before(w.writeBy) {
+		w.armDeadline()
+	}
+}
+
+// armDeadline lets the deadline act by itself.
+func (w *response) armDeadline() {
+	if w.writeBy.IsZero() {
+		return
+	}
+	w.stream.conn.mu.Lock()
+	defer w.stream.conn.mu.Unlock()
+	if !w.stream.gone {
+		w.stream.setWriteDeadline(w.writeBy)
+	}
 }

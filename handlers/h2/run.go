@@ -1,15 +1,20 @@
 package h2
 
 import (
+	"bytes"
 	"log"
 	"net/http"
 	"runtime"
+	"time"
 
 	"golang.org/x/net/http2"
 )
 
-// run is a handler from its beginning to its end.
+// run is a handler from its beginning to its end. Nothing here holds the request while the handler runs or afterwards: an
+// answer may wait for its client for long.
 func (c *conn) run(s start) {
+	request := s.response.request
+	s.response.request = nil
 	returned := false
 	defer func() {
 		if !returned {
@@ -17,13 +22,14 @@ func (c *conn) run(s start) {
 			c.cut(s, recover())
 		}
 	}()
-	s.response.handler.ServeHTTP(s.response, s.request)
+	s.response.handler.ServeHTTP(s.response, request)
 	returned = true
 	c.finish(s.response)
 }
 
-// finish sends the end of an answer. What is left to write then, for whichever stream, this goroutine can as well write,
-// since it has nothing else to do: but last, because its request is over now.
+// finish sends the end of an answer. What has to wait for the client is left to the writer: no goroutine stays for it.
+// What is left to write then, for whichever stream, this goroutine can as well write, since it has nothing else to do: but
+// last, because its request is over now.
 func (c *conn) finish(w *response) {
 	st := w.stream
 	if st.phase.Load() == detached {
@@ -42,15 +48,17 @@ func (c *conn) finish(w *response) {
 	}
 	c.mu.Lock()
 	st.handled = true
+	c.discharge(st)
 	st.trailers = trailers
 	if st.body != nil {
 		st.body.swallow()
 	}
 	c.mu.Unlock()
+	w.checkDeadline()
 	done, err := c.put(st, w.unsent(nil, length), w.buf, nil, !short)
 	if err == nil && !done {
-		c.writeFor(st)
-		_ = c.await(st) // whoever could be told has returned
+		c.write(st)
+		c.entrust(st, w.writeBy)
 	}
 	releaseAnswerBuffer(w.buf)
 	w.buf = nil
@@ -75,6 +83,7 @@ func (c *conn) cut(s start, reason any) {
 	s.response.over = true
 	c.mu.Lock()
 	st.handled = true
+	c.discharge(st)
 	if st.body != nil {
 		st.body.closeLocked()
 	}
@@ -90,12 +99,29 @@ func (c *conn) cut(s start, reason any) {
 	c.write(nil)
 }
 
+// entrust leaves the rest of an answer to the writer, in as much memory as it needs. It ends when it is not taken in time,
+// for an answer that nobody takes keeps its place among the streams: by the handler's deadline, or else after a stall's time.
+func (c *conn) entrust(st *stream, by time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if st.gone || !st.unfinished() {
+		return
+	}
+	st.pending = bytes.Clone(st.pending)
+	if by.IsZero() {
+		by = time.Now().Add(c.server.StallTimeout)
+	}
+	st.setWriteDeadline(by)
+}
+
 // ended gives up a request's share of the connection: after its handler, or after the source that came after that.
 func (c *conn) ended(st *stream) {
 	st.cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	st.stopDeadlines()
+	if st.gone {
+		st.stopDeadlines()
+	}
 	st.body = nil
 	c.running--
 	for len(c.waiting) > 0 {
@@ -107,6 +133,7 @@ func (c *conn) ended(st *stream) {
 			c.server.workers.do(task{next, c})
 			return
 		}
+		c.discharge(next.stream)
 	}
 	c.waiting = nil
 }

@@ -40,6 +40,7 @@ func (c *conn) handOver(w *response) {
 	st := w.stream
 	c.mu.Lock()
 	st.handled = true
+	c.discharge(st)
 	if st.body != nil {
 		st.body.closeLocked()
 		st.body = nil

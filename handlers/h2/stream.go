@@ -46,6 +46,7 @@ type stream struct {
 
 	body   *body // nil when there is none, and after the handler
 	timers *deadlines
+	cost   int // of the request's header, while its handler may use that; see budget.go
 
 	queued atomic.Bool  // on the ready list
 	phase  atomic.Int32 // whose the answer is
@@ -55,7 +56,6 @@ type stream struct {
 // start is a request whose handler is to be run.
 type start struct {
 	stream   *stream
-	request  *http.Request
 	response *response
 }
 
@@ -103,6 +103,10 @@ func (c *conn) end(st *stream, err error) {
 	}
 	st.gone, st.err = true, err
 	st.pending, st.after = nil, nil
+	if st.timers != nil {
+		st.timers.read.stop()
+		st.timers.write.stop()
+	}
 	delete(c.streams, st.id)
 	if st.starved {
 		st.starved = false
