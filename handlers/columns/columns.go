@@ -46,6 +46,7 @@ var (
 	age           = kind.Age
 	firstText     = kind.FirstText
 	groupResource = kind.GroupResource
+	distinct      = kind.Distinct
 )
 
 func trimSpace(v values, _ time.Time) any { return strings.TrimSpace(v.Text(0)) }

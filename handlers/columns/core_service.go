@@ -3,7 +3,6 @@ package columns
 import (
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -71,11 +70,4 @@ func endpoints(e *corev1.Endpoints) string {
 		}
 	}
 	return list.Text("")
-}
-
-// distinct sorts and drops what is empty or there twice. It may change texts.
-func distinct(texts []string) []string {
-	texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
-	slices.Sort(texts)
-	return slices.Compact(texts)
 }

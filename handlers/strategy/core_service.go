@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"context"
-	"net/netip"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -121,16 +120,4 @@ func policy(svc *corev1.Service) string {
 		return ""
 	}
 	return *svc.Spec.IPFamilyPolicy
-}
-
-// familyOf is the family of an address; anything that is none counts as unknown.
-func familyOf(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	switch {
-	case err != nil:
-		return "unknown"
-	case a.Is4() || a.Is4In6():
-		return ipv4
-	}
-	return ipv6
 }

@@ -43,6 +43,9 @@ var (
 	notDecremented = kind.NotDecremented
 	atMost         = kind.AtMost
 	withinCounts   = kind.WithinCounts
+	familyOf       = kind.FamilyOf
+	keptIP         = kind.KeptIP
+	balancerHost   = kind.BalancerHost
 )
 
 func onDefault[T object.Object](f func(T)) func(object.Object) { return kind.OnDefault(f) }

@@ -74,24 +74,6 @@ func budgetStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
 	}))
 }
 
-// keptIP: addresses must be right, but one that was stored before there were rules may stay.
-func keptIP(path *field.Path, ip string, known []string) field.ErrorList {
-	return validation.IsValidIPForLegacyField(path, ip, true, known)
-}
-
-func balancerHost(host string, path *field.Path) (errs field.ErrorList) {
-	if host == "" {
-		return nil
-	}
-	for _, msg := range validation.IsDNS1123Subdomain(host) {
-		errs = append(errs, field.Invalid(path, host, msg))
-	}
-	if familyOf(host) != "unknown" {
-		errs = append(errs, field.Invalid(path, host, "must be a DNS name, not an IP address"))
-	}
-	return errs
-}
-
 func serviceStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
 	before(s, checkUpdate(func(o, old *corev1.Service) (errs field.ErrorList) {
 		path, now := statusPath.Child("loadBalancer", "ingress"), o.Status.LoadBalancer.Ingress

@@ -10,18 +10,6 @@ import (
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 )
 
-// oldLabels are labels of nodes that have newer names or none.
-var oldLabels = map[string]string{
-	"beta.kubernetes.io/arch":                       `deprecated since v1.14; use "kubernetes.io/arch" instead`,
-	"beta.kubernetes.io/os":                         `deprecated since v1.14; use "kubernetes.io/os" instead`,
-	"failure-domain.beta.kubernetes.io/region":      `deprecated since v1.17; use "topology.kubernetes.io/region" instead`,
-	"failure-domain.beta.kubernetes.io/zone":        `deprecated since v1.17; use "topology.kubernetes.io/zone" instead`,
-	"beta.kubernetes.io/instance-type":              `deprecated since v1.17; use "node.kubernetes.io/instance-type" instead`,
-	"app.kubernetes.io/created-by":                  `deprecated since v1.9`,
-	"scheduler.alpha.kubernetes.io/preferAvoidPods": `deprecated since v1.22; use Taints and Tolerations instead`,
-	"node-role.kubernetes.io/master":                `use "node-role.kubernetes.io/control-plane" instead`,
-}
-
 // placement is where a pod may go: labels of nodes, and selectors of pods that are missing and so select none.
 func placement(s *corev1.PodSpec, path *field.Path) (out []string) {
 	for _, k := range keys(s.NodeSelector) {
@@ -94,23 +82,6 @@ func nodeTerm(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (out []
 			for _, msg := range validation.IsValidLabelValue(v) {
 				out = append(out, said(at.Child("values").Index(j), "%s is invalid, %s", v, msg))
 			}
-		}
-	}
-	return out
-}
-
-func selectorLabels(s *metav1.LabelSelector, path *field.Path) (out []string) {
-	if s == nil {
-		return nil
-	}
-	for i, e := range s.MatchExpressions {
-		if msg, old := oldLabels[e.Key]; old {
-			out = append(out, said(path.Child("matchExpressions").Index(i).Child("key"), "%s is %s", e.Key, msg))
-		}
-	}
-	for _, k := range keys(s.MatchLabels) {
-		if msg, old := oldLabels[k]; old {
-			out = append(out, said(path.Child("matchLabels").Child(k), "%s", msg))
 		}
 	}
 	return out

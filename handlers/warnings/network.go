@@ -82,16 +82,6 @@ func service(o *corev1.Service) (out []string) {
 	return out
 }
 
-// balancers are the addresses of load balancers in a status.
-func balancers(n int, ip func(i int) string) (out []string) {
-	for i := range n {
-		if a := ip(i); a != "" {
-			out = append(out, validation.GetWarningsForIP(field.NewPath("status", "loadBalancer", "ingress").Index(i), a)...)
-		}
-	}
-	return out
-}
-
 func endpoints(o *corev1.Endpoints) (out []string) {
 	if o.Labels["endpoints.kubernetes.io/managed-by"] == "endpoint-controller" {
 		return nil

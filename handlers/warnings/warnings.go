@@ -6,11 +6,6 @@
 package warnings
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	admissionv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
@@ -96,20 +91,3 @@ func OfStatus(o object.Object) []string {
 	}
 	return nil
 }
-
-// hostname is about names that become part of the names of hosts, which are shorter and have no dots.
-func hostname(use string, o object.Object) []string {
-	msgs := validation.IsDNS1123Label(o.GetName())
-	if len(msgs) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v", use, msgs)}
-}
-
-// said is a sentence about the field at path.
-func said(path *field.Path, format string, args ...any) string {
-	return path.String() + ": " + fmt.Sprintf(format, args...)
-}
-
-// keys of a map in an order that does not change from request to request.
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -69,4 +70,11 @@ func GroupResource(group, resource string) string {
 		return resource
 	}
 	return resource + "." + group
+}
+
+// Distinct sorts and drops what is empty or there twice. It may change texts.
+func Distinct(texts []string) []string {
+	texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
