@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const authorizationGroup = "authorization.k8s.io"
@@ -46,7 +47,7 @@ func decide(d *Deps, ctx context.Context, a authz.Attributes, status *authorizat
 // refusedReview is the answer to a faulty review. The original names no kind in it.
 func refusedReview(errs ...field.ErrorList) error {
 	if all := slices.Concat(errs...); len(all) > 0 {
-		return apierrors.NewInvalid(object.GroupKind(authorizationGroup, ""), "", all)
+		return rules.Refuse(object.GroupKind(authorizationGroup, ""), "", all)
 	}
 	return nil
 }

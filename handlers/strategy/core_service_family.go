@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 func invalidService(name string, errs field.ErrorList) error {
-	return apierrors.NewInvalid(schema.GroupKind{Kind: "Service"}, name, errs)
+	return rules.Refuse(schema.GroupKind{Kind: "Service"}, name, errs)
 }
 
 // families decides on the address families of a service: those that it asks for, those of its addresses, or the

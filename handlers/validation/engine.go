@@ -52,10 +52,21 @@ func newWalker() *validator.Validate {
 }
 
 // memory is what walks over one object know of each other. The library does not go into a list or struct that a rule
-// refuses, so faults below it show only in a next walk, which passes over the refusals of those before.
-type memory struct{ old, fresh map[refusal]bool }
+// refuses, so faults below it show only in a next walk, which passes over what those before have refused. So each walk
+// finds what none before it has found.
+type memory struct {
+	refused map[refusal]bool
+	walk    int
+	// left is how many refusals are still collected.
+	left int
+	// passable: this walk refused a list or struct, so that the next one may find more.
+	passable bool
+}
 
-// refusal is a rule at a place in memory.
+func newMemory() *memory { return &memory{refused: map[refusal]bool{}, left: mostCollected} }
+
+// refusal is a rule at a place in memory. What holds nothing else is refused once, whichever rule it was, as the library
+// asks no other one then.
 type refusal struct {
 	address uintptr
 	typ     reflect.Type
@@ -64,22 +75,31 @@ type refusal struct {
 
 type memoryKey struct{}
 
-// passed says whether an earlier walk knows this refusal, and remembers it for the next one. What holds nothing else is
-// refused in every walk.
+// passed says whether this refusal is not to be told: an earlier walk told of it, or there were too many.
 func passed(ctx context.Context, fl validator.FieldLevel) bool {
-	f := fl.Field()
-	if k := f.Kind(); k != reflect.Slice && k != reflect.Struct || !f.CanAddr() {
-		return false
-	}
 	m, ok := ctx.Value(memoryKey{}).(*memory)
 	if !ok {
 		return false
 	}
-	r := refusal{f.Addr().Pointer(), f.Type(), fl.GetTag()}
-	if m.old[r] {
+	f := fl.Field()
+	if m.left == 0 {
 		return true
 	}
-	m.fresh[r] = true
+	if !f.CanAddr() {
+		// A value of a map, which holds no further rules: the first walk finds it.
+		return m.walk > 1
+	}
+	r := refusal{address: f.Addr().Pointer(), typ: f.Type()}
+	holder := f.Kind() == reflect.Slice || f.Kind() == reflect.Struct
+	if holder {
+		r.tag = fl.GetTag()
+	}
+	if m.refused[r] {
+		return true
+	}
+	m.left--
+	m.refused[r] = true
+	m.passable = m.passable || holder
 	return false
 }
 

@@ -21,7 +21,7 @@ func Join(lists ...field.ErrorList) field.ErrorList {
 	var out field.ErrorList
 	known := map[string]bool{}
 	for _, l := range lists {
-		for _, e := range l {
+		for _, e := range first(l) {
 			if text := e.Error(); !known[text] {
 				known[text] = true
 				out = append(out, e)

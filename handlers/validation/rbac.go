@@ -57,20 +57,18 @@ func rbacSubject(s *rbacv1.Subject, path *field.Path) (errs field.ErrorList) {
 
 // namespacedRule: URLs belong to no namespace.
 func namespacedRule(r *rbacv1.PolicyRule, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
 	if len(r.NonResourceURLs) > 0 {
-		errs = append(errs, field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs"))
+		return field.ErrorList{field.Invalid(path.Child("nonResourceURLs"), r.NonResourceURLs, "namespaced rules cannot apply to non-resource URLs")}
 	}
-	return append(errs, policyRule(r, path)...)
+	return nil
 }
 
 // clusterSubject: outside of namespaces, a service account's must be named.
 func clusterSubject(s *rbacv1.Subject, path *field.Path) field.ErrorList {
-	errs := rbacSubject(s, path)
 	if s.Kind == "ServiceAccount" && s.Namespace == "" {
-		errs = append(errs, field.Required(path.Child("namespace"), ""))
+		return field.ErrorList{field.Required(path.Child("namespace"), "")}
 	}
-	return errs
+	return nil
 }
 
 func roleRef(r *rbacv1.RoleRef, path *field.Path) field.ErrorList {

@@ -13,7 +13,6 @@ package validation
 import (
 	"context"
 	"errors"
-	"maps"
 
 	"github.com/go-playground/validator/v10"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -47,44 +46,32 @@ const deepest = 32
 
 // fields walks a pointer to a generated struct.
 func fields(o any) field.ErrorList {
-	if !hasRules(o) {
+	if !hasRules(o) || good(o) {
 		return nil
 	}
-	if good(o) || walker.Struct(o) == nil {
-		return nil
-	}
-	m := &memory{old: map[refusal]bool{}}
+	m := newMemory()
 	ctx := context.WithValue(context.Background(), memoryKey{}, m)
 	var errs field.ErrorList
 	for range deepest {
-		m.fresh = map[refusal]bool{}
-		errs = explain(walker.StructCtx(ctx, o), errs)
-		if len(m.fresh) == 0 {
+		m.walk, m.passable = m.walk+1, false
+		errs = append(errs, explain(walker.StructCtx(ctx, o))...)
+		if !m.passable {
 			break
 		}
-		maps.Copy(m.old, m.fresh)
 	}
+	errs = first(errs)
 	arrange(errs)
 	return errs
 }
 
-// explain adds to errs what the walk found and errs does not have yet.
-func explain(found error, errs field.ErrorList) field.ErrorList {
+// explain words what a walk found.
+func explain(found error) (errs field.ErrorList) {
 	var faults validator.ValidationErrors
 	if !errors.As(found, &faults) {
-		return errs
-	}
-	known := map[string]bool{}
-	for _, e := range errs {
-		known[e.Error()] = true
+		return nil
 	}
 	for _, fault := range faults {
-		for _, e := range describe(fault) {
-			if text := e.Error(); !known[text] {
-				known[text] = true
-				errs = append(errs, e)
-			}
-		}
+		errs = append(errs, describe(fault)...)
 	}
 	return errs
 }

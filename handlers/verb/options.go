@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // maxBody is the largest body that is read, in bytes (the original's figure).
@@ -69,7 +70,7 @@ func invalidOptions(kind string, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return apierrors.NewInvalid(object.GroupKind(metav1.GroupName, kind), "", errs)
+	return validation.Refuse(object.GroupKind(metav1.GroupName, kind), "", errs)
 }
 
 // options reads the options of one kind from the query and checks them.

@@ -291,7 +291,7 @@ func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, 
 	if len(errs) == 0 {
 		return nil
 	}
-	return apierrors.NewInvalid(res.GVK().GroupKind(), o.GetName(), errs)
+	return validation.Refuse(res.GVK().GroupKind(), o.GetName(), errs)
 }
 
 // apply runs change on the stored value under key: through the store, or, for a dry run, on a copy of what is there.
