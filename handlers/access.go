@@ -30,17 +30,17 @@ type followers struct {
 }
 
 func newFollowers(s *Server) (*followers, error) {
-	f := &followers{roles: s.options.Roles, aggregator: rbac.NewAggregator(s.objects, s.options.Log), others: s.options.Followers}
+	f := &followers{roles: s.options.Roles, aggregator: rbac.NewAggregator(s.writer.Own(), s.options.Log), others: s.options.Followers}
 	f.roles.Observe(f.aggregator.Observe)
 	on, err := controllers.Enabled(s.options.Controllers)
 	if err != nil {
 		return nil, err
 	}
-	furnisher, err := controllers.NewNamespaces(s.options.Store, s.objects, s.options.RootCA, on, s.options.Log)
+	furnisher, err := controllers.NewNamespaces(s.options.Store, s.writer.Own(), s.options.RootCA, on, s.options.Log)
 	if err != nil {
 		return nil, err
 	}
-	published := &controllers.Published{Objects: s.objects, Log: s.options.Log, Maps: []controllers.ConfigMap{controllers.TokenTracking(time.Now)}}
+	published := &controllers.Published{Objects: s.objects, Writer: s.writer.Own(), Log: s.options.Log, Maps: []controllers.ConfigMap{controllers.TokenTracking(time.Now)}}
 	if s.options.Authentication != nil {
 		published.Maps = append(published.Maps, controllers.AuthenticationInfo(s.options.Authentication))
 	}

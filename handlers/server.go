@@ -32,6 +32,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 	"github.com/gatehouse-dev/gatehouse/handlers/verb"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 // Options are what a Server is made of.
@@ -134,6 +135,7 @@ type Server struct {
 	options  Options
 	registry *resource.Registry
 	objects  *resource.Objects
+	writer   *write.Writer
 	verbs    *verb.Handlers
 	// guarded answers a request that has passed the whole chain, open one that only passed what comes before access.
 	guarded, open pipeline.Handler
@@ -152,13 +154,13 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, closing: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
+	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o.Admission, s.objects), Authorizer: o.Authorizer, Now: time.Now}
 	s.verbs = &verb.Handlers{
-		Store: o.Store, Objects: s.objects, Now: time.Now, MinWatch: o.MinWatch,
-		Meter:     func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
-		Admission: plugins(&o.Admission, s.objects),
+		Store: o.Store, Writer: s.writer, Now: time.Now, MinWatch: o.MinWatch,
+		Meter: func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 	}
 	all, err := builtins(kinds.Strategies(kind.Deps{
-		Objects: s.objects, Store: o.Store, Write: verb.Own{Handlers: s.verbs}, ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
+		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 		Features: o.Features,
 	}), rows(&o))
@@ -166,7 +168,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}
 	s.registry = resource.NewRegistry(all)
-	s.objects.Registry = s.registry
+	s.objects.Registry, s.writer.Registry = s.registry, s.registry
 	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features})
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
@@ -211,7 +213,7 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) furnish(ctx context.Context) error {
-	return errors.Join(bootstrap.Namespaces(ctx, s.objects, time.Now()), bootstrap.RBAC(ctx, s.objects, time.Now()))
+	return errors.Join(bootstrap.Namespaces(ctx, s.objects, s.writer.Own()), bootstrap.RBAC(ctx, s.objects, s.writer.Own()))
 }
 
 // Close ends all watches, so that the connections of their clients can drain, and what runs beside the requests. Other

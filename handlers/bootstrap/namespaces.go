@@ -4,12 +4,10 @@ package bootstrap
 import (
 	"context"
 	"fmt"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/uuid"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -19,7 +17,7 @@ import (
 var namespaces = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, "kube-node-lease"}
 
 // Namespaces creates the system namespaces that are missing. It changes none that exist.
-func Namespaces(ctx context.Context, objects *resource.Objects, now time.Time) error {
+func Namespaces(ctx context.Context, objects *resource.Objects, writer resource.Writer) error {
 	gvr := schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 	for _, name := range namespaces {
 		if _, err := objects.Get(ctx, gvr, "", name); err == nil {
@@ -28,16 +26,11 @@ func Namespaces(ctx context.Context, objects *resource.Objects, now time.Time) e
 			return fmt.Errorf("namespace %s: %w", name, err)
 		}
 		ns := &corev1.Namespace{
-			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-			ObjectMeta: metav1.ObjectMeta{
-				Name: name, UID: uuid.NewUUID(), CreationTimestamp: metav1.NewTime(now).Rfc3339Copy(),
-				Labels: map[string]string{"kubernetes.io/metadata.name": name},
-			},
-			Spec:   corev1.NamespaceSpec{Finalizers: []string{"kubernetes"}},
-			Status: corev1.NamespaceStatus{Phase: "Active"},
+			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+			ObjectMeta: metav1.ObjectMeta{Name: name},
 		}
 		// Another server on the same store may have been quicker.
-		if err := objects.Create(ctx, gvr, ns); err != nil && !apierrors.IsAlreadyExists(err) {
+		if err := writer.Create(ctx, resource.OwnWrite{Resource: gvr}, ns); err != nil && !apierrors.IsAlreadyExists(err) {
 			return fmt.Errorf("namespace %s: %w", name, err)
 		}
 	}

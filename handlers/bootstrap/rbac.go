@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/uuid"
 
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
@@ -39,7 +37,7 @@ func placeOf(o object.Object) place {
 // RBAC creates the default roles and bindings that are missing, and adds to the others what they lack of rules, subjects,
 // labels and annotations. It takes nothing away, and leaves objects alone that say so by annotation. Nothing is written
 // when everything is there. It does nothing where the API is not served.
-func RBAC(ctx context.Context, objects *resource.Objects, now time.Time) error {
+func RBAC(ctx context.Context, objects *resource.Objects, writer resource.Writer) error {
 	for _, gvr := range rbacResources {
 		if objects.Registry.Get(gvr) == nil {
 			return nil
@@ -73,10 +71,10 @@ func RBAC(ctx context.Context, objects *resource.Objects, now time.Time) error {
 			defer func() { <-limit }()
 			var err error
 			if anew {
-				err = objects.Delete(ctx, rbacResources[placeOf(o).kind], o.GetNamespace(), o.GetName())
+				err = remove(ctx, writer, o)
 			}
 			if err == nil {
-				err = ensure(ctx, objects, o, old != nil && !anew, now)
+				err = ensure(ctx, writer, o, old != nil && !anew)
 			}
 			if err != nil {
 				errs[i] = fmt.Errorf("default %s %s: %w", placeOf(o).kind, o.GetName(), err)
@@ -127,22 +125,20 @@ func fillAggregated(wanted []object.Object, there map[place]object.Object) {
 
 // ensure writes one object. Another server may write the same at the same time, and an administrator delete it: then it is
 // tried the other way.
-func ensure(ctx context.Context, objects *resource.Objects, o object.Object, exists bool, now time.Time) error {
-	gvr := rbacResources[placeOf(o).kind]
+func ensure(ctx context.Context, writer resource.Writer, o object.Object, exists bool) error {
+	w := ownWrite(o)
 	const attempts = 4
 	var err error
 	for range attempts {
 		if !exists {
 			fresh := object.Copy(o)
-			fresh.SetUID(uuid.NewUUID())
-			fresh.SetCreationTimestamp(metav1.NewTime(now).Rfc3339Copy())
-			if err = objects.Create(ctx, gvr, fresh); !apierrors.IsAlreadyExists(err) {
+			if err = writer.Create(ctx, w, fresh); !apierrors.IsAlreadyExists(err) {
 				return err
 			}
 			exists = true
 			continue
 		}
-		_, err = objects.Update(ctx, gvr, o.GetNamespace(), o.GetName(), func(live object.Object) error {
+		_, err = writer.Update(ctx, w, func(live object.Object) error {
 			reconcile(live, o)
 			return nil
 		})
@@ -150,6 +146,19 @@ func ensure(ctx context.Context, objects *resource.Objects, o object.Object, exi
 			return err
 		}
 		exists = false
+	}
+	return err
+}
+
+func ownWrite(o object.Object) resource.OwnWrite {
+	return resource.OwnWrite{Resource: rbacResources[placeOf(o).kind], Namespace: o.GetNamespace(), Name: o.GetName()}
+}
+
+// remove deletes an object that may be gone already.
+func remove(ctx context.Context, writer resource.Writer, o object.Object) error {
+	err := writer.Delete(ctx, ownWrite(o), &metav1.DeleteOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
 	}
 	return err
 }

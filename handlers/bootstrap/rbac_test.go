@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/validation/path"
+
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
@@ -16,6 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 // objects is an empty store with the resources of RBAC.
@@ -28,7 +31,7 @@ func objects(t testing.TB) *resource.Objects {
 		if row.Group != rbacGroup || row.Version != "v1" {
 			continue
 		}
-		r := &resource.Resource{Row: row}
+		r := &resource.Resource{Row: row, Strategy: &resource.Strategy{ValidateName: path.ValidatePathSegmentName}}
 		c, err := codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -37,6 +40,11 @@ func objects(t testing.TB) *resource.Objects {
 		all = append(all, r)
 	}
 	return &resource.Objects{Store: s, Registry: resource.NewRegistry(all)}
+}
+
+// writer writes to the store of o at a time that stands.
+func writer(o *resource.Objects, now time.Time) resource.Writer {
+	return (&write.Writer{Store: o.Store, Registry: o.Registry, Now: func() time.Time { return now }}).Own()
 }
 
 func get[T object.Object](t *testing.T, o *resource.Objects, kind, namespace, name string) T {
@@ -62,7 +70,7 @@ func same(t *testing.T, a, b []byte) bool {
 
 func TestRBACFromNothing(t *testing.T) {
 	o := objects(t)
-	if err := RBAC(t.Context(), o, birthday); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	there, err := existing(t.Context(), o)
@@ -122,7 +130,7 @@ func TestRBACFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := RBAC(t.Context(), o, birthday); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := o.Store.Revision(t.Context()); err != nil || after != before {
@@ -133,7 +141,7 @@ func TestRBACFromNothing(t *testing.T) {
 // TestRBACReconciles changes default objects as administrators do and starts again.
 func TestRBACReconciles(t *testing.T) {
 	o := objects(t)
-	if err := RBAC(t.Context(), o, birthday); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	change := func(kind, namespace, name string, f func(object.Object)) {
@@ -165,7 +173,7 @@ func TestRBACReconciles(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:discovery").UID
-	if err := RBAC(t.Context(), o, birthday.Add(time.Hour)); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday.Add(time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 
@@ -218,7 +226,7 @@ func TestRBACInherits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := RBAC(t.Context(), o, birthday); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	view := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:aggregate-to-view")
@@ -239,7 +247,7 @@ func TestRBACSideBySide(t *testing.T) {
 	o := objects(t)
 	errs := make(chan error)
 	for range 3 {
-		go func() { errs <- RBAC(t.Context(), o, birthday) }()
+		go func() { errs <- RBAC(t.Context(), o, writer(o, birthday)) }()
 	}
 	for range 3 {
 		if err := <-errs; err != nil {
@@ -255,7 +263,7 @@ func TestRBACSideBySide(t *testing.T) {
 func TestRBACNotServed(t *testing.T) {
 	o := objects(t)
 	o.Registry = resource.NewRegistry(slices.DeleteFunc(o.Registry.All(), func(r *resource.Resource) bool { return r.Resource == "roles" }))
-	if err := RBAC(t.Context(), o, birthday); err != nil {
+	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := o.Store.Count(t.Context(), "/"); err != nil || n != 0 {
@@ -268,7 +276,7 @@ func BenchmarkRBACEmptyStore(b *testing.B) {
 		b.StopTimer()
 		o := objects(b)
 		b.StartTimer()
-		if err := RBAC(b.Context(), o, birthday); err != nil {
+		if err := RBAC(b.Context(), o, writer(o, birthday)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -277,7 +285,7 @@ func BenchmarkRBACEmptyStore(b *testing.B) {
 func BenchmarkRBACNothingToDo(b *testing.B) {
 	o := objects(b)
 	for b.Loop() {
-		if err := RBAC(b.Context(), o, birthday); err != nil {
+		if err := RBAC(b.Context(), o, writer(o, birthday)); err != nil {
 			b.Fatal(err)
 		}
 	}

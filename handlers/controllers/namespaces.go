@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/uuid"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
@@ -46,12 +45,12 @@ const pause = time.Second
 
 // Namespaces furnishes namespaces. Make one with NewNamespaces.
 type Namespaces struct {
-	objects *resource.Objects
-	wants   [3]bool
-	rootCA  string
-	log     *slog.Logger
-	feed    *feed.Feed
-	codec   *codec.Builtin
+	writer resource.Writer
+	wants  [3]bool
+	rootCA string
+	log    *slog.Logger
+	feed   *feed.Feed
+	codec  *codec.Builtin
 
 	// mu guards what follows: the feed's goroutine writes it, that of Run reads it.
 	mu sync.Mutex
@@ -65,16 +64,16 @@ type Namespaces struct {
 	wake  chan struct{}
 }
 
-// NewNamespaces follows store and writes through objects. rootCA is the content of the config map; enabled says which of
+// NewNamespaces follows store and writes through writer. rootCA is the content of the config map; enabled says which of
 // the controllers run.
-func NewNamespaces(store storage.Store, objects *resource.Objects, rootCA []byte, enabled func(string) bool, log *slog.Logger) (*Namespaces, error) {
+func NewNamespaces(store storage.Store, writer resource.Writer, rootCA []byte, enabled func(string) bool, log *slog.Logger) (*Namespaces, error) {
 	gvk := schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}
 	c, err := codec.NewBuiltin(gvk, gvk, nil, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	n := &Namespaces{
-		objects: objects, rootCA: string(rootCA), log: log, codec: c, wake: make(chan struct{}, 1),
+		writer: writer, rootCA: string(rootCA), log: log, codec: c, wake: make(chan struct{}, 1),
 		active: map[string]bool{}, has: [3]map[string]bool{accounts: {}, configMaps: {}}, stale: map[string]bool{},
 	}
 	n.wants[accounts] = enabled(ServiceAccounts)
@@ -246,19 +245,19 @@ func (n *Namespaces) furnish(ctx context.Context) bool {
 func (n *Namespaces) fill(ctx context.Context, x need) error {
 	gvr := schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
 	if x.prefix == accounts {
-		return n.objects.Create(ctx, gvr, &corev1.ServiceAccount{
+		return n.writer.Create(ctx, resource.OwnWrite{Resource: gvr}, &corev1.ServiceAccount{
 			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: newMeta(x.namespace, defaultAccount),
 		})
 	}
 	gvr.Resource = "configmaps"
 	if x.refresh {
-		_, err := n.objects.Update(ctx, gvr, x.namespace, rootCAMap, n.refreshed)
+		_, err := n.writer.Update(ctx, resource.OwnWrite{Resource: gvr, Namespace: x.namespace, Name: rootCAMap}, n.refreshed)
 		return err
 	}
 	o := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: newMeta(x.namespace, rootCAMap)}
 	o.Annotations = map[string]string{description: rootCAText}
 	o.Data = map[string]string{"ca.crt": n.rootCA}
-	return n.objects.Create(ctx, gvr, o)
+	return n.writer.Create(ctx, resource.OwnWrite{Resource: gvr}, o)
 }
 
 // refreshed puts this server's authority into a config map; one that has it stays as it is.
@@ -276,5 +275,5 @@ func (n *Namespaces) refreshed(o object.Object) error {
 }
 
 func newMeta(namespace, name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Namespace: namespace, Name: name, UID: uuid.NewUUID(), CreationTimestamp: metav1.Now().Rfc3339Copy()}
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 func TestEnabled(t *testing.T) {
@@ -62,7 +63,7 @@ func newWorld(t *testing.T) (*failing, *resource.Objects) {
 		if row.Group != "" || row.Subresource != "" || !slices.Contains([]string{"namespaces", "serviceaccounts", "configmaps"}, row.Resource) {
 			continue
 		}
-		r := &resource.Resource{Row: row}
+		r := &resource.Resource{Row: row, Strategy: &resource.Strategy{}}
 		c, err := codec.NewBuiltin(r.GVK(), r.GVK(), nil, nil, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -72,6 +73,10 @@ func newWorld(t *testing.T) (*failing, *resource.Objects) {
 	}
 	m := &failing{Store: memory.New(memory.Options{})}
 	return m, &resource.Objects{Store: m, Registry: resource.NewRegistry(list)}
+}
+
+func writer(o *resource.Objects) resource.Writer {
+	return (&write.Writer{Store: o.Store, Registry: o.Registry, Now: time.Now}).Own()
 }
 
 func TestNamespaces(t *testing.T) {
@@ -121,7 +126,7 @@ func TestNamespaces(t *testing.T) {
 		namespace("going", "Terminating")
 		cm("b", "old")
 		m.failures = 1
-		n, err := NewNamespaces(m, objects, []byte("CA"), func(string) bool { return true }, slog.New(slog.DiscardHandler))
+		n, err := NewNamespaces(m, writer(objects), []byte("CA"), func(string) bool { return true }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +174,7 @@ func TestSwitchedOff(t *testing.T) {
 		if err := objects.Create(ctx, schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "a"}}); err != nil {
 			t.Fatal(err)
 		}
-		n, err := NewNamespaces(m, objects, []byte("CA"), func(name string) bool { return name == RootCA }, slog.New(slog.DiscardHandler))
+		n, err := NewNamespaces(m, writer(objects), []byte("CA"), func(name string) bool { return name == RootCA }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

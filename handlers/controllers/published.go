@@ -33,6 +33,7 @@ type ConfigMap struct {
 // Published keeps config maps as they should be. It belongs to the server itself, so no flag switches it off.
 type Published struct {
 	Objects *resource.Objects
+	Writer  resource.Writer
 	Maps    []ConfigMap
 	Log     *slog.Logger
 }
@@ -65,7 +66,7 @@ func (p *Published) publish(ctx context.Context, m ConfigMap) error {
 	if apierrors.IsNotFound(err) {
 		fresh := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: newMeta(metav1.NamespaceSystem, m.Name), Data: map[string]string{}}
 		m.Data(fresh.Data)
-		if err = p.Objects.Create(ctx, gvr, fresh); apierrors.IsAlreadyExists(err) {
+		if err = p.Writer.Create(ctx, resource.OwnWrite{Resource: gvr}, fresh); apierrors.IsAlreadyExists(err) {
 			return nil // another server was quicker; ours follows in a while
 		}
 		return err
@@ -73,7 +74,7 @@ func (p *Published) publish(ctx context.Context, m ConfigMap) error {
 	if err != nil || !m.changes(live) {
 		return err
 	}
-	_, err = p.Objects.Update(ctx, gvr, metav1.NamespaceSystem, m.Name, func(o object.Object) error {
+	_, err = p.Writer.Update(ctx, resource.OwnWrite{Resource: gvr, Namespace: metav1.NamespaceSystem, Name: m.Name}, func(o object.Object) error {
 		m.changes(o)
 		return nil
 	})

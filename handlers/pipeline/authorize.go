@@ -2,12 +2,10 @@ package pipeline
 
 import (
 	"errors"
-	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 )
@@ -32,7 +30,7 @@ func Authorize(a authz.Authorizer) Stage {
 				// The sentence quotes the path, which anybody may have chosen.
 				r.Writer.Header().Set("X-Content-Type-Options", "nosniff")
 				annotateDecision(r, "forbid", reason)
-				return forbidden(attributes, reason)
+				return authz.Forbidden(attributes, reason)
 			}
 			annotateDecision(r, "allow", reason)
 			return next(r)
@@ -87,28 +85,4 @@ func addSelectors(a *authz.Attributes, r *Request) {
 			a.Labels, _ = selector.Requirements()
 		}
 	}
-}
-
-func forbidden(a authz.Attributes, reason string) error {
-	var what string
-	gr := schema.GroupResource{Group: a.Group, Resource: a.Resource}
-	switch {
-	case !a.IsResource:
-		what = fmt.Sprintf("User %q cannot %s path %q", a.User.Name, a.Verb, a.Path)
-	default:
-		res := a.Resource
-		if a.Subresource != "" {
-			res += "/" + a.Subresource
-		}
-		what = fmt.Sprintf("User %q cannot %s resource %q in API group %q", a.User.Name, a.Verb, res, a.Group)
-		if a.Namespace != "" {
-			what += fmt.Sprintf(" in the namespace %q", a.Namespace)
-		} else {
-			what += " at the cluster scope"
-		}
-	}
-	if reason != "" {
-		what += ": " + reason
-	}
-	return apierrors.NewForbidden(gr, a.Name, fmt.Errorf("%s", what))
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // WriteError answers with the Status of an error: the one place where an error becomes a response. Once the answer has
@@ -43,17 +44,8 @@ func WriteError(r *Request, err error, log *slog.Logger) {
 	_, _ = r.Writer.Write(body) // the client may have gone; there is nobody else to tell
 }
 
-// ClientFault is an error that the original answers with 500 and no reason although the client made it: a version that is
-// no number, a patch without a merge key. Clients may know the answer; operators need not hear of it.
-type ClientFault struct{ Err error }
-
-func (f ClientFault) Error() string { return f.Err.Error() }
-
-// Unwrap is the fault itself.
-func (f ClientFault) Unwrap() error { return f.Err }
-
 func isClientFault(err error) bool {
-	var known ClientFault
+	var known resource.ClientFault
 	var ofField *field.Error
 	return errors.As(err, &known) || errors.As(err, &ofField)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // Operators hear of what is wrong with the server, and of nothing else.
@@ -23,7 +25,7 @@ func TestWhichErrorsAreLogged(t *testing.T) {
 		logged bool
 	}{
 		"the server's fault":               {t.Context(), errors.New("broken"), true},
-		"the client's fault":               {t.Context(), ClientFault{errors.New("no number")}, false},
+		"the client's fault":               {t.Context(), resource.ClientFault{Err: errors.New("no number")}, false},
 		"a refusal":                        {t.Context(), apierrors.NewBadRequest("no"), false},
 		"a client that has gone":           {gone, fmt.Errorf("get: %w", context.Canceled), false},
 		"a fault found after it had gone":  {gone, errors.New("broken"), true},

@@ -162,7 +162,7 @@ func (i *impersonation) ask(ctx context.Context, a authz.Attributes) error {
 	case err != nil:
 		reason = err.Error()
 	}
-	return forbidden(a, reason)
+	return authz.Forbidden(a, reason)
 }
 
 func right(asker *resource.UserInfo, group, verb, plural, name string) authz.Attributes {
@@ -200,9 +200,9 @@ func groupRights(m *mode, asker, wanted *resource.UserInfo) (rights []authz.Attr
 		a := right(asker, m.group(), m.verb(), "groups", g)
 		switch {
 		case m.constrained && g == "":
-			return nil, forbidden(a, "impersonating the empty string group is not allowed")
+			return nil, authz.Forbidden(a, "impersonating the empty string group is not allowed")
 		case m.constrained && g == authn.GroupMasters:
-			return nil, forbidden(a, "impersonating the system:masters group is not allowed")
+			return nil, authz.Forbidden(a, "impersonating the system:masters group is not allowed")
 		}
 		rights = append(rights, a)
 	}
@@ -215,7 +215,7 @@ func extraRights(m *mode, asker, wanted *resource.UserInfo) (rights []authz.Attr
 		a := right(asker, "authentication.k8s.io", m.verb(), "userextras", "")
 		if m.constrained {
 			if fault := extraFault(key, values); fault != "" {
-				return nil, forbidden(a, fault)
+				return nil, authz.Forbidden(a, fault)
 			}
 		}
 		for _, v := range values {

@@ -67,3 +67,6 @@ func (a *Attempt) Tell(n *Recorder) {
 	}
 	a.warnings, a.annotations = nil, nil
 }
+
+// Abandon ends the attempt and runs nothing: it is not known whether the write was stored, and cannot be found out.
+func (a *Attempt) Abandon() { a.stored, a.failed, a.settled = nil, nil, true }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -114,12 +115,12 @@ func (a *answer) stored(h *Handlers, r *pipeline.Request, code int, kv storage.K
 }
 
 // written answers with what the resource or subresource shows of a stored object.
-func (a *answer) written(w *write, code int, kv storage.KeyValue) error {
-	view := w.res.Strategy.View
+func (a *answer) written(h *Handlers, r *pipeline.Request, code int, kv storage.KeyValue) error {
+	view := r.Resource.Strategy.View
 	if view == nil {
-		return a.stored(w.Handlers, w.r, code, kv)
+		return a.stored(h, r, code, kv)
 	}
-	parent, err := w.main().Codec.Decode(kv.Value, kv.Revision)
+	parent, err := r.Resource.Codec.Decode(kv.Value, kv.Revision)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (a *answer) written(w *write, code int, kv storage.KeyValue) error {
 	if err != nil {
 		return err
 	}
-	return a.object(w.Handlers, w.r, code, o)
+	return a.object(h, r, code, o)
 }
 
 // object answers with an object that is not stored.
@@ -295,4 +296,12 @@ func acceptsGzip(header http.Header) bool {
 		}
 	}
 	return false
+}
+
+// version is a revision as clients see it; what was never stored has none.
+func version(revision int64) string {
+	if revision == 0 {
+		return ""
+	}
+	return strconv.FormatInt(revision, 10)
 }

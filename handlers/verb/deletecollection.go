@@ -35,12 +35,12 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
+	request := writeRequest(r, deleteOptions.DryRun)
 	for e := range p.entries {
 		namespace, name := r.Resource.SplitKey(e.Key)
-		item := *r
-		item.Info.Namespace, item.Info.Name = namespace, name
-		d := deletion{write: &write{Handlers: h, r: &item, res: r.Resource, dryRun: len(deleteOptions.DryRun) > 0}, options: deleteOptions}
-		if _, err := d.run(name); err != nil && !apierrors.IsNotFound(err) {
+		one := *request
+		one.Namespace, one.Name = namespace, name
+		if _, err := h.Writer.Delete(r.Context(), &one, deleteOptions); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 	}

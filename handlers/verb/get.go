@@ -55,7 +55,7 @@ func (h *Handlers) get(r *pipeline.Request) error {
 		return err
 	}
 	defer release()
-	return answer.written(&write{Handlers: h, r: r, res: r.Resource}, http.StatusOK, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
+	return answer.written(h, r, http.StatusOK, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
 }
 
 // newest is a state that has every acknowledged write, unless the client says by version 0 that whatever is at hand will do:

@@ -13,19 +13,19 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 // Handlers has what the verbs need. It is safe for concurrent use; its fields are not changed after its first request.
 type Handlers struct {
-	Store     *cache.Cache
-	Objects   *resource.Objects
-	Admission admission.Chain
+	Store *cache.Cache
+	// Writer carries out the writes.
+	Writer *write.Writer
 	// Meter is where the lists and watches of a resource are counted; nil counts nothing.
 	Meter func(*resource.Resource) Meter
 	// Now is the clock; time.Now but for tests.
@@ -158,35 +158,9 @@ func validName(name string) bool {
 	return true
 }
 
-// attributes describes a write to admission.
-func (h *Handlers) attributes(r *pipeline.Request, op admission.Operation, o, old object.Object, dryRun bool) *admission.Attributes {
-	a := &admission.Attributes{
-		Operation: op, Resource: r.Resource, Namespace: r.Info.Namespace, Name: r.Info.Name,
-		Object: o, Old: old, User: r.User, DryRun: dryRun, Warn: r.Writer.Warn,
-	}
-	if a.Name == "" && o != nil {
-		a.Name = o.GetName()
-	}
-	return a
-}
-
 // storageError is the API error for an error of the store.
 func storageError(err error, r *pipeline.Request, name string) error {
 	return resource.StatusError(err, r.Resource.GroupResource(), name)
-}
-
-// checkNamespace puts the namespace of the path into an object that has none and refuses another one. What belongs to no
-// namespace loses any.
-func checkNamespace(r *pipeline.Request, o object.Object) error {
-	switch {
-	case !r.Resource.Namespaced:
-		o.SetNamespace("")
-	case o.GetNamespace() == "":
-		o.SetNamespace(r.Info.Namespace)
-	case o.GetNamespace() != r.Info.Namespace:
-		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
-	}
-	return nil
 }
 
 // checkName puts the name of the path into an object that has none and refuses another one.

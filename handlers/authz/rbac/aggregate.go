@@ -104,15 +104,15 @@ func gather(name string, names []string, selectors []labels.Selector, known map[
 // the original's controller, or another server's, it does no harm: all come to the same rules, and who comes second finds
 // nothing to do. Make one with NewAggregator.
 type Aggregator struct {
-	objects *resource.Objects
-	log     *slog.Logger
-	latest  chan map[string]*rbacv1.ClusterRole
-	retry   time.Duration
+	writer resource.Writer
+	log    *slog.Logger
+	latest chan map[string]*rbacv1.ClusterRole
+	retry  time.Duration
 }
 
 // NewAggregator makes an aggregator; Observe is to be given to New, and Run must run.
-func NewAggregator(objects *resource.Objects, log *slog.Logger) *Aggregator {
-	return &Aggregator{objects: objects, log: log, latest: make(chan map[string]*rbacv1.ClusterRole, 1), retry: time.Second}
+func NewAggregator(writer resource.Writer, log *slog.Logger) *Aggregator {
+	return &Aggregator{writer: writer, log: log, latest: make(chan map[string]*rbacv1.ClusterRole, 1), retry: time.Second}
 }
 
 // Observe takes all cluster roles as they are now. It never blocks: a state that nobody has looked at is dropped for the
@@ -155,7 +155,7 @@ func (a *Aggregator) apply(ctx context.Context, known map[string]*rbacv1.Cluster
 	done := true
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		gvr := schema.GroupVersionResource{Group: group, Version: "v1", Resource: "clusterroles"}
-		_, err := a.objects.Update(ctx, gvr, "", name, func(o object.Object) error {
+		_, err := a.writer.Update(ctx, resource.OwnWrite{Resource: gvr, Name: name}, func(o object.Object) error {
 			role, ok := o.(*rbacv1.ClusterRole)
 			if !ok {
 				return fmt.Errorf("unexpected type %T", o)

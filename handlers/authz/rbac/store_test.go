@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 func open(t *testing.T, objects ...object.Object) storage.Store {
@@ -92,7 +94,7 @@ func TestFollowsTheStore(t *testing.T) {
 	var all []*resource.Resource
 	for _, row := range resources.Rows {
 		if row.Resource == "clusterroles" {
-			r := &resource.Resource{Row: row}
+			r := &resource.Resource{Row: row, Strategy: &resource.Strategy{}}
 			c, err := codecs()
 			if err != nil {
 				t.Fatal(err)
@@ -102,7 +104,7 @@ func TestFollowsTheStore(t *testing.T) {
 		}
 	}
 	log := slog.New(slog.DiscardHandler)
-	g := NewAggregator(&resource.Objects{Store: s, Registry: resource.NewRegistry(all)}, log)
+	g := NewAggregator((&write.Writer{Store: s, Registry: resource.NewRegistry(all), Now: time.Now}).Own(), log)
 	a := New(s, log)
 	a.Observe(g.Observe)
 	changed := make(chan struct{}, 100)

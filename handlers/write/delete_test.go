@@ -1,4 +1,4 @@
-package verb
+package write
 
 import (
 	"context"
@@ -39,9 +39,10 @@ func TestFinalizersOfADeletion(t *testing.T) {
 		{"the old option the other way", []string{"orphan"}, &metav1.DeleteOptions{OrphanDependents: &no}, true, "jobs", nil},
 		{"events have no dependents", nil, policy(metav1.DeletePropagationForeground), false, "events", nil},
 	} {
-		d := deletion{write: &write{res: &resource.Resource{Row: resources.Row{Resource: c.resource}, Strategy: &resource.Strategy{OrphanByDefault: c.orphanByDefault}}}}
+		res := &resource.Resource{Row: resources.Row{Resource: c.resource}, Strategy: &resource.Strategy{OrphanByDefault: c.orphanByDefault}}
+		d := deletion{operation: &operation{Request: &Request{Resource: res}}, options: c.options}
 		o := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Finalizers: c.has}}
-		if got := d.finalizers(o, c.options); !reflect.DeepEqual(got, c.want) {
+		if got := d.finalizers(o); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -71,17 +72,18 @@ func TestGracePeriod(t *testing.T) {
 		{"at once", in(20), sec(30), sec(0), true, false, in(0), sec(0)},
 		{"the end was reached", in(0), sec(0), nil, false, false, in(0), sec(0)},
 	} {
-		d := deletion{write: &write{
-			Handlers: &Handlers{Now: func() time.Time { return now }},
-			res: &resource.Resource{Strategy: &resource.Strategy{GracePeriod: func(_ context.Context, _ object.Object, o *metav1.DeleteOptions) int64 {
-				if o.GracePeriodSeconds != nil {
-					return *o.GracePeriodSeconds
-				}
-				return 30
-			}}},
-		}}
+		res := &resource.Resource{Strategy: &resource.Strategy{GracePeriod: func(_ context.Context, _ object.Object, o *metav1.DeleteOptions) int64 {
+			if o.GracePeriodSeconds != nil {
+				return *o.GracePeriodSeconds
+			}
+			return 30
+		}}}
+		d := deletion{
+			operation: &operation{Writer: &Writer{Now: func() time.Time { return now }}, Request: &Request{Resource: res}},
+			options:   &metav1.DeleteOptions{GracePeriodSeconds: c.asked},
+		}
 		o := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: c.ends, DeletionGracePeriodSeconds: c.period}}
-		graceful, pending := d.grace(context.Background(), o, &metav1.DeleteOptions{GracePeriodSeconds: c.asked})
+		graceful, pending := d.grace(context.Background(), o)
 		if graceful != c.graceful || pending != c.pending {
 			t.Errorf("%s: graceful %v, pending %v", c.name, graceful, pending)
 		}

@@ -1,4 +1,4 @@
-package verb
+package write
 
 import "k8s.io/apimachinery/pkg/util/rand"
 

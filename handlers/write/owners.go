@@ -1,4 +1,4 @@
-package verb
+package write
 
 import (
 	"strings"
@@ -6,23 +6,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// uniqueOwners drops owners that are named twice and tells the writer. A patch is only looked at after admission, as it
-// has no body of its own before.
-func (w *write) uniqueOwners(o object.Object, admitted bool) {
-	if !admitted && w.r.Info.Verb == "patch" {
-		return
-	}
+// afterAdmission is what a warning says of owners that were found twice only then.
+const afterAdmission = " after mutating admission happens"
+
+// uniqueOwners drops owners that are named twice and warns of them.
+func uniqueOwners(a *resource.Attempt, o object.Object, when string) {
 	kept, twice := unique(o.GetOwnerReferences())
 	if len(twice) == 0 {
 		return
 	}
-	when := ""
-	if admitted {
-		when = " after mutating admission happens"
-	}
-	w.r.Writer.Warn(".metadata.ownerReferences contains duplicate entries" + when + "; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: " + strings.Join(twice, ", "))
+	a.Warn(".metadata.ownerReferences contains duplicate entries" + when + "; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: " + strings.Join(twice, ", "))
 	o.SetOwnerReferences(kept)
 }
 

@@ -1,0 +1,156 @@
+package write
+
+import (
+	"context"
+	"errors"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// errVersionOnCreate: a new object cannot know the version that the store will give it.
+var errVersionOnCreate = errors.New("resourceVersion should not be set on objects to be created")
+
+// Create stores a new object of the request's resource, which it changes on the way. Errors are API errors.
+func (w *Writer) Create(ctx context.Context, r *Request, o object.Object) (Result, error) {
+	op, err := w.begin(r)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := r.CheckNamespace(o); err != nil {
+		return Result{}, err
+	}
+	if v := o.GetResourceVersion(); v != "" && v != "0" {
+		return Result{}, resource.ClientFault{Err: errVersionOnCreate}
+	}
+	if err := op.admitNew(ctx, o); err != nil {
+		return Result{}, err
+	}
+	kv, err := op.insert(ctx, o)
+	return Result{Stored: kv}, err
+}
+
+// admitNew is the part of a create that runs once, whatever becomes of generated names.
+func (op *operation) admitNew(ctx context.Context, o object.Object) error {
+	a := op.try()
+	defer a.Settle(false)
+	defer a.Tell(op.Recorder)
+	if newName := op.main().Strategy.NewName; o.GetName() == "" && newName != nil {
+		o.SetName(newName(o))
+	}
+	uniqueOwners(a, o, "")
+	if err := op.mutate(ctx, a, admission.Create, o, nil); err != nil {
+		return err
+	}
+	uniqueOwners(a, o, afterAdmission)
+	return nil
+}
+
+// insert stores an admitted object. A name that was generated and exists already is made anew a few times.
+func (op *operation) insert(ctx context.Context, o object.Object) (storage.KeyValue, error) {
+	generated := o.GetName() == "" && o.GetGenerateName() != ""
+	for attempt := 1; ; attempt++ {
+		fresh := o
+		if generated {
+			fresh = object.Copy(o)
+		}
+		kv, err := op.insertOnce(ctx, fresh, !generated || attempt == nameAttempts)
+		if generated && attempt < nameAttempts && apierrors.IsAlreadyExists(err) {
+			continue
+		}
+		if o.GetGenerateName() != "" && apierrors.IsAlreadyExists(err) {
+			err = apierrors.NewGenerateNameConflict(op.Resource.GroupResource(), fresh.GetName(), 1)
+		}
+		return kv, err
+	}
+}
+
+// insertOnce is one attempt of a create. last: nobody tries another name when this one is taken.
+func (op *operation) insertOnce(ctx context.Context, o object.Object, last bool) (kv storage.KeyValue, err error) {
+	a := op.try()
+	defer a.Settle(false)
+	defer func() {
+		if last || !apierrors.IsAlreadyExists(err) {
+			a.Tell(op.Recorder)
+		}
+	}()
+	if err := op.complete(ctx, a, o); err != nil {
+		return kv, err
+	}
+	main := op.main()
+	kv.Key = main.ObjectKey(o.GetNamespace(), o.GetName())
+	if kv.Value, err = op.encode(ctx, o); err != nil {
+		return kv, err
+	}
+	if op.DryRun {
+		return kv, op.absent(ctx, kv.Key, o.GetName())
+	}
+	kv.Revision, err = op.Store.Create(ctx, kv.Key, kv.Value, main.Lifetime())
+	if err != nil {
+		op.unstored(ctx, a, kv.Key, outcome{object: o, value: kv.Value, mark: true}, err)
+		if errors.Is(err, storage.ErrExists) {
+			return kv, op.exists(ctx, kv.Key, o.GetName())
+		}
+		return kv, op.storeError(err, o.GetName())
+	}
+	a.Settle(true)
+	return kv, nil
+}
+
+// exists is the answer to the create of what is there already. One that is only waiting for its end is worth another try
+// later, so that is said.
+func (op *operation) exists(ctx context.Context, key, name string) error {
+	exists := apierrors.NewAlreadyExists(op.Resource.GroupResource(), name)
+	if kv, _, err := op.Store.Get(ctx, key); err == nil {
+		if old, err := op.main().Decode(ctx, kv.Value, kv.Revision); err == nil && old.GetDeletionTimestamp() != nil {
+			exists.ErrStatus.Message = "object is being deleted: " + exists.ErrStatus.Message
+		}
+	}
+	return exists
+}
+
+// absent is what a dry run finds out instead of storing.
+func (op *operation) absent(ctx context.Context, key, name string) error {
+	_, _, err := op.Store.Get(ctx, key)
+	switch {
+	case err == nil:
+		return op.exists(ctx, key, name)
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	}
+	return op.storeError(err, name)
+}
+
+// Act carries out a resource that is an action: a binding, an eviction, a review. What it writes, it writes as own writes.
+func (w *Writer) Act(ctx context.Context, r *Request, body object.Object) (runtime.Object, error) {
+	op, err := w.begin(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.CheckNamespace(body); err != nil {
+		return nil, err
+	}
+	a := op.try()
+	defer a.Settle(false)
+	defer a.Tell(op.Recorder)
+	if err := op.mutate(ctx, a, admission.Create, body, nil); err != nil {
+		return nil, err
+	}
+	if err := op.judge(ctx, a, admission.Create, body, nil); err != nil {
+		return nil, err
+	}
+	result, err := op.Resource.Strategy.Create(ctx, a, body)
+	if err != nil {
+		return nil, err
+	}
+	// A Status that says failure is the answer to what was refused.
+	status, isStatus := result.(*metav1.Status)
+	a.Settle(!op.DryRun && (!isStatus || status.Status != metav1.StatusFailure))
+	return result, nil
+}

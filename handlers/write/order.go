@@ -1,0 +1,228 @@
+package write
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
+)
+
+// The order of a write, written once. A body was decoded and its defaults filled before. It is upstream's order:
+//
+//	create: effect authorized | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
+//	update: (attempt:) change | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
+//	delete: (attempt:) admission | preconditions | before delete | grace, finalizers | release | swap | settle
+//	action: mutating admission | validating admission | act | settle
+//
+// Mutating admission sees a new object without uid, creationTimestamp and generated name, and runs once: names that collide
+// are made anew below it. Of an update everything runs once per attempt, for it all depends on the live object.
+
+// mutate lets admission change an object before anything else looks at it. old is nil for a new object.
+func (op *operation) mutate(ctx context.Context, a *resource.Attempt, kind admission.Operation, o, old object.Object) error {
+	if op.own {
+		return nil
+	}
+	attributes := op.attributes(a, kind, o, old)
+	if err := op.Admission.Admit(ctx, attributes); err != nil {
+		return err
+	}
+	return nil
+}
+
+// judge lets admission refuse an object in its final form.
+func (op *operation) judge(ctx context.Context, a *resource.Attempt, kind admission.Operation, o, old object.Object) error {
+	if op.own {
+		return nil
+	}
+	return op.Admission.Validate(ctx, op.attributes(a, kind, o, old))
+}
+
+func (op *operation) attributes(a *resource.Attempt, kind admission.Operation, o, old object.Object) *admission.Attributes {
+	attributes := &admission.Attributes{
+		Operation: kind, Resource: op.Resource, Namespace: op.Namespace, Name: op.Name,
+		Object: o, Old: old, User: op.User, DryRun: op.DryRun, Warn: a.Warn,
+	}
+	if attributes.Name == "" && o != nil {
+		attributes.Name = o.GetName()
+	}
+	return attributes
+}
+
+// complete runs the order of a new object from its identity to validating admission.
+func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object.Object) error {
+	op.identify(o)
+	if err := op.prepareNew(ctx, a, o); err != nil {
+		return err
+	}
+	if allocate := op.main().Strategy.Allocate; allocate != nil {
+		if err := allocate(ctx, a, o, nil); err != nil {
+			return err
+		}
+	}
+	if err := op.validateNew(ctx, o); err != nil {
+		return err
+	}
+	warn(ctx, a, op.main().Strategy, o, nil)
+	return op.judge(ctx, a, admission.Create, o, nil)
+}
+
+// renew runs the order of a changed object from mutating to validating admission; old is the live one, o what the writer
+// wants it to be.
+func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old object.Object, put bool) error {
+	if put {
+		uniqueOwners(a, o, "")
+	}
+	if err := op.mutate(ctx, a, admission.Update, o, old); err != nil {
+		return err
+	}
+	uniqueOwners(a, o, afterAdmission)
+	if err := op.checkVersion(o, old, put); err != nil {
+		return err
+	}
+	if err := checkNamespace(op.Resource, op.Namespace, o); err != nil {
+		return err
+	}
+	if err := op.prepareChanged(ctx, a, o, old); err != nil {
+		return err
+	}
+	s := op.Resource.Strategy
+	if s.Allocate != nil {
+		if err := s.Allocate(ctx, a, o, old); err != nil {
+			return err
+		}
+	}
+	if err := op.validateChanged(ctx, o, old); err != nil {
+		return err
+	}
+	warn(ctx, a, s, o, old)
+	return op.judge(ctx, a, admission.Update, o, old)
+}
+
+// prepareNew brings a new object into its first state.
+func (op *operation) prepareNew(ctx context.Context, a *resource.Attempt, o object.Object) error {
+	main := op.main()
+	if main.Generation {
+		o.SetGeneration(1)
+	}
+	if main.HasStatus() && !main.CreateStatus {
+		main.Codec.ClearStatus(o)
+	}
+	if prepare := main.Strategy.PrepareForCreate; prepare != nil {
+		return prepare(ctx, a, o)
+	}
+	return nil
+}
+
+// prepareChanged takes from the live object what this write cannot change, and counts the generation.
+func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+	o.SetGeneration(old.GetGeneration())
+	o.SetManagedFields(old.GetManagedFields())
+	o.SetSelfLink("")
+	s, status := op.Resource.Strategy, op.Resource.Subresource == "status"
+	switch {
+	case status:
+		op.keepAllButStatus(o, old)
+		if s.PrepareStatus != nil {
+			if err := s.PrepareStatus(ctx, a, o, old); err != nil {
+				return err
+			}
+		}
+	case op.Resource.HasStatus():
+		op.Resource.Codec.CopyStatus(o, old)
+	}
+	if s.PrepareForUpdate != nil {
+		if err := s.PrepareForUpdate(ctx, a, o, old); err != nil {
+			return err
+		}
+	}
+	keepIdentity(o, old)
+	main := op.main()
+	// What an action does to its object (a binding) is no change of what was asked for.
+	if !main.Generation || status || s.Create != nil {
+		return nil
+	}
+	changed := main.Strategy.Changed
+	if changed == nil {
+		changed = main.Codec.ContentChanged
+	}
+	if changed(o, old) {
+		o.SetGeneration(old.GetGeneration() + 1)
+	}
+	return nil
+}
+
+// validateNew collects all faults of a new object.
+func (op *operation) validateNew(ctx context.Context, o object.Object) error {
+	main := op.main()
+	s := main.Strategy
+	errs := []field.ErrorList{validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))}
+	if main.Rules != nil {
+		errs = append(errs, main.Rules(ruled(s, o, false), nil))
+	}
+	if s.Validate != nil {
+		errs = append(errs, s.Validate(ctx, o))
+	}
+	if s.ValidateCreate != nil {
+		errs = append(errs, s.ValidateCreate(ctx, o))
+	}
+	return invalid(main, o, errs)
+}
+
+// validateChanged collects all faults of a changed object. A subresource's write is held only to the rules of its own
+// strategy: the rest of the object came from the live one, and an old fault there must not keep a status from being set.
+func (op *operation) validateChanged(ctx context.Context, o, old object.Object) error {
+	s := op.Resource.Strategy
+	errs := []field.ErrorList{
+		validation.ObjectMeta(o, op.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")),
+		validation.ObjectMetaUpdate(o, old),
+	}
+	whole := op.Resource.Parent == nil
+	if whole && op.Resource.Rules != nil {
+		errs = append(errs, op.Resource.Rules(ruled(s, o, true), ruled(s, old, true)))
+	}
+	if s.Validate != nil {
+		errs = append(errs, s.Validate(ctx, o))
+	}
+	var changes []field.ErrorList
+	if s.ValidateUpdate != nil {
+		changes = append(changes, s.ValidateUpdate(ctx, o, old))
+	}
+	if whole && op.Resource.Immutable != nil {
+		changes = append(changes, op.Resource.Immutable(o, old))
+	}
+	if s.ChangesFirst {
+		errs, changes = append(errs[:2:2], changes...), errs[2:]
+	}
+	return invalid(op.main(), o, errs, changes...)
+}
+
+// ruled is what the field rules look at for an object.
+func ruled(s *resource.Strategy, o object.Object, update bool) object.Object {
+	if s.Ruled == nil {
+		return o
+	}
+	return s.Ruled(o, update)
+}
+
+func warn(ctx context.Context, a *resource.Attempt, s *resource.Strategy, o, old object.Object) {
+	if s.Warnings != nil {
+		a.Warn(s.Warnings(ctx, o, old)...)
+	}
+}
+
+// invalid is the 422 for the faults, and for the changes that are none of them but not allowed; nil when there are none.
+func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, changes ...field.ErrorList) error {
+	errs := validation.Merge(faults...)
+	if len(changes) > 0 {
+		errs = validation.Join(errs, validation.Merge(changes...))
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return validation.Refuse(res.GVK().GroupKind(), o.GetName(), errs)
+}

@@ -1,0 +1,126 @@
+package write
+
+import (
+	"context"
+	"errors"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Change makes of the live object what its writer wants it to be: a new object, for live must not be changed. It runs once per
+// attempt and must be repeatable; current is the stored form of live.
+type Change func(ctx context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error)
+
+// Replace puts body in the place of the object that the request names, or of what a subresource is of it. Where the row lets an
+// update create, an object that is not there is created, for whoever has the right to create it. Errors are API errors.
+func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (Result, error) {
+	op, err := w.begin(r)
+	if err != nil {
+		return Result{}, err
+	}
+	for {
+		result, err := op.update(ctx, true, func(ctx context.Context, _ *resource.Attempt, _ storage.KeyValue, live object.Object) (object.Object, error) {
+			return op.merge(ctx, object.Copy(body), live)
+		})
+		if !errors.Is(err, storage.ErrNotFound) || !r.Resource.CreateOnUpdate || r.Resource.Parent != nil {
+			return result, op.storeError(err, r.Name)
+		}
+		result.Created = true
+		result.Stored, err = op.createInstead(ctx, object.Copy(body))
+		if !apierrors.IsAlreadyExists(err) || ctx.Err() != nil || r.DryRun {
+			return result, err
+		}
+	}
+}
+
+// createInstead is the create of an update that found nothing to update.
+func (op *operation) createInstead(ctx context.Context, o object.Object) (storage.KeyValue, error) {
+	if err := op.admitNew(ctx, o); err != nil {
+		return storage.KeyValue{}, err
+	}
+	return op.insert(ctx, o)
+}
+
+// Update changes the object that the request names by change, which a patch is. Errors are API errors.
+func (w *Writer) Update(ctx context.Context, r *Request, change Change) (Result, error) {
+	op, err := w.begin(r)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := op.update(ctx, false, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
+		o, err := change(ctx, a, current, live)
+		if err != nil {
+			return nil, err
+		}
+		return op.merge(ctx, o, live)
+	})
+	return result, op.storeError(err, r.Name)
+}
+
+// merge makes of a body what the stored object becomes. For most resources that is the body itself; for a subresource of
+// another kind it is the live object with the body applied.
+func (op *operation) merge(ctx context.Context, body, live object.Object) (object.Object, error) {
+	if op.Resource.Strategy.Apply == nil {
+		return body, nil
+	}
+	o := object.Copy(live)
+	if err := op.Resource.Strategy.Apply(ctx, body, o); err != nil {
+		return nil, err
+	}
+	o.SetResourceVersion(body.GetResourceVersion())
+	if body.GetUID() != "" {
+		o.SetUID(body.GetUID())
+	}
+	return o, nil
+}
+
+// update runs the attempts of an update. put: the whole object was sent, and not a change of it.
+func (op *operation) update(ctx context.Context, put bool, change Change) (Result, error) {
+	main := op.main()
+	key, err := objectKey(main, op.Namespace, op.Name)
+	if err != nil {
+		return Result{}, err
+	}
+	out, kv, err := op.attempts(ctx, key, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue) (out outcome, err error) {
+		live, err := main.Decode(ctx, current.Value, current.Revision)
+		if err != nil {
+			return out, err
+		}
+		if out.object, err = change(ctx, a, current, live); err != nil {
+			return out, err
+		}
+		if err = op.renew(ctx, a, out.object, live, put); err != nil {
+			return out, err
+		}
+		if out.remove = op.finished(out.object, live); out.remove {
+			op.release(ctx, a, out.object)
+		}
+		out.mark = !out.remove
+		out.value, err = op.encode(ctx, out.object)
+		return out, err
+	})
+	return Result{Stored: kv, Removed: out.remove && err == nil}, err
+}
+
+// finished says whether an object under deletion has nothing left to wait for, so that this write removes it.
+func (op *operation) finished(o, old object.Object) bool {
+	if old.GetDeletionTimestamp() == nil || len(o.GetFinalizers()) > 0 {
+		return false
+	}
+	if grace := old.GetDeletionGracePeriodSeconds(); grace != nil && *grace > 0 {
+		return false
+	}
+	retain := op.main().Strategy.Retain
+	return retain == nil || !retain(o)
+}
+
+// release registers with the attempt what an object that goes gives back.
+func (op *operation) release(ctx context.Context, a *resource.Attempt, o object.Object) {
+	if release := op.main().Strategy.Release; release != nil {
+		release(ctx, a, o)
+	}
+}
