@@ -9,8 +9,15 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// maxOperations is the largest number of operations in a JSON patch (upstream's figure).
-const maxOperations = 10000
+// maxOperations is the largest number of operations in a JSON patch, maxCopied the most that its copy operations may add to a
+// document, in bytes (upstream's figures).
+const (
+	maxOperations = 10000
+	maxCopied     = 3 << 20
+)
+
+// The library has no bound of its own and takes it from this variable only; without one, a few copies of copies fill any memory.
+func init() { jsonpatch.AccumulatedCopySizeLimit = maxCopied }
 
 // operation is one step of a JSON patch (RFC 6902), to find fields that it does not have.
 type operation struct {
