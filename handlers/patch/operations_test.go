@@ -28,7 +28,7 @@ func TestCopiesAreBounded(t *testing.T) {
 	_, err := New(types.JSONPatchType, doubling(24), "").operations([]byte(`{"data":{}}`))
 	runtime.ReadMemStats(&after)
 	status, ok := err.(apierrors.APIStatus)
-	if !ok || status.Status().Code != 422 || !strings.Contains(err.Error(), "the accumulated size increase of copy is") {
+	if !ok || status.Status().Code != 422 {
 		t.Errorf("%v", err)
 	}
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 20*maxCopied {

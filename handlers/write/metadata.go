@@ -8,6 +8,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -53,7 +55,7 @@ func keepIdentity(o, old object.Object) {
 func (op *operation) checkVersion(o, old object.Object, put bool) error {
 	gr := op.Resource.GroupResource()
 	if uid := o.GetUID(); put && uid != "" && uid != old.GetUID() {
-		return apierrors.NewConflict(gr, old.GetName(), fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", uid, old.GetUID()))
+		return otherUID(gr, old.GetName(), uid, old.GetUID())
 	}
 	version := o.GetResourceVersion()
 	if version == "" || version == "0" {
@@ -76,6 +78,11 @@ func (op *operation) checkVersion(o, old object.Object, put bool) error {
 // CheckNamespace puts the namespace of the request into an object that has none and refuses another one with 400.
 func (r *Request) CheckNamespace(o object.Object) error {
 	return checkNamespace(r.Resource, r.Namespace, o)
+}
+
+// otherUID is the conflict of an update that means another object of the same name.
+func otherUID(gr schema.GroupResource, name string, meant, live types.UID) error {
+	return apierrors.NewConflict(gr, name, fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", meant, live))
 }
 
 // checkNamespace puts the namespace of the path into an object that has none and refuses another one. What belongs to no

@@ -39,6 +39,12 @@ func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (R
 
 // createInstead is the create of an update that found nothing to update.
 func (op *operation) createInstead(ctx context.Context, o object.Object) (storage.KeyValue, error) {
+	if err := op.authorized(ctx, "create", op.Name); err != nil {
+		return storage.KeyValue{}, err
+	}
+	if uid := o.GetUID(); uid != "" {
+		return storage.KeyValue{}, otherUID(op.Resource.GroupResource(), op.Name, uid, "")
+	}
 	if err := op.admitNew(ctx, o); err != nil {
 		return storage.KeyValue{}, err
 	}
