@@ -1,8 +1,6 @@
 package defaults
 
 import (
-	"maps"
-
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
@@ -27,26 +25,6 @@ func podCIDRs(s *corev1.NodeSpec) {
 	}
 	if s.PodCIDR == "" && len(s.PodCIDRs) > 0 {
 		s.PodCIDR = s.PodCIDRs[0]
-	}
-}
-
-// initContainerAnnotations carried init containers before there was a field; whoever still sends them is not heard.
-var initContainerAnnotations = []string{
-	"pod.beta.kubernetes.io/init-containers", "pod.alpha.kubernetes.io/init-containers",
-	"pod.beta.kubernetes.io/init-container-statuses", "pod.alpha.kubernetes.io/init-container-statuses",
-}
-
-// dropInitContainerAnnotations copies the map before it changes it: templates share theirs with the object they came from.
-func dropInitContainerAnnotations(annotations *map[string]string) {
-	copied := false
-	for _, key := range initContainerAnnotations {
-		if _, ok := (*annotations)[key]; !ok {
-			continue
-		}
-		if !copied {
-			*annotations, copied = maps.Clone(*annotations), true
-		}
-		delete(*annotations, key)
 	}
 }
 

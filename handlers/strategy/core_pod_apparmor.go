@@ -8,8 +8,8 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/warnings"
 )
 
 const appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/"
@@ -30,7 +30,7 @@ func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 		if !ok || *security != nil && (*security).AppArmorProfile != nil {
 			return
 		}
-		profile := warnings.AppArmor(value)
+		profile := podspec.AppArmor(value)
 		if profile != nil && profile.LocalhostProfile != nil && (strings.TrimSpace(*profile.LocalhostProfile) != *profile.LocalhostProfile || len(*profile.LocalhostProfile) > maxProfile) {
 			profile = nil
 		}
@@ -44,7 +44,7 @@ func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 			(*security).AppArmorProfile = profile
 		}
 		// Said here, because afterwards nobody can tell what the writer wrote.
-		a.Warn(field.NewPath("metadata", "annotations").Key(key).String() + ": " + warnings.AppArmorDeprecated)
+		a.Warn(field.NewPath("metadata", "annotations").Key(key).String() + ": " + podspec.AppArmorDeprecated)
 	}
 	for i := range pod.Spec.InitContainers {
 		convert(pod.Spec.InitContainers[i].Name, &pod.Spec.InitContainers[i].SecurityContext)

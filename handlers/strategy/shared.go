@@ -2,18 +2,24 @@ package strategy
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // This file has the former names of what the kinds here share with those that have moved to handlers/kinds already.
 
-const immutable = kind.Immutable
+const (
+	immutable = kind.Immutable
+	noMatch   = podspec.NoMatch
+)
 
 type fieldPath = kind.Path
 
@@ -46,6 +52,14 @@ var (
 	familyOf       = kind.FamilyOf
 	keptIP         = kind.KeptIP
 	balancerHost   = kind.BalancerHost
+
+	validatePodSpec  = podspec.Validate
+	podTemplate      = podspec.ValidateTemplate
+	template         = podspec.ValidateEndless
+	templateSelected = podspec.TemplateSelected
+	emptySelector    = podspec.EmptySelector
+	overcommits      = podspec.Overcommits
+	oneOf            = kind.OneOf
 )
 
 func onDefault[T object.Object](f func(T)) func(object.Object) { return kind.OnDefault(f) }
@@ -73,3 +87,7 @@ func changedBy[T object.Object](f func(o, old T) bool) func(o, old object.Object
 func withFields[T object.Object](base func(object.Object) fields.Set, add func(o T, set fields.Set)) func(object.Object) fields.Set {
 	return kind.WithFields(base, add)
 }
+
+func containsSlash(s string) bool { return strings.Contains(s, "/") }
+
+func itoa(n int32) string { return strconv.Itoa(int(n)) }

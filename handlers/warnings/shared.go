@@ -1,6 +1,9 @@
 package warnings
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+import (
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+)
 
 // This file has the former names of what has moved to handlers/kinds/kind.
 
@@ -13,3 +16,8 @@ var (
 )
 
 func keys[V any](m map[string]V) []string { return kind.SortedKeys(m) }
+
+var (
+	podSpec   = podspec.Warnings
+	claimSpec = podspec.ClaimWarnings
+)

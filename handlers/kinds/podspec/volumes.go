@@ -1,7 +1,6 @@
-package strategy
+package podspec
 
 import (
-	"reflect"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -29,37 +28,6 @@ func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1
 		errs = append(errs, found...)
 	}
 	return good, errs
-}
-
-// oneOf wants exactly one of a struct's pointers to be set. Fields named in skip are no members of the union.
-func oneOf(value any, path *field.Path, several, none string, skip ...string) (errs field.ErrorList) {
-	v := reflect.Indirect(reflect.ValueOf(value))
-	set := 0
-fields:
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		for _, s := range skip {
-			if f.Name == s {
-				continue fields
-			}
-		}
-		if f.Type.Kind() != reflect.Pointer || v.Field(i).IsNil() {
-			continue
-		}
-		if set++; set > 1 {
-			errs = append(errs, field.Forbidden(path.Child(jsonName(f)), several))
-		}
-	}
-	if set == 0 {
-		errs = append(errs, field.Required(path, none))
-	}
-	return errs
-}
-
-// jsonName is how a field is called in JSON.
-func jsonName(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return name
 }
 
 // validateMounts ties a container's mounts and devices to the pod's volumes.

@@ -1,16 +1,17 @@
-package strategy
+// Package podspec has the rules, the defaults and the warnings of what pods are made from: a pod's own spec, and the templates
+// of the kinds that make pods.
+package podspec
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// validatePodSpec finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
-func validatePodSpec(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+// Validate finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
+func Validate(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
 	errs = append(errs, validateContainers(spec, volumes, path)...)
 	if spec.HostNetwork {
@@ -37,55 +38,6 @@ func validatePodSpec(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 			errs = append(errs, field.Duplicate(path.Child("schedulingGates").Index(i), g.Name))
 		}
 		gates[g.Name] = true
-	}
-	return errs
-}
-
-// onlyForPods are the rules that templates are free of.
-func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
-	if spec.ServiceAccountName == "" {
-		for i, v := range spec.Volumes {
-			if v.Projected == nil {
-				continue
-			}
-			for j, s := range v.Projected.Sources {
-				if s.ServiceAccountToken != nil {
-					errs = append(errs, field.Forbidden(path.Child("volumes").Index(i).Child("projected", "sources").Index(j).Child("serviceAccountToken"), "must not be specified when serviceAccountName is not set"))
-				}
-			}
-		}
-	}
-	for i, v := range spec.Volumes {
-		if v.Image != nil && v.Image.Reference == "" {
-			errs = append(errs, field.Required(path.Child("volumes").Index(i).Child("image", "reference"), ""))
-		}
-	}
-	for name, list := range map[string][]corev1.Container{"containers": spec.Containers, "initContainers": spec.InitContainers} {
-		for i, c := range list {
-			if strings.TrimSpace(c.Image) != c.Image {
-				errs = append(errs, field.Invalid(path.Child(name).Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
-			}
-		}
-	}
-	if spec.HostNetwork {
-		for i, c := range spec.Containers {
-			for j, p := range c.Ports {
-				if p.HostPort == 0 && p.ContainerPort != 0 {
-					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
-				}
-			}
-		}
-	}
-	return errs
-}
-
-// newPod are the rules for a pod that does not exist yet.
-func newPod(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
-	if len(spec.EphemeralContainers) > 0 {
-		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
-	}
-	if spec.NodeName != "" && len(spec.SchedulingGates) > 0 {
-		errs = append(errs, field.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
 	}
 	return errs
 }

@@ -1,4 +1,4 @@
-package strategy
+package podspec
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // Fields of security contexts that only Linux knows, by their Go names; a pod's and a container's.
@@ -96,7 +97,7 @@ func set(value any, names []string, path *field.Path) (errs field.ErrorList) {
 		if !ok || v.FieldByIndex(f.Index).IsZero() {
 			continue
 		}
-		errs = append(errs, field.Forbidden(path.Child(jsonName(f)), notWindows))
+		errs = append(errs, field.Forbidden(path.Child(kind.JSONName(f)), notWindows))
 	}
 	return errs
 }

@@ -1,14 +1,16 @@
-package strategy
+package podspec
 
 import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // validateContainers finds what spans the fields of containers of all three kinds.
@@ -91,10 +93,10 @@ func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, p
 	}
 	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
 		if s.Privileged != nil && *s.Privileged {
-			errs = append(errs, field.Invalid(path.Child("securityContext"), display(s), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+			errs = append(errs, field.Invalid(path.Child("securityContext"), kind.Display(s), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
 		}
 		if s.Capabilities != nil && slices.Contains(s.Capabilities.Add, "CAP_SYS_ADMIN") {
-			errs = append(errs, field.Invalid(path.Child("securityContext"), display(s), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
+			errs = append(errs, field.Invalid(path.Child("securityContext"), kind.Display(s), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
 		}
 	}
 	return errs
@@ -127,20 +129,20 @@ func requirements(requests, limits map[string]resource.Quantity, path *field.Pat
 		request := requests[name]
 		limit, limited := limits[name]
 		switch {
-		case limited && !overcommits(name) && request.Cmp(limit) != 0:
+		case limited && !Overcommits(name) && request.Cmp(limit) != 0:
 			errs = append(errs, field.Invalid(path.Child("requests"), request.String(), fmt.Sprintf("must be equal to %s limit of %s", name, limit.String())))
 		case limited && request.Cmp(limit) > 0:
 			errs = append(errs, field.Invalid(path.Child("requests"), request.String(), fmt.Sprintf("must be less than or equal to %s limit of %s", name, limit.String())))
-		case !limited && !overcommits(name):
+		case !limited && !Overcommits(name):
 			errs = append(errs, field.Required(path.Child("limits"), "Limit must be set for non overcommitable resources"))
 		}
 	}
 	return errs
 }
 
-// overcommits: the resources of nodes themselves can be promised more than once; devices and huge pages cannot.
-func overcommits(name string) bool {
-	return !containsSlash(name) && (len(name) < 10 || name[:10] != "hugepages-")
+// Overcommits: the resources of nodes themselves can be promised more than once; devices and huge pages cannot.
+func Overcommits(name string) bool {
+	return !strings.Contains(name, "/") && (len(name) < 10 || name[:10] != "hugepages-")
 }
 
 // hostPorts finds a port of the host that two containers want.
@@ -166,11 +168,11 @@ const severalHandlers, noHandler = "may not specify more than 1 handler type", "
 func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.ErrorList) {
 	if l := c.Lifecycle; l != nil {
 		if l.PostStart != nil {
-			errs = append(errs, oneOf(l.PostStart, path.Child("lifecycle", "postStart"), severalHandlers, noHandler)...)
+			errs = append(errs, kind.OneOf(l.PostStart, path.Child("lifecycle", "postStart"), severalHandlers, noHandler)...)
 			errs = append(errs, pause(l.PostStart, grace, path.Child("lifecycle", "postStart", "sleep"))...)
 		}
 		if l.PreStop != nil {
-			errs = append(errs, oneOf(l.PreStop, path.Child("lifecycle", "preStop"), severalHandlers, noHandler)...)
+			errs = append(errs, kind.OneOf(l.PreStop, path.Child("lifecycle", "preStop"), severalHandlers, noHandler)...)
 			errs = append(errs, pause(l.PreStop, grace, path.Child("lifecycle", "preStop", "sleep"))...)
 		}
 	}
@@ -182,7 +184,7 @@ func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.E
 			continue
 		}
 		at := path.Child(p.name)
-		errs = append(errs, oneOf(p.probe, at, severalHandlers, noHandler, "TerminationGracePeriodSeconds")...)
+		errs = append(errs, kind.OneOf(p.probe, at, severalHandlers, noHandler, "TerminationGracePeriodSeconds")...)
 		if p.name == "readinessProbe" {
 			if p.probe.TerminationGracePeriodSeconds != nil {
 				errs = append(errs, field.Invalid(at.Child("terminationGracePeriodSeconds"), p.probe.TerminationGracePeriodSeconds, "must not be set for readinessProbes"))

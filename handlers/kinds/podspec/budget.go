@@ -1,4 +1,4 @@
-package warnings
+package podspec
 
 // A client gets 4,096 runes of warnings, and of long ones 256 runes each. These are so many that what comes after them
 // never reaches it.

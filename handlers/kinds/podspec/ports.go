@@ -1,4 +1,4 @@
-package warnings
+package podspec
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // seenPort is a port of an earlier container or list, and how many came before it.
@@ -73,7 +74,7 @@ func ports(all []container, left *budget) (out []string) {
 		for i, p := range c.ports {
 			at := c.path.Child("ports").Index(i)
 			if p.HostIP != "" && p.HostPort == 0 {
-				out = append(out, said(at, "hostIP set without hostPort: %+v", p))
+				out = append(out, kind.Said(at, "hostIP set without hostPort: %+v", p))
 			}
 			if left.spent() {
 				continue
@@ -82,7 +83,7 @@ func ports(all []container, left *budget) (out []string) {
 				if left.spent() {
 					break
 				}
-				out = append(out, left.take(said(at, "%s port definition with %s", clash(p, other.port), other.path)))
+				out = append(out, left.take(kind.Said(at, "%s port definition with %s", clash(p, other.port), other.path)))
 			}
 			known.add(seenPort{n, at, p})
 			n++
@@ -93,7 +94,7 @@ func ports(all []container, left *budget) (out []string) {
 		for i, p := range c.ports {
 			at := c.path.Child("ports").Index(i)
 			if first := names[p.Name]; first != nil {
-				out = append(out, said(at, "duplicate port name %q with %s, services and probes that select ports by name will use %s", p.Name, first, first))
+				out = append(out, kind.Said(at, "duplicate port name %q with %s, services and probes that select ports by name will use %s", p.Name, first, first))
 			} else if p.Name != "" {
 				names[p.Name] = at
 			}

@@ -1,6 +1,7 @@
-package defaults
+package podspec
 
 import (
+	"maps"
 	"reflect"
 
 	"github.com/distribution/reference"
@@ -8,16 +9,16 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// podTemplateSpec defaults a template in any kind; generated defaults have run or run afterwards, the order is indifferent.
-func podTemplateSpec(t *corev1.PodTemplateSpec) {
-	podSpec(&t.Spec)
-	dropInitContainerAnnotations(&t.Annotations)
+// DefaultTemplate defaults a template in any kind; generated defaults have run or run afterwards, the order is indifferent.
+func DefaultTemplate(t *corev1.PodTemplateSpec) {
+	Default(&t.Spec)
+	DropInitContainerAnnotations(&t.Annotations)
 }
 
-// podSpec fills what depends on other fields of a pod's spec.
-func podSpec(s *corev1.PodSpec) {
+// Default fills what depends on other fields of a pod's spec.
+func Default(s *corev1.PodSpec) {
 	for i := range s.Volumes {
-		volume(&s.Volumes[i])
+		defaultVolume(&s.Volumes[i])
 	}
 	for i := range s.InitContainers {
 		pullPolicy(&s.InitContainers[i].ImagePullPolicy, s.InitContainers[i].Image)
@@ -53,8 +54,8 @@ func pullPolicy(policy *string, image string) {
 	}
 }
 
-// volume without any source is an empty directory.
-func volume(v *corev1.Volume) {
+// defaultVolume makes a volume without any source an empty directory.
+func defaultVolume(v *corev1.Volume) {
 	if !hasSource(v) {
 		v.EmptyDir = &corev1.EmptyDirVolumeSource{}
 	}
@@ -74,4 +75,24 @@ func hasSource(v *corev1.Volume) bool {
 		}
 	}
 	return false
+}
+
+// initContainerAnnotations carried init containers before there was a field; whoever still sends them is not heard.
+var initContainerAnnotations = []string{
+	"pod.beta.kubernetes.io/init-containers", "pod.alpha.kubernetes.io/init-containers",
+	"pod.beta.kubernetes.io/init-container-statuses", "pod.alpha.kubernetes.io/init-container-statuses",
+}
+
+// DropInitContainerAnnotations copies the map before it changes it: templates share theirs with the object they came from.
+func DropInitContainerAnnotations(annotations *map[string]string) {
+	copied := false
+	for _, key := range initContainerAnnotations {
+		if _, ok := (*annotations)[key]; !ok {
+			continue
+		}
+		if !copied {
+			*annotations, copied = maps.Clone(*annotations), true
+		}
+		delete(*annotations, key)
+	}
 }

@@ -1,4 +1,4 @@
-package warnings
+package podspec
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -6,33 +6,32 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
-	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // placement is where a pod may go: labels of nodes, and selectors of pods that are missing and so select none.
 func placement(s *corev1.PodSpec, path *field.Path) (out []string) {
-	for _, k := range keys(s.NodeSelector) {
-		if msg, old := oldLabels[k]; old {
-			out = append(out, said(path.Child("nodeSelector").Key(k), "%s", msg))
+	for _, k := range kind.SortedKeys(s.NodeSelector) {
+		if msg, old := kind.OldLabels[k]; old {
+			out = append(out, kind.Said(path.Child("nodeSelector").Key(k), "%s", msg))
 		}
 	}
 	if s.Affinity != nil && s.Affinity.NodeAffinity != nil {
 		n, at := s.Affinity.NodeAffinity, path.Child("affinity", "nodeAffinity")
 		if r := n.RequiredDuringSchedulingIgnoredDuringExecution; r != nil {
 			for i := range r.NodeSelectorTerms {
-				out = append(out, nodeTerm(&r.NodeSelectorTerms[i], false, at.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").Index(i))...)
+				out = append(out, NodeTermWarnings(&r.NodeSelectorTerms[i], false, at.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").Index(i))...)
 			}
 		}
 		for i := range n.PreferredDuringSchedulingIgnoredDuringExecution {
 			t := &n.PreferredDuringSchedulingIgnoredDuringExecution[i]
-			out = append(out, nodeTerm(&t.Preference, true, at.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("preference"))...)
+			out = append(out, NodeTermWarnings(&t.Preference, true, at.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("preference"))...)
 		}
 	}
 	for i, c := range s.TopologySpreadConstraints {
 		at := path.Child("topologySpreadConstraints").Index(i)
-		if msg, old := oldLabels[c.TopologyKey]; old {
-			out = append(out, said(at.Child("topologyKey"), "%s is %s", c.TopologyKey, msg))
+		if msg, old := kind.OldLabels[c.TopologyKey]; old {
+			out = append(out, kind.Said(at.Child("topologyKey"), "%s is %s", c.TopologyKey, msg))
 		}
 		out = append(out, noSelector(c.LabelSelector, at)...)
 	}
@@ -43,7 +42,7 @@ func noSelector(s *metav1.LabelSelector, path *field.Path) []string {
 	if s != nil {
 		return nil
 	}
-	return []string{said(path.Child("labelSelector"), "a null labelSelector results in matching no pod")}
+	return []string{kind.Said(path.Child("labelSelector"), "a null labelSelector results in matching no pod")}
 }
 
 // podTerms are the terms of both kinds of affinity to pods.
@@ -68,42 +67,19 @@ func podTerms(a *corev1.Affinity, path *field.Path) (out []string) {
 	return out
 }
 
-// nodeTerm is one term of a selector of nodes; where wrong values are tolerated, they are mentioned.
-func nodeTerm(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (out []string) {
+// NodeTermWarnings are about one term of a selector of nodes; where wrong values are tolerated, they are mentioned.
+func NodeTermWarnings(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (out []string) {
 	for i, e := range t.MatchExpressions {
 		at := path.Child("matchExpressions").Index(i)
-		if msg, old := oldLabels[e.Key]; old {
-			out = append(out, said(at.Child("key"), "%s is %s", e.Key, msg))
+		if msg, old := kind.OldLabels[e.Key]; old {
+			out = append(out, kind.Said(at.Child("key"), "%s is %s", e.Key, msg))
 		}
 		if !values {
 			continue
 		}
 		for j, v := range e.Values {
 			for _, msg := range validation.IsValidLabelValue(v) {
-				out = append(out, said(at.Child("values").Index(j), "%s is invalid, %s", v, msg))
-			}
-		}
-	}
-	return out
-}
-
-func runtimeClass(o *nodev1.RuntimeClass) (out []string) {
-	if o.Scheduling == nil {
-		return nil
-	}
-	for _, k := range keys(o.Scheduling.NodeSelector) {
-		if msg, old := oldLabels[k]; old {
-			out = append(out, said(field.NewPath("scheduling", "nodeSelector"), "%s", msg))
-		}
-	}
-	return out
-}
-
-func storageClass(o *storagev1.StorageClass) (out []string) {
-	for i, t := range o.AllowedTopologies {
-		for j, e := range t.MatchLabelExpressions {
-			if msg, old := oldLabels[e.Key]; old {
-				out = append(out, said(field.NewPath("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j).Child("key"), "%s", msg))
+				out = append(out, kind.Said(at.Child("values").Index(j), "%s is invalid, %s", v, msg))
 			}
 		}
 	}

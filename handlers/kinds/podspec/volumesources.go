@@ -1,4 +1,4 @@
-package strategy
+package podspec
 
 import (
 	"strings"
@@ -9,17 +9,18 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // volumeTypes wants one type of volume. Of two, the one is told that the original comes to last: not the order of the fields.
 func volumeTypes(v *corev1.Volume, path *field.Path) field.ErrorList {
 	if v.EmptyDir == nil || v.HostPath == nil {
-		return oneOf(v, path, severalTypes, "must specify a volume type", "Name")
+		return kind.OneOf(v, path, severalTypes, "must specify a volume type", "Name")
 	}
 	rest := *v
 	rest.EmptyDir = nil
 	errs := field.ErrorList{field.Forbidden(path.Child("hostPath"), severalTypes)}
-	return append(errs, oneOf(&rest, path, severalTypes, "", "Name")...)
+	return append(errs, kind.OneOf(&rest, path, severalTypes, "", "Name")...)
 }
 
 const severalTypes = "may not specify more than 1 volume type"
@@ -99,20 +100,6 @@ func azureDisk(d *corev1.AzureDiskVolumeSource, path *field.Path) (errs field.Er
 		errs = append(errs, field.NotSupported(at, d.DataDiskURI, []string{"/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"}))
 	case *d.Kind != "Managed" && !strings.HasPrefix(d.DataDiskURI, "https://"):
 		errs = append(errs, field.NotSupported(at, d.DataDiskURI, []string{"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"}))
-	}
-	return errs
-}
-
-// claimNames: the claims that a pod makes for its volumes are named after both.
-func claimNames(pod *corev1.Pod, path *field.Path) (errs field.ErrorList) {
-	for i, v := range pod.Spec.Volumes {
-		if v.Ephemeral == nil || pod.Name == "" || v.Name == "" {
-			continue
-		}
-		name := pod.Name + "-" + v.Name
-		for _, msg := range validation.NameIsDNSSubdomain(name, false) {
-			errs = append(errs, field.Invalid(path.Index(i).Child("name"), v.Name, "PVC name \""+name+"\": "+msg))
-		}
 	}
 	return errs
 }

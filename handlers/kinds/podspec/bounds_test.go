@@ -1,4 +1,4 @@
-package warnings
+package podspec
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -53,11 +54,11 @@ func TestPortsAreAllCompared(t *testing.T) {
 		for i, p := range list {
 			at := path.Child("ports").Index(i)
 			if p.HostIP != "" && p.HostPort == 0 {
-				want = append(want, said(at, "hostIP set without hostPort: %+v", p))
+				want = append(want, kind.Said(at, "hostIP set without hostPort: %+v", p))
 			}
 			for j, other := range list[:i] {
 				if how := clash(p, other); how != "" && p.ContainerPort == other.ContainerPort && p.Protocol == other.Protocol {
-					want = append(want, said(at, "%s port definition with %s", how, path.Child("ports").Index(j)))
+					want = append(want, kind.Said(at, "%s port definition with %s", how, path.Child("ports").Index(j)))
 				}
 			}
 		}
@@ -100,7 +101,7 @@ func TestLongLists(t *testing.T) {
 				for i := range n {
 					make(&s, i)
 				}
-				return testing.AllocsPerRun(1, func() { podSpec(nil, &s, &metav1.ObjectMeta{}) })
+				return testing.AllocsPerRun(1, func() { Warnings(nil, &s, &metav1.ObjectMeta{}) })
 			}
 			if few, many := cost(20000), cost(40000); many > 2.3*few {
 				t.Errorf("20,000 cost %.0f allocations, 40,000 cost %.0f", few, many)

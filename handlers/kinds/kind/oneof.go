@@ -1,0 +1,39 @@
+package kind
+
+import (
+	"reflect"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// OneOf wants exactly one of a struct's pointers to be set. Fields named in skip are no members of the union.
+func OneOf(value any, path *field.Path, several, none string, skip ...string) (errs field.ErrorList) {
+	v := reflect.Indirect(reflect.ValueOf(value))
+	set := 0
+fields:
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		for _, s := range skip {
+			if f.Name == s {
+				continue fields
+			}
+		}
+		if f.Type.Kind() != reflect.Pointer || v.Field(i).IsNil() {
+			continue
+		}
+		if set++; set > 1 {
+			errs = append(errs, field.Forbidden(path.Child(JSONName(f)), several))
+		}
+	}
+	if set == 0 {
+		errs = append(errs, field.Required(path, none))
+	}
+	return errs
+}
+
+// JSONName is how a field is called in JSON.
+func JSONName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}

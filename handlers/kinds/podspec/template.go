@@ -1,0 +1,62 @@
+package podspec
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+// TemplateSelected wants a selector that is not empty and selects the labels of the pods that its owner makes. owner is its
+// name in the sentence about an empty selector, fault what is said of one that cannot be read. No selector at all
+// selects nothing.
+func TemplateSelected(selector *metav1.LabelSelector, set map[string]string, owner, fault string, path *field.Path) (errs field.ErrorList) {
+	at := path.Child("selector")
+	if selector == nil {
+		errs = append(errs, field.Required(at, ""))
+	} else {
+		errs = kind.LabelSelector(selector, at)
+		if EmptySelector(selector) {
+			errs = append(errs, field.Invalid(at, selector, "empty selector is invalid for "+owner))
+		}
+	}
+	compiled, err := metav1.LabelSelectorAsSelector(selector)
+	if err != nil {
+		return append(errs, field.Invalid(at, selector, fault))
+	}
+	if !compiled.Empty() && !compiled.Matches(labels.Set(set)) {
+		errs = append(errs, field.Invalid(path.Child("template", "metadata", "labels"), set, NoMatch))
+	}
+	return errs
+}
+
+// EmptySelector says whether a selector selects everything.
+func EmptySelector(s *metav1.LabelSelector) bool {
+	return len(s.MatchLabels)+len(s.MatchExpressions) == 0
+}
+
+// NoMatch is said of labels that the selector beside them does not select.
+const NoMatch = "`selector` does not match template `labels`"
+
+// ValidateEndless finds faults in what a controller makes pods from that must run for ever; owner names it in an error.
+func ValidateEndless(t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
+	errs := ValidateTemplate(t, path)
+	if p := t.Spec.RestartPolicy; p != "Always" {
+		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), p, []string{"Always"}))
+	}
+	if t.Spec.ActiveDeadlineSeconds != nil {
+		errs = append(errs, field.Forbidden(path.Child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in "+owner+" is not Supported"))
+	}
+	return errs
+}
+
+// ValidateTemplate finds faults in any template.
+func ValidateTemplate(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
+	errs := Validate(&t.Spec, path.Child("spec"))
+	if len(t.Spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"))
+	}
+	return errs
+}

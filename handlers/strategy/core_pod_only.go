@@ -1,0 +1,72 @@
+package strategy
+
+import (
+	"strings"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// onlyForPods are the rules that templates are free of.
+func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if spec.ServiceAccountName == "" {
+		for i, v := range spec.Volumes {
+			if v.Projected == nil {
+				continue
+			}
+			for j, s := range v.Projected.Sources {
+				if s.ServiceAccountToken != nil {
+					errs = append(errs, field.Forbidden(path.Child("volumes").Index(i).Child("projected", "sources").Index(j).Child("serviceAccountToken"), "must not be specified when serviceAccountName is not set"))
+				}
+			}
+		}
+	}
+	for i, v := range spec.Volumes {
+		if v.Image != nil && v.Image.Reference == "" {
+			errs = append(errs, field.Required(path.Child("volumes").Index(i).Child("image", "reference"), ""))
+		}
+	}
+	for name, list := range map[string][]corev1.Container{"containers": spec.Containers, "initContainers": spec.InitContainers} {
+		for i, c := range list {
+			if strings.TrimSpace(c.Image) != c.Image {
+				errs = append(errs, field.Invalid(path.Child(name).Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
+			}
+		}
+	}
+	if spec.HostNetwork {
+		for i, c := range spec.Containers {
+			for j, p := range c.Ports {
+				if p.HostPort == 0 && p.ContainerPort != 0 {
+					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
+				}
+			}
+		}
+	}
+	return errs
+}
+
+// newPod are the rules for a pod that does not exist yet.
+func newPod(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if len(spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
+	}
+	if spec.NodeName != "" && len(spec.SchedulingGates) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
+	}
+	return errs
+}
+
+// claimNames: the claims that a pod makes for its volumes are named after both.
+func claimNames(pod *corev1.Pod, path *field.Path) (errs field.ErrorList) {
+	for i, v := range pod.Spec.Volumes {
+		if v.Ephemeral == nil || pod.Name == "" || v.Name == "" {
+			continue
+		}
+		name := pod.Name + "-" + v.Name
+		for _, msg := range validation.NameIsDNSSubdomain(name, false) {
+			errs = append(errs, field.Invalid(path.Index(i).Child("name"), v.Name, "PVC name \""+name+"\": "+msg))
+		}
+	}
+	return errs
+}
