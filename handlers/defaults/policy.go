@@ -5,7 +5,6 @@ import (
 
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
-	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 )
 
@@ -39,17 +38,6 @@ func scalingRules(r *autoscalingv2.HPAScalingRules, policies ...autoscalingv2.HP
 	if r.Policies == nil {
 		r.Policies = policies
 	}
-}
-
-// networkPolicy without types is about what comes in and, when it has rules for it, what goes out.
-func networkPolicy(p *networkingv1.NetworkPolicy) {
-	if len(p.Spec.PolicyTypes) == 0 {
-		p.Spec.PolicyTypes = []string{"Ingress"}
-		if len(p.Spec.Egress) > 0 {
-			p.Spec.PolicyTypes = append(p.Spec.PolicyTypes, "Egress")
-		}
-	}
-	p.SetDefaults()
 }
 
 func roleBinding(b *rbacv1.RoleBinding) {

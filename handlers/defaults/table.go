@@ -27,7 +27,6 @@ var Dependent = map[schema.GroupVersionKind]func(object.Object){
 
 	kind("autoscaling", "v1", "HorizontalPodAutoscaler"): on(horizontalPodAutoscalerV1),
 	kind("autoscaling", "v2", "HorizontalPodAutoscaler"): on(horizontalPodAutoscaler),
-	kind("networking.k8s.io", "v1", "NetworkPolicy"):     on(networkPolicy),
 
 	kind("rbac.authorization.k8s.io", "v1", "RoleBinding"):        on(roleBinding),
 	kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"): on(clusterRoleBinding),

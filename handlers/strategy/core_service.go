@@ -15,7 +15,6 @@ import (
 const (
 	clusterIP, nodePort, loadBalancer, externalName = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
 	singleStack, preferDual, requireDual            = "SingleStack", "PreferDualStack", "RequireDualStack"
-	ipv4, ipv6                                      = "IPv4", "IPv6"
 	headlessIP                                      = "None"
 )
 

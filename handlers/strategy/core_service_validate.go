@@ -3,7 +3,6 @@ package strategy
 import (
 	"encoding/json"
 	"fmt"
-	"net/netip"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -142,27 +141,6 @@ func affinity(spec *corev1.ServiceSpec, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Invalid(path.Child("clientIP", "timeoutSeconds"), *c.ClientIP.TimeoutSeconds, "must be greater than 0 and less than 86400")}
 	}
 	return nil
-}
-
-// endpointIP wants an address to which traffic from elsewhere can be sent.
-func endpointIP(text string, path *field.Path) field.ErrorList {
-	ip, err := netip.ParseAddr(text)
-	why := ""
-	switch {
-	case err != nil:
-		why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-	case ip.IsUnspecified():
-		why = fmt.Sprintf("may not be unspecified (%v)", text)
-	case ip.IsLoopback():
-		why = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
-	case ip.IsLinkLocalUnicast():
-		why = "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
-	case ip.IsLinkLocalMulticast():
-		why = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
-	default:
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, text, why)}
 }
 
 func validateServiceUpdate(svc, old *corev1.Service) (errs field.ErrorList) {

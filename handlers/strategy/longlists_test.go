@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
 	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 )
@@ -33,8 +32,6 @@ func TestElementsOfLists(t *testing.T) {
 			errs: initRestarts([]corev1.ContainerStatus{{Name: "b", State: running}, {Name: "a", State: running}, {Name: "c", State: ended}},
 				[]corev1.ContainerStatus{{Name: "a", State: ended}, {Name: "b", State: ended}, {Name: "c", State: ended}},
 				&corev1.PodSpec{RestartPolicy: "Never", InitContainers: []corev1.Container{{Name: "a"}, {Name: "b", RestartPolicy: &always}}}, path), want: []string{"x[0].state"}},
-		"zones twice": {
-			errs: zones([]discoveryv1.ForZone{{Name: "a"}, {Name: "b"}, {Name: "a"}, {Name: "a"}}, path), want: []string{"x[2].name", "x[3].name"}},
 		"addresses of nodes twice": {
 			errs: validateNodeUpdate(&corev1.Node{Status: corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: "a", Address: "b"}, {Type: "a"}, {Type: "a", Address: "b"}}}}, &corev1.Node{}), want: []string{"status.addresses[2]"}},
 		"tolerations of a runtime class": {

@@ -1,8 +1,6 @@
 package strategy
 
 import (
-	"fmt"
-	"net/netip"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/validation"
@@ -28,7 +26,6 @@ var names = map[key]nameFunc{
 	{"rbac.authorization.k8s.io", "clusterroles", ""}:         pathSegment,
 	{"rbac.authorization.k8s.io", "clusterrolebindings", ""}:  pathSegment,
 	{"apiregistration.k8s.io", "apiservices", ""}:             pathSegment,
-	{"networking.k8s.io", "ipaddresses", ""}:                  ipAddressName,
 	{"internal.apiserver.k8s.io", "storageversions", ""}:      storageVersionName,
 }
 
@@ -38,20 +35,6 @@ func nameRule(row resources.Row) nameFunc {
 		return nil
 	}
 	return names[key{row.Group, row.Resource, ""}]
-}
-
-// ipAddressName wants an address in its canonical form.
-func ipAddressName(name string, _ bool) []string {
-	ip, err := netip.ParseAddr(name)
-	switch {
-	case err != nil || ip.Zone() != "":
-		return []string{"must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"}
-	case ip.Is4In6():
-		return []string{"must not be an IPv4-mapped IPv6 address"}
-	case ip.String() != name:
-		return []string{fmt.Sprintf("must be in canonical form (%q)", ip.String())}
-	}
-	return nil
 }
 
 // storageVersionName wants <group>.<resource>.

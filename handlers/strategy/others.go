@@ -1,16 +1,14 @@
 package strategy
 
 import (
-	"context"
 	"reflect"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -28,49 +26,22 @@ var others = map[key]entry{
 	{"certificates.k8s.io", "certificatesigningrequests", "status"}:         signingRequestStatus,
 	{"certificates.k8s.io", "certificatesigningrequests", "approval"}:       signingRequestApproval,
 	{"certificates.k8s.io", "clustertrustbundles", ""}:                      trustBundles,
-	{"certificates.k8s.io", "podcertificaterequests", ""}:                   wholeSpec,
-	{"discovery.k8s.io", "endpointslices", ""}:                              endpointSlices,
-	{"networking.k8s.io", "ingresses", ""}:                                  ingresses,
-	{"networking.k8s.io", "networkpolicies", ""}:                            networkPolicies,
-	{"networking.k8s.io", "ipaddresses", ""}:                                fixed("spec.parentRef"),
-	{"networking.k8s.io", "servicecidrs", ""}:                               serviceRanges,
+	{"certificates.k8s.io", "podcertificaterequests", ""}:                   entry(kind.Fixed("spec")),
 	{"policy", "poddisruptionbudgets", ""}:                                  disruptionBudgets,
 	{"rbac.authorization.k8s.io", "roles", ""}:                              roles,
 	{"rbac.authorization.k8s.io", "clusterroles", ""}:                       clusterRoles,
 	{"rbac.authorization.k8s.io", "rolebindings", ""}:                       roleBindings,
 	{"rbac.authorization.k8s.io", "clusterrolebindings", ""}:                clusterRoleBindings,
 	{"resource.k8s.io", "devicetaintrules", ""}:                             taintRules,
-	{"resource.k8s.io", "resourceclaims", ""}:                               wholeSpec,
-	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       wholeSpec,
-	{"resource.k8s.io", "resourceslices", ""}:                               fixed("spec.pool.name"),
+	{"resource.k8s.io", "resourceclaims", ""}:                               entry(kind.Fixed("spec")),
+	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       entry(kind.Fixed("spec")),
+	{"resource.k8s.io", "resourceslices", ""}:                               entry(kind.Fixed("spec.pool.name")),
 	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
 	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,
-	{"storage.k8s.io", "volumeattachments", ""}:                             wholeSpec,
+	{"storage.k8s.io", "volumeattachments", ""}:                             entry(kind.Fixed("spec")),
 	{"storage.k8s.io", "volumeattributesclasses", ""}:                       attributesClasses,
-	{"storagemigration.k8s.io", "storageversionmigrations", ""}:             wholeSpec,
+	{"storagemigration.k8s.io", "storageversionmigrations", ""}:             entry(kind.Fixed("spec")),
 }
-
-// fixed fixes fields for the life of an object. Plain fields are marked in the model instead; these are structures, which
-// an error shows in another form, or fields of types that are shared.
-func fixed(paths ...string) entry {
-	return func(_ *Deps, row resources.Row, s *resource.Strategy) {
-		compiled := make([]fieldPath, len(paths))
-		for i, p := range paths {
-			compiled[i] = compile(row, p)
-		}
-		s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
-			for i, p := range compiled {
-				now, was := p.Get(o), p.Get(old)
-				if now.IsValid() && was.IsValid() {
-					errs = append(errs, unchanged(now.Interface(), was.Interface(), pathOf(paths[i]))...)
-				}
-			}
-			return errs
-		}
-	}
-}
-
-var wholeSpec = fixed("spec")
 
 func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {
 	p := compile(row, "webhooks")
@@ -79,40 +50,6 @@ func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {
 		a, b := p.Get(o), p.Get(old)
 		return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
 	}
-}
-
-// endpointSlices count changes of their labels, too: they say which service a slice belongs to.
-func endpointSlices(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Changed = changedBy(func(o, old *discoveryv1.EndpointSlice) bool {
-		return resource.ContentChanged(o, old) || !equality.Semantic.DeepEqual(o.Labels, old.Labels)
-	})
-	drop := func(o, old *discoveryv1.EndpointSlice) {
-		if old != nil && equality.Semantic.DeepEqual(o.Endpoints, old.Endpoints) {
-			return
-		}
-		known := map[string]bool{}
-		if old != nil {
-			for _, e := range old.Endpoints {
-				known[e.DeprecatedTopology["kubernetes.io/hostname"]] = true
-			}
-		}
-		for i := range o.Endpoints {
-			e := &o.Endpoints[i]
-			// The old place of the node's name is only read, so that a partial update does not lose it.
-			if name := e.DeprecatedTopology["kubernetes.io/hostname"]; e.NodeName == nil && name != "" && known[name] {
-				e.NodeName = &name
-			}
-			e.DeprecatedTopology = nil
-		}
-	}
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *discoveryv1.EndpointSlice) error {
-		drop(o, nil)
-		return nil
-	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *discoveryv1.EndpointSlice) error {
-		drop(o, old)
-		return nil
-	})
 }
 
 func roles(_ *Deps, _ resources.Row, s *resource.Strategy) {

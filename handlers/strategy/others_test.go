@@ -17,7 +17,6 @@ import (
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	apiregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiregistration/v1"
 	certificatesv1 "github.com/gatehouse-dev/gatehouse/gen/types/certificates/v1"
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
 	resourcev1alpha3 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1alpha3"
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
@@ -29,7 +28,7 @@ var bigOne = big.NewInt(1)
 
 // The texts are the original's.
 func TestOtherRules(t *testing.T) {
-	const rbac, net = "rbac.authorization.k8s.io", "networking.k8s.io"
+	const rbac = "rbac.authorization.k8s.io"
 	runRules(t, []ruleCase{
 		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 5, maxReplicas: 3, scaleTargetRef: {apiVersion: v1, kind: ReplicationController, name: a}, metrics: [{type: Pods, resource: {name: cpu}, external: {metric: {name: x}, target: {type: Value, value: 1}}}]}}`, "", []string{
 			"spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
@@ -57,23 +56,6 @@ func TestOtherRules(t *testing.T) {
 			"rules[1].apiGroups: Required value: resource rules must supply at least one api group",
 			"rules[1].resources: Required value: resource rules must supply at least one resource"}},
 		{rbac, "v1", "clusterroles", `{aggregationRule: {}}`, "", []string{"aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil"}},
-		{net, "v1", "ingresses", `{spec: {rules: [{host: 1.2.3.4, http: {paths: [{path: a, pathType: Prefix, backend: {service: {name: a}}},{path: "//", pathType: Exact, backend: {}}]}}]}}`, "", []string{
-			`spec.rules[0].host: Invalid value: "1.2.3.4": must be a DNS name, not an IP address`,
-			`spec.rules[0].http.paths[0].path: Invalid value: "a": must be an absolute path`,
-			`spec.rules[0].http.paths[0].backend: Required value: port name or number is required`,
-			`spec.rules[0].http.paths[1].path: Invalid value: "//": must not contain '//'`,
-			`spec.rules[0].http.paths[1].backend: Invalid value: "": resource or service backend is required`}},
-		{net, "v1", "ingresses", `{spec: {}}`, "", []string{"spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"}},
-		{net, "v1", "networkpolicies", `{spec: {podSelector: {}, ingress: [{from: [{}, {podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}], ports: [{endPort: 5},{port: a, endPort: 5},{port: 9, endPort: 5}]}]}}`, "", []string{
-			"spec.ingress[0].ports[0].endPort: Invalid value: 5: may not be specified when `port` is not specified",
-			"spec.ingress[0].ports[1].endPort: Invalid value: 5: may not be specified when `port` is non-numeric",
-			"spec.ingress[0].ports[2].endPort: Invalid value: 9: must be greater than or equal to `port`",
-			"spec.ingress[0].from[0]: Required value: must specify a peer",
-			"spec.ingress[0].from[1]: Forbidden: may not specify both ipBlock and another peer"}},
-		{net, "v1", "servicecidrs", `{spec: {cidrs: [10.0.0.0/24, "fd00::/112"]}}`, `{spec: {cidrs: [10.0.0.0/24]}}`, nil},
-		{net, "v1", "servicecidrs", `{spec: {cidrs: [10.0.1.0/24]}}`, `{spec: {cidrs: [10.0.0.0/24]}}`, []string{`spec.cidrs[0]: Invalid value: "10.0.1.0/24": field is immutable`}},
-		{net, "v1", "ipaddresses", `{spec: {parentRef: {name: b}}}`, `{spec: {parentRef: {name: a}}}`, []string{
-			`spec.parentRef: Invalid value: {"Group":"","Resource":"","Namespace":"","Name":"b"}: field is immutable`}},
 		{"policy", "v1", "poddisruptionbudgets", `{spec: {minAvailable: 1, maxUnavailable: 200%}}`, "", []string{
 			`spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":"200%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set`,
 			`spec.maxUnavailable: Invalid value: "200%": must not be greater than 100%`}},
@@ -233,23 +215,6 @@ func TestOtherPreparations(t *testing.T) {
 	rule.Spec.Taint.Effect = "NoExecute"
 	if err := hooks(t, "resource.k8s.io", "v1alpha3", "devicetaintrules", "").PrepareForUpdate(background, attempt(), rule, was); err != nil || rule.Spec.Taint.TimeAdded == nil || !rule.Spec.Taint.TimeAdded.Time.Equal(someTime) {
 		t.Errorf("%+v %v", rule.Spec.Taint, err)
-	}
-	host := map[string]string{"kubernetes.io/hostname": "node"}
-	slice := func() *discoveryv1.EndpointSlice {
-		return &discoveryv1.EndpointSlice{Endpoints: []discoveryv1.Endpoint{{Addresses: []string{"1.2.3.4"}, DeprecatedTopology: host}}}
-	}
-	slices := hooks(t, "discovery.k8s.io", "v1", "endpointslices", "")
-	fresh, kept, labeled := slice(), slice(), slice()
-	kept.Endpoints[0].Addresses = []string{"1.2.3.5"}
-	if err := slices.PrepareForCreate(background, attempt(), fresh); err != nil || fresh.Endpoints[0].DeprecatedTopology != nil || fresh.Endpoints[0].NodeName != nil {
-		t.Errorf("%+v %v", fresh.Endpoints, err)
-	}
-	if err := slices.PrepareForUpdate(background, attempt(), kept, slice()); err != nil || kept.Endpoints[0].NodeName == nil || *kept.Endpoints[0].NodeName != "node" {
-		t.Errorf("%+v %v", kept.Endpoints, err)
-	}
-	labeled.Labels = map[string]string{"a": "b"}
-	if !slices.Changed(labeled, slice()) || slices.Changed(slice(), slice()) {
-		t.Error("a slice's generation follows its content and labels")
 	}
 }
 

@@ -12,21 +12,17 @@ import (
 
 // rulesOf are the rules for the parts of kinds that have other hooks elsewhere, or none.
 var rulesOf = map[key]entry{
-	{"", "services", ""}:                         chain(changesFirst, also(check(serviceParts))),
-	{"", "resourcequotas", ""}:                   also(check(quotaScopes)),
-	{"", "limitranges", ""}:                      also(check(limits)),
-	{"", "persistentvolumes", ""}:                chain(firstly(check(volumeSpec)), also(check(volumeClass))),
-	{"", "persistentvolumeclaims", ""}:           also(check(claimParts)),
-	{"", "endpoints", ""}:                        also(check(endpointParts)),
-	{"discovery.k8s.io", "endpointslices", ""}:   also(check(sliceParts)),
-	{"networking.k8s.io", "ingresses", ""}:       firstly(check(ingressParts)),
-	{"networking.k8s.io", "ingressclasses", ""}:  chain(changesFirst, also(check(ingressClassParts))),
-	{"", "nodes", ""}:                            also(check(nodeRanges)),
-	{"networking.k8s.io", "networkpolicies", ""}: firstly(check(policyParts)),
-	{"node.k8s.io", "runtimeclasses", ""}:        also(check(runtimeClassParts)),
-	{"storage.k8s.io", "volumeattachments", ""}:  also(check(attachmentParts)),
-	{"storage.k8s.io", "storageclasses", ""}:     also(check(storageClassParts)),
-	{"storage.k8s.io", "csidrivers", ""}:         also(check(driverParts)),
+	{"", "services", ""}:                        chain(changesFirst, also(check(serviceParts))),
+	{"", "resourcequotas", ""}:                  also(check(quotaScopes)),
+	{"", "limitranges", ""}:                     also(check(limits)),
+	{"", "persistentvolumes", ""}:               chain(firstly(check(volumeSpec)), also(check(volumeClass))),
+	{"", "persistentvolumeclaims", ""}:          also(check(claimParts)),
+	{"", "endpoints", ""}:                       also(check(endpointParts)),
+	{"", "nodes", ""}:                           also(check(nodeRanges)),
+	{"node.k8s.io", "runtimeclasses", ""}:       also(check(runtimeClassParts)),
+	{"storage.k8s.io", "volumeattachments", ""}: also(check(attachmentParts)),
+	{"storage.k8s.io", "storageclasses", ""}:    also(check(storageClassParts)),
+	{"storage.k8s.io", "csidrivers", ""}:        also(check(driverParts)),
 }
 
 // also runs a rule after those that the kind has.

@@ -17,8 +17,9 @@ import (
 // This file has the former names of what the kinds here share with those that have moved to handlers/kinds already.
 
 const (
-	immutable = kind.Immutable
-	noMatch   = podspec.NoMatch
+	immutable  = kind.Immutable
+	noMatch    = podspec.NoMatch
+	ipv4, ipv6 = kind.IPv4, kind.IPv6
 )
 
 type fieldPath = kind.Path
@@ -51,6 +52,7 @@ var (
 	withinCounts   = kind.WithinCounts
 	familyOf       = kind.FamilyOf
 	keptIP         = kind.KeptIP
+	endpointIP     = kind.EndpointIP
 	balancerHost   = kind.BalancerHost
 
 	validatePodSpec  = podspec.Validate

@@ -13,7 +13,6 @@ import (
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -40,7 +39,6 @@ var statuses = map[key]entry{
 	{"batch", "jobs", "status"}:                           chain(jobStatus, counts("active", "succeeded", "failed", "ready", "terminating")),
 	{"policy", "poddisruptionbudgets", "status"}:          chain(counts("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), budgetStatus),
 	{"", "services", "status"}:                            serviceStatus,
-	{"networking.k8s.io", "ingresses", "status"}:          ingressStatus,
 	{"", "persistentvolumeclaims", "status"}:              claimStatus,
 	{"", "resourcequotas", "status"}:                      quotaStatus,
 }
@@ -96,23 +94,6 @@ func serviceStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
 				errs = append(errs, field.Forbidden(mode, "may not be specified when `ip` is not set"))
 			case x.IPMode != nil && *x.IPMode != "Proxy" && *x.IPMode != "VIP":
 				errs = append(errs, field.NotSupported(mode, *x.IPMode, []string{"Proxy", "VIP"}))
-			}
-			errs = append(errs, balancerHost(x.Hostname, at.Child("hostname"))...)
-		}
-		return errs
-	}))
-}
-
-func ingressStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
-	before(s, checkUpdate(func(o, old *networkingv1.Ingress) (errs field.ErrorList) {
-		var known []string
-		for _, i := range old.Status.LoadBalancer.Ingress {
-			known = append(known, i.IP)
-		}
-		for i, x := range o.Status.LoadBalancer.Ingress {
-			at := statusPath.Child("loadBalancer", "ingress").Index(i)
-			if x.IP != "" {
-				errs = append(errs, keptIP(at.Child("ip"), x.IP, known)...)
 			}
 			errs = append(errs, balancerHost(x.Hostname, at.Child("hostname"))...)
 		}

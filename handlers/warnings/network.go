@@ -7,8 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
-	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
@@ -20,17 +18,8 @@ func network(o, old object.Object) []string {
 		return service(o)
 	case *corev1.Endpoints:
 		return endpoints(o)
-	case *discoveryv1.EndpointSlice:
-		return endpointSlice(o, old == nil)
-	case *networkingv1.NetworkPolicy:
-		return networkPolicy(o)
 	case *corev1.Node:
 		return node(o)
-	case *networkingv1.Ingress:
-		const class = "kubernetes.io/ingress.class"
-		if _, ok := o.Annotations[class]; ok && old == nil && o.Spec.IngressClassName == nil {
-			return []string{fmt.Sprintf("annotation %q is deprecated, please use 'spec.ingressClassName' instead", class)}
-		}
 	}
 	return nil
 }
@@ -94,44 +83,6 @@ func endpoints(o *corev1.Endpoints) (out []string) {
 		for j, a := range s.NotReadyAddresses {
 			out = append(out, validation.GetWarningsForIP(at.Child("notReadyAddresses").Index(j).Child("ip"), a.IP)...)
 		}
-	}
-	return out
-}
-
-func endpointSlice(o *discoveryv1.EndpointSlice, isNew bool) (out []string) {
-	if isNew && o.AddressType == "FQDN" {
-		out = append(out, "spec.addressType: FQDN endpoints are deprecated")
-	}
-	switch o.Labels["endpointslice.kubernetes.io/managed-by"] {
-	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
-		return out
-	}
-	for i, e := range o.Endpoints {
-		for j, a := range e.Addresses {
-			out = append(out, validation.GetWarningsForIP(field.NewPath("endpoints").Index(i).Child("addresses").Index(j), a)...)
-		}
-	}
-	return out
-}
-
-func networkPolicy(o *networkingv1.NetworkPolicy) (out []string) {
-	peers := func(list []networkingv1.NetworkPolicyPeer, path *field.Path) {
-		for i, p := range list {
-			if p.IPBlock == nil {
-				continue
-			}
-			at := path.Index(i).Child("ipBlock")
-			out = append(out, validation.GetWarningsForCIDR(at.Child("cidr"), p.IPBlock.CIDR)...)
-			for j, e := range p.IPBlock.Except {
-				out = append(out, validation.GetWarningsForCIDR(at.Child("except").Index(j), e)...)
-			}
-		}
-	}
-	for i, r := range o.Spec.Ingress {
-		peers(r.From, spec.Child("ingress").Index(i).Child("from"))
-	}
-	for i, r := range o.Spec.Egress {
-		peers(r.To, spec.Child("egress").Index(i).Child("to"))
 	}
 	return out
 }

@@ -14,8 +14,6 @@ import (
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
-	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
@@ -43,7 +41,7 @@ func Of(o, old object.Object) []string {
 	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob,
 		*corev1.ReplicationController, *corev1.PodTemplate:
 		return workload(o, old)
-	case *corev1.Service, *corev1.Endpoints, *discoveryv1.EndpointSlice, *networkingv1.Ingress, *networkingv1.NetworkPolicy, *corev1.Node:
+	case *corev1.Service, *corev1.Endpoints, *corev1.Node:
 		return network(o, old)
 	case *corev1.PersistentVolume:
 		return persistentVolume(o)
@@ -85,8 +83,6 @@ func OfStatus(o object.Object) []string {
 	case *corev1.Pod:
 		return podAddresses(&o.Status)
 	case *corev1.Service:
-		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
-	case *networkingv1.Ingress:
 		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
 	}
 	return nil

@@ -9,8 +9,6 @@ import (
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
-	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -126,11 +124,6 @@ func TestOthers(t *testing.T) {
 		text   string
 		want   []string
 	}{
-		"slices of a controller": {o: &discoveryv1.EndpointSlice{}, text: "{metadata: {labels: {endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io}}, endpoints: [{addresses: ['A::1']}]}"},
-		"slices of others": {o: &discoveryv1.EndpointSlice{}, text: "{endpoints: [{addresses: ['A::1']}]}",
-			want: []string{`endpoints[0].addresses[0]: IPv6 address "A::1" should be in RFC 5952 canonical format ("a::1")`}},
-		"an ingress with a class":            {o: &networkingv1.Ingress{}, text: "{metadata: {annotations: {kubernetes.io/ingress.class: a}}, spec: {ingressClassName: a}}"},
-		"an ingress that had the annotation": {o: &networkingv1.Ingress{}, old: &networkingv1.Ingress{}, text: "{metadata: {annotations: {kubernetes.io/ingress.class: a}}}"},
 		"a driver whose tokens stay": {o: &storagev1.CSIDriver{}, old: &storagev1.CSIDriver{Spec: storagev1.CSIDriverSpec{TokenRequests: []storagev1.TokenRequest{{Audience: "a"}}}},
 			text: "{spec: {tokenRequests: [{audience: a}]}}"},
 		"a driver that is careful": {o: &storagev1.CSIDriver{}, text: "{spec: {serviceAccountTokenInSecrets: false, tokenRequests: [{audience: a}]}}"},

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"fmt"
 	"net/netip"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -25,6 +26,27 @@ func FamilyOf(ip string) string {
 // KeptIP: addresses must be right, but one that was stored before there were rules may stay.
 func KeptIP(path *field.Path, ip string, known []string) field.ErrorList {
 	return validation.IsValidIPForLegacyField(path, ip, true, known)
+}
+
+// EndpointIP wants an address to which traffic from elsewhere can be sent.
+func EndpointIP(text string, path *field.Path) field.ErrorList {
+	ip, err := netip.ParseAddr(text)
+	why := ""
+	switch {
+	case err != nil:
+		why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+	case ip.IsUnspecified():
+		why = fmt.Sprintf("may not be unspecified (%v)", text)
+	case ip.IsLoopback():
+		why = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+	case ip.IsLinkLocalUnicast():
+		why = "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+	case ip.IsLinkLocalMulticast():
+		why = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+	default:
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, text, why)}
 }
 
 // BalancerHost wants the name of a load balancer to be a DNS name and no address.

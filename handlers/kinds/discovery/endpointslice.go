@@ -1,0 +1,160 @@
+package discovery
+
+import (
+	"context"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	discoveryv1 "github.com/gatehouse-dev/gatehouse/gen/types/discovery/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var endpointSlices = kind.Kind{
+	Group: "discovery.k8s.io", Resource: "endpointslices", Strategy: endpointSlice,
+	Cells: kind.Cells{
+		"sliceEndpoints": kind.CellOf(sliceEndpoints),
+		"slicePorts":     kind.CellOf(slicePorts),
+	},
+}
+
+// endpointSlice counts changes of their labels, too: they say which service a slice belongs to.
+func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.Changed = kind.ChangedBy(func(o, old *discoveryv1.EndpointSlice) bool {
+		return resource.ContentChanged(o, old) || !equality.Semantic.DeepEqual(o.Labels, old.Labels)
+	})
+	drop := func(o, old *discoveryv1.EndpointSlice) {
+		if old != nil && equality.Semantic.DeepEqual(o.Endpoints, old.Endpoints) {
+			return
+		}
+		known := map[string]bool{}
+		if old != nil {
+			for _, e := range old.Endpoints {
+				known[e.DeprecatedTopology["kubernetes.io/hostname"]] = true
+			}
+		}
+		for i := range o.Endpoints {
+			e := &o.Endpoints[i]
+			// The old place of the node's name is only read, so that a partial update does not lose it.
+			if name := e.DeprecatedTopology["kubernetes.io/hostname"]; e.NodeName == nil && name != "" && known[name] {
+				e.NodeName = &name
+			}
+			e.DeprecatedTopology = nil
+		}
+	}
+	s.Validate = kind.Check(validateEndpointSlice)
+	s.Warnings = kind.Warn(warnOfEndpointSlice)
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *discoveryv1.EndpointSlice) error {
+		drop(o, nil)
+		return nil
+	})
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *discoveryv1.EndpointSlice) error {
+		drop(o, old)
+		return nil
+	})
+}
+
+func validateEndpointSlice(o *discoveryv1.EndpointSlice) (errs field.ErrorList) {
+	for i, e := range o.Endpoints {
+		at := field.NewPath("endpoints").Index(i)
+		if len(e.Addresses) == 0 {
+			errs = append(errs, field.Required(at.Child("addresses"), "must contain at least 1 address"))
+		}
+		for j, a := range e.Addresses {
+			ip := at.Child("addresses").Index(j)
+			switch o.AddressType {
+			case kind.IPv4, kind.IPv6:
+				found := kind.KeptIP(ip, a, nil)
+				if len(found) == 0 {
+					found = kind.EndpointIP(a, ip)
+				}
+				errs = append(errs, found...)
+				if f := kind.FamilyOf(a); f != "unknown" && f != o.AddressType {
+					errs = append(errs, field.Invalid(ip, a, "must be an "+o.AddressType+" address"))
+				}
+			case "FQDN":
+				errs = append(errs, validation.IsFullyQualifiedDomainName(ip, a)...)
+			}
+		}
+		errs = append(errs, kind.Optional(at.Child("nodeName"), e.NodeName, kind.DNSName)...)
+		errs = append(errs, kind.Optional(at.Child("hostname"), e.Hostname, kind.DNSLabel)...)
+		if e.Hints != nil {
+			errs = append(errs, zones(e.Hints.ForZones, at.Child("hints", "forZones"))...)
+		}
+	}
+	names := map[string]bool{}
+	for i, p := range o.Ports {
+		at := field.NewPath("ports").Index(i)
+		if p.Name != nil {
+			if *p.Name != "" {
+				errs = append(errs, kind.DNSLabel(at.Child("name"), *p.Name)...)
+			}
+			if names[*p.Name] {
+				errs = append(errs, field.Duplicate(at.Child("name"), *p.Name))
+			}
+			names[*p.Name] = true
+		}
+		errs = append(errs, kind.Optional(at.Child("appProtocol"), p.AppProtocol, kind.Qualified)...)
+	}
+	return errs
+}
+
+func zones(list []discoveryv1.ForZone, path *field.Path) (errs field.ErrorList) {
+	seen := make(map[discoveryv1.ForZone]bool, len(list))
+	for i, z := range list {
+		at := path.Index(i).Child("name")
+		if seen[z] {
+			errs = append(errs, field.Duplicate(at, z.Name))
+		}
+		seen[z] = true
+		errs = append(errs, kind.Faults(at, z.Name, validation.IsValidLabelValue(z.Name))...)
+	}
+	return errs
+}
+
+func warnOfEndpointSlice(o, old *discoveryv1.EndpointSlice) (out []string) {
+	if old == nil && o.AddressType == "FQDN" {
+		out = append(out, "spec.addressType: FQDN endpoints are deprecated")
+	}
+	switch o.Labels["endpointslice.kubernetes.io/managed-by"] {
+	case "endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io":
+		return out
+	}
+	for i, e := range o.Endpoints {
+		for j, a := range e.Addresses {
+			out = append(out, validation.GetWarningsForIP(field.NewPath("endpoints").Index(i).Child("addresses").Index(j), a)...)
+		}
+	}
+	return out
+}
+
+// slicePorts are the numbers of the ports, or their names where the number is up to each endpoint.
+func slicePorts(s *discoveryv1.EndpointSlice) string {
+	list := kind.ShortList{Limit: 3, Separator: ","}
+	for _, p := range s.Ports {
+		switch {
+		case p.Port != nil:
+			list.Add(strconv.Itoa(int(*p.Port)))
+		case p.Name != nil:
+			list.Add(*p.Name)
+		default:
+			list.Add("*")
+		}
+	}
+	return list.Text("<unset>")
+}
+
+func sliceEndpoints(s *discoveryv1.EndpointSlice) string {
+	list := kind.ShortList{Limit: 3, Separator: ","}
+	for _, e := range s.Endpoints {
+		for _, a := range e.Addresses {
+			list.Add(a)
+		}
+	}
+	return list.Text("<unset>")
+}
