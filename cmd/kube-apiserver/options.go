@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 // options is what the flags say.
@@ -65,7 +66,7 @@ type options struct {
 // newOptions are the defaults. A server that is started without any flag also shows its API in the browser.
 func newOptions(bare bool) *options {
 	return &options{
-		dataDir: "gatehouse-data", etcdPrefix: "/registry", etcdCompaction: 5 * time.Minute, etcd: newEtcdOptions(), eventTTL: time.Hour,
+		dataDir: "gatehouse-data", etcdPrefix: storage.DefaultRoot, etcdCompaction: 5 * time.Minute, etcd: newEtcdOptions(), eventTTL: time.Hour,
 		mediaType: storageMediaType, bindAddress: net.IPv4zero, securePort: 6443, insecureBindAddress: net.IPv4(127, 0, 0, 1),
 		minRequestTimeout: 1800, inflight: pipeline.Inflight{Reads: 400, Writes: 200}, requestTimeout: time.Minute, anonymous: true, authorization: newAuthorizationFlags(),
 		serviceCIDRs: "10.0.0.0/24", serviceNodePorts: "30000-32767", swaggerUI: bare,

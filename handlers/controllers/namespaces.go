@@ -22,14 +22,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// The prefixes that are followed, and their numbers in the feed.
+// The collections that are followed, and their numbers in the feed.
 const (
 	namespaces = iota
 	accounts
 	configMaps
 )
 
-var prefixes = []string{"/namespaces/", "/serviceaccounts/", "/configmaps/"}
+var followed = []storage.Collection{resource.KeysOf("", "namespaces"), resource.KeysOf("", "serviceaccounts"), resource.KeysOf("", "configmaps")}
 
 const (
 	defaultAccount = "default"
@@ -78,7 +78,7 @@ func NewNamespaces(store storage.Store, writer resource.Writer, rootCA []byte, e
 	}
 	n.wants[accounts] = enabled(ServiceAccounts)
 	n.wants[configMaps] = enabled(RootCA) && len(rootCA) > 0
-	n.feed = feed.New(store, prefixes, n, log)
+	n.feed = feed.New(store, followed, n, log)
 	return n, nil
 }
 
@@ -158,11 +158,10 @@ func (n *Namespaces) Publish() {
 
 // owner is the namespace that a key is about, if it is one of those that matter.
 func (n *Namespaces) owner(prefix int, key string) (string, bool) {
-	rest := strings.TrimPrefix(key, prefixes[prefix])
+	namespace, name := followed[prefix].Split(key)
 	if prefix == namespaces {
-		return rest, true
+		return name, true
 	}
-	namespace, name, _ := strings.Cut(rest, "/")
 	return namespace, name == map[int]string{accounts: defaultAccount, configMaps: rootCAMap}[prefix]
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -37,7 +38,7 @@ func (l *lists) count(prefix, from string, items []storage.KeyValue) {
 		return
 	}
 	for len(items) > 0 {
-		of, collection, known := collectionOf(items[0].Key)
+		of, collection, known := resource.OfKey(items[0].Key)
 		n := 1
 		for known && n < len(items) && strings.HasPrefix(items[n].Key, collection) {
 			n++

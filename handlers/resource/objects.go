@@ -47,11 +47,7 @@ func (s *Objects) List(ctx context.Context, gvr schema.GroupVersionResource, nam
 	if err != nil {
 		return nil, err
 	}
-	prefix := r.Prefix()
-	if namespace != "" {
-		prefix += namespace + "/"
-	}
-	list, err := s.Store.List(ctx, prefix, storage.ListOptions{})
+	list, err := s.Store.List(ctx, r.Keys().Within(namespace), storage.ListOptions{})
 	if err != nil {
 		return nil, StatusError(err, r.GroupResource(), "")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 // Resource is one resource or subresource in one version. It is immutable once it is in a Registry.
@@ -106,31 +107,17 @@ func (r *Resource) HasStatus() bool { return r.Subresources["status"] != nil }
 // Lifetime is how long an object lives after its last write; 0 is for ever.
 func (r *Resource) Lifetime() time.Duration { return time.Duration(r.TTL) * time.Second }
 
-// Prefix is the part of the keys of all objects after the store's prefix, with slashes at both ends: /pods/.
-func (r *Resource) Prefix() string {
-	if r.Key != "" {
-		return "/" + r.Key + "/"
-	}
-	return "/" + r.Resource + "/"
-}
+// Keys is where the objects lie in the store.
+func (r *Resource) Keys() storage.Collection { return Keys(&r.Row) }
 
-// ObjectKey is the key of one object after the store's prefix. The namespace is empty for a cluster-scoped resource.
-func (r *Resource) ObjectKey(namespace, name string) string {
-	if r.Namespaced {
-		return r.Prefix() + namespace + "/" + name
-	}
-	return r.Prefix() + name
-}
+// Prefix is what the keys of all objects begin with: /pods/.
+func (r *Resource) Prefix() string { return r.Keys().Prefix() }
+
+// ObjectKey is the key of one object. The namespace is empty for a cluster-scoped resource.
+func (r *Resource) ObjectKey(namespace, name string) string { return r.Keys().Key(namespace, name) }
 
 // SplitKey is the namespace and the name in the key of an object. The namespace is empty for a cluster-scoped resource.
-func (r *Resource) SplitKey(key string) (namespace, name string) {
-	rest := strings.TrimPrefix(key, r.Prefix())
-	if !r.Namespaced {
-		return "", rest
-	}
-	namespace, name, _ = strings.Cut(rest, "/")
-	return namespace, name
-}
+func (r *Resource) SplitKey(key string) (namespace, name string) { return r.Keys().Split(key) }
 
 // Converter turns objects of one version into another of the same kind.
 type Converter func(in object.Object) (object.Object, error)

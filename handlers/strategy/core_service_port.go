@@ -13,7 +13,7 @@ import (
 )
 
 // portsKey holds the bitmap of taken node ports, in the place and form of the original.
-const portsKey = "/ranges/servicenodeports"
+var portsKey = resource.NodePorts
 
 // portAllocator takes node ports in a bitmap that all servers share. A write that meets another starts anew, so two never
 // get one port.

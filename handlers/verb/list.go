@@ -37,11 +37,7 @@ func (h *Handlers) list(r *pipeline.Request) error {
 
 // collectionPrefix is the start of the keys of a request's collection.
 func collectionPrefix(r *pipeline.Request) string {
-	prefix := r.Resource.Prefix()
-	if r.Resource.Namespaced && r.Info.Namespace != "" {
-		prefix += r.Info.Namespace + "/"
-	}
-	return prefix
+	return r.Resource.Keys().Within(r.Info.Namespace)
 }
 
 // namespace is the only one whose objects can match; "" when those of any can.

@@ -235,7 +235,7 @@ func (p *page) pick(h *Handlers, r *pipeline.Request, s *selection, options meta
 	default:
 		query := cache.Query{Scope: r.Resource.Prefix(), Prefix: p.prefix, From: p.from, Terms: s.terms()}
 		if only := s.namespace(r); only != r.Info.Namespace {
-			query.Prefix += only + "/"
+			query.Prefix = r.Resource.Keys().Within(only)
 		}
 		p.by = h.Store.Select(p.view, query, consider)
 		if limit > 0 && len(picked) == limit {

@@ -20,13 +20,18 @@ import (
 )
 
 // source is a kind of object that tokens depend on.
-type source struct{ kind, plural, prefix string }
+type source struct {
+	kind, plural string
+	keys         storage.Collection
+}
+
+func sourceOf(kind, plural string) source { return source{kind, plural, resource.KeysOf("", plural)} }
 
 var (
-	accounts = source{"ServiceAccount", "serviceaccounts", "/serviceaccounts/"}
-	secrets  = source{"Secret", "secrets", "/secrets/"}
-	pods     = source{"Pod", "pods", "/pods/"}
-	nodes    = source{"Node", "nodes", "/minions/"}
+	accounts = sourceOf("ServiceAccount", "serviceaccounts")
+	secrets  = sourceOf("Secret", "secrets")
+	pods     = sourceOf("Pod", "pods")
+	nodes    = sourceOf("Node", "nodes")
 )
 
 var codecs = sync.OnceValues(func() (map[string]*codec.Builtin, error) {
@@ -45,12 +50,7 @@ var codecs = sync.OnceValues(func() (map[string]*codec.Builtin, error) {
 // singular is how texts call one object.
 func (s source) singular() string { return strings.ToLower(s.kind) }
 
-func (s source) key(namespace, name string) string {
-	if namespace == "" {
-		return s.prefix + name
-	}
-	return s.prefix + namespace + "/" + name
-}
+func (s source) key(namespace, name string) string { return s.keys.Key(namespace, name) }
 
 // Lookup reads the objects that tokens depend on. Make one with NewLookup.
 type Lookup struct {

@@ -36,8 +36,12 @@ type Feed struct {
 	pause    time.Duration
 }
 
-// New makes a feed that does nothing before Run.
-func New(store storage.Store, prefixes []string, sink Sink, log *slog.Logger) *Feed {
+// New makes a feed of collections, which are numbered as they are given. It does nothing before Run.
+func New(store storage.Store, followed []storage.Collection, sink Sink, log *slog.Logger) *Feed {
+	prefixes := make([]string, len(followed))
+	for i, c := range followed {
+		prefixes[i] = c.Prefix()
+	}
 	return &Feed{store: store, prefixes: prefixes, sink: sink, log: log, ready: make(chan struct{}), pause: 20 * time.Millisecond}
 }
 

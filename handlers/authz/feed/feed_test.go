@@ -91,7 +91,7 @@ func TestFollow(t *testing.T) {
 	put("/a/1", "x")
 	put("/ab/1", "another prefix")
 	m := newMirror()
-	f := feed.New(s, []string{"/a/", "/b/"}, m, slog.New(slog.DiscardHandler))
+	f := feed.New(s, []storage.Collection{storage.NewCollection("a", false), storage.NewCollection("b", false)}, m, slog.New(slog.DiscardHandler))
 	if !errors.Is(f.Ready(), feed.ErrNotReady) {
 		t.Error("ready before Run")
 	}
@@ -170,7 +170,7 @@ func TestFailures(t *testing.T) {
 		return nil
 	}}
 	m := newMirror()
-	run(t, feed.New(s, []string{"/a/", "/b/"}, m, slog.New(slog.DiscardHandler)))
+	run(t, feed.New(s, []storage.Collection{storage.NewCollection("a", false), storage.NewCollection("b", false)}, m, slog.New(slog.DiscardHandler)))
 	byPrefix := map[string]*watcher{}
 	for range 2 {
 		w := <-s.watchers
@@ -208,7 +208,7 @@ func (s *paged) List(ctx context.Context, prefix string, o storage.ListOptions) 
 func TestPages(t *testing.T) {
 	inner, want := fourPages(t)
 	s, m := &paged{Store: inner}, newMirror()
-	run(t, feed.New(s, []string{"/a/", "/b/"}, m, slog.New(slog.DiscardHandler)))
+	run(t, feed.New(s, []storage.Collection{storage.NewCollection("a", false), storage.NewCollection("b", false)}, m, slog.New(slog.DiscardHandler)))
 	if first := <-m.published; first != strings.Join(want, " ") {
 		t.Errorf("the first publication has %d bytes, want %d", len(first), len(strings.Join(want, " ")))
 	}
@@ -257,7 +257,7 @@ func TestSinkThatStops(t *testing.T) {
 	s, all := fourPages(t)
 	for _, most := range []int{0, 1} {
 		m := newMirror()
-		run(t, feed.New(s, []string{"/a/"}, picky{m, most}, slog.New(slog.DiscardHandler)))
+		run(t, feed.New(s, []storage.Collection{storage.NewCollection("a", false)}, picky{m, most}, slog.New(slog.DiscardHandler)))
 		m.await(t, strings.Join(all[:most], " "))
 		key := fmt.Sprint("/a/after", most)
 		if _, err := s.Create(t.Context(), key, []byte("y"), 0); err != nil {

@@ -161,10 +161,10 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := newSink()
 		for i := range followed {
-			s.Change(i, storage.Event{Type: storage.Put, Key: prefixes[i] + "ns/p", Value: b, Revision: 1})
+			s.Change(i, storage.Event{Type: storage.Put, Key: followed[i].Prefix() + "ns/p", Value: b, Revision: 1})
 		}
 		for i := range followed {
-			s.Change(i, storage.Event{Type: storage.Deleted, Key: prefixes[i] + "ns/p"})
+			s.Change(i, storage.Event{Type: storage.Deleted, Key: followed[i].Prefix() + "ns/p"})
 		}
 		if n := len(s.graph.nodes) + len(s.graph.objects) + len(s.graph.sources); n != 0 {
 			t.Errorf("%d entries are left", n)

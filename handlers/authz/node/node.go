@@ -34,7 +34,7 @@ var (
 // by node.
 func New(store storage.Store, rules []rbacv1.PolicyRule, log *slog.Logger) *Authorizer {
 	a := &Authorizer{graph: newGraph(), rules: rules}
-	a.Feed = feed.New(store, prefixes, &sink{graph: a.graph, log: log}, log)
+	a.Feed = feed.New(store, collections, &sink{graph: a.graph, log: log}, log)
 	return a
 }
 

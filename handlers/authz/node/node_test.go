@@ -45,11 +45,7 @@ func stored(t testing.TB, o object.Object) (prefix int, kv storage.KeyValue) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := o.GetName()
-	if followed[prefix].namespaced {
-		key = o.GetNamespace() + "/" + key
-	}
-	return prefix, storage.KeyValue{Key: prefixes[prefix] + key, Value: b, Revision: 1}
+	return prefix, storage.KeyValue{Key: followed[prefix].Key(o.GetNamespace(), o.GetName()), Value: b, Revision: 1}
 }
 
 func newSink() *sink { return &sink{graph: newGraph(), log: slog.New(slog.DiscardHandler)} }

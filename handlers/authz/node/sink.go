@@ -3,28 +3,27 @@ package node
 import (
 	"iter"
 	"log/slog"
-	"strings"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// followed are the resources that say something about nodes. A namespaced one has both parts in its keys.
+// followed are the resources that say something about nodes, and what the graph calls them.
 var followed = []struct {
-	prefix     string
-	kind       kind
-	name       string
-	namespaced bool
+	storage.Collection
+	kind kind
+	name string
 }{
-	{"/pods/", pods, "Pod", true},
-	{"/persistentvolumes/", volumes, "PersistentVolume", false},
-	{"/volumeattachments/", attachments, "VolumeAttachment", false},
-	{"/resourceslices/", slicesOfNodes, "ResourceSlice", false},
-	{"/podcertificaterequests/", certificateRequests, "PodCertificateRequest", true},
+	{resource.KeysOf("", "pods"), pods, "Pod"},
+	{resource.KeysOf("", "persistentvolumes"), volumes, "PersistentVolume"},
+	{resource.KeysOf("storage.k8s.io", "volumeattachments"), attachments, "VolumeAttachment"},
+	{resource.KeysOf("resource.k8s.io", "resourceslices"), slicesOfNodes, "ResourceSlice"},
+	{resource.KeysOf("certificates.k8s.io", "podcertificaterequests"), certificateRequests, "PodCertificateRequest"},
 }
 
-var prefixes = func() (out []string) {
+var collections = func() (out []storage.Collection) {
 	for _, f := range followed {
-		out = append(out, f.prefix)
+		out = append(out, f.Collection)
 	}
 	return out
 }()
@@ -37,13 +36,8 @@ type sink struct {
 }
 
 func key(prefix int, path string) ref {
-	f := followed[prefix]
-	rest := strings.TrimPrefix(path, f.prefix)
-	if !f.namespaced {
-		return ref{f.kind, "", rest}
-	}
-	namespace, name, _ := strings.Cut(rest, "/")
-	return ref{f.kind, namespace, name}
+	namespace, name := followed[prefix].Split(path)
+	return ref{followed[prefix].kind, namespace, name}
 }
 
 // Replace implements feed.Sink.

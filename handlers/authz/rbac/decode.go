@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -10,12 +9,13 @@ import (
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 const group = "rbac.authorization.k8s.io"
 
-// The prefixes that roles and bindings lie under, and their numbers in a feed.
+// The collections of roles and bindings, and their numbers in a feed.
 const (
 	clusterRoles = iota
 	clusterBindings
@@ -23,7 +23,9 @@ const (
 	bindings
 )
 
-var prefixes = []string{"/clusterroles/", "/clusterrolebindings/", "/roles/", "/rolebindings/"}
+var followed = []storage.Collection{
+	resource.KeysOf(group, "clusterroles"), resource.KeysOf(group, "clusterrolebindings"), resource.KeysOf(group, "roles"), resource.KeysOf(group, "rolebindings"),
+}
 
 // codecs read stored objects, by number of prefix.
 var codecs = sync.OnceValues(func() (out [4]*codec.Builtin, err error) {
@@ -54,16 +56,6 @@ func decode[T object.Object](prefix int, kv storage.KeyValue) (T, error) {
 	return t, nil
 }
 
-// split is the namespace and the name in a key; the key decides where an object is, not what the object says.
-func split(prefix int, key string) (namespace, name string) {
-	rest := strings.TrimPrefix(key, prefixes[prefix])
-	if prefix == clusterRoles || prefix == clusterBindings {
-		return "", rest
-	}
-	namespace, name, _ = strings.Cut(rest, "/")
-	return namespace, name
-}
-
 // binding is what the two kinds of bindings have in common. namespace is empty for one of the whole cluster.
 type binding struct {
 	namespace, name string
@@ -76,7 +68,8 @@ type binding struct {
 
 func decodeBinding(prefix int, kv storage.KeyValue) (*binding, error) {
 	b := &binding{}
-	b.namespace, b.name = split(prefix, kv.Key)
+	// The key decides where an object is, not what the object says.
+	b.namespace, b.name = followed[prefix].Split(kv.Key)
 	if prefix == clusterBindings {
 		o, err := decode[*rbacv1.ClusterRoleBinding](prefix, kv)
 		if err != nil {

@@ -77,7 +77,7 @@ func (x *index) Change(prefix int, e storage.Event) {
 }
 
 func (x *index) put(prefix int, kv storage.KeyValue) {
-	namespace, name := split(prefix, kv.Key)
+	namespace, name := followed[prefix].Split(kv.Key)
 	var err error
 	switch prefix {
 	case clusterRoles:
@@ -115,7 +115,7 @@ func (x *index) content(namespace string) *content {
 }
 
 func (x *index) remove(prefix int, key string) {
-	namespace, name := split(prefix, key)
+	namespace, name := followed[prefix].Split(key)
 	switch prefix {
 	case clusterRoles:
 		delete(x.clusterRoles, name)

@@ -36,7 +36,7 @@ func New(store storage.Store, log *slog.Logger) *Authorizer {
 	a := &Authorizer{}
 	a.now.Store(unread)
 	a.index = newIndex(&a.now, log)
-	a.Feed = feed.New(store, prefixes, a.index, log)
+	a.Feed = feed.New(store, followed, a.index, log)
 	return a
 }
 

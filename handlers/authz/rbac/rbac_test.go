@@ -40,7 +40,7 @@ func stored(t testing.TB, o object.Object) (int, storage.KeyValue) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prefix, storage.KeyValue{Key: prefixes[prefix] + key, Value: b, Revision: 1}
+	return prefix, storage.KeyValue{Key: followed[prefix].Prefix() + key, Value: b, Revision: 1}
 }
 
 // with is an authorizer that knows the objects.
@@ -54,7 +54,7 @@ func with(t testing.TB, objects ...object.Object) *Authorizer {
 		prefix, kv := stored(t, o)
 		lists[prefix] = append(lists[prefix], kv)
 	}
-	for prefix := range prefixes {
+	for prefix := range followed {
 		a.index.Replace(prefix, listed(lists[prefix]...))
 	}
 	a.index.Publish()
@@ -229,7 +229,7 @@ func TestUnreadable(t *testing.T) {
 	}
 	for prefix, key := range map[int]string{clusterRoles: "r", clusterBindings: "b"} {
 		_, before := stored(t, map[int]object.Object{clusterRoles: clusterRole("r", rule("get core pods")), clusterBindings: bindCluster("b", "r", user("u"))}[prefix])
-		a.index.Change(prefix, storage.Event{Type: storage.Put, Key: prefixes[prefix] + key, Value: []byte("k8s\x00garbage"), Revision: 2})
+		a.index.Change(prefix, storage.Event{Type: storage.Put, Key: followed[prefix].Prefix() + key, Value: []byte("k8s\x00garbage"), Revision: 2})
 		a.index.Publish()
 		if d, _, _ := a.Authorize(t.Context(), q); d != authz.NoOpinion {
 			t.Error("allowed by what cannot be read:", key)
@@ -247,7 +247,7 @@ func TestUnread(t *testing.T) {
 	a := New(nil, slog.New(slog.DiscardHandler))
 	q := ask("get core pods in a")
 	q.User = &resource.UserInfo{Name: "u"}
-	for prefix := range prefixes {
+	for prefix := range followed {
 		if d, _, err := a.Authorize(t.Context(), q); d != authz.NoOpinion || !errors.Is(err, authz.ErrNotReady) {
 			t.Errorf("before prefix %d: %v %v", prefix, d, err)
 		}

@@ -40,15 +40,15 @@ func (r Reader) Escalation(ctx context.Context, user *resource.UserInfo, namespa
 
 // Role has the rules that a reference means in the namespace of its binding; a NotFound API error when there is none.
 func (r Reader) Role(ctx context.Context, ref rbacv1.RoleRef, namespace string) ([]rbacv1.PolicyRule, error) {
-	prefix, key := clusterRoles, prefixes[clusterRoles]+ref.Name
+	prefix := clusterRoles
 	switch ref.Kind {
 	case "ClusterRole":
 	case "Role":
-		prefix, key = roles, prefixes[roles]+namespace+"/"+ref.Name
+		prefix = roles
 	default:
 		return nil, unsupported(ref.Kind)
 	}
-	kv, _, err := r.Store.Get(ctx, key)
+	kv, _, err := r.Store.Get(ctx, followed[prefix].Key(namespace, ref.Name))
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, apierrors.NewNotFound(schema.GroupResource{Group: group, Resource: r.Resource}, ref.Name)
 	}
@@ -90,10 +90,7 @@ func (r Reader) held(ctx context.Context, user *resource.UserInfo, namespace str
 }
 
 func (r Reader) scope(ctx context.Context, prefix int, namespace string) (*scope, error) {
-	under := prefixes[prefix]
-	if namespace != "" {
-		under += namespace + "/"
-	}
+	under := followed[prefix].Within(namespace)
 	list, err := r.Store.List(ctx, under, storage.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", under, err)

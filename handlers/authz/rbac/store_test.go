@@ -139,7 +139,7 @@ func TestFollowsTheStore(t *testing.T) {
 	await(authz.NoOpinion)
 	create(t, s, aggregated("part", []string{"part"}, nil, rule("get core pods")))
 	await(authz.Allow)
-	if _, err := storage.Update(t.Context(), s, prefixes[clusterRoles]+"part", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := storage.Update(t.Context(), s, followed[clusterRoles].Prefix()+"part", 0, func(storage.KeyValue) ([]byte, error) { return nil, nil }); err != nil {
 		t.Fatal(err)
 	}
 	await(authz.NoOpinion)

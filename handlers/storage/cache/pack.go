@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/s2"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 const (
@@ -35,23 +37,8 @@ type packing struct {
 	next int
 }
 
-// topic is the collection that a key belongs to, as far as a key tells: its first segment, with both slashes, or the
-// first two when the first is a group's name (custom resources lie under their group).
-func topic(key string) string {
-	if key == "" || key[0] != '/' {
-		return ""
-	}
-	i := strings.IndexByte(key[1:], '/') + 1
-	if i == 0 {
-		return ""
-	}
-	if strings.IndexByte(key[:i], '.') > 0 {
-		if j := strings.IndexByte(key[i+1:], '/'); j >= 0 {
-			i += j + 1
-		}
-	}
-	return key[:i+1]
-}
+// topic is the collection that a key belongs to, as far as a key tells.
+func topic(key string) string { return storage.PrefixOf(key) }
 
 func (p *packer) of(topic string) *packing {
 	t := p.byTopic[topic]

@@ -3,7 +3,6 @@ package embedded
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
@@ -61,7 +60,7 @@ func (s *Store) feed(ctx context.Context, from int64, apply func([]storage.Event
 	if _, err := stream.Watch(ctx, 0, everything, []byte{}, from+1); err != nil {
 		return fmt.Errorf("feed: %w", err)
 	}
-	prefix := s.Prefix()
+	keys := s.Keyspace()
 	for {
 		select {
 		case <-ctx.Done():
@@ -81,18 +80,18 @@ func (s *Store) feed(ctx context.Context, from int64, apply func([]storage.Event
 			mvcc.ReportEventReceived(n)
 			// The revision of an answer that catches up is ahead of its events.
 			through := answer.Events[n-1].Kv.ModRevision
-			if err := apply(changes(answer.Events, prefix), through); err != nil {
+			if err := apply(changes(answer.Events, keys), through); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func changes(events []*mvccpb.Event, prefix string) []storage.Event {
+func changes(events []*mvccpb.Event, keys storage.Keyspace) []storage.Event {
 	out := make([]storage.Event, 0, len(events))
 	for _, e := range events {
-		key, ours := strings.CutPrefix(string(e.Kv.Key), prefix)
-		if !ours || !strings.HasPrefix(key, "/") {
+		key, ours := keys.Holds(e.Kv.Key)
+		if !ours {
 			continue
 		}
 		c := storage.Event{Key: key, Revision: e.Kv.ModRevision}

@@ -39,7 +39,7 @@ func (s *Store) Load(ctx context.Context, take func([]storage.KeyValue) error) (
 }
 
 func (s *Store) load(ctx context.Context, take func([]storage.KeyValue) error) (revision int64, err error) {
-	start, end := span(s.Prefix() + "/")
+	start, end := span(s.Keyspace().Place("/"))
 	for page := int64(firstLoad); ; {
 		if err := s.serving(ctx); err != nil {
 			return 0, err
@@ -72,9 +72,9 @@ func (s *Store) load(ctx context.Context, take func([]storage.KeyValue) error) (
 // pairs are what etcd holds, and how many bytes that is.
 func (s *Store) pairs(kvs []*mvccpb.KeyValue) (items []storage.KeyValue, size int) {
 	items = make([]storage.KeyValue, len(kvs))
-	prefix := len(s.Prefix())
+	keys := s.Keyspace()
 	for i, kv := range kvs {
-		items[i] = storage.KeyValue{Key: string(kv.Key[prefix:]), Value: kv.Value, Revision: kv.ModRevision}
+		items[i] = storage.KeyValue{Key: keys.Key(kv.Key), Value: kv.Value, Revision: kv.ModRevision}
 		if items[i].Value == nil {
 			items[i].Value = []byte{}
 		}

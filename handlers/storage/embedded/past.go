@@ -53,7 +53,7 @@ func (w *watcher) read(from, end int64) (events []*mvccpb.Event, err error) {
 	tx.RLock()
 	defer tx.RUnlock()
 	rows, values := tx.UnsafeRange(schema.Key, row(from), row(end), 0)
-	prefix := []byte(w.store.Prefix() + w.prefix)
+	prefix := []byte(w.store.Keyspace().Place(w.prefix))
 	for i, value := range values {
 		kv := &mvccpb.KeyValue{} // which shares nothing with the database
 		if err := proto.Unmarshal(value, kv); err != nil {

@@ -80,7 +80,7 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 	s := w.store
 	stream := s.server.Watchable().NewWatchStream()
 	defer stream.Close()
-	start, end := span(s.Prefix() + w.prefix)
+	start, end := span(s.Keyspace().Place(w.prefix))
 	now := s.server.KV().Rev()
 	// Before the past is read, so that nothing is missed in between; and from what is the future just now.
 	id, err := stream.Watch(ctx, 0, start, end, max(from, now)+1)
@@ -125,7 +125,7 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 // pass sends changes.
 func (w *watcher) pass(ctx context.Context, events []*mvccpb.Event) error {
 	for _, e := range events {
-		out := storage.Event{Key: string(e.Kv.Key[len(w.store.Prefix()):]), Revision: e.Kv.ModRevision}
+		out := storage.Event{Key: w.store.Keyspace().Key(e.Kv.Key), Revision: e.Kv.ModRevision}
 		if e.Type == mvccpb.Event_DELETE {
 			out.Type = storage.Deleted
 		} else if out.Value = e.Kv.Value; out.Value == nil {

@@ -15,7 +15,7 @@ func (s *Store) Create(ctx context.Context, key string, value []byte, ttl time.D
 	if key == "" {
 		return 0, fmt.Errorf("create: %w", errEmptyKey)
 	}
-	full := s.prefix + key
+	full := s.keys.Place(key)
 	resp, err := s.leased(ctx, ttl, func(lease []clientv3.OpOption) (*clientv3.TxnResponse, error) {
 		return s.client.Txn(ctx).
 			If(clientv3.Compare(clientv3.ModRevision(full), "=", 0)).

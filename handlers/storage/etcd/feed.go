@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Prefix is what stands before every key in etcd.
-func (s *Store) Prefix() string { return s.prefix }
+// Keyspace is the part of etcd's keys that the store has.
+func (s *Store) Keyspace() storage.Keyspace { return s.keys }
 
 // Feed implements storage.Feeder. Previous values are not asked for: the listener has them.
 func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event, int64) error) error {

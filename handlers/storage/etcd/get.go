@@ -18,7 +18,7 @@ func (s *Store) Get(ctx context.Context, key string) (storage.KeyValue, int64, e
 	if ctx.Err() != nil || s.ctx.Err() != nil {
 		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, context.Canceled)
 	}
-	resp, err := s.read(ctx, readPatience, s.prefix+key, s.reads...)
+	resp, err := s.read(ctx, readPatience, s.keys.Place(key), s.reads...)
 	if err != nil {
 		return storage.KeyValue{}, 0, s.wrap(ctx, "get "+key, err)
 	}

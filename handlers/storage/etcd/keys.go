@@ -17,7 +17,7 @@ func (s *Store) pair(kv *mvccpb.KeyValue) storage.KeyValue {
 	return storage.KeyValue{Key: s.key(kv), Value: value(kv), Revision: kv.ModRevision}
 }
 
-func (s *Store) key(kv *mvccpb.KeyValue) string { return string(kv.Key[len(s.prefix):]) }
+func (s *Store) key(kv *mvccpb.KeyValue) string { return s.keys.Key(kv.Key) }
 
 // value is never nil: nil means "no object" in the Store interface, and protobuf cannot tell an empty value from none.
 func value(kv *mvccpb.KeyValue) []byte {
@@ -29,7 +29,7 @@ func value(kv *mvccpb.KeyValue) []byte {
 
 // span is the range of etcd keys under a prefix, [start, end).
 func (s *Store) span(prefix string) (start, end string) {
-	start = s.prefix + prefix
+	start = s.keys.Place(prefix)
 	if start == "" {
 		return "\x00", "\x00"
 	}

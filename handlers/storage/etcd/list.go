@@ -37,7 +37,7 @@ func (s *Store) List(ctx context.Context, prefix string, o storage.ListOptions) 
 
 func (s *Store) list(ctx context.Context, prefix string, o storage.ListOptions) (storage.ListResult, error) {
 	start, end := s.span(prefix)
-	if from := s.prefix + o.From; o.From != "" && from > start {
+	if from := s.keys.Place(o.From); o.From != "" && from > start {
 		start = from
 		// etcd reads an empty or inverted range as an error or as one key; for us it is past the last item.
 		if end != "\x00" && start >= end {

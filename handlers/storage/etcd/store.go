@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +22,7 @@ import (
 
 const (
 	// DefaultPrefix is where the original keeps its objects.
-	DefaultPrefix = "/registry"
+	DefaultPrefix = storage.DefaultRoot
 	// DefaultCompactInterval is how long the original lets history grow.
 	DefaultCompactInterval = 5 * time.Minute
 	// DefaultBookmarkInterval is well inside the minute that the Store interface promises.
@@ -53,7 +52,7 @@ type Options struct {
 // Store is storage.Store over one etcd client, which it owns.
 type Store struct {
 	client *clientv3.Client
-	prefix string
+	keys   storage.Keyspace
 	log    *slog.Logger
 	leases *leases
 	alarms alarms
@@ -96,7 +95,7 @@ func New(client *clientv3.Client, o Options) *Store {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
-		client: client, prefix: strings.TrimRight(o.Prefix, "/"), log: o.Logger.With("component", "etcd store"),
+		client: client, keys: storage.NewKeyspace(o.Prefix), log: o.Logger.With("component", "etcd store"),
 		bookmarks: o.BookmarkInterval, local: o.Local, ctx: ctx, stop: stop,
 	}
 	s.leases = newLeases(o.LeaseReuse, s.grant, o.Leased)
@@ -142,4 +141,4 @@ func (s *Store) begin(run func()) error {
 
 // healthKey is never written; reading it costs etcd one look-up. The original probes the same key, so that permissions
 // given to it in etcd's own access control suffice here.
-func (s *Store) healthKey() string { return s.prefix + "/health" }
+func (s *Store) healthKey() string { return s.keys.Place("/health") }

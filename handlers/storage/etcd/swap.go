@@ -60,7 +60,7 @@ func put(key string, value []byte, lease []clientv3.OpOption) clientv3.Op {
 
 // swap writes value, or deletes when it is nil, if the key is still as current says; otherwise it reads the newer one.
 func (s *Store) swap(ctx context.Context, current storage.KeyValue, value []byte, ttl time.Duration) (*clientv3.TxnResponse, error) {
-	full := s.prefix + current.Key
+	full := s.keys.Place(current.Key)
 	commit := func(op clientv3.Op) (*clientv3.TxnResponse, error) {
 		return s.client.Txn(ctx).
 			If(clientv3.Compare(clientv3.ModRevision(full), "=", current.Revision)).

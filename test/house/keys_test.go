@@ -1,0 +1,50 @@
+package house
+
+import (
+	"go/ast"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Where an object lies in the store is said by storage.Collection, made of the rows, and where all of it lies by
+// storage.Keyspace. A key that is written out elsewhere would not follow when either changes.
+func TestNoKeyIsWrittenOut(t *testing.T) {
+	prefixes := []string{storage.DefaultRoot, "/ranges/"}
+	for i := range resources.Rows {
+		if row := &resources.Rows[i]; row.Subresource == "" && row.Storage != "" {
+			prefixes = append(prefixes, resource.Keys(row).Prefix())
+		}
+	}
+	if len(prefixes) < 50 {
+		t.Fatalf("only %d prefixes", len(prefixes))
+	}
+	sources(t, func(path string, files *token.FileSet, f *ast.File) {
+		if !strings.HasPrefix(path, "handlers/") && !strings.HasPrefix(path, "cmd/kube-apiserver/") ||
+			strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "handlers/storage/storagetest/") || path == "handlers/storage/keyspace.go" {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				return true
+			}
+			for _, prefix := range prefixes {
+				if strings.HasPrefix(text, prefix) {
+					t.Errorf("%s: %q is a key; storage.Collection and resource.KeysOf make those", files.Position(literal.Pos()), text)
+					break
+				}
+			}
+			return true
+		})
+	})
+}
