@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -231,7 +230,7 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	if isUnstructured {
 		target = &content
 	}
-	found, err := kjson.UnmarshalStrict(data, target)
+	found, err := unmarshalStrict(data, target)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	wire "github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // value reads one value into v, which is addressable.
@@ -75,7 +76,7 @@ func (d *decoder) special(f *planField, b []byte, v reflect.Value) (err error) {
 		if err != nil || len(b) == 0 {
 			return err
 		}
-		*x, err = resource.ParseQuantity(string(s))
+		*x, err = object.ParseQuantity(string(s))
 		return err
 	case *metav1.Time:
 		at, err := timestamp(f.Kind, b)

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"reflect"
@@ -9,10 +10,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
 
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // UnmarshalJSON fills o, which must be empty, from JSON as upstream does: names are case-sensitive, integers stay
@@ -25,7 +28,20 @@ func UnmarshalJSON(data []byte, o runtime.Object) error {
 }
 
 // unmarshal reads JSON into any value.
-func unmarshal(data []byte, v any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, v) }
+func unmarshal(data []byte, v any) error {
+	if err := object.CheckQuantities(data, v); err != nil {
+		return err
+	}
+	return kjson.UnmarshalCaseSensitivePreserveInts(data, v)
+}
+
+// unmarshalStrict is unmarshal that also tells of unknown and repeated fields.
+func unmarshalStrict(data []byte, v any) (strict []error, err error) {
+	if err := object.CheckQuantities(data, v); err != nil {
+		return nil, err
+	}
+	return kjson.UnmarshalStrict(data, v)
+}
 
 // readJSON fills o when the text has nothing unusual: no faults, no unknown or repeated fields, nothing that must be
 // reported or converted. Otherwise it leaves o empty, and whoever calls it reads the text with the standard decoder,
@@ -317,8 +333,26 @@ func (r *reader) scalar(f *planField, v reflect.Value) bool {
 		*m = slices.Clone(raw)
 		return true
 	}
+	if q, isQuantity := v.Addr().Interface().(*resource.Quantity); isQuantity {
+		return readQuantity(raw, q)
+	}
 	u, ok := v.Addr().Interface().(json.Unmarshaler)
 	return ok && u.UnmarshalJSON(raw) == nil
+}
+
+// readQuantity reads one that is neither null nor written with escapes.
+func readQuantity(raw []byte, q *resource.Quantity) bool {
+	if text, quoted := bytes.CutPrefix(raw, []byte{'"'}); quoted {
+		raw = text[:len(text)-1]
+	}
+	if bytes.IndexByte(raw, '\\') >= 0 {
+		return false
+	}
+	parsed, err := object.ParseQuantity(string(bytes.TrimSpace(raw)))
+	if err == nil {
+		*q = parsed
+	}
+	return err == nil
 }
 
 func (r *reader) strings(v reflect.Value) bool {

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // value appends one value; b are its bytes.
@@ -121,7 +120,12 @@ func (t *transcoder) quantity(b []byte) error {
 		t.out = append(append(append(t.out, '"'), s...), '"')
 		return nil
 	}
-	q, err := resource.ParseQuantity(string(s))
+	if object.CheckQuantity(string(s)) != nil {
+		// Another server took it, and every list that it is in must be shown.
+		t.out = appendString(t.out, string(s))
+		return nil
+	}
+	q, err := object.ParseQuantity(string(s))
 	if err != nil {
 		return err
 	}

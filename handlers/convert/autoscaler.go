@@ -9,6 +9,8 @@ import (
 
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // The first version of an autoscaler knows only the use of cpu. What else the second says travels in annotations of the
@@ -146,5 +148,5 @@ func autoscalerToV2(in *autoscalingv1.HorizontalPodAutoscaler) (*autoscalingv2.H
 
 func read(notes map[string]string, name string, into any) bool {
 	text, ok := notes[name]
-	return ok && json.Unmarshal([]byte(text), into) == nil
+	return ok && object.CheckQuantities([]byte(text), into) == nil && json.Unmarshal([]byte(text), into) == nil
 }

@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // valueRules judge values of apimachinery's types and maps as a whole.
@@ -222,7 +224,7 @@ func amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList
 		errs = append(errs, field.Invalid(path, *q, "must be an integer"))
 	}
 	if size, ok := strings.CutPrefix(name, "hugepages-"); ok {
-		page, err := resource.ParseQuantity(size)
+		page, err := object.ParseQuantity(size)
 		switch {
 		case err != nil:
 			errs = append(errs, field.Invalid(path, q.String(), err.Error()))
