@@ -25,7 +25,7 @@ func TestNoListIsSearchedForEachOfItsElements(t *testing.T) {
 
 // ofObjects says whether a file works on objects that clients send.
 func ofObjects(path string) bool {
-	for _, room := range []string{"admission", "codec", "columns", "convert", "defaults", "kinds", "object", "strategy", "validation", "verb", "warnings", "write"} {
+	for _, room := range []string{"admission", "codec", "columns", "convert", "defaults", "kinds", "object", "patch", "strategy", "validation", "verb", "warnings", "write"} {
 		if strings.HasPrefix(path, "handlers/"+room+"/") {
 			return true
 		}
