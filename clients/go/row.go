@@ -1,6 +1,11 @@
 package kube
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"net/url"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
 
 // Row is what a client knows of a resource. The rows of the built-in resources are generated (types/...); others are made by
 // hand.
@@ -28,12 +33,42 @@ type Subresource struct {
 	Text bool
 }
 
-// Resource is a row with the Go types of its objects and lists.
-type Resource[T, L any] struct {
-	Row
-	// Items are the parts of a list.
-	Items func(*L) (*metav1.ListMeta, *[]T)
+// apiVersion is group and version as objects say it.
+func (r *Row) apiVersion() string {
+	if r.Group == "" {
+		return r.Version
+	}
+	return r.Group + "/" + r.Version
 }
 
-// NoList is the list of what cannot be listed.
-type NoList struct{}
+func (r *Row) kind() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: r.Group, Version: r.Version, Kind: r.Kind}
+}
+
+// path is the path of the collection, of an object or of what lies below it.
+func (r *Row) path(namespace, name string, below ...string) string {
+	p := "/apis/" + r.Group + "/" + r.Version
+	if r.Group == "" {
+		p = "/api/" + r.Version
+	}
+	if r.Namespaced && namespace != "" {
+		p += "/namespaces/" + url.PathEscape(namespace)
+	}
+	p += "/" + r.Resource
+	if name != "" {
+		p += "/" + url.PathEscape(name)
+	}
+	for _, b := range below {
+		p += "/" + b
+	}
+	return p
+}
+
+// sub is the subresource of a name; nil when there is none.
+func (r *Row) sub(name string) *Subresource {
+	i := slices.IndexFunc(r.Subresources, func(s Subresource) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &r.Subresources[i]
+}
