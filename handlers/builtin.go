@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
+	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -33,11 +34,11 @@ func rows(o *Options) []resources.Row {
 }
 
 // builtins joins rows with codecs, rules, columns and strategies.
-func builtins(strategy func(resources.Row) *resource.Strategy, rows []resources.Row) ([]*resource.Resource, error) {
+func builtins(strategy func(resources.Row) *resource.Strategy, f *features.Features, rows []resources.Row) ([]*resource.Resource, error) {
 	var all []*resource.Resource
 	parents := map[schema.GroupVersionResource]*resource.Resource{}
 	for _, row := range rows {
-		r := &resource.Resource{Row: row, Strategy: strategy(row)}
+		r := &resource.Resource{Row: row, Strategy: strategy(row), DropDisabled: kinds.DropDisabled(f, row)}
 		r.New = constructor(r.GVK())
 		if err := bodied(r); err != nil {
 			return nil, fmt.Errorf("%v: %w", r.GVR(), err)

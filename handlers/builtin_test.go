@@ -46,7 +46,7 @@ func TestGatedRows(t *testing.T) {
 // table.
 func TestOtherStoredVersions(t *testing.T) {
 	strategy := func(resources.Row) *resource.Strategy { return &resource.Strategy{} }
-	all, err := builtins(strategy, resources.Rows)
+	all, err := builtins(strategy, nil, resources.Rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestOtherStoredVersions(t *testing.T) {
 
 // TestDefaultsWhenRead: what was stored by a server that did not know a default yet is shown with it.
 func TestDefaultsWhenRead(t *testing.T) {
-	all, err := builtins(kinds.Strategies(kind.Deps{}), resources.Rows)
+	all, err := builtins(kinds.Strategies(kind.Deps{}), nil, resources.Rows)
 	if err != nil {
 		t.Fatal(err)
 	}

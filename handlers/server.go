@@ -163,7 +163,7 @@ func New(o Options) (*Server, error) {
 		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 		Features: o.Features,
-	}), rows(&o))
+	}), o.Features, rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}

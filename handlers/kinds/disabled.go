@@ -1,15 +1,12 @@
 package kinds
 
 import (
-	"context"
-
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	gates "github.com/gatehouse-dev/gatehouse/gen/features"
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // gated are objects of which feature gates switch properties.
@@ -42,27 +39,5 @@ func DropDisabled(f *features.Features, row resources.Row) func(o, old object.Ob
 		case known:
 			g.DropFeatures(off &^ used.FeaturesInUse())
 		}
-	}
-}
-
-// dropFirst runs drop before the hooks that prepare an object.
-func dropFirst(s *resource.Strategy, drop func(o, old object.Object)) {
-	if drop == nil {
-		return
-	}
-	create, update := s.PrepareForCreate, s.PrepareForUpdate
-	s.PrepareForCreate = func(ctx context.Context, a *resource.Attempt, o object.Object) error {
-		drop(o, nil)
-		if create == nil {
-			return nil
-		}
-		return create(ctx, a, o)
-	}
-	s.PrepareForUpdate = func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
-		drop(o, old)
-		if update == nil {
-			return nil
-		}
-		return update(ctx, a, o, old)
 	}
 }

@@ -50,21 +50,12 @@ func index() (map[name]*kind.Kind, map[schema.GroupVersionKind]*kind.Kind) {
 // says itself.
 func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
-	strategy := strategies(&d)
-	return func(row resources.Row) *resource.Strategy {
-		s := strategy(row)
-		dropFirst(s, DropDisabled(d.Features, row))
-		return s
-	}
-}
-
-func strategies(d *kind.Deps) func(resources.Row) *resource.Strategy {
-	old := oldStrategies(*d)
+	old := oldStrategies(d)
 	return func(row resources.Row) *resource.Strategy {
 		k := byName[name{row.Group, row.Resource}]
 		if k == nil {
 			return old(row)
 		}
-		return k.Make(d, row)
+		return k.Make(&d, row)
 	}
 }

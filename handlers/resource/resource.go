@@ -28,6 +28,9 @@ type Resource struct {
 	Body Body
 	// Default fills defaults, those of the schema and those of the strategy; nil when there are none.
 	Default func(o object.Object)
+	// DropDisabled clears the fields of features that are off, before an object is prepared; old, nil for a create, keeps what it
+	// has of them. Nil when there are none.
+	DropDisabled func(o, old object.Object)
 	// Rules finds what breaks the field rules of the schema, without the faults that old, nil for a new object, has too;
 	// Immutable finds what may not differ from old. Nil when there are none.
 	Rules     func(o, old object.Object) field.ErrorList

@@ -112,6 +112,9 @@ func (op *operation) prepareNew(ctx context.Context, a *resource.Attempt, o obje
 	if main.HasStatus() && !main.CreateStatus {
 		main.Codec.ClearStatus(o)
 	}
+	if main.DropDisabled != nil {
+		main.DropDisabled(o, nil)
+	}
 	if prepare := main.Strategy.PrepareForCreate; prepare != nil {
 		return prepare(ctx, a, o)
 	}
@@ -134,6 +137,9 @@ func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o,
 		}
 	case op.Resource.HasStatus():
 		op.Resource.Codec.CopyStatus(o, old)
+	}
+	if op.Resource.DropDisabled != nil {
+		op.Resource.DropDisabled(o, old)
 	}
 	if s.PrepareForUpdate != nil {
 		if err := s.PrepareForUpdate(ctx, a, o, old); err != nil {
