@@ -11,7 +11,7 @@ import (
 
 const columnsModel = `openapi: 3.0.3
 info: {title: made/v1, version: v1}
-x-kubernetes-group-version: {group: made.example.dev, version: v1, order: 1}
+x-kubernetes-group-version: {group: made.example.dev, version: v1, groupPriority: 1}
 x-kubernetes-columns:
   Made:
   - COLUMN

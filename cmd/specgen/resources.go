@@ -36,7 +36,7 @@ func writeResources(m spec.Model, out output) error {
 // writeRows writes the table of resource rows, in the order of /apis and of each file.
 func writeRows(m spec.Model, out output) error {
 	files := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		return cmp.Or(cmp.Compare(m[a].GV.Order, m[b].GV.Order), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(m[b].GV.GroupPriority, m[a].GV.GroupPriority), cmp.Compare(a, b))
 	})
 	var rows strings.Builder
 	for _, file := range files {
@@ -62,6 +62,8 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		zero  bool
 	}{
 		{"Enabled", d.GV.Enabled, !d.GV.Enabled},
+		{"GroupPriority", d.GV.GroupPriority, d.GV.GroupPriority == 0},
+		{"VersionPriority", d.GV.VersionPriority, d.GV.VersionPriority == 0},
 		{"Singular", r.Singular, r.Singular == ""},
 		{"ShortNames", r.ShortNames, r.ShortNames == nil},
 		{"Categories", r.Categories, r.Categories == nil},
@@ -128,8 +130,10 @@ type Row struct {
 	Kind, KindGroup, KindVersion string
 	Namespaced                   bool
 	// Enabled rows are served unless --runtime-config says otherwise.
-	Enabled                bool
-	Verbs                  []string
+	Enabled bool
+	// GroupPriority orders groups in discovery, the highest first, and VersionPriority the versions of a group.
+	GroupPriority, VersionPriority int
+	Verbs                          []string
 	Singular               string
 	ShortNames, Categories []string
 	// Connect lists the HTTP methods of a subresource that is a connection and not an object.

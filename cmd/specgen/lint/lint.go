@@ -97,8 +97,8 @@ func (c *checker) head(root *yaml.Node) {
 		if file != c.doc.File && d.GV.Version == c.doc.GV.Version {
 			c.report(gv, "%s/%s is also in %s.yaml", d.GV.Group, d.GV.Version, file)
 		}
-		if d.GV.Order != c.doc.GV.Order {
-			c.report(gv, "%s has order %d here and %d in %s.yaml: a group has one place in discovery", d.GV.Group, c.doc.GV.Order, d.GV.Order, file)
+		if d.GV.GroupPriority != c.doc.GV.GroupPriority {
+			c.report(gv, "%s has groupPriority %d here and %d in %s.yaml: a group has one place in discovery", d.GV.Group, c.doc.GV.GroupPriority, d.GV.GroupPriority, file)
 		}
 	}
 	if preferred != 1 {

@@ -13,7 +13,7 @@ import (
 // base is a model without faults. Each test case replaces one line of it.
 const base = `openapi: 3.0.3
 info: {title: widgets/v1, version: v1}
-x-kubernetes-group-version: {group: widgets.example.dev, version: v1, preferred: true, enabled: true, order: 1}
+x-kubernetes-group-version: {group: widgets.example.dev, version: v1, preferred: true, enabled: true, groupPriority: 1}
 x-kubernetes-resources:
   widgets: {kind: Widget, namespaced: true, verbs: [create, get, list, watch], singular: widget, shortNames: [wd], storage: v1, fields: [spec.size]}
   widgets/status: {kind: Widget, namespaced: true, verbs: [get, update], statusKeeps: [labels]}
@@ -173,7 +173,7 @@ func TestGroup(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"the same version", "version: v2", "version: v1", "widgets.example.dev/v1 is also in widgets/v1.yaml"},
 		{"two preferred", "version: v2", "version: v2, preferred: true", `2 versions of the group "widgets.example.dev" are preferred`},
-		{"another order", "order: 1", "order: 2", "widgets.example.dev has order 2 here and 1 in widgets/v1.yaml"},
+		{"another order", "groupPriority: 1", "groupPriority: 2", "widgets.example.dev has groupPriority 2 here and 1 in widgets/v1.yaml"},
 	} {
 		found := false
 		for _, p := range check(t, base, strings.Replace(second, c.old, c.new, 1)) {

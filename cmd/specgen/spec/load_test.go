@@ -13,7 +13,7 @@ import (
 const good = `openapi: 3.0.3
 info: {title: things/v1, version: v1}
 x-models: {prefix: com.example, package: example.com/things}
-x-kubernetes-group-version: {group: things.example.com, version: v1, enabled: true, order: 3}
+x-kubernetes-group-version: {group: things.example.com, version: v1, enabled: true, groupPriority: 3}
 x-kubernetes-resources:
   zebras: {kind: Zebra, namespaced: true, verbs: [get], scale: {selector: .a}}
   ants: {kind: Ant, verbs: [get]}
@@ -54,7 +54,7 @@ func TestLoad(t *testing.T) {
 	if len(m) != 1 || d == nil {
 		t.Fatalf("got %v", m)
 	}
-	if want := (GroupVersion{Group: "things.example.com", Version: "v1", Enabled: true, Order: 3}); d.GV != want {
+	if want := (GroupVersion{Group: "things.example.com", Version: "v1", Enabled: true, GroupPriority: 3}); d.GV != want {
 		t.Errorf("got %+v, want %+v", d.GV, want)
 	}
 	if got := d.Resources; len(got) != 2 || got[0].Name != "zebras" || got[0].Line != 6 || got[1].Name != "ants" || got[0].Scale.Selector != ".a" {
@@ -82,8 +82,8 @@ func TestLoadFaults(t *testing.T) {
 		{"a name that rows have from their key", "kind: Ant", "name: Ant", `row ants: line 7: unknown key "name"`},
 		{"unknown key deep in a row", "selector: .a", "selecter: .a", `row zebras: line 6: unknown key "selecter"`},
 		{"unknown key of components", "  schemas:", "  parameters: {}\n  schemas:", `unknown key "parameters"`},
-		{"wrong type", "order: 3", "order: third", "cannot unmarshal"},
-		{"key twice", "order: 3", "order: 3, order: 4", "already defined"},
+		{"wrong type", "groupPriority: 3", "groupPriority: third", "cannot unmarshal"},
+		{"key twice", "groupPriority: 3", "groupPriority: 3, groupPriority: 4", "already defined"},
 		{"no YAML", "paths: {}", "paths: {", "yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

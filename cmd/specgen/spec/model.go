@@ -41,8 +41,10 @@ type GroupVersion struct {
 	Preferred bool
 	// Enabled versions are served unless --runtime-config says otherwise.
 	Enabled bool
-	// Order is the place of the group in discovery.
-	Order int
+	// GroupPriority is the place of the group in discovery, the highest first and groups of one priority by name;
+	// VersionPriority is that of the version in its group.
+	GroupPriority   int `yaml:"groupPriority"`
+	VersionPriority int `yaml:"versionPriority"`
 }
 
 // Resource is a row: the facts of one resource or subresource.
