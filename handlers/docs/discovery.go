@@ -37,11 +37,11 @@ func NewDiscovery(reg *resource.Registry, address string, rules ...AddressRule) 
 }
 
 func (d *Discovery) current() *view {
-	all := d.registry.All()
+	groups := d.registry.Groups()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.view == nil || !d.view.of(all) {
-		d.view = newView(all)
+	if d.view == nil || !d.view.of(groups) {
+		d.view = newView(groups, d.view)
 	}
 	return d.view
 }
@@ -56,14 +56,14 @@ func (d *Discovery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case part[0] == "apis" && len(part) == 1:
 		d.serveList(w, r, "apis", func() { writeObject(w, r, anyMethod, d.current().groupList()) })
 	case part[0] == "apis" && len(part) == 2:
-		if g := d.current().group(part[1]); g != nil && g.name != "" {
+		if g := d.current().group(part[1]); g != nil && g.Name != "" {
 			writeObject(w, r, anyMethod, g.legacy())
 			return
 		}
 		pageNotFound(w)
 	case part[0] == "apis" && len(part) == 3:
 		// Only an unknown version of a known group gets a Status: that is how the original's two routers share the paths.
-		if g := d.current().group(part[1]); g == nil || g.name == "" {
+		if g := d.current().group(part[1]); g == nil || g.Name == "" {
 			pageNotFound(w)
 			return
 		}
@@ -81,7 +81,7 @@ func (d *Discovery) serveList(w http.ResponseWriter, r *http.Request, root strin
 		if root == "apis" {
 			list = &v.named
 		}
-		v.serveAggregated(w, r, list, as)
+		serveAggregated(w, r, list, as)
 		return
 	}
 	plain()
@@ -94,7 +94,7 @@ func (d *Discovery) serveVersions(w http.ResponseWriter, r *http.Request) {
 	}
 	if core := d.current().group(""); core != nil {
 		for _, v := range core.versions {
-			out.Versions = append(out.Versions, v.name)
+			out.Versions = append(out.Versions, v.Name)
 		}
 	}
 	client := clientIP(r)
@@ -110,7 +110,7 @@ func (d *Discovery) serveVersions(w http.ResponseWriter, r *http.Request) {
 func (d *Discovery) serveResources(w http.ResponseWriter, r *http.Request, group, version string) {
 	if g := d.current().group(group); g != nil {
 		if v := g.version(version); v != nil {
-			writeObject(w, r, onlyGet, v.legacy(g.name))
+			writeObject(w, r, onlyGet, v.legacy())
 			return
 		}
 	}

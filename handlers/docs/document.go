@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -14,6 +12,9 @@ import (
 	openapi_v3 "github.com/google/gnostic-models/openapiv3"
 	"google.golang.org/protobuf/proto"
 )
+
+// source makes the JSON of a document.
+type source func() ([]byte, error)
 
 // document is one document in the forms it was asked for so far.
 type document struct {
@@ -36,12 +37,12 @@ type packed struct {
 	size int // without compression
 }
 
-// json makes the JSON form by source, holding making meanwhile.
-func (d *document) json(making sync.Locker, source func() ([]byte, error)) (packed, error) {
+// json makes the JSON form by make, holding making meanwhile.
+func (d *document) json(making sync.Locker, make source) (packed, error) {
 	d.text.once.Do(func() {
 		making.Lock()
 		defer making.Unlock()
-		b, err := source()
+		b, err := make()
 		if err != nil {
 			d.text.err = err
 			return
@@ -100,35 +101,6 @@ func pack(b []byte) (packed, error) {
 		return packed{}, fmt.Errorf("compress: %w", err)
 	}
 	return packed{gzip: bytes.Clone(out.Bytes()), size: len(b)}, nil
-}
-
-func (p packed) unpack() ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(p.gzip))
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	out := bytes.NewBuffer(make([]byte, 0, p.size+bytes.MinRead))
-	if _, err := io.Copy(out, r); err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-// serve sends the body, compressed when the client can read that. The media type is in the header already.
-func (p packed) serve(w http.ResponseWriter, r *http.Request) {
-	if acceptsGzip(r) {
-		w.Header().Set("Content-Encoding", "gzip")
-		write(w, http.StatusOK, p.gzip)
-		return
-	}
-	body, err := gzip.NewReader(bytes.NewReader(p.gzip))
-	if err != nil {
-		writeStatus(w, r, internalError(err))
-		return
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(p.size))
-	w.WriteHeader(http.StatusOK)
-	_, _ = io.Copy(w, body) // the bytes are our own: only a client that went away can fail this
 }
 
 func acceptsGzip(r *http.Request) bool {

@@ -23,7 +23,7 @@ func (v *view) groupList() *metav1.APIGroupList {
 		Groups:   []metav1.APIGroup{},
 	}
 	for _, g := range v.groups {
-		if g.name != "" {
+		if g.Name != "" {
 			one := g.legacy()
 			one.TypeMeta = metav1.TypeMeta{} // items of the list have none
 			out.Groups = append(out.Groups, *one)
@@ -33,24 +33,24 @@ func (v *view) groupList() *metav1.APIGroupList {
 }
 
 func (g *group) legacy() *metav1.APIGroup {
-	out := &metav1.APIGroup{TypeMeta: metav1.TypeMeta{Kind: "APIGroup", APIVersion: "v1"}, Name: g.name}
+	out := &metav1.APIGroup{TypeMeta: metav1.TypeMeta{Kind: "APIGroup", APIVersion: "v1"}, Name: g.Name}
 	for _, v := range g.versions {
 		out.Versions = append(out.Versions,
-			metav1.GroupVersionForDiscovery{GroupVersion: groupVersionName(g.name, v.name), Version: v.name})
+			metav1.GroupVersionForDiscovery{GroupVersion: groupVersionName(g.Name, v.Name), Version: v.Name})
 	}
 	out.PreferredVersion = out.Versions[0]
 	return out
 }
 
-func (v *groupVersion) legacy(group string) *metav1.APIResourceList {
+func (v *groupVersion) legacy() *metav1.APIResourceList {
 	out := &metav1.APIResourceList{
 		TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList"},
-		GroupVersion: groupVersionName(group, v.name),
+		GroupVersion: groupVersionName(v.Group, v.Name),
 	}
-	if group != "" { // the core group answers in the form it had before there were groups
+	if v.Group != "" { // the core group answers in the form it had before there were groups
 		out.APIVersion = "v1"
 	}
-	for _, r := range v.resources {
+	for r := range v.Resources() {
 		out.APIResources = append(out.APIResources, legacyResource(r))
 		for _, s := range subresources(r) {
 			out.APIResources = append(out.APIResources, legacyResource(s))

@@ -38,10 +38,12 @@ type OpenAPI struct {
 	// revision stands for all that goes into a document beside its source.
 	revision string
 
-	// mu guards state.
+	// mu guards the state below it.
 	mu     sync.Mutex
 	v3     map[string]*document
 	merged *merged
+	base   *baseV2
+	shared map[string]*sharedSchema
 
 	// making is held while a document is made.
 	making sync.Mutex
@@ -49,12 +51,18 @@ type OpenAPI struct {
 
 // merged is what is made of all documents that a state of the registry shows.
 type merged struct {
-	view  *view
-	paths []string
+	view *view
+	// builtIn are the paths of ready-made documents, sorted; base is the v2 document that they make.
+	builtIn []string
+	base    *baseV2
+
 	index sync.Once
 	list  []byte // the answer of /openapi/v3
 	err   error
-	v2    document
+
+	hashOnce sync.Once // of v2
+	hash     string
+	hashErr  error
 }
 
 // NewOpenAPI publishes the documents of the group-versions that reg has.
@@ -70,19 +78,28 @@ func newOpenAPI(reg *resource.Registry, from documents, types func(model string)
 }
 
 func (o *OpenAPI) current() *merged {
-	all := o.registry.All()
+	groups := o.registry.Groups()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.merged != nil && o.merged.view.of(all) {
+	if o.merged != nil && o.merged.view.of(groups) {
 		return o.merged
 	}
-	m := &merged{view: newView(all)}
+	m := &merged{}
+	if o.merged == nil {
+		m.view = newView(groups, nil)
+	} else {
+		m.view = newView(groups, o.merged.view)
+	}
 	for _, path := range o.documents.Paths() {
 		if m.view.publishes(path) {
-			m.paths = append(m.paths, path)
+			m.builtIn = append(m.builtIn, path)
 		}
 	}
-	slices.Sort(m.paths)
+	slices.Sort(m.builtIn)
+	if o.base == nil || !slices.Equal(o.base.paths, m.builtIn) {
+		o.base = &baseV2{paths: m.builtIn}
+	}
+	m.base = o.base
 	o.merged = m
 	return m
 }
@@ -106,8 +123,8 @@ func (v *view) publishes(path string) bool {
 	return true
 }
 
-// document is the one of a path, made or not. It outlives changes of the registry: other resources do not change it.
-func (o *OpenAPI) document(path string) *document {
+// ready is the ready-made document of a path, made or not. It outlives changes of the registry: they do not change it.
+func (o *OpenAPI) ready(path string) *document {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	d := o.v3[path]
@@ -140,7 +157,7 @@ func (o *OpenAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (o *OpenAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
 	m := o.current()
-	m.index.Do(func() { m.list, m.err = o.makeIndex(m.paths) })
+	m.index.Do(func() { m.list, m.err = o.makeIndex(m) })
 	if m.err != nil {
 		writeStatus(w, r, internalError(m.err))
 		return
@@ -149,19 +166,22 @@ func (o *OpenAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, m.list)
 }
 
-func (o *OpenAPI) makeIndex(paths []string) ([]byte, error) {
+func (o *OpenAPI) makeIndex(m *merged) ([]byte, error) {
 	type link struct {
 		ServerRelativeURL string `json:"serverRelativeURL"`
 	}
 	index := struct {
 		Paths map[string]link `json:"paths"`
 	}{map[string]link{}}
-	for _, path := range paths {
+	for _, path := range m.builtIn {
 		h, err := o.hash(path)
 		if err != nil {
 			return nil, fmt.Errorf("index: %w", err)
 		}
 		index.Paths[path] = link{hashed(path, h)}
+	}
+	for v := range m.others() {
+		index.Paths[v.path()] = link{hashed(v.path(), o.hashOther(v))}
 	}
 	b, err := json.Marshal(index)
 	if err != nil {
@@ -174,7 +194,7 @@ func hashed(path, hash string) string { return "/openapi/v3/" + path + "?hash=" 
 
 // hash is known without making the document: kubectl reads the index for every command, and a document or two after that.
 func (o *OpenAPI) hash(path string) (string, error) {
-	d := o.document(path)
+	d := o.ready(path)
 	d.hashOnce.Do(func() {
 		source, err := o.documents.Document(path)
 		if err != nil {
@@ -187,7 +207,8 @@ func (o *OpenAPI) hash(path string) (string, error) {
 }
 
 func (o *OpenAPI) serveV3(w http.ResponseWriter, r *http.Request, path string) {
-	if !slices.Contains(o.current().paths, path) {
+	d, sum, make, err := o.find(path)
+	if err == nil && d == nil {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
@@ -198,7 +219,6 @@ func (o *OpenAPI) serveV3(w http.ResponseWriter, r *http.Request, path string) {
 		w.WriteHeader(http.StatusNotAcceptable)
 		return
 	}
-	sum, err := o.hash(path)
 	if err != nil {
 		writeStatus(w, r, internalError(err))
 		return
@@ -214,7 +234,26 @@ func (o *OpenAPI) serveV3(w http.ResponseWriter, r *http.Request, path string) {
 		h.Set("Cache-Control", "public, immutable")
 		h.Set("Expires", time.Now().UTC().AddDate(1, 0, 0).Format(time.RFC1123))
 	}
-	o.serve(w, r, o.document(path), binary, openapiV3, func() ([]byte, error) { return o.makeV3(path) })
+	o.serve(w, r, binary, openapiV3, func() (body, error) {
+		body, err := d.json(&o.making, make)
+		if binary && err == nil {
+			body, err = d.protobuf(&o.making, openapiV3)
+		}
+		return body, err
+	})
+}
+
+// find is the document of a path, its entity tag and what makes it; no document when there is none.
+func (o *OpenAPI) find(path string) (d *document, sum string, make source, err error) {
+	m := o.current()
+	if _, ready := slices.BinarySearch(m.builtIn, path); ready {
+		sum, err = o.hash(path)
+		return o.ready(path), sum, func() ([]byte, error) { return o.makeV3(path) }, err
+	}
+	if v := m.other(path); v != nil {
+		return &v.document, o.hashOther(v), func() ([]byte, error) { return o.makeOther(v) }, nil
+	}
+	return nil, "", nil, nil
 }
 
 func (o *OpenAPI) serveV2(w http.ResponseWriter, r *http.Request) {
@@ -225,47 +264,38 @@ func (o *OpenAPI) serveV2(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotAcceptable)
 		return
 	}
-	sum, err := o.hashV2()
+	m := o.current()
+	sum, err := o.hashV2(m)
 	if err != nil {
 		writeStatus(w, r, internalError(err))
 		return
 	}
 	h.Set("Etag", `"`+sum+`"`)
-	m := o.current()
-	o.serve(w, r, &m.v2, binary, openapiV2, func() ([]byte, error) { return o.makeV2(m.paths) })
-}
-
-// hashV2 follows from the hashes of what is merged.
-func (o *OpenAPI) hashV2() (string, error) {
-	m := o.current()
-	m.v2.hashOnce.Do(func() {
-		var all []byte
-		for _, path := range m.paths {
-			h, err := o.hash(path)
-			if err != nil {
-				m.v2.hashErr = err
-				return
-			}
-			all = append(append(all, path...), h...)
+	o.serve(w, r, binary, openapiV2, func() (body, error) {
+		if binary {
+			return o.binaryV2(m)
 		}
-		m.v2.hash = hash(all)
+		return o.textV2(m)
 	})
-	return m.v2.hash, m.v2.hashErr
 }
 
-// serve answers with d, made by source if need be. The entity tag is in the header already.
-func (o *OpenAPI) serve(w http.ResponseWriter, r *http.Request, d *document, binary bool, media string, source func() ([]byte, error)) {
+// body is what an answer is sent from.
+type body interface {
+	serve(w http.ResponseWriter, r *http.Request)
+}
+
+// serve answers with what make returns. The entity tag is in the header already.
+func (o *OpenAPI) serve(w http.ResponseWriter, r *http.Request, binary bool, media string, make func() (body, error)) {
 	h := w.Header()
 	if r.Header.Get("If-None-Match") == h.Get("Etag") {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", mediaJSON)
-	body, err := d.json(&o.making, source)
-	if binary && err == nil {
+	if binary {
 		h.Set("Content-Type", "application/"+media)
-		body, err = d.protobuf(&o.making, media)
 	}
+	body, err := make()
 	if err != nil {
 		for _, name := range []string{"Etag", "Expires"} {
 			h.Del(name)

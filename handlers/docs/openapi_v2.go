@@ -17,36 +17,20 @@ type mergedV2 struct {
 	kinds map[string]map[string]json.RawMessage
 }
 
-// makeV2 merges the documents of all paths into one of OpenAPI v2.
-func (o *OpenAPI) makeV2(paths []string) ([]byte, error) {
-	m := &mergedV2{map[string]json.RawMessage{}, map[string]json.RawMessage{}, map[string]json.RawMessage{}, map[string]map[string]json.RawMessage{}}
-	var info any
+// merge reads the documents of the paths.
+func (o *OpenAPI) merge(paths []string) (m *mergedV2, info any, err error) {
+	m = &mergedV2{map[string]json.RawMessage{}, map[string]json.RawMessage{}, map[string]json.RawMessage{}, map[string]map[string]json.RawMessage{}}
 	for _, path := range paths {
 		d, err := o.described(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		info = d["info"]
 		if err := m.add(d); err != nil {
-			return nil, fmt.Errorf("OpenAPI document %s: %w", path, err)
+			return nil, nil, fmt.Errorf("OpenAPI document %s: %w", path, err)
 		}
 	}
-	if err := m.putKinds(); err != nil {
-		return nil, err
-	}
-	return encodeDocument(struct {
-		Swagger             string                     `json:"swagger"`
-		Info                any                        `json:"info"`
-		Paths               map[string]json.RawMessage `json:"paths"`
-		Definitions         map[string]json.RawMessage `json:"definitions"`
-		Parameters          map[string]json.RawMessage `json:"parameters"`
-		SecurityDefinitions any                        `json:"securityDefinitions"`
-		Security            any                        `json:"security"`
-	}{
-		"2.0", info, m.paths, m.definitions, m.parameters,
-		object{"BearerToken": object{"type": "apiKey", "name": "authorization", "in": "header", "description": bearerWords}},
-		[]any{object{"BearerToken": []any{}}},
-	})
+	return m, info, m.putKinds()
 }
 
 const gvkExtension = "x-kubernetes-group-version-kind"

@@ -66,8 +66,7 @@ func (d mergedDocument) read() ([]byte, error) {
 	if o == nil {
 		return nil, errEnded
 	}
-	m := o.current()
-	body, err := m.v2.json(&o.making, func() ([]byte, error) { return o.makeV2(m.paths) })
+	body, err := o.textV2(o.current())
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +101,7 @@ func (s *SwaggerUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *SwaggerUI) serveDocument(w http.ResponseWriter, r *http.Request) {
-	sum, err := s.openapi.hashV2()
+	sum, err := s.openapi.hashV2(s.openapi.current())
 	if err != nil {
 		writeStatus(w, r, internalError(err))
 		return

@@ -2,75 +2,85 @@ package docs
 
 import (
 	"slices"
-	"sort"
-
-	"k8s.io/apimachinery/pkg/version"
+	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// view is one state of the registry, put in groups and versions. It is immutable but for the two lists, which are made
-// when they are first asked for.
+// view is what is made of one state of the registry. It is immutable but for the parts, which are made when they are first
+// asked for. The next state's view takes over the parts of every group and version that it has in common with this one, so a
+// change costs what it changes.
 type view struct {
-	source []*resource.Resource
+	source []*resource.Group
 	groups []*group
+	byName map[string]*group
 	// core is the aggregated list of /api, named that of /apis.
 	core, named aggregated
 }
 
 type group struct {
-	name     string
+	*resource.Group
 	versions []*groupVersion // the preferred one first
 }
 
 type groupVersion struct {
-	name      string
-	resources []*resource.Resource
+	*resource.Version
+	discovered discovered
+	document   document
+	// parts are what its v2 document is made of, when it is not ready-made.
+	parts []*partV2
 }
 
-// newView keeps groups in the order of all. Versions come stable before beta before alpha and the higher number first:
-// rows may stand in any order inside a group.
-func newView(all []*resource.Resource) *view {
-	v := &view{source: all}
-	for _, r := range all {
-		g := v.group(r.Group)
-		if g == nil {
-			g = &group{name: r.Group}
-			v.groups = append(v.groups, g)
+// newView shows groups in their order. old may be nil.
+func newView(groups []*resource.Group, old *view) *view {
+	v := &view{source: groups, groups: make([]*group, len(groups)), byName: make(map[string]*group, len(groups))}
+	for i, g := range groups {
+		var before *group
+		if old != nil {
+			before = old.byName[g.Name]
 		}
-		gv := g.version(r.Version)
-		if gv == nil {
-			gv = &groupVersion{name: r.Version}
-			g.versions = append(g.versions, gv)
+		if before == nil || before.Group != g {
+			before = newGroup(g, before)
 		}
-		gv.resources = append(gv.resources, r)
-	}
-	for _, g := range v.groups {
-		sort.SliceStable(g.versions, func(i, j int) bool {
-			return version.CompareKubeAwareVersionStrings(g.versions[i].name, g.versions[j].name) > 0
-		})
+		v.groups[i], v.byName[g.Name] = before, before
+		if g.Name == "" {
+			v.core.groups = append(v.core.groups, before)
+		} else {
+			v.named.groups = append(v.named.groups, before)
+		}
 	}
 	return v
 }
 
-// of says whether the view shows exactly this table: a registry never changes one but replaces it, so its address will do.
-func (v *view) of(all []*resource.Resource) bool {
-	return len(v.source) == len(all) && (len(all) == 0 || &v.source[0] == &all[0])
+func newGroup(now *resource.Group, before *group) *group {
+	g := &group{Group: now, versions: make([]*groupVersion, len(now.Versions))}
+	for i, v := range now.Versions {
+		var parts []*partV2
+		if before != nil {
+			if old := before.version(v.Name); old != nil && old.Version == v {
+				g.versions[i] = old
+				continue
+			} else if old != nil {
+				parts = old.parts
+			}
+		}
+		g.versions[i] = &groupVersion{Version: v, parts: partsOf(v, parts)}
+	}
+	return g
+}
+
+// of says whether the view shows exactly this state: a registry never changes a list of groups but makes another, so its
+// address will do.
+func (v *view) of(groups []*resource.Group) bool {
+	return len(v.source) == len(groups) && (len(groups) == 0 || &v.source[0] == &groups[0])
 }
 
 // group finds a group by name, the core group by the empty one; nil when it is not served.
-func (v *view) group(name string) *group {
-	for _, g := range v.groups {
-		if g.name == name {
-			return g
-		}
-	}
-	return nil
-}
+func (v *view) group(name string) *group { return v.byName[name] }
 
 func (g *group) version(name string) *groupVersion {
 	for _, v := range g.versions {
-		if v.name == name {
+		if v.Name == name {
 			return v
 		}
 	}
@@ -83,11 +93,6 @@ func subresources(r *resource.Resource) []*resource.Resource {
 	for _, s := range r.Subresources {
 		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b *resource.Resource) int {
-		if a.Subresource < b.Subresource {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b *resource.Resource) int { return strings.Compare(a.Subresource, b.Subresource) })
 	return out
 }

@@ -92,16 +92,22 @@ func (f form) encode(r *http.Request, o message) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %T: %w", o, err)
 	}
+	return f.text(r, b)
+}
+
+// text brings compact JSON into the form, which is not protobuf.
+func (f form) text(r *http.Request, b []byte) ([]byte, error) {
 	if f.media == mediaYAML {
-		if b, err = yaml.JSONToYAML(b); err != nil {
-			return nil, fmt.Errorf("encode %T as YAML: %w", o, err)
+		b, err := yaml.JSONToYAML(b)
+		if err != nil {
+			return nil, fmt.Errorf("encode as YAML: %w", err)
 		}
 		return b, nil
 	}
 	if f.pretty || codec.WantsPretty(r) {
 		var out bytes.Buffer
 		if err := json.Indent(&out, b, "", "  "); err != nil {
-			return nil, fmt.Errorf("indent %T: %w", o, err)
+			return nil, fmt.Errorf("indent: %w", err)
 		}
 		return out.Bytes(), nil
 	}
@@ -115,10 +121,14 @@ func encodeProtobuf(o message) ([]byte, error) {
 		return nil, fmt.Errorf("encode %T as protobuf: %w", o, err)
 	}
 	version, kind := o.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
-	envelope := runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: version, Kind: kind}, Raw: raw}
-	b, err := envelope.Marshal()
+	return envelope(metav1.TypeMeta{APIVersion: version, Kind: kind}, raw)
+}
+
+func envelope(of metav1.TypeMeta, raw []byte) ([]byte, error) {
+	e := runtime.Unknown{TypeMeta: runtime.TypeMeta{APIVersion: of.APIVersion, Kind: of.Kind}, Raw: raw}
+	b, err := e.Marshal()
 	if err != nil {
-		return nil, fmt.Errorf("encode %T as protobuf: %w", o, err)
+		return nil, fmt.Errorf("encode %s as protobuf: %w", of.Kind, err)
 	}
 	return append([]byte("k8s\x00"), b...), nil
 }

@@ -36,7 +36,11 @@ func TestJoin(t *testing.T) {
 				err = z.Store(text)
 			} else {
 				var p *Piece
-				if p, err = Compress(text); err == nil {
+				how := Compress
+				if r.IntN(20) == 0 {
+					how = CompressWell
+				}
+				if p, err = how(text); err == nil {
 					err = z.Add(p)
 				}
 			}

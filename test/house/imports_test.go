@@ -66,7 +66,7 @@ var allowed = map[string][]string{
 	"handlers/features":   {"gen"},
 	"handlers/pki":        {},
 	"handlers/health":     {},
-	"handlers/docs":       {"gen", "handlers/codec", "handlers/object", "handlers/resource"},
+	"handlers/docs":       {"gen", "handlers/codec", "handlers/gzjoin", "handlers/object", "handlers/resource"},
 	"cmd/specgen":         {"cmd/specgen"},
 }
 
