@@ -168,8 +168,10 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}
 	s.registry = resource.NewRegistry(all)
+	s.registry.Observe(s.forget)
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
-	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features})
+	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features,
+		Served: func(gvr schema.GroupVersionResource) bool { return s.registry.Get(gvr) != nil }})
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
@@ -266,36 +268,4 @@ func (s *Server) terminated(code int, page func(string) string) func(*pipeline.R
 		s.lookUp(r)
 		s.options.Metrics.Terminated(r, page, code)
 	}
-}
-
-// answer finds what serves a request that may be made.
-func (s *Server) answer(r *pipeline.Request) error {
-	if !r.Info.IsResource {
-		s.pages.ServeHTTP(r.Writer, r.HTTP)
-		return nil
-	}
-	switch {
-	case r.Resource != nil && !hasPath(r):
-		return pipeline.NotFound()
-	case r.Resource != nil && (len(r.Info.Parts) == 0 || len(r.Resource.Connect) > 0):
-		return s.verbs.Handle(r)
-	case s.registry.HasGroup(r.Info.Group):
-		return pipeline.NotFound()
-	}
-	notFoundPage(r.Writer)
-	return nil
-}
-
-// hasPath says whether a path of this form leads to the resource: one of the cluster is not found below a namespace, and
-// one object of a namespace not without it.
-func hasPath(r *pipeline.Request) bool {
-	isNamespace := r.Resource.Group == "" && r.Resource.Resource == "namespaces"
-	if !r.Resource.Namespaced {
-		return r.Info.Namespace == "" || isNamespace
-	}
-	switch r.Info.Verb {
-	case "list", "watch", "deletecollection":
-		return true
-	}
-	return r.Info.Namespace != "" || r.Info.Name == ""
 }

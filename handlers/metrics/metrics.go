@@ -42,7 +42,7 @@ func New(build version.Info) *Metrics {
 }
 
 // Observe tells where the numbers are found that are not counted here. It is called before the first request.
-func (m *Metrics) Observe(s Sources) { m.sources = s }
+func (m *Metrics) Observe(s Sources) { m.sources, m.requests.served = s, s.Served }
 
 // ServeHTTP shows everything there is.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
@@ -29,6 +30,9 @@ type requests struct {
 	terminated *prometheus.CounterVec
 	reading    prometheus.Gauge
 	writing    prometheus.Gauge
+
+	// served says whether a resource is still there; nil when all stay.
+	served func(schema.GroupVersionResource) bool
 
 	mu    sync.RWMutex
 	known map[subject]*series
@@ -130,7 +134,9 @@ func (q *requests) record(s *subject, took time.Duration, size int64) {
 	q.mu.RLock()
 	to := q.known[*s]
 	q.mu.RUnlock()
-	if to == nil {
+	if to == nil && q.gone(s) {
+		to = uncounted()
+	} else if to == nil {
 		to = q.add(s)
 	}
 	to.count.Inc()
@@ -141,6 +147,11 @@ func (q *requests) record(s *subject, took time.Duration, size int64) {
 	if to.size != nil {
 		to.size.Observe(float64(size))
 	}
+}
+
+// gone says that the resource was served when the request began, and is not any more.
+func (q *requests) gone(s *subject) bool {
+	return s.resource != "" && q.served != nil && !q.served(schema.GroupVersionResource{Group: s.group, Version: s.version, Resource: s.resource})
 }
 
 func (q *requests) add(s *subject) *series {

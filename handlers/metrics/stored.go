@@ -21,6 +21,8 @@ type Sources struct {
 	Size func(context.Context) (int64, error)
 	// Audited are the events of the audit log, and the requests that were refused for want of one.
 	Audited func() (events, rejected int64)
+	// Served says whether a resource is still served; nil when they stay.
+	Served func(schema.GroupVersionResource) bool
 	// Features are the feature gates; nil has them as they are by default.
 	Features *features.Features
 }
