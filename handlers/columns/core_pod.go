@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 

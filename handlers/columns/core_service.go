@@ -2,8 +2,6 @@ package columns
 
 import (
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -44,30 +42,4 @@ func servicePorts(s *corev1.Service) string {
 		}
 	}
 	return strings.Join(ports, ",")
-}
-
-// endpoints are the ready addresses, with each port where there are ports.
-func endpoints(e *corev1.Endpoints) string {
-	if len(e.Subsets) == 0 {
-		return "<none>"
-	}
-	list := shortList{Limit: 3, Separator: ","}
-	for _, s := range e.Subsets {
-		if len(s.Ports) == 0 {
-			for _, a := range s.Addresses {
-				list.Add(a.IP)
-			}
-		}
-		for _, p := range s.Ports {
-			for i, a := range s.Addresses {
-				if list.Full() {
-					// The product of both lists may be many times as long as what the client sent.
-					list.Count += len(s.Addresses) - i
-					break
-				}
-				list.Add(net.JoinHostPort(a.IP, strconv.Itoa(int(p.Port))))
-			}
-		}
-	}
-	return list.Text("")
 }

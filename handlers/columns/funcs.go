@@ -10,17 +10,10 @@ import (
 
 // ofObject are the functions of columns that look at a whole object, by the name that openapi/ gives them.
 var ofObject = map[string]cell{
-	"claimAccessModes":  of(claimAccessModes),
-	"claimCapacity":     of(claimCapacity),
-	"configMapData":     of(configMapData),
 	"controllerOf":      controllerOf,
-	"endpoints":         of(endpoints),
 	"jobCompletions":    of(jobCompletions),
 	"jobDuration":       since(jobDuration),
 	"jobStatus":         of(jobStatus),
-	"nodeKernel":        of(nodeKernel),
-	"nodeRoles":         of(nodeRoles),
-	"nodeStatus":        of(nodeStatus),
 	"podReadinessGates": of(podReadinessGates),
 	"podReady":          of(podReady),
 	"podRestarts":       since(podRestarts),
@@ -32,8 +25,6 @@ var ofObject = map[string]cell{
 	"poolStatus":        of(poolStatus),
 	"poolTotal":         of(poolTotal),
 	"poolUnavailable":   of(poolUnavailable),
-	"quotaLimits":       of(quotaLimits),
-	"quotaRequests":     of(quotaRequests),
 	"scalerTargets":     of(scalerTargets),
 	"serviceExternalIP": of(serviceExternalIP),
 	"servicePorts":      of(servicePorts),
@@ -43,27 +34,17 @@ var ofObject = map[string]cell{
 
 // ofValues are the functions that get values, so that several versions or kinds can share them.
 var ofValues = map[string]func(v values, now time.Time) any{
-	"accessModes":         func(v values, _ time.Time) any { return accessModes(v.Texts(0)) },
 	"bareSelector":        bareSelector,
 	"claimState":          claimState,
 	"defaultStorageClass": defaultStorageClass,
-	"eventCount":          eventCount,
-	"eventFirstSeen":      eventFirstSeen,
-	"eventLastSeen":       eventLastSeen,
-	"eventObject":         eventObject,
-	"eventSource":         eventSource,
-	"healthy":             healthy,
 	"migrationResource":   migrationResource,
 	"migrationStatus":     migrationStatus,
 	"paramRef":            paramRef,
-	"phase":               phase,
 	"podCertificateState": podCertificateState,
 	"serviceAvailable":    serviceAvailable,
 	"subjectAccounts":     subjectAccounts,
 	"subjectGroups":       subjectGroups,
 	"subjectUsers":        subjectUsers,
-	"trimSpace":           trimSpace,
-	"volumeClass":         volumeClass,
 }
 
 // of makes a cell of a function on one kind. An object of another kind, which would be a fault of whoever reads the

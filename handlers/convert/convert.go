@@ -19,8 +19,6 @@ func gvk(group, version, kind string) schema.GroupVersionKind {
 
 // Written are the conversions by hand.
 var Written = map[Versions]resource.Converter{
-	{gvk("events.k8s.io", "v1", "Event"), gvk("", "v1", "Event")}:                                              typed(eventToCore),
-	{gvk("", "v1", "Event"), gvk("events.k8s.io", "v1", "Event")}:                                              typed(eventFromCore),
 	{gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")}: typed(autoscalerToV2),
 	{gvk("autoscaling", "v2", "HorizontalPodAutoscaler"), gvk("autoscaling", "v1", "HorizontalPodAutoscaler")}: typed(autoscalerToV1),
 	{gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition"), definitionGVK}:                             typed(definitionFromV1),

@@ -34,11 +34,6 @@ func pod(p *corev1.Pod) {
 	}
 }
 
-func podTemplate(t *corev1.PodTemplate) {
-	podTemplateSpec(&t.Template)
-	t.SetDefaults()
-}
-
 func requestsFromLimits(r *corev1.ResourceRequirements) {
 	if r.Limits != nil && r.Requests == nil {
 		r.Requests = map[string]resource.Quantity{}

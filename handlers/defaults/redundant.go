@@ -18,16 +18,6 @@ func podIPs(s *corev1.PodStatus) {
 	}
 }
 
-// podCIDRs: the same for the address ranges of a node.
-func podCIDRs(s *corev1.NodeSpec) {
-	if s.PodCIDR != "" && (len(s.PodCIDRs) == 0 || s.PodCIDRs[0] != s.PodCIDR) {
-		s.PodCIDRs = []string{s.PodCIDR}
-	}
-	if s.PodCIDR == "" && len(s.PodCIDRs) > 0 {
-		s.PodCIDR = s.PodCIDRs[0]
-	}
-}
-
 // horizontalPodAutoscalerV1 aims at 80 % CPU when neither the field nor the annotation with other metrics says what to aim at.
 func horizontalPodAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
 	if _, other := h.Annotations["autoscaling.alpha.kubernetes.io/metrics"]; !other {

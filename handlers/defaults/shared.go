@@ -1,6 +1,8 @@
 package defaults
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+import (
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+)
 
 // This file has the former names of what has moved to handlers/kinds/podspec.
 

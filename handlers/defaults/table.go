@@ -9,14 +9,8 @@ import (
 // Dependent are the kinds with more than generated defaults. Their functions call the generated method themselves, because
 // some Dependent values must be decided before it and some after.
 var Dependent = map[schema.GroupVersionKind]func(object.Object){
-	kind("", "v1", "Pod"):                   on(pod),
-	kind("", "v1", "PodTemplate"):           on(podTemplate),
-	kind("", "v1", "ReplicationController"): on(replicationController),
-	kind("", "v1", "Service"):               on(service),
-	kind("", "v1", "Namespace"):             on(namespace),
-	kind("", "v1", "PersistentVolume"):      on(persistentVolume),
-	kind("", "v1", "Node"):                  on(node),
-	kind("", "v1", "LimitRange"):            on(limitRange),
+	kind("", "v1", "Pod"):     on(pod),
+	kind("", "v1", "Service"): on(service),
 
 	kind("apps", "v1", "Deployment"):  on(deployment),
 	kind("apps", "v1", "ReplicaSet"):  on(replicaSet),

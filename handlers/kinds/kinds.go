@@ -9,7 +9,9 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/discovery"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/events"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/networking"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/scheduling"
@@ -19,6 +21,8 @@ import (
 // groups are the kinds of all groups that have something to say.
 var groups = [][]kind.Kind{
 	coordination.Kinds,
+	core.Kinds,
+	events.Kinds,
 	discovery.Kinds,
 	networking.Kinds,
 	scheduling.Kinds,

@@ -20,19 +20,16 @@ import (
 
 // workloads are the entries of what makes pods.
 var workloads = map[key]entry{
-	{"apps", "deployments", ""}:              deployments,
-	{"apps", "deployments", "status"}:        deploymentStatus,
-	{"apps", "replicasets", ""}:              replicaSets,
-	{"apps", "replicasets", "status"}:        replicaSetStatus,
-	{"apps", "statefulsets", ""}:             statefulSets,
-	{"apps", "statefulsets", "status"}:       statefulSetStatus,
-	{"apps", "daemonsets", ""}:               daemonSets,
-	{"apps", "controllerrevisions", ""}:      controllerRevisions,
-	{"", "replicationcontrollers", ""}:       replicationControllers,
-	{"", "replicationcontrollers", "status"}: replicationControllerStatus,
-	{"", "podtemplates", ""}:                 podTemplates,
-	{"batch", "jobs", ""}:                    jobs,
-	{"batch", "cronjobs", ""}:                cronJobs,
+	{"apps", "deployments", ""}:         deployments,
+	{"apps", "deployments", "status"}:   deploymentStatus,
+	{"apps", "replicasets", ""}:         replicaSets,
+	{"apps", "replicasets", "status"}:   replicaSetStatus,
+	{"apps", "statefulsets", ""}:        statefulSets,
+	{"apps", "statefulsets", "status"}:  statefulSetStatus,
+	{"apps", "daemonsets", ""}:          daemonSets,
+	{"apps", "controllerrevisions", ""}: controllerRevisions,
+	{"batch", "jobs", ""}:               jobs,
+	{"batch", "cronjobs", ""}:           cronJobs,
 }
 
 var spec = field.NewPath("spec")
@@ -67,8 +64,6 @@ func deployments(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-const ofReplicas, ofReady = "status.replicas", "readyReplicas"
-
 func deploymentStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = checkUpdate(func(o, old *appsv1.Deployment) field.ErrorList {
 		st, path := &o.Status, field.NewPath("status")
@@ -90,11 +85,6 @@ func replicaSetStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		st := &o.Status
 		return replicaCounts(st.FullyLabeledReplicas, st.ReadyReplicas, st.AvailableReplicas, st.Replicas)
 	})
-}
-
-func replicaCounts(labeled, ready, available, all int32) field.ErrorList {
-	return withinCounts(field.NewPath("status"), atMost("fullyLabeledReplicas", labeled, all, ofReplicas), atMost("readyReplicas", ready, all, ofReplicas),
-		atMost("availableReplicas", available, all, ofReplicas), atMost("availableReplicas", available, ready, ofReady))
 }
 
 func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
@@ -271,38 +261,5 @@ func controllerRevisions(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			return nil
 		}
 		return field.ErrorList{field.Required(path, "data must be a valid JSON object")}
-	})
-}
-
-func replicationControllers(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.OrphanByDefault = true
-	s.Validate = check(func(o *corev1.ReplicationController) (errs field.ErrorList) {
-		if len(o.Spec.Selector) == 0 {
-			errs = append(errs, field.Required(spec.Child("selector"), ""))
-		}
-		t := o.Spec.Template
-		if t == nil {
-			return append(errs, field.Required(spec.Child("template"), ""))
-		}
-		for k, v := range o.Spec.Selector {
-			if t.Labels[k] != v {
-				errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), t.Labels, noMatch))
-				break
-			}
-		}
-		return append(errs, template(t, "ReplicationController", spec.Child("template"))...)
-	})
-}
-
-func replicationControllerStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.ValidateUpdate = checkUpdate(func(o, _ *corev1.ReplicationController) field.ErrorList {
-		st := &o.Status
-		return replicaCounts(st.FullyLabeledReplicas, st.ReadyReplicas, st.AvailableReplicas, st.Replicas)
-	})
-}
-
-func podTemplates(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = check(func(o *corev1.PodTemplate) field.ErrorList {
-		return podTemplate(&o.Template, field.NewPath("template"))
 	})
 }

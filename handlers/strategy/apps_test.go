@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // ruleCase is an object of a kind, the old one for an update, and what is wrong with it in the original's words.
@@ -87,10 +87,6 @@ func TestAppsRules(t *testing.T) {
 		{"apps", "v1", "controllerrevisions", `{data: {a: b}}`, "", nil},
 		{"apps", "v1", "controllerrevisions", `{data: [1]}`, "", []string{"data: Required value: data must be a valid JSON object"}},
 		{"apps", "v1", "controllerrevisions", `{}`, "", []string{"data: Required value: data is mandatory"}},
-		{"", "v1", "replicationcontrollers", `{spec: {selector: {a: c}, template: {` + always + `}}}`, "", []string{
-			"spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does not match template `labels`"}},
-		{"", "v1", "replicationcontrollers", `{}`, "", []string{"spec.selector: Required value", "spec.template: Required value"}},
-		{"", "v1", "podtemplates", `{template: {spec: {ephemeralContainers: [{name: a}]}}}`, "", []string{"template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template"}},
 	})
 }
 
@@ -135,15 +131,14 @@ func TestReplicaCounts(t *testing.T) {
 	if got := verdict(hooks(t, "apps", "v1", "deployments", "status"), now, old); !same(got, want) {
 		t.Errorf("%q", got)
 	}
-	set, rs, rc := &appsv1.StatefulSet{}, &appsv1.ReplicaSet{}, &corev1.ReplicationController{}
-	set.Status.CurrentReplicas, rs.Status.FullyLabeledReplicas, rc.Status.ReadyReplicas = 1, 1, 1
+	set, rs := &appsv1.StatefulSet{}, &appsv1.ReplicaSet{}
+	set.Status.CurrentReplicas, rs.Status.FullyLabeledReplicas = 1, 1
 	for _, c := range []struct {
 		group, resource, want string
 		o                     object.Object
 	}{
 		{"apps", "statefulsets", "status.currentReplicas: Invalid value: 1: cannot be greater than status.replicas", set},
 		{"apps", "replicasets", "status.fullyLabeledReplicas: Invalid value: 1: cannot be greater than status.replicas", rs},
-		{"", "replicationcontrollers", "status.readyReplicas: Invalid value: 1: cannot be greater than status.replicas", rc},
 	} {
 		if got := verdict(hooks(t, c.group, "v1", c.resource, "status"), c.o, object.Copy(c.o)); !same(got, []string{c.want}) {
 			t.Errorf("%s: %q", c.resource, got)

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+	"github.com/robfig/cron/v3"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"

@@ -40,8 +40,8 @@ func TestJobCreate(t *testing.T) {
 	if shared.Labels["c"] = "d"; shared.Spec.Template.Labels["c"] != "" {
 		t.Error("job and template share their labels")
 	}
-	if !s.OrphanByDefault || hooks(t, "batch", "v1", "cronjobs", "").OrphanByDefault || !hooks(t, "", "v1", "replicationcontrollers", "").OrphanByDefault {
-		t.Error("only jobs and replication controllers orphan by default")
+	if !s.OrphanByDefault || hooks(t, "batch", "v1", "cronjobs", "").OrphanByDefault {
+		t.Error("jobs orphan by default, cron jobs do not")
 	}
 	o.Status.Succeeded = 3
 	if s.Fields(o)["status.successful"] != "3" {

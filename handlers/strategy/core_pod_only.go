@@ -3,9 +3,10 @@ package strategy
 import (
 	"strings"
 
-	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
 // onlyForPods are the rules that templates are free of.

@@ -1,6 +1,8 @@
 package strategy
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestPodParts(t *testing.T) {
 	s := hooks(t, "", "v1", "pods", "")

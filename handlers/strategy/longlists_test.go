@@ -32,8 +32,6 @@ func TestElementsOfLists(t *testing.T) {
 			errs: initRestarts([]corev1.ContainerStatus{{Name: "b", State: running}, {Name: "a", State: running}, {Name: "c", State: ended}},
 				[]corev1.ContainerStatus{{Name: "a", State: ended}, {Name: "b", State: ended}, {Name: "c", State: ended}},
 				&corev1.PodSpec{RestartPolicy: "Never", InitContainers: []corev1.Container{{Name: "a"}, {Name: "b", RestartPolicy: &always}}}, path), want: []string{"x[0].state"}},
-		"addresses of nodes twice": {
-			errs: validateNodeUpdate(&corev1.Node{Status: corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: "a", Address: "b"}, {Type: "a"}, {Type: "a", Address: "b"}}}}, &corev1.Node{}), want: []string{"status.addresses[2]"}},
 		"tolerations of a runtime class": {
 			errs: runtimeClassParts(&nodev1.RuntimeClass{Handler: "h", Scheduling: &nodev1.Scheduling{Tolerations: []corev1.Toleration{{Key: "a"}, {Key: "b"}, {Key: "a"}}}}), want: []string{"scheduling.tolerations[2]"}},
 		"topologies of a storage class": {

@@ -13,10 +13,7 @@ type nameFunc = func(name string, prefix bool) []string
 
 // names are the rules that are not a DNS subdomain.
 var names = map[key]nameFunc{
-	{"", "namespaces", ""}:                                    validation.NameIsDNSLabel,
 	{"", "services", ""}:                                      validation.NameIsDNSLabel,
-	{"", "events", ""}:                                        pathSegment,
-	{"events.k8s.io", "events", ""}:                           validation.NameIsDNSSubdomain,
 	{"apps", "statefulsets", ""}:                              validation.NameIsDNSLabel,
 	{"policy", "poddisruptionbudgets", ""}:                    pathSegment,
 	{"certificates.k8s.io", "certificatesigningrequests", ""}: pathSegment,

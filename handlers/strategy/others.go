@@ -15,7 +15,7 @@ import (
 
 // others are the entries of all other groups.
 var others = map[key]entry{
-	{"", "componentstatuses", ""}:                                           componentStatuses,
+	{"authentication.k8s.io", "tokenreviews", ""}:                           tokenReviews,
 	{"admissionregistration.k8s.io", "validatingwebhookconfigurations", ""}: webhooks,
 	{"admissionregistration.k8s.io", "mutatingwebhookconfigurations", ""}:   webhooks,
 	{"apiextensions.k8s.io", "customresourcedefinitions", ""}:               definitions,

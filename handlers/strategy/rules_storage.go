@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,126 +13,7 @@ import (
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 )
 
-func volumeSpec(o *corev1.PersistentVolume) (errs field.ErrorList) {
-	s := &o.Spec
-	if len(s.AccessModes) == 0 {
-		errs = append(errs, field.Required(spec.Child("accessModes"), ""))
-	}
-	at := spec.Child("capacity")
-	if len(s.Capacity) == 0 {
-		errs = append(errs, field.Required(at, ""))
-	}
-	if _, ok := s.Capacity["storage"]; !ok || len(s.Capacity) > 1 {
-		errs = append(errs, field.NotSupported(at, any(s.Capacity), []string{"storage"}))
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Capacity)) {
-		if q := s.Capacity[name]; q.Sign() <= 0 {
-			if q.Sign() < 0 {
-				errs = append(errs, field.Invalid(at.Key(name), q.Value(), "must be a valid resource quantity"))
-			}
-			errs = append(errs, field.Invalid(at.Key(name), q.String(), "must be greater than zero"))
-		}
-	}
-	at = spec.Child("nodeAffinity")
-	if s.NodeAffinity != nil && s.NodeAffinity.Required == nil {
-		errs = append(errs, field.Required(at.Child("required"), "must specify required node constraints"))
-	}
-	if s.Local != nil {
-		if s.Local.Path == "" {
-			errs = append(errs, field.Required(spec.Child("local", "path"), ""))
-		}
-		if s.NodeAffinity == nil {
-			errs = append(errs, field.Required(at, "Local volume requires node affinity"))
-		}
-	}
-	if s.CSI != nil {
-		errs = append(errs, csiParts(s.CSI, spec.Child("csi"))...)
-	}
-	return errs
-}
-
-// volumeClass comes after what a volume is.
-func volumeClass(o *corev1.PersistentVolume) (errs field.ErrorList) {
-	s := &o.Spec
-	if c := s.VolumeAttributesClassName; c != nil {
-		at := spec.Child("volumeAttributesClassName")
-		if *c == "" {
-			errs = append(errs, field.Required(at, "an empty string is disallowed"))
-		} else {
-			errs = append(errs, dnsName(at, *c)...)
-		}
-		if s.CSI == nil {
-			errs = append(errs, field.Required(spec.Child("csi"), "has to be specified when using volumeAttributesClassName"))
-		}
-	}
-	return errs
-}
-
-func csiParts(s *corev1.CSIPersistentVolumeSource, path *field.Path) field.ErrorList {
-	errs := driverTitle(path.Child("driver"), s.Driver)
-	if s.VolumeHandle == "" {
-		errs = append(errs, field.Required(path.Child("volumeHandle"), ""))
-	}
-	for _, r := range []struct {
-		name string
-		ref  *corev1.SecretReference
-	}{{"controllerPublishSecretRef", s.ControllerPublishSecretRef}, {"controllerExpandSecretRef", s.ControllerExpandSecretRef},
-		{"nodePublishSecretRef", s.NodePublishSecretRef}, {"nodeExpandSecretRef", s.NodeExpandSecretRef}} {
-		if r.ref != nil {
-			errs = append(errs, needed(path.Child(r.name, "name"), r.ref.Name, dnsName)...)
-			errs = append(errs, needed(path.Child(r.name, "namespace"), r.ref.Namespace, dnsLabel)...)
-		}
-	}
-	return errs
-}
-
-func claimParts(o *corev1.PersistentVolumeClaim) (errs field.ErrorList) {
-	if s := o.Spec.DataSource; s != nil {
-		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, spec.Child("dataSource"))...)
-	}
-	if s := o.Spec.DataSourceRef; s != nil {
-		at := spec.Child("dataSourceRef")
-		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, at)...)
-		if s.Namespace != nil && *s.Namespace != "" {
-			errs = append(errs, dnsLabel(at.Child("namespace"), *s.Namespace)...)
-		}
-	}
-	if c := o.Spec.VolumeAttributesClassName; c != nil && *c != "" {
-		errs = append(errs, dnsName(spec.Child("volumeAttributesClassName"), *c)...)
-	}
-	return errs
-}
-
-func dataSource(group *string, kind, name string, path *field.Path) (errs field.ErrorList) {
-	if name == "" {
-		errs = append(errs, field.Required(path.Child("name"), ""))
-	}
-	if kind == "" {
-		errs = append(errs, field.Required(path.Child("kind"), ""))
-	}
-	if core := group == nil || *group == ""; core && kind != "PersistentVolumeClaim" {
-		errs = append(errs, field.Invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
-	} else if !core {
-		errs = append(errs, dnsName(path.Child("apiGroup"), *group)...)
-	}
-	return errs
-}
-
-const maxDriver, shortestRequest = 63, 600
-
-// driverTitle is the name of a driver: a domain, whatever its case.
-func driverTitle(path *field.Path, name string) (errs field.ErrorList) {
-	if name == "" {
-		return field.ErrorList{field.Required(path, "")}
-	}
-	if len(name) > maxDriver {
-		errs = append(errs, field.TooLong(path, "", maxDriver))
-	}
-	for _, e := range dnsName(path, strings.ToLower(name)) {
-		errs = append(errs, field.Invalid(path, name, e.Detail))
-	}
-	return errs
-}
+const shortestRequest = 600
 
 func attachmentParts(o *storagev1.VolumeAttachment) field.ErrorList {
 	errs := driverTitle(spec.Child("attacher"), o.Spec.Attacher)

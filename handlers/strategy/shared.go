@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -20,6 +21,8 @@ const (
 	immutable  = kind.Immutable
 	noMatch    = podspec.NoMatch
 	ipv4, ipv6 = kind.IPv4, kind.IPv6
+
+	ofReplicas, ofReady = podspec.OfReplicas, podspec.OfReady
 )
 
 type fieldPath = kind.Path
@@ -60,6 +63,10 @@ var (
 	template         = podspec.ValidateEndless
 	templateSelected = podspec.TemplateSelected
 	emptySelector    = podspec.EmptySelector
+	coreV1           = kind.CoreV1
+	driverTitle      = kind.DriverTitle
+	replicaCounts    = podspec.ReplicaCounts
+	claimSpec        = core.ClaimSpec
 	overcommits      = podspec.Overcommits
 	oneOf            = kind.OneOf
 )

@@ -2,13 +2,8 @@ package strategy
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
@@ -19,7 +14,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	strategies "github.com/gatehouse-dev/gatehouse/handlers/resource"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 var statusPath = field.NewPath("status")
@@ -30,7 +24,6 @@ var statuses = map[key]entry{
 		"unavailableReplicas", "terminatingReplicas", "collisionCount"),
 	{"apps", "replicasets", "status"}: counts("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration",
 		"terminatingReplicas"),
-	{"", "replicationcontrollers", "status"}: counts("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"),
 	{"apps", "statefulsets", "status"}: counts("replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas",
 		"observedGeneration", "collisionCount"),
 	{"apps", "daemonsets", "status"}: chain(daemonSetStatus, counts("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
@@ -39,8 +32,6 @@ var statuses = map[key]entry{
 	{"batch", "jobs", "status"}:                           chain(jobStatus, counts("active", "succeeded", "failed", "ready", "terminating")),
 	{"policy", "poddisruptionbudgets", "status"}:          chain(counts("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"), budgetStatus),
 	{"", "services", "status"}:                            serviceStatus,
-	{"", "persistentvolumeclaims", "status"}:              claimStatus,
-	{"", "resourcequotas", "status"}:                      quotaStatus,
 }
 
 // before runs errs before the rules that a status has already.
@@ -98,57 +89,5 @@ func serviceStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
 			errs = append(errs, balancerHost(x.Hostname, at.Child("hostname"))...)
 		}
 		return errs
-	}))
-}
-
-// quantities that cannot be negative, by name.
-func quantities(list map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
-	for _, name := range slices.Sorted(maps.Keys(list)) {
-		if q := list[name]; q.Sign() < 0 {
-			errs = append(errs, field.Invalid(path.Key(name), q.Value(), "must be a valid resource quantity"))
-		}
-	}
-	return errs
-}
-
-// growth are the states of a claim that is being made larger.
-var growth = []string{"ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizePending", "NodeResizeInProgress", "NodeResizeInfeasible"}
-
-func claimStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
-	before(s, checkUpdate(func(o, _ *corev1.PersistentVolumeClaim) field.ErrorList {
-		errs := quantities(o.Status.Capacity, statusPath.Child("capacity"))
-		at := statusPath.Child("allocatedResourceStatuses")
-		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResourceStatuses)) {
-			errs = append(errs, claimResource(name, at)...)
-			if !slices.Contains(growth, o.Status.AllocatedResourceStatuses[name]) {
-				errs = append(errs, field.NotSupported(at, name, slices.Sorted(slices.Values(growth))))
-			}
-		}
-		at = statusPath.Child("allocatedResources")
-		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResources)) {
-			found := claimResource(name, at)
-			if len(found) == 0 {
-				found = quantities(map[string]resource.Quantity{name: o.Status.AllocatedResources[name]}, at)
-			}
-			errs = append(errs, found...)
-		}
-		return errs
-	}))
-}
-
-// claimResource: claims are about storage, and about what others count under names of their own.
-func claimResource(name string, path *field.Path) (errs field.ErrorList) {
-	for _, msg := range validation.IsQualifiedName(name) {
-		errs = append(errs, field.Invalid(path, name, msg))
-	}
-	if native := !containsSlash(name) || strings.HasPrefix(name, "kubernetes.io/"); len(errs) == 0 && native && name != "storage" {
-		errs = append(errs, field.NotSupported(path, name, []string{"storage"}))
-	}
-	return errs
-}
-
-func quotaStatus(_ *Deps, _ resources.Row, s *strategies.Strategy) {
-	before(s, checkUpdate(func(o, _ *corev1.ResourceQuota) field.ErrorList {
-		return append(rules.Quota(o.Status.Hard, statusPath.Child("hard")), rules.Quota(o.Status.Used, statusPath.Child("used"))...)
 	}))
 }

@@ -5,8 +5,6 @@
 package strategy
 
 import (
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -26,7 +24,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{core, services.entries(), workloads, others, rulesOf, statuses, authentication, rbacAPI, reviews} {
+	for _, group := range []map[key]entry{coreTable, services.entries(), workloads, others, rulesOf, statuses, rbacAPI, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}
@@ -50,9 +48,4 @@ func chain(a, b entry) entry {
 		return b
 	}
 	return func(d *Deps, row resources.Row, s *resource.Strategy) { a(d, row, s); b(d, row, s) }
-}
-
-// coreV1 is a resource of the group without a name.
-func coreV1(name string) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Version: "v1", Resource: name}
 }

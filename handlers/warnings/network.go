@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
@@ -16,10 +15,6 @@ func network(o, old object.Object) []string {
 	switch o := o.(type) {
 	case *corev1.Service:
 		return service(o)
-	case *corev1.Endpoints:
-		return endpoints(o)
-	case *corev1.Node:
-		return node(o)
 	}
 	return nil
 }
@@ -67,35 +62,6 @@ func service(o *corev1.Service) (out []string) {
 	}
 	if t := s.TrafficDistribution; t != nil && *t == "PreferClose" {
 		out = append(out, `spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"`)
-	}
-	return out
-}
-
-func endpoints(o *corev1.Endpoints) (out []string) {
-	if o.Labels["endpoints.kubernetes.io/managed-by"] == "endpoint-controller" {
-		return nil
-	}
-	for i, s := range o.Subsets {
-		at := field.NewPath("subsets").Index(i)
-		for j, a := range s.Addresses {
-			out = append(out, validation.GetWarningsForIP(at.Child("addresses").Index(j).Child("ip"), a.IP)...)
-		}
-		for j, a := range s.NotReadyAddresses {
-			out = append(out, validation.GetWarningsForIP(at.Child("notReadyAddresses").Index(j).Child("ip"), a.IP)...)
-		}
-	}
-	return out
-}
-
-func node(o *corev1.Node) (out []string) {
-	if o.Spec.ConfigSource != nil {
-		out = append(out, "spec.configSource: the feature is removed")
-	}
-	if o.Spec.DoNotUseExternalID != "" {
-		out = append(out, "spec.externalID: this field is deprecated, and is unused by Kubernetes")
-	}
-	for i, cidr := range o.Spec.PodCIDRs {
-		out = append(out, validation.GetWarningsForCIDR(spec.Child("podCIDRs").Index(i), cidr)...)
 	}
 	return out
 }

@@ -1,9 +1,10 @@
 package warnings
 
 import (
-	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
 func podAddresses(s *corev1.PodStatus) (out []string) {

@@ -38,15 +38,10 @@ func Of(o, old object.Object) []string {
 			return nil
 		}
 		return append(hostname("the Pod's hostname", o), podSpec(nil, &o.Spec, &o.ObjectMeta)...)
-	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob,
-		*corev1.ReplicationController, *corev1.PodTemplate:
+	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob:
 		return workload(o, old)
-	case *corev1.Service, *corev1.Endpoints, *corev1.Node:
+	case *corev1.Service:
 		return network(o, old)
-	case *corev1.PersistentVolume:
-		return persistentVolume(o)
-	case *corev1.PersistentVolumeClaim:
-		return claim(o)
 	case *storagev1.CSIDriver:
 		return csiDriver(o, old)
 	case *storagev1.CSIStorageCapacity:
@@ -55,12 +50,6 @@ func Of(o, old object.Object) []string {
 		return storageClass(o)
 	case *nodev1.RuntimeClass:
 		return runtimeClass(o)
-	case *corev1.Secret:
-		return secret(o)
-	case *corev1.ServiceAccount:
-		return serviceAccount(o, old)
-	case *corev1.ResourceQuota:
-		return quota(o, old)
 	case *resourcev1.ResourceSlice:
 		return driverName(o.Spec.Driver)
 	case *resourcev1beta1.ResourceSlice:

@@ -18,7 +18,7 @@ const ofPods = "Pod names and hostnames"
 // workload is about what makes pods. An update is only spoken of when it changes what its generation counts.
 func workload(o, old object.Object) (out []string) {
 	changed := old == nil || o.GetGeneration() != old.GetGeneration()
-	if _, single := o.(*corev1.PodTemplate); old == nil && !single && !ofSet(o) {
+	if old == nil && !ofSet(o) {
 		out = hostname(ofPods, o)
 	}
 	path := spec.Child("template")
@@ -33,15 +33,6 @@ func workload(o, old object.Object) (out []string) {
 		return when(changed, &o.Spec.Template, path)
 	case *appsv1.StatefulSet:
 		return statefulSet(o, when(changed, &o.Spec.Template, path), old != nil)
-	case *corev1.PodTemplate:
-		return when(changed, &o.Template, field.NewPath("template"))
-	case *corev1.ReplicationController:
-		t := o.Spec.Template
-		if was, update := old.(*corev1.ReplicationController); update {
-			// The original looks at the template that was, and its users know it so.
-			t = was.Spec.Template
-		}
-		return append(out, when(changed && t != nil, t, path)...)
 	case *batchv1.Job:
 		if changed {
 			out = append(out, job(&o.Spec, spec)...)

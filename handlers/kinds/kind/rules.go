@@ -108,3 +108,20 @@ func PathOf(dotted string) *field.Path {
 	parts := strings.Split(dotted, ".")
 	return field.NewPath(parts[0], parts[1:]...)
 }
+
+// longestDriver is how long the name of a driver of volumes may be.
+const longestDriver = 63
+
+// DriverTitle is the name of a driver: a domain, whatever its case.
+func DriverTitle(path *field.Path, name string) (errs field.ErrorList) {
+	if name == "" {
+		return field.ErrorList{field.Required(path, "")}
+	}
+	if len(name) > longestDriver {
+		errs = append(errs, field.TooLong(path, "", longestDriver))
+	}
+	for _, e := range DNSName(path, strings.ToLower(name)) {
+		errs = append(errs, field.Invalid(path, name, e.Detail))
+	}
+	return errs
+}

@@ -133,3 +133,19 @@ func (c Case) object(t *testing.T, kinds []kind.Kind, text string) object.Object
 	Decode(t, text, o)
 	return o
 }
+
+// New is a case, for tables.
+func New(version, resource, object, old string, want []string) Case {
+	return Case{Version: version, Resource: resource, Object: object, Old: old, Want: want}
+}
+
+// VerdictOf is Verdict for typed objects, where old may be a nil pointer.
+func VerdictOf[T any, P interface {
+	*T
+	object.Object
+}](s *resource.Strategy, o, old P) []string {
+	if old == nil {
+		return Verdict(s, o, nil)
+	}
+	return Verdict(s, o, old)
+}

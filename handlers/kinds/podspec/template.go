@@ -6,7 +6,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // TemplateSelected wants a selector that is not empty and selects the labels of the pods that its owner makes. owner is its
@@ -60,3 +62,18 @@ func ValidateTemplate(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorLi
 	}
 	return errs
 }
+
+// TemplateWarnings are about the template of an object that is new or whose generation goes up; old is nil for a create.
+func TemplateWarnings[T interface {
+	comparable
+	object.Object
+}](o, old T, t *corev1.PodTemplateSpec, path *field.Path) []string {
+	var none T
+	if old != none && o.GetGeneration() == old.GetGeneration() {
+		return nil
+	}
+	return Warnings(path, &t.Spec, &t.ObjectMeta)
+}
+
+// NamesOfPods is what the names of most kinds that make pods become a part of.
+const NamesOfPods = "Pod names and hostnames"

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -12,11 +12,19 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
+
+var componentStatuses = kind.Kind{
+	Group: group, Resource: "componentstatuses",
+	Strategy: componentStatusStrategy,
+	Cells:    kind.Cells{"healthy": kind.CellOfValues(healthy)},
+}
 
 // componentProbes are where the other parts of a control plane on the same machine say how they are. They show
 // certificates of their own making, and nothing secret is asked or answered, so these are not checked.
@@ -28,8 +36,8 @@ var componentProbes = []struct{ name, url string }{
 // componentTimeout bounds one probe.
 const componentTimeout = 5 * time.Second
 
-// componentStatuses asks the components at each read: nothing is stored.
-func componentStatuses(d *Deps, _ resources.Row, s *resource.Strategy) {
+// componentStatusStrategy asks the components at each read: nothing is stored.
+func componentStatusStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	client := &http.Client{Timeout: componentTimeout, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true, //nolint:gosec // see componentProbes
 	}}
@@ -79,4 +87,15 @@ func componentStatus(name, message string, err error) *corev1.ComponentStatus {
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Conditions: []corev1.ComponentCondition{condition},
 	}
+}
+
+// healthy gets the status of the condition Healthy.
+func healthy(v kind.Values, _ time.Time) any {
+	switch {
+	case v[0] == nil:
+		return "Unknown"
+	case v.Text(0) == "True":
+		return "Healthy"
+	}
+	return "Unhealthy"
 }

@@ -1,8 +1,9 @@
-package strategy
+package core
 
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,9 +12,18 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
+
+var namespaces = kind.Kind{
+	Group: group, Resource: "namespaces",
+	Strategy:     namespace,
+	Subresources: map[string]kind.Strategy{"status": namespaceStatus, "finalize": namespaceFinalize},
+	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultNamespace)},
+	Cells:        kind.Cells{"phase": kind.CellOfValues(phase)},
+}
 
 // A namespace lives through three states: Active; Terminating, from the first delete on; gone, when whoever empties it has
 // taken the last name off spec.finalizers through /finalize. That list and the phase are never the writer's.
@@ -24,8 +34,9 @@ const (
 	phaseTerminating    = "Terminating"
 )
 
-func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, ns *corev1.Namespace) error {
+func namespace(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.ValidateName = validation.NameIsDNSLabel
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, ns *corev1.Namespace) error {
 		ns.Status = corev1.NamespaceStatus{Phase: phaseActive}
 		if !slices.Contains(ns.Spec.Finalizers, kubernetesFinalizer) {
 			ns.Spec.Finalizers = append(ns.Spec.Finalizers, kubernetesFinalizer)
@@ -33,12 +44,12 @@ func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
 		labelWithName(ns)
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
 		ns.Spec.Finalizers = old.Spec.Finalizers
 		labelWithName(ns)
 		return nil
 	})
-	s.Validate = check(func(ns *corev1.Namespace) field.ErrorList {
+	s.Validate = kind.Check(func(ns *corev1.Namespace) field.ErrorList {
 		var errs field.ErrorList
 		for _, f := range ns.Spec.Finalizers {
 			errs = append(errs, finalizerName(f, field.NewPath("spec", "finalizers"))...)
@@ -48,7 +59,7 @@ func namespaces(d *Deps, _ resources.Row, s *resource.Strategy) {
 	s.BeforeDelete = func(_ context.Context, o object.Object, options *metav1.DeleteOptions) (object.Object, error) {
 		ns, ok := o.(*corev1.Namespace)
 		if !ok {
-			return nil, wrongType(o)
+			return nil, kind.WrongType(o)
 		}
 		if !ns.DeletionTimestamp.IsZero() && len(ns.Spec.Finalizers) == 0 {
 			return nil, nil
@@ -100,12 +111,12 @@ func dependents(ns *corev1.Namespace, options *metav1.DeleteOptions) {
 	}
 }
 
-func namespaceStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, _ *corev1.Namespace) error {
+func namespaceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareStatus = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, ns, _ *corev1.Namespace) error {
 		labelWithName(ns)
 		return nil
 	})
-	s.ValidateUpdate = checkUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
+	s.ValidateUpdate = kind.CheckUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
 		path := field.NewPath("status", "Phase")
 		switch {
 		case ns.DeletionTimestamp.IsZero() && ns.Status.Phase != phaseActive:
@@ -117,13 +128,13 @@ func namespaceStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-func namespaceFinalize(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
+func namespaceFinalize(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, ns, old *corev1.Namespace) error {
 		ns.Status = old.Status
 		labelWithName(ns)
 		return nil
 	})
-	s.ValidateUpdate = checkUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
+	s.ValidateUpdate = kind.CheckUpdate(func(ns, _ *corev1.Namespace) field.ErrorList {
 		var errs field.ErrorList
 		for i, f := range ns.Spec.Finalizers {
 			errs = append(errs, finalizerName(f, field.NewPath("spec", "finalizers").Index(i))...)
@@ -135,8 +146,19 @@ func namespaceFinalize(_ *Deps, _ resources.Row, s *resource.Strategy) {
 // finalizerName wants a qualified name, or one of the names without a slash that the API knows.
 func finalizerName(name string, path *field.Path) field.ErrorList {
 	errs := validation.ValidateFinalizerName(name, path)
-	if !containsSlash(name) && name != kubernetesFinalizer && name != metav1.FinalizerOrphanDependents && name != metav1.FinalizerDeleteDependents {
+	if !strings.Contains(name, "/") && name != kubernetesFinalizer && name != metav1.FinalizerOrphanDependents && name != metav1.FinalizerDeleteDependents {
 		errs = append(errs, field.Invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
 	}
 	return errs
+}
+
+// defaultNamespace carries its name as a label, for selectors. One that waits for a generated name gets the label later.
+func defaultNamespace(n *corev1.Namespace) {
+	if n.Name != "" {
+		if n.Labels == nil {
+			n.Labels = map[string]string{}
+		}
+		n.Labels["kubernetes.io/metadata.name"] = n.Name
+	}
+	n.SetDefaults()
 }

@@ -1,7 +1,6 @@
-package strategy
+package core
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -19,26 +18,27 @@ import (
 	authenticationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authentication/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // tokenHooks is the strategy of token requests among some objects.
 func tokenHooks(t *testing.T, change func(*serviceaccount.Issuer)) *resource.Strategy {
 	t.Helper()
-	_, d := world(t)
+	_, d := kindtest.World(t)
 	meta := func(namespace, name, uid string) metav1.ObjectMeta {
 		return metav1.ObjectMeta{Namespace: namespace, Name: name, UID: types.UID(uid)}
 	}
-	put(t, d, coreV1("serviceaccounts"), &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")})
-	put(t, d, coreV1("nodes"), &corev1.Node{ObjectMeta: meta("", "worker", "node-1")})
-	put(t, d, coreV1("secrets"), &corev1.Secret{ObjectMeta: meta("team", "card", "secret-1")})
+	kindtest.Put(t, d, kind.CoreV1("serviceaccounts"), &corev1.ServiceAccount{ObjectMeta: meta("team", "robot", "sa-1")})
+	kindtest.Put(t, d, kind.CoreV1("nodes"), &corev1.Node{ObjectMeta: meta("", "worker", "node-1")})
+	kindtest.Put(t, d, kind.CoreV1("secrets"), &corev1.Secret{ObjectMeta: meta("team", "card", "secret-1")})
 	for name, spec := range map[string]corev1.PodSpec{
 		"web": {ServiceAccountName: "robot", NodeName: "worker"}, "lost": {ServiceAccountName: "robot", NodeName: "gone"},
 		"pending": {ServiceAccountName: "robot"}, "other": {ServiceAccountName: "default"},
 	} {
-		put(t, d, coreV1("pods"), &corev1.Pod{ObjectMeta: meta("team", name, "pod-"+name), Spec: spec})
+		kindtest.Put(t, d, kind.CoreV1("pods"), &corev1.Pod{ObjectMeta: meta("team", name, "pod-"+name), Spec: spec})
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -51,12 +51,12 @@ func tokenHooks(t *testing.T, change func(*serviceaccount.Issuer)) *resource.Str
 	if change != nil {
 		change(d.Tokens)
 	}
-	d.Now = func() time.Time { return someTime }
-	return New(d)(rowOf(t, "", "v1", "serviceaccounts", "token"))
+	d.Now = func() time.Time { return kindtest.Time }
+	return kindtest.HooksWith(t, Kinds, d, "v1", "serviceaccounts", "token")
 }
 
 func TestTokenRequests(t *testing.T) {
-	at := someTime.Unix()
+	at := kindtest.Time.Unix()
 	for _, c := range []struct {
 		what, request, account string
 		change                 func(*serviceaccount.Issuer)
@@ -112,7 +112,7 @@ func TestTokenRequests(t *testing.T) {
 			}
 			var warnings []string
 			a := &resource.Attempt{Namespace: "team", Name: c.account}
-			o, err := tokenHooks(t, c.change).Create(background, a, parse[authenticationv1.TokenRequest](t, c.request))
+			o, err := tokenHooks(t, c.change).Create(t.Context(), a, kindtest.Parse[authenticationv1.TokenRequest](t, c.request))
 			a.Tell(&resource.Recorder{Warn: func(texts ...string) { warnings = append(warnings, texts...) }})
 			if c.err != "" {
 				if err == nil || err.Error() != c.err {
@@ -159,50 +159,5 @@ func TestTokenRequests(t *testing.T) {
 				t.Errorf("warnings %q", warnings)
 			}
 		})
-	}
-}
-
-// owners knows two tokens.
-type owners struct{}
-
-func (owners) AuthenticateToken(_ context.Context, token string, audiences []string) (*authn.Identity, error) {
-	switch token {
-	case "good":
-		return &authn.Identity{User: resource.UserInfo{Name: "ann", UID: "7", Groups: []string{"g"}, Extra: map[string][]string{"k": {"v"}}}, Audiences: audiences}, nil
-	case "elsewhere":
-		return &authn.Identity{User: resource.UserInfo{Name: "ann"}, Audiences: []string{"elsewhere"}}, nil
-	case "bad":
-		return nil, fmt.Errorf("it is bad")
-	}
-	return nil, authn.ErrNoCredentials
-}
-
-func TestTokenReviews(t *testing.T) {
-	_, d := world(t)
-	d.TokenOwners, d.Audiences = authn.Tokens{owners{}}, []string{"api"}
-	s := New(d)(rowOf(t, "authentication.k8s.io", "v1", "tokenreviews", ""))
-	for _, c := range []struct{ what, spec, status, err string }{
-		{what: "good", spec: "{token: good}", status: `{"authenticated":true,"user":{"username":"ann","uid":"7","groups":["g","system:authenticated"],"extra":{"k":["v"]}},"audiences":["api"]}`},
-		{what: "good for another", spec: "{token: good, audiences: [vault]}", status: `{"authenticated":true,"user":{"username":"ann","uid":"7","groups":["g","system:authenticated"],"extra":{"k":["v"]}},"audiences":["vault"]}`},
-		{what: "bad", spec: "{token: bad}", status: `{"user":{},"error":"it is bad"}`},
-		{what: "unknown", spec: "{token: x}", status: `{"user":{},"error":"invalid bearer token"}`},
-		{what: "none", spec: "{}", err: "token is required for TokenReview in authentication"},
-		{what: "of others", spec: "{token: elsewhere}", err: "Internal error occurred: error validating audiences"},
-	} {
-		review := parse[authenticationv1.TokenReview](t, "spec: "+c.spec+"\nstatus: {authenticated: true, error: forged, user: {username: root}}")
-		o, err := s.Create(background, attempt(), review)
-		if c.err != "" {
-			if err == nil || err.Error() != c.err {
-				t.Errorf("%s: %v", c.what, err)
-			}
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := json.Marshal(o.(*authenticationv1.TokenReview).Status)
-		if err != nil || string(got) != c.status {
-			t.Errorf("%s:\n got  %s, %v\n want %s", c.what, got, err, c.status)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"fmt"
@@ -6,94 +6,30 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Resources that a scope can narrow the count of.
-var (
-	countedPods   = []string{"pods"}
-	computed      = []string{"pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"}
-	countedClaims = []string{"persistentvolumeclaims", "requests.storage"}
-)
-
-// scopes are what a quota may be narrowed to, with the resources that it then may count.
-var scopes = map[string][]string{"Terminating": computed, "NotTerminating": computed, "BestEffort": countedPods, "NotBestEffort": computed,
-	"PriorityClass": computed, "CrossNamespacePodAffinity": computed, "VolumeAttributesClass": countedClaims}
-
-const wrongScope, unknownScope = "unsupported scope applied to resource", "unsupported scope"
-
-// quotaScopes wants scopes that exist, fit the resources and do not contradict each other.
-func quotaScopes(o *corev1.ResourceQuota) (errs field.ErrorList) {
-	at := spec.Child("scopes")
-	for _, scope := range o.Spec.Scopes {
-		if _, known := scopes[scope]; !known {
-			errs = append(errs, field.Invalid(at, o.Spec.Scopes, unknownScope))
-		}
-		if !scopeFits(scope, o.Spec.Hard) {
-			errs = append(errs, field.Invalid(at, o.Spec.Scopes, wrongScope))
-		}
-	}
-	if contradict(o.Spec.Scopes) {
-		errs = append(errs, field.Invalid(at, o.Spec.Scopes, "conflicting scopes"))
-	}
-	if o.Spec.ScopeSelector == nil {
-		return errs
-	}
-	at = spec.Child("scopeSelector", "matchExpressions")
-	var named []string
-	for _, r := range o.Spec.ScopeSelector.MatchExpressions {
-		named = append(named, r.ScopeName)
-		if _, known := scopes[r.ScopeName]; !known {
-			errs = append(errs, field.Invalid(at.Child("scopeName"), r.ScopeName, unknownScope))
-		}
-		if !scopeFits(r.ScopeName, o.Spec.Hard) {
-			errs = append(errs, field.Invalid(at, display(o.Spec.ScopeSelector), wrongScope))
-		}
-		errs = append(errs, scopeOperator(&r, at)...)
-	}
-	if contradict(named) {
-		errs = append(errs, field.Invalid(at, o.Spec.Scopes, "conflicting scopes"))
-	}
-	return errs
+var limitRanges = kind.Kind{
+	Group: group, Resource: "limitranges",
+	Strategy: limitRange,
+	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultLimitRange)},
 }
 
-func scopeFits(scope string, hard map[string]resource.Quantity) bool {
-	fitting, known := scopes[scope]
-	for name := range hard {
-		if known && rules.QuotaName(name) && !slices.Contains(fitting, name) {
-			return false
-		}
-	}
-	return true
-}
-
-func contradict(list []string) bool {
-	return slices.Contains(list, "BestEffort") && slices.Contains(list, "NotBestEffort") || slices.Contains(list, "Terminating") && slices.Contains(list, "NotTerminating")
-}
-
-func scopeOperator(r *corev1.ScopedResourceSelectorRequirement, path *field.Path) (errs field.ErrorList) {
-	_, known := scopes[r.ScopeName]
-	if withoutValues := known && r.ScopeName != "PriorityClass" && r.ScopeName != "VolumeAttributesClass"; withoutValues && r.Operator != "Exists" {
-		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
-	}
-	switch r.Operator {
-	case "In", "NotIn":
-		if len(r.Values) == 0 {
-			errs = append(errs, field.Required(path.Child("values"), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"))
-		}
-	case "Exists", "DoesNotExist":
-		if len(r.Values) > 0 {
-			errs = append(errs, field.Invalid(path.Child("values"), r.Values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"))
-		}
-	default:
-		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, "not a valid selector operator"))
-	}
-	return errs
+// limitRange: they need no name.
+func limitRange(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.NewName = func(object.Object) string { return string(uuid.NewUUID()) }
+	s.Validate = kind.Check(limits)
 }
 
 // limits wants what is said of each type once and without contradictions.
@@ -113,7 +49,7 @@ func limits(o *corev1.LimitRange) (errs field.ErrorList) {
 }
 
 func limitType(t string, path *field.Path) field.ErrorList {
-	if errs := qualified(path, t); len(errs) > 0 {
+	if errs := kind.Qualified(path, t); len(errs) > 0 {
 		return errs
 	}
 	if !strings.Contains(t, "/") && t != "Pod" && t != "Container" && t != "PersistentVolumeClaim" {
@@ -123,7 +59,7 @@ func limitType(t string, path *field.Path) field.ErrorList {
 }
 
 func limitNames(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorList) {
-	names := func(list map[string]resource.Quantity, name string) {
+	names := func(list map[string]quantity.Quantity, name string) {
 		for _, k := range slices.Sorted(maps.Keys(list)) {
 			if at := path.Child(name).Key(k); l.Type == "Pod" || l.Type == "Container" {
 				errs = append(errs, rules.ContainerResource(k, at)...)
@@ -157,7 +93,7 @@ func limitNames(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorLis
 // limitAmounts compares the amounts of each resource with each other.
 func limitAmounts(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorList) {
 	all := map[string]bool{}
-	for _, list := range []map[string]resource.Quantity{l.Max, l.Min, l.Default, l.DefaultRequest, l.MaxLimitRequestRatio} {
+	for _, list := range []map[string]quantity.Quantity{l.Max, l.Min, l.Default, l.DefaultRequest, l.MaxLimitRequestRatio} {
 		for k := range list {
 			all[k] = true
 		}
@@ -168,7 +104,7 @@ func limitAmounts(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorL
 		limit, hasLimit := l.Default[k]
 		request, hasRequest := l.DefaultRequest[k]
 		hasLimit, hasRequest = hasLimit && l.Type != "Pod", hasRequest && l.Type != "Pod"
-		more := func(have bool, a, b resource.Quantity, name string, shown resource.Quantity, format string) {
+		more := func(have bool, a, b quantity.Quantity, name string, shown quantity.Quantity, format string) {
 			if have && a.Cmp(b) > 0 {
 				errs = append(errs, field.Invalid(path.Child(name).Key(k), shown, format))
 			}
@@ -182,26 +118,53 @@ func limitAmounts(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorL
 		if ratio, ok := l.MaxLimitRequestRatio[k]; ok {
 			errs = append(errs, limitRatio(ratio, least, most, hasLeast && hasMost, path.Child("maxLimitRequestRatio").Key(k))...)
 		}
-		if !overcommits(k) && hasLimit && hasRequest && limit.Cmp(request) != 0 {
+		if !podspec.Overcommits(k) && hasLimit && hasRequest && limit.Cmp(request) != 0 {
 			errs = append(errs, field.Invalid(path.Child("defaultRequest").Key(k), request, fmt.Sprintf("default value %s must equal to defaultRequest value %s in %s", limit.String(), request.String(), k)))
 		}
 	}
 	return errs
 }
 
-func limitRatio(ratio, least, most resource.Quantity, bounded bool, path *field.Path) (errs field.ErrorList) {
-	if ratio.Cmp(*resource.NewQuantity(1, resource.DecimalSI)) < 0 {
+func limitRatio(ratio, least, most quantity.Quantity, bounded bool, path *field.Path) (errs field.ErrorList) {
+	if ratio.Cmp(*quantity.NewQuantity(1, quantity.DecimalSI)) < 0 {
 		errs = append(errs, field.Invalid(path, ratio, fmt.Sprintf("ratio %s is less than 1", ratio.String())))
 	}
 	if !bounded {
 		return errs
 	}
 	value, low, high := float64(ratio.Value()), least.Value(), most.Value()
-	if ratio.Value() < resource.MaxMilliValue && low < resource.MaxMilliValue && high < resource.MaxMilliValue {
+	if ratio.Value() < quantity.MaxMilliValue && low < quantity.MaxMilliValue && high < quantity.MaxMilliValue {
 		value, low, high = float64(ratio.MilliValue())/1000, least.MilliValue(), most.MilliValue()
 	}
 	if possible := float64(high) / float64(low); value > possible {
 		errs = append(errs, field.Invalid(path, ratio, fmt.Sprintf("ratio %s is greater than max/min = %f", ratio.String(), possible)))
 	}
 	return errs
+}
+
+// defaultLimitRange completes the limits of containers: default from max, default request from default, then from min.
+func defaultLimitRange(l *corev1.LimitRange) {
+	for i := range l.Spec.Limits {
+		item := &l.Spec.Limits[i]
+		if item.Type != "Container" {
+			continue
+		}
+		complete(&item.Default, item.Max)
+		complete(&item.DefaultRequest, item.Default)
+		complete(&item.DefaultRequest, item.Min)
+	}
+	l.SetDefaults()
+}
+
+// complete adds to a list what it lacks of another.
+func complete(to *map[string]quantity.Quantity, from map[string]quantity.Quantity) {
+	for name, q := range from {
+		if _, set := (*to)[name]; set {
+			continue
+		}
+		if *to == nil {
+			*to = map[string]quantity.Quantity{}
+		}
+		(*to)[name] = q.DeepCopy()
+	}
 }

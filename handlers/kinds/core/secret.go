@@ -1,39 +1,36 @@
-package strategy
+package core
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"maps"
-	"slices"
 
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// maxData is how many bytes the values of a Secret or a ConfigMap may have together.
-const maxData = 1 << 20
+var secrets = kind.Kind{Group: group, Resource: "secrets", Strategy: secret}
 
-const frozen = "field is immutable when `immutable` is set"
-
-func secrets(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *corev1.Secret) error { mergeStringData(o); return nil })
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *corev1.Secret) error {
+func secret(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *corev1.Secret) error { mergeStringData(o); return nil })
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *corev1.Secret) error {
 		mergeStringData(o)
 		if o.Type == "" {
 			o.Type = old.Type
 		}
 		return nil
 	})
-	s.ValidateCreate = check(validateSecret)
-	s.ValidateUpdate = checkUpdate(func(o, old *corev1.Secret) field.ErrorList {
+	s.ValidateCreate = kind.Check(validateSecret)
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old *corev1.Secret) field.ErrorList {
 		// What may not change comes before what is wrong with the new content.
-		errs := unchanged(o.Type, old.Type, field.NewPath("type"))
+		errs := kind.Unchanged(o.Type, old.Type, field.NewPath("type"))
 		if old.Immutable != nil && *old.Immutable {
 			if o.Immutable == nil || !*o.Immutable {
 				errs = append(errs, field.Forbidden(field.NewPath("immutable"), frozen))
@@ -44,6 +41,7 @@ func secrets(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return append(errs, validateSecret(o)...)
 	})
+	s.Warnings = kind.Warn(func(o, _ *corev1.Secret) []string { return secretWarnings(o) })
 }
 
 // mergeStringData moves the write-only texts into data, where they win.
@@ -102,47 +100,13 @@ func validateSecret(o *corev1.Secret) field.ErrorList {
 	return errs
 }
 
-// dataKeys checks the names of values and adds up their sizes.
-func dataKeys[V string | []byte](data map[string]V, path *field.Path) (errs field.ErrorList, size int) {
-	for _, k := range slices.Sorted(maps.Keys(data)) {
-		for _, msg := range validation.IsConfigMapKey(k) {
-			errs = append(errs, field.Invalid(path.Key(k), k, msg))
-		}
-		size += len(data[k])
+// secretWarnings: a key that is not that of its certificate is found by whoever uses it, later.
+func secretWarnings(o *corev1.Secret) []string {
+	if o.Type != "kubernetes.io/tls" {
+		return nil
 	}
-	return errs, size
-}
-
-func configMaps(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = check(func(o *corev1.ConfigMap) field.ErrorList {
-		data, binary := field.NewPath("data"), field.NewPath("binaryData")
-		errs, size := dataKeys(o.Data, data)
-		for _, k := range slices.Sorted(maps.Keys(o.Data)) {
-			if _, ok := o.BinaryData[k]; ok {
-				errs = append(errs, field.Invalid(data.Key(k), k, "duplicate of key present in binaryData"))
-			}
-		}
-		more, binarySize := dataKeys(o.BinaryData, binary)
-		errs = append(errs, more...)
-		if size+binarySize > maxData {
-			errs = append(errs, field.TooLong(field.NewPath(""), "", maxData))
-		}
-		return errs
-	})
-	s.ValidateUpdate = checkUpdate(func(o, old *corev1.ConfigMap) field.ErrorList {
-		var errs field.ErrorList
-		if old.Immutable == nil || !*old.Immutable {
-			return nil
-		}
-		if o.Immutable == nil || !*o.Immutable {
-			errs = append(errs, field.Forbidden(field.NewPath("immutable"), frozen))
-		}
-		if !maps.Equal(o.Data, old.Data) {
-			errs = append(errs, field.Forbidden(field.NewPath("data"), frozen))
-		}
-		if !maps.EqualFunc(o.BinaryData, old.BinaryData, bytes.Equal) {
-			errs = append(errs, field.Forbidden(field.NewPath("binaryData"), frozen))
-		}
-		return errs
-	})
+	if _, err := tls.X509KeyPair(o.Data["tls.crt"], o.Data["tls.key"]); err != nil {
+		return []string{err.Error()}
+	}
+	return nil
 }

@@ -1,29 +1,32 @@
-package strategy
+package core
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
 func TestSecretData(t *testing.T) {
-	s := hooks(t, "", "v1", "secrets", "")
-	o := parse[corev1.Secret](t, `{metadata: {name: a}, stringData: {a: new, b: c}, data: {a: b2xk}}`)
-	if err := s.PrepareForCreate(background, attempt(), o); err != nil {
+	s := hooks(t, "v1", "secrets", "")
+	o := kindtest.Parse[corev1.Secret](t, `{metadata: {name: a}, stringData: {a: new, b: c}, data: {a: b2xk}}`)
+	if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), o); err != nil {
 		t.Fatal(err)
 	}
 	if string(o.Data["a"]) != "new" || string(o.Data["b"]) != "c" || o.StringData != nil {
 		t.Errorf("%+v", o)
 	}
-	o = parse[corev1.Secret](t, `{metadata: {name: a}}`)
-	if err := s.PrepareForUpdate(background, attempt(), o, &corev1.Secret{Type: "x"}); err != nil || o.Type != "x" {
+	o = kindtest.Parse[corev1.Secret](t, `{metadata: {name: a}}`)
+	if err := s.PrepareForUpdate(t.Context(), kindtest.Attempt(), o, &corev1.Secret{Type: "x"}); err != nil || o.Type != "x" {
 		t.Errorf("type %q, %v", o.Type, err)
 	}
 }
 
 func TestSecretRules(t *testing.T) {
-	s := hooks(t, "", "v1", "secrets", "")
+	s := hooks(t, "v1", "secrets", "")
 	for _, c := range []struct {
 		now, old string
 		want     []string
@@ -42,21 +45,21 @@ func TestSecretRules(t *testing.T) {
 	} {
 		var old *corev1.Secret
 		if c.old != "" {
-			old = parse[corev1.Secret](t, c.old)
+			old = kindtest.Parse[corev1.Secret](t, c.old)
 		}
-		got := verdictOf(s, parse[corev1.Secret](t, c.now), old)
-		if !same(got, c.want) {
+		got := kindtest.VerdictOf(s, kindtest.Parse[corev1.Secret](t, c.now), old)
+		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", c.now, got)
 		}
 	}
 	big := &corev1.Secret{Data: map[string][]byte{"a": make([]byte, maxData+1)}}
-	if got := verdict(s, big, nil); !same(got, []string{"data: Too long: may not be more than 1048576 bytes"}) {
+	if got := kindtest.Verdict(s, big, nil); !slices.Equal(got, []string{"data: Too long: may not be more than 1048576 bytes"}) {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestConfigMapRules(t *testing.T) {
-	s := hooks(t, "", "v1", "configmaps", "")
+	s := hooks(t, "v1", "configmaps", "")
 	for _, c := range []struct {
 		now, old string
 		want     []string
@@ -68,14 +71,14 @@ func TestConfigMapRules(t *testing.T) {
 	} {
 		var old *corev1.ConfigMap
 		if c.old != "" {
-			old = parse[corev1.ConfigMap](t, c.old)
+			old = kindtest.Parse[corev1.ConfigMap](t, c.old)
 		}
-		if got := verdictOf(s, parse[corev1.ConfigMap](t, c.now), old); !same(got, c.want) {
+		if got := kindtest.VerdictOf(s, kindtest.Parse[corev1.ConfigMap](t, c.now), old); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", c.now, got)
 		}
 	}
 	big := &corev1.ConfigMap{Data: map[string]string{"a": strings.Repeat("x", maxData+1)}}
-	if got := verdict(s, big, nil); !same(got, []string{"[]: Too long: may not be more than 1048576 bytes"}) {
+	if got := kindtest.Verdict(s, big, nil); !slices.Equal(got, []string{"[]: Too long: may not be more than 1048576 bytes"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,6 +1,7 @@
-package warnings
+package kinds
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -11,6 +12,8 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -22,14 +25,35 @@ func read[T object.Object](t *testing.T, o T, text string) T {
 	return o
 }
 
-func compare(t *testing.T, got []string, want ...string) {
+// warned are the warnings of a write of o; old is nil for a create.
+func warned(t *testing.T, o, old object.Object) []string {
+	t.Helper()
+	for gvk, empty := range resources.Kinds {
+		if reflect.TypeOf(empty()) != reflect.TypeOf(o) {
+			continue
+		}
+		for _, row := range resources.Rows {
+			if row.KindGroup == gvk.Group && row.KindVersion == gvk.Version && row.Kind == gvk.Kind && row.Subresource == "" {
+				warn := Strategies(kind.Deps{})(row).Warnings
+				if warn == nil {
+					return nil
+				}
+				return warn(t.Context(), o, old)
+			}
+		}
+	}
+	t.Fatalf("no row of %T", o)
+	return nil
+}
+
+func sameWarnings(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
-func TestPods(t *testing.T) {
+func TestWarningsOfPods(t *testing.T) {
 	for name, c := range map[string]struct {
 		spec string
 		want []string
@@ -68,14 +92,14 @@ func TestPods(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := read(t, &corev1.Pod{}, "{metadata: {name: p}, spec: "+c.spec+"}")
-			compare(t, Of(pod, nil), c.want...)
-			compare(t, Of(pod, &corev1.Pod{}))
+			sameWarnings(t, warned(t, pod, nil), c.want...)
+			sameWarnings(t, warned(t, pod, &corev1.Pod{}))
 		})
 	}
 }
 
 // An update is spoken of when it changes what the generation counts, each kind in its own way.
-func TestUpdates(t *testing.T) {
+func TestWarningsOfUpdates(t *testing.T) {
 	const sentence = "spec.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
 	at := func(generation string) string {
 		return "{metadata: {name: a.b, generation: " + generation + "}, spec: {template: {spec: {terminationGracePeriodSeconds: -1}}}}"
@@ -87,20 +111,20 @@ func TestUpdates(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			one, two := read(t, n(), at("1")), read(t, n(), at("2"))
-			compare(t, Of(one, nil), name, sentence)
-			compare(t, Of(one, one))
-			compare(t, Of(two, one), sentence)
+			sameWarnings(t, warned(t, one, nil), name, sentence)
+			sameWarnings(t, warned(t, one, one))
+			sameWarnings(t, warned(t, two, one), sentence)
 		})
 	}
 	set, other := read(t, &appsv1.DaemonSet{}, at("1")), read(t, &appsv1.DaemonSet{}, "{metadata: {generation: 2}}")
-	compare(t, Of(set, nil), sentence)
-	compare(t, Of(set, set))
-	compare(t, Of(set, other), sentence)
+	sameWarnings(t, warned(t, set, nil), sentence)
+	sameWarnings(t, warned(t, set, set))
+	sameWarnings(t, warned(t, set, other), sentence)
 	without := read(t, &corev1.ReplicationController{}, "{metadata: {name: r}}")
-	compare(t, Of(without, nil))
+	sameWarnings(t, warned(t, without, nil))
 }
 
-func TestAppArmorOfTemplates(t *testing.T) {
+func TestWarningsOfAppArmor(t *testing.T) {
 	const sentence = `template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: deprecated since v1.30; use the "appArmorProfile" field instead`
 	for name, c := range map[string]struct {
 		value, security string
@@ -113,12 +137,12 @@ func TestAppArmorOfTemplates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := read(t, &corev1.PodTemplate{}, "{template: {metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/c: "+c.value+"}}, spec: {containers: [{name: c}], securityContext: "+c.security+"}}}")
-			compare(t, Of(o, nil), c.want...)
+			sameWarnings(t, warned(t, o, nil), c.want...)
 		})
 	}
 }
 
-func TestOthers(t *testing.T) {
+func TestWarningsOfOthers(t *testing.T) {
 	for name, c := range map[string]struct {
 		o, old object.Object
 		text   string
@@ -133,7 +157,7 @@ func TestOthers(t *testing.T) {
 		"a map":                    {o: &corev1.ConfigMap{}, text: "{data: {a: b}}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			compare(t, Of(read(t, c.o, c.text), c.old), c.want...)
+			sameWarnings(t, warned(t, read(t, c.o, c.text), c.old), c.want...)
 		})
 	}
 }

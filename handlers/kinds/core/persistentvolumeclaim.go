@@ -1,124 +1,56 @@
-package strategy
+package core
 
 import (
 	"context"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func persistentVolumes(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, pv *corev1.PersistentVolume) error {
-		now := metav1.NewTime(d.Now().Truncate(time.Second))
-		pv.Status = corev1.PersistentVolumeStatus{Phase: "Pending", LastPhaseTransitionTime: &now}
-		return nil
-	})
-	s.Validate = check(func(pv *corev1.PersistentVolume) field.ErrorList {
-		source := volumeSource(&pv.Spec)
-		return oneOf(&source, field.NewPath("spec"), "may not specify more than 1 volume type", "must specify a volume type",
-			"ClaimRef", "VolumeMode", "NodeAffinity", "VolumeAttributesClassName")
-	})
-	s.ValidateUpdate = checkUpdate(func(pv, old *corev1.PersistentVolume) (errs field.ErrorList) {
-		now, was := volumeSource(&pv.Spec), volumeSource(&old.Spec)
-		if now.CSI != nil && was.CSI != nil && was.CSI.ControllerExpandSecretRef == nil {
-			c := *now.CSI
-			c.ControllerExpandSecretRef = nil
-			now.CSI = &c
-		}
-		if !equality.Semantic.DeepEqual(now, was) {
-			errs = append(errs, field.Forbidden(field.NewPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n"+specDiff(was, now)))
-		}
-		errs = append(errs, unchanged(pv.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
-		if old.Spec.NodeAffinity != nil {
-			if !equality.Semantic.DeepEqual(withoutBeta(pv.Spec.NodeAffinity), withoutBeta(old.Spec.NodeAffinity)) {
-				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), display(pv.Spec.NodeAffinity), immutable+", except for updating from beta label to GA"))
-			}
-		}
-		if old.Spec.VolumeAttributesClassName != nil && pv.Spec.VolumeAttributesClassName == nil {
-			errs = append(errs, field.Forbidden(field.NewPath("spec", "volumeAttributesClassName"), "update from non-nil value to nil is forbidden"))
-		}
-		return errs
-	})
+var claims = kind.Kind{
+	Group: group, Resource: "persistentvolumeclaims",
+	Strategy:     claim,
+	Subresources: map[string]kind.Strategy{"status": claimStatus},
+	Cells:        volumeCells,
 }
 
-// volumeSource is the part of a volume that says where the bytes are.
-func volumeSource(s *corev1.PersistentVolumeSpec) corev1.PersistentVolumeSpec {
-	out := *s
-	out.Capacity, out.AccessModes, out.ClaimRef, out.PersistentVolumeReclaimPolicy = nil, nil, nil, ""
-	out.StorageClassName, out.MountOptions, out.VolumeMode, out.NodeAffinity, out.VolumeAttributesClassName = "", nil, nil, nil, nil
-	return out
-}
-
-// betaLabels are the old names of labels of nodes; a volume's affinity may go from the old to the new.
-var betaLabels = map[string]string{
-	"failure-domain.beta.kubernetes.io/zone":   "topology.kubernetes.io/zone",
-	"failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-	"beta.kubernetes.io/os":                    "kubernetes.io/os",
-	"beta.kubernetes.io/arch":                  "kubernetes.io/arch",
-	"beta.kubernetes.io/instance-type":         "node.kubernetes.io/instance-type",
-}
-
-func withoutBeta(a *corev1.VolumeNodeAffinity) *corev1.VolumeNodeAffinity {
-	if a == nil || a.Required == nil {
-		return a
-	}
-	a = a.DeepCopy()
-	for i := range a.Required.NodeSelectorTerms {
-		for j := range a.Required.NodeSelectorTerms[i].MatchExpressions {
-			e := &a.Required.NodeSelectorTerms[i].MatchExpressions[j]
-			if name, ok := betaLabels[e.Key]; ok {
-				e.Key = name
-			}
-		}
-	}
-	return a
-}
-
-func persistentVolumeStatus(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, pv, old *corev1.PersistentVolume) error {
-		now, was := &pv.Status, &old.Status
-		switch {
-		case now.Phase == was.Phase && now.LastPhaseTransitionTime == nil:
-			now.LastPhaseTransitionTime = was.LastPhaseTransitionTime
-		case now.Phase != was.Phase && (now.LastPhaseTransitionTime == nil || now.LastPhaseTransitionTime.Equal(was.LastPhaseTransitionTime)):
-			t := metav1.NewTime(d.Now().Truncate(time.Second))
-			now.LastPhaseTransitionTime = &t
-		}
-		return nil
-	})
-}
-
-func claims(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, c *corev1.PersistentVolumeClaim) error {
+func claim(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, c *corev1.PersistentVolumeClaim) error {
 		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
 		dropForeignSource(d, &c.Spec, nil)
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
 		return nil
 	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, c, old *corev1.PersistentVolumeClaim) error {
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, c, old *corev1.PersistentVolumeClaim) error {
 		dropForeignSource(d, &c.Spec, &old.Spec)
 		legacySource(&c.Spec, &old.Spec)
 		normalizeSources(&c.Spec)
 		return nil
 	})
-	s.Validate = check(func(c *corev1.PersistentVolumeClaim) field.ErrorList {
-		return claimSpec(&c.Spec, field.NewPath("spec"))
-	})
-	s.ValidateUpdate = checkUpdate(validateClaimUpdate)
+	s.Validate = kind.CheckAll(kind.Check(func(c *corev1.PersistentVolumeClaim) field.ErrorList {
+		return ClaimSpec(&c.Spec, field.NewPath("spec"))
+	}), kind.Check(claimParts))
+	s.Warnings = kind.Warn(func(c, _ *corev1.PersistentVolumeClaim) []string { return claimWarnings(c) })
+	s.ValidateUpdate = kind.CheckUpdate(validateClaimUpdate)
 }
 
 // dropForeignSource: a source in another namespace is behind a gate. Without its namespace it would be another source, so all of
 // it is dropped, unless the claim has a source already.
-func dropForeignSource(d *Deps, spec, old *corev1.PersistentVolumeClaimSpec) {
+func dropForeignSource(d *kind.Deps, spec, old *corev1.PersistentVolumeClaimSpec) {
 	if foreignSource(spec) && !d.Features.Enabled("CrossNamespaceVolumeDataSource") && (old == nil || old.DataSourceRef == nil) {
 		spec.DataSourceRef = nil
 	}
@@ -128,7 +60,8 @@ func foreignSource(spec *corev1.PersistentVolumeClaimSpec) bool {
 	return spec.DataSourceRef != nil && spec.DataSourceRef.Namespace != nil && *spec.DataSourceRef.Namespace != ""
 }
 
-func claimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
+// ClaimSpec finds what spans the fields of a claim, or of the template of one.
+func ClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
 	if len(spec.AccessModes) == 0 {
 		errs = append(errs, field.Required(path.Child("accessModes"), "at least 1 access mode is required"))
 	}
@@ -204,7 +137,7 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 		}
 	}
 	if c.Annotations[beta] != old.Annotations[beta] && !(now.StorageClassName == nil && c.Spec.StorageClassName != nil) {
-		errs = append(errs, field.Invalid(field.NewPath("metadata", "annotations").Key(beta), c.Annotations[beta], immutable))
+		errs = append(errs, field.Invalid(field.NewPath("metadata", "annotations").Key(beta), c.Annotations[beta], kind.Immutable))
 	}
 	if c.Status.Phase == "Bound" {
 		if size, ok := was.Resources.Requests["storage"]; ok && now.Resources.Requests != nil {
@@ -213,13 +146,13 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 		now.VolumeAttributesClassName = was.VolumeAttributesClassName
 	}
 	if !equality.Semantic.DeepEqual(now, was) {
-		errs = append(errs, field.Forbidden(path, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"+specDiff(was, now)))
+		errs = append(errs, field.Forbidden(path, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"+kind.Diff(was, now)))
 	}
 	size, oldSize, actual := c.Spec.Resources.Requests["storage"], old.Spec.Resources.Requests["storage"], old.Status.Capacity["storage"]
 	if size.Cmp(oldSize) < 0 && size.Cmp(actual) <= 0 {
 		errs = append(errs, field.Forbidden(path.Child("resources", "requests", "storage"), "field can not be less than status.capacity"))
 	}
-	errs = append(errs, unchanged(c.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
+	errs = append(errs, kind.Unchanged(c.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
 	if class := c.Spec.VolumeAttributesClassName; old.Status.CurrentVolumeAttributesClassName != nil && !equality.Semantic.DeepEqual(class, old.Spec.VolumeAttributesClassName) {
 		at := path.Child("volumeAttributesClassName")
 		if class == nil {
@@ -229,4 +162,89 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 		}
 	}
 	return errs
+}
+
+func claimParts(o *corev1.PersistentVolumeClaim) (errs field.ErrorList) {
+	if s := o.Spec.DataSource; s != nil {
+		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, spec.Child("dataSource"))...)
+	}
+	if s := o.Spec.DataSourceRef; s != nil {
+		at := spec.Child("dataSourceRef")
+		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, at)...)
+		if s.Namespace != nil && *s.Namespace != "" {
+			errs = append(errs, kind.DNSLabel(at.Child("namespace"), *s.Namespace)...)
+		}
+	}
+	if c := o.Spec.VolumeAttributesClassName; c != nil && *c != "" {
+		errs = append(errs, kind.DNSName(spec.Child("volumeAttributesClassName"), *c)...)
+	}
+	return errs
+}
+
+func dataSource(group *string, refKind, name string, path *field.Path) (errs field.ErrorList) {
+	if name == "" {
+		errs = append(errs, field.Required(path.Child("name"), ""))
+	}
+	if refKind == "" {
+		errs = append(errs, field.Required(path.Child("kind"), ""))
+	}
+	if core := group == nil || *group == ""; core && refKind != "PersistentVolumeClaim" {
+		errs = append(errs, field.Invalid(path, refKind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+	} else if !core {
+		errs = append(errs, kind.DNSName(path.Child("apiGroup"), *group)...)
+	}
+	return errs
+}
+
+// growth are the states of a claim that is being made larger.
+var growth = []string{"ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizePending", "NodeResizeInProgress", "NodeResizeInfeasible"}
+
+func claimStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.ValidateUpdate = kind.CheckUpdate(func(o, _ *corev1.PersistentVolumeClaim) field.ErrorList {
+		errs := quantities(o.Status.Capacity, status.Child("capacity"))
+		at := status.Child("allocatedResourceStatuses")
+		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResourceStatuses)) {
+			errs = append(errs, claimResource(name, at)...)
+			if !slices.Contains(growth, o.Status.AllocatedResourceStatuses[name]) {
+				errs = append(errs, field.NotSupported(at, name, slices.Sorted(slices.Values(growth))))
+			}
+		}
+		at = status.Child("allocatedResources")
+		for _, name := range slices.Sorted(maps.Keys(o.Status.AllocatedResources)) {
+			found := claimResource(name, at)
+			if len(found) == 0 {
+				found = quantities(map[string]quantity.Quantity{name: o.Status.AllocatedResources[name]}, at)
+			}
+			errs = append(errs, found...)
+		}
+		return errs
+	})
+}
+
+// quantities that cannot be negative, by name.
+func quantities(list map[string]quantity.Quantity, path *field.Path) (errs field.ErrorList) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if q := list[name]; q.Sign() < 0 {
+			errs = append(errs, field.Invalid(path.Key(name), q.Value(), "must be a valid resource quantity"))
+		}
+	}
+	return errs
+}
+
+// claimResource: claims are about storage, and about what others count under names of their own.
+func claimResource(name string, path *field.Path) (errs field.ErrorList) {
+	for _, msg := range validation.IsQualifiedName(name) {
+		errs = append(errs, field.Invalid(path, name, msg))
+	}
+	if native := !strings.Contains(name, "/") || strings.HasPrefix(name, "kubernetes.io/"); len(errs) == 0 && native && name != "storage" {
+		errs = append(errs, field.NotSupported(path, name, []string{"storage"}))
+	}
+	return errs
+}
+
+func claimWarnings(o *corev1.PersistentVolumeClaim) (out []string) {
+	if _, ok := o.Annotations[oldClass]; ok {
+		out = append(out, kind.Said(field.NewPath("metadata", "annotations").Key(oldClass), useClass))
+	}
+	return append(out, podspec.ClaimWarnings(&o.Spec, spec)...)
 }

@@ -1,4 +1,4 @@
-package columns
+package core
 
 import (
 	"slices"
@@ -6,7 +6,18 @@ import (
 	"time"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
+
+// volumeCells are the functions of columns of volumes and of claims of them.
+var volumeCells = kind.Cells{
+	"accessModes":      kind.CellOfValues(func(v kind.Values, _ time.Time) any { return accessModes(v.Texts(0)) }),
+	"claimAccessModes": kind.CellOf(claimAccessModes),
+	"claimCapacity":    kind.CellOf(claimCapacity),
+	"phase":            kind.CellOfValues(phase),
+	"volumeClass":      kind.CellOfValues(classOfVolume),
+}
 
 var accessModeNames = []struct{ mode, short string }{
 	{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"}, {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"},
@@ -40,15 +51,15 @@ func claimCapacity(c *corev1.PersistentVolumeClaim) string {
 }
 
 // phase gets the phase and the deletion time.
-func phase(v values, _ time.Time) any {
+func phase(v kind.Values, _ time.Time) any {
 	if v[1] != nil {
 		return "Terminating"
 	}
 	return v.Text(0)
 }
 
-// volumeClass gets the annotations and the class of the spec; the older annotation wins even when it is empty.
-func volumeClass(v values, _ time.Time) any {
+// classOfVolume gets the annotations and the class of the spec; the older annotation wins even when it is empty.
+func classOfVolume(v kind.Values, _ time.Time) any {
 	if class, ok := v.Pairs(0)["volume.beta.kubernetes.io/storage-class"]; ok {
 		return class
 	}

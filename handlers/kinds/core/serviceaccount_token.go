@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -17,15 +17,10 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
-
-// authentication are the entries that ask or make credentials.
-var authentication = map[key]entry{
-	{"", "serviceaccounts", "token"}:              tokenRequests,
-	{"authentication.k8s.io", "tokenreviews", ""}: tokenReviews,
-}
 
 // The lives of tokens in seconds. A token that a pod's volume asks for has the odd one, by which the server knows that it
 // was not chosen by anybody and may be extended.
@@ -39,15 +34,15 @@ const (
 
 var tokenRequestKind = schema.GroupKind{Group: "authentication.k8s.io", Kind: "TokenRequest"}
 
-// tokenRequests make tokens of a service account.
-func tokenRequests(d *Deps, _ resources.Row, s *resource.Strategy) {
+// tokenRequest makes tokens of a service account.
+func tokenRequest(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	if d.Tokens == nil {
 		return
 	}
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		request, ok := body.(*authenticationv1.TokenRequest)
 		if !ok {
-			return nil, wrongType(body)
+			return nil, kind.WrongType(body)
 		}
 		if request.Name != "" && request.Name != a.Name {
 			return nil, apierrors.NewInvalid(tokenRequestKind, a.Name, field.ErrorList{
@@ -82,7 +77,7 @@ func tokenRequests(d *Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 // completeTokenRequest fills what was left to the server and checks the rest.
-func completeTokenRequest(d *Deps, r *authenticationv1.TokenRequest, account *corev1.ServiceAccount, now time.Time) error {
+func completeTokenRequest(d *kind.Deps, r *authenticationv1.TokenRequest, account *corev1.ServiceAccount, now time.Time) error {
 	if r.UID != "" && r.UID != account.UID {
 		return apierrors.NewConflict(schema.GroupResource{Group: tokenRequestKind.Group, Resource: tokenRequestKind.Kind}, account.Name,
 			fmt.Errorf("the UID in the token request (%s) does not match the UID of the service account (%s)", r.UID, account.UID))
@@ -126,7 +121,7 @@ func tokenLife(a *resource.Attempt, issuer *serviceaccount.Issuer, r *authentica
 }
 
 // bindToken finds the object that a token shall live and die with.
-func bindToken(ctx context.Context, d *Deps, bound *serviceaccount.Bound, ref *authenticationv1.BoundObjectReference) error {
+func bindToken(ctx context.Context, d *kind.Deps, bound *serviceaccount.Bound, ref *authenticationv1.BoundObjectReference) error {
 	kind := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind)
 	found := &serviceaccount.Ref{}
 	switch {
@@ -165,7 +160,7 @@ func bindToken(ctx context.Context, d *Deps, bound *serviceaccount.Bound, ref *a
 }
 
 // nodeOf names the node that a pod is on; of a node that is gone, the name only.
-func nodeOf(ctx context.Context, d *Deps, pod *corev1.Pod) (*serviceaccount.Ref, error) {
+func nodeOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (*serviceaccount.Ref, error) {
 	if pod.Spec.NodeName == "" {
 		return nil, nil
 	}
@@ -180,15 +175,15 @@ func nodeOf(ctx context.Context, d *Deps, pod *corev1.Pod) (*serviceaccount.Ref,
 }
 
 // get reads an object of the group without a name.
-func get[T object.Object](ctx context.Context, d *Deps, plural, namespace, name string) (T, error) {
+func get[T object.Object](ctx context.Context, d *kind.Deps, plural, namespace, name string) (T, error) {
 	var none T
-	o, err := d.Objects.Get(ctx, coreV1(plural), namespace, name)
+	o, err := d.Objects.Get(ctx, kind.CoreV1(plural), namespace, name)
 	if err != nil {
 		return none, err
 	}
 	t, ok := o.(T)
 	if !ok {
-		return none, wrongType(o)
+		return none, kind.WrongType(o)
 	}
 	return t, nil
 }

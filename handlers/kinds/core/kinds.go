@@ -1,0 +1,31 @@
+// Package core has the kinds of the group without a name.
+package core
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{
+	claims,
+	componentStatuses,
+	configMaps,
+	endpoints,
+	events,
+	limitRanges,
+	namespaces,
+	nodes,
+	persistentVolumes,
+	podTemplates,
+	replicationControllers,
+	resourceQuotas,
+	secrets,
+	serviceAccounts,
+}
+
+// group is the group without a name.
+const group = ""
+
+var spec, status = field.NewPath("spec"), field.NewPath("status")

@@ -1,0 +1,33 @@
+package core
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var podTemplates = kind.Kind{
+	Group: group, Resource: "podtemplates",
+	Strategy: podTemplate,
+	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultPodTemplate)},
+}
+
+func podTemplate(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = kind.Check(func(o *corev1.PodTemplate) field.ErrorList {
+		return podspec.ValidateTemplate(&o.Template, field.NewPath("template"))
+	})
+	s.Warnings = kind.Warn(func(o, old *corev1.PodTemplate) []string {
+		return podspec.TemplateWarnings(o, old, &o.Template, field.NewPath("template"))
+	})
+}
+
+func defaultPodTemplate(t *corev1.PodTemplate) {
+	podspec.DefaultTemplate(&t.Template)
+	t.SetDefaults()
+}
