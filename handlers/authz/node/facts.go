@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -159,6 +160,9 @@ type podReader struct {
 	namespace, pod, node string
 	mirror               bool
 	refs                 []ref
+	// seen are the refs when they are more than a few; compared is how often two were compared.
+	seen     map[ref]struct{}
+	compared int
 	// Of the structure that is being read.
 	volume       string
 	hasEphemeral bool
@@ -173,13 +177,27 @@ func (r *podReader) add(kind kind, name string) {
 	if name == "" {
 		return
 	}
-	x := ref{kind, r.namespace, name}
-	for _, have := range r.refs {
-		if have == x {
-			return
+	if x := (ref{kind, r.namespace, name}); !r.has(x) {
+		r.refs = append(r.refs, x)
+	}
+}
+
+// has says whether a ref is there, and notes that it will be.
+func (r *podReader) has(x ref) bool {
+	if len(r.refs) < few {
+		r.compared += len(r.refs)
+		return slices.Contains(r.refs, x)
+	}
+	if r.seen == nil {
+		r.seen = make(map[ref]struct{}, 2*few)
+		for _, have := range r.refs {
+			r.seen[have] = struct{}{}
 		}
 	}
-	r.refs = append(r.refs, x)
+	r.compared++
+	_, has := r.seen[x]
+	r.seen[x] = struct{}{}
+	return has
 }
 
 func (r *podReader) found(f fact, value []byte) {

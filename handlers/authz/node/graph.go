@@ -45,19 +45,16 @@ type graph struct {
 type member struct {
 	name string
 	uses int
+	// claims are those that sources on it refer to.
+	claims map[ref]struct{}
 }
 
-// target is something that nodes may read, because of pods on them (users) or because of volumes (through).
+// target is something that nodes may read, because of pods on them (users), or because of volumes: through are the claims
+// of those, each with the number of its volumes that refer to the object.
 type target struct {
 	ref     ref
-	users   []user
-	through []*source
-}
-
-// user is a node with the number of sources on it that refer to the object.
-type user struct {
-	node  *member
-	count int
+	users   users
+	through map[ref]int
 }
 
 // source is a pod, volume or another object that gives its node, or whoever has its claim, access to others.
@@ -140,7 +137,7 @@ func (g *graph) remove(key ref, s *source) {
 	delete(g.sources, key)
 	for _, o := range s.objects {
 		o.detach(s)
-		if len(o.users)+len(o.through) == 0 {
+		if o.users.empty() && len(o.through) == 0 {
 			delete(g.objects, o.ref)
 		}
 	}
@@ -153,31 +150,29 @@ func (g *graph) remove(key ref, s *source) {
 
 func (o *target) attach(s *source) {
 	if s.node == nil {
-		o.through = append(o.through, s)
+		if o.through == nil {
+			o.through = map[ref]int{}
+		}
+		o.through[*s.claim]++
 		return
 	}
-	for i := range o.users {
-		if o.users[i].node == s.node {
-			o.users[i].count++
-			return
+	if o.users.add(s.node) && o.ref.kind == volumeClaims {
+		if s.node.claims == nil {
+			s.node.claims = map[ref]struct{}{}
 		}
+		s.node.claims[o.ref] = struct{}{}
 	}
-	o.users = append(o.users, user{s.node, 1})
 }
 
 func (o *target) detach(s *source) {
 	if s.node == nil {
-		o.through = slices.DeleteFunc(o.through, func(t *source) bool { return t == s })
+		if o.through[*s.claim]--; o.through[*s.claim] == 0 {
+			delete(o.through, *s.claim)
+		}
 		return
 	}
-	for i := range o.users {
-		if o.users[i].node != s.node {
-			continue
-		}
-		if o.users[i].count--; o.users[i].count == 0 {
-			o.users = slices.Delete(o.users, i, i+1)
-		}
-		return
+	if o.users.remove(s.node) && o.ref.kind == volumeClaims {
+		delete(s.node.claims, o.ref)
 	}
 }
 
@@ -189,17 +184,24 @@ func (g *graph) reaches(node string, r ref) bool {
 	if n == nil || o == nil {
 		return false
 	}
-	if o.used(n) {
-		return true
+	return o.users.has(n) || o.sharesClaim(n)
+}
+
+// sharesClaim says whether a volume that refers to the object has a claim of the node. All volumes of a driver may have one
+// secret, and a node only so many claims: the fewer are looked at.
+func (o *target) sharesClaim(n *member) bool {
+	if len(n.claims) < len(o.through) {
+		for claim := range n.claims {
+			if o.through[claim] > 0 {
+				return true
+			}
+		}
+		return false
 	}
-	for _, s := range o.through {
-		if c := g.objects[*s.claim]; c != nil && c.used(n) {
+	for claim := range o.through {
+		if _, has := n.claims[claim]; has {
 			return true
 		}
 	}
 	return false
-}
-
-func (o *target) used(n *member) bool {
-	return slices.ContainsFunc(o.users, func(u user) bool { return u.node == n })
 }
