@@ -60,6 +60,8 @@ type Namespaces struct {
 	// stale are the namespaces whose config map had, when it was read first, another authority than this server has now.
 	// Later changes are somebody else's decision.
 	stale map[string]bool
+	// dirty are the namespaces of which something changed since they were looked at.
+	dirty map[string]bool
 	begun bool
 	wake  chan struct{}
 }
@@ -75,6 +77,7 @@ func NewNamespaces(store storage.Store, writer resource.Writer, rootCA []byte, e
 	n := &Namespaces{
 		writer: writer, rootCA: string(rootCA), log: log, codec: c, wake: make(chan struct{}, 1),
 		active: map[string]bool{}, has: [3]map[string]bool{accounts: {}, configMaps: {}}, stale: map[string]bool{},
+		dirty: map[string]bool{},
 	}
 	n.wants[accounts] = enabled(ServiceAccounts)
 	n.wants[configMaps] = enabled(RootCA) && len(rootCA) > 0
@@ -119,6 +122,9 @@ func (n *Namespaces) Replace(prefix int, items iter.Seq2[storage.KeyValue, error
 		clear(n.active)
 	} else {
 		clear(n.has[prefix])
+		for name := range n.active {
+			n.dirty[name] = true
+		}
 	}
 	for kv, err := range items {
 		if err != nil {
@@ -137,6 +143,7 @@ func (n *Namespaces) Change(prefix int, e storage.Event) {
 		return
 	}
 	if name, ok := n.owner(prefix, e.Key); ok {
+		n.dirty[name] = true
 		if prefix == namespaces {
 			delete(n.active, name)
 		} else {
@@ -162,7 +169,10 @@ func (n *Namespaces) owner(prefix int, key string) (string, bool) {
 	if prefix == namespaces {
 		return name, true
 	}
-	return namespace, name == map[int]string{accounts: defaultAccount, configMaps: rootCAMap}[prefix]
+	if prefix == accounts {
+		return namespace, name == defaultAccount
+	}
+	return namespace, name == rootCAMap
 }
 
 // put takes what was read; the caller holds mu.
@@ -171,6 +181,7 @@ func (n *Namespaces) put(prefix int, kv storage.KeyValue) {
 	if !ok {
 		return
 	}
+	n.dirty[name] = true
 	if prefix != namespaces {
 		n.has[prefix][name] = true
 		if prefix == configMaps && !n.begun {
@@ -198,11 +209,14 @@ type need struct {
 	refresh   bool
 }
 
-// needs are those of all namespaces, in order.
+// needs are those of the namespaces of which something changed, in order.
 func (n *Namespaces) needs() (list []need) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for name := range n.active {
+	for name := range n.dirty {
+		if !n.active[name] {
+			continue
+		}
 		for _, prefix := range []int{accounts, configMaps} {
 			switch {
 			case !n.wants[prefix]:
@@ -213,6 +227,7 @@ func (n *Namespaces) needs() (list []need) {
 			}
 		}
 	}
+	clear(n.dirty)
 	clear(n.stale)
 	slices.SortFunc(list, func(a, b need) int {
 		if c := strings.Compare(a.namespace, b.namespace); c != 0 {
@@ -231,11 +246,12 @@ func (n *Namespaces) furnish(ctx context.Context) bool {
 		if err != nil && !apierrors.IsAlreadyExists(err) && !apierrors.IsNotFound(err) && ctx.Err() == nil {
 			n.log.Warn("furnishing a namespace", "namespace", x.namespace, "error", err)
 			good = false
+			n.mu.Lock()
+			n.dirty[x.namespace] = true
 			if x.refresh {
-				n.mu.Lock()
 				n.stale[x.namespace] = true
-				n.mu.Unlock()
 			}
+			n.mu.Unlock()
 		}
 	}
 	return good

@@ -196,3 +196,52 @@ func TestSwitchedOff(t *testing.T) {
 		<-done
 	})
 }
+
+// A change is of one namespace, and costs no look at all of them.
+func TestOnlyWhatChangedIsLookedAt(t *testing.T) {
+	_, objects := newWorld(t)
+	n, err := NewNamespaces(objects.Store, writer(objects), []byte("CA"), func(string) bool { return true }, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const many = 3000
+	pair := func(c storage.Collection, namespace, name string, o object.Object) storage.KeyValue {
+		b, err := n.codec.Encode(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return storage.KeyValue{Key: c.Key(namespace, name), Value: b, Revision: 1}
+	}
+	n.Replace(namespaces, func(yield func(storage.KeyValue, error) bool) {
+		for i := range many {
+			name := fmt.Sprint("ns", i)
+			if !yield(pair(followed[namespaces], "", name, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}), nil) {
+				return
+			}
+		}
+	})
+	n.Publish()
+	if list := n.needs(); len(list) != 2*many || len(n.dirty) > 0 {
+		t.Fatalf("%d needs, %d namespaces still to be looked at", len(list), len(n.dirty))
+	}
+	for _, c := range []struct {
+		what  string
+		in    int
+		event storage.Event
+		looks int
+		needs int
+	}{
+		{"another config map", configMaps, storage.Event{Type: storage.Put, Key: followed[configMaps].Key("ns7", "mine")}, 0, 0},
+		{"its own", configMaps, storage.Event{Type: storage.Put, Key: followed[configMaps].Key("ns7", rootCAMap)}, 1, 1},
+		{"its account is gone", accounts, storage.Event{Type: storage.Deleted, Key: followed[accounts].Key("ns8", defaultAccount)}, 1, 2},
+		{"the namespace is gone", namespaces, storage.Event{Type: storage.Deleted, Key: followed[namespaces].Key("", "ns9")}, 1, 0},
+	} {
+		n.Change(c.in, c.event)
+		if got := len(n.dirty); got != c.looks {
+			t.Errorf("%s: %d namespaces are looked at, want %d", c.what, got, c.looks)
+		}
+		if list := n.needs(); len(list) != c.needs {
+			t.Errorf("%s: %d needs, want %d", c.what, len(list), c.needs)
+		}
+	}
+}

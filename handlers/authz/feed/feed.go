@@ -21,8 +21,8 @@ type Sink interface {
 	Replace(prefix int, items iter.Seq2[storage.KeyValue, error])
 	// Change takes one change under the prefix of that number; never a bookmark.
 	Change(prefix int, e storage.Event)
-	// Publish lets others see what came since the last call. It is called when no more is waiting, so that a burst of
-	// changes costs one publication. Never before every prefix was listed once.
+	// Publish lets others see what came since the last call. It is called when no more is waiting, or a thousand changes came,
+	// so that a burst of changes costs few publications. Never before every prefix was listed once.
 	Publish()
 }
 
@@ -68,6 +68,9 @@ func (f *Feed) Wait(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
+
+// burst is how many changes at most are taken in before they are published.
+const burst = 1000
 
 // message is a list or one change.
 type message struct {
@@ -125,7 +128,8 @@ func (f *Feed) Run(ctx context.Context) {
 		case m := <-messages:
 			f.take(m, missing)
 		}
-		for more := true; more; {
+		// Publishing waits for a burst to end, but not for ever: a right that was taken away must go also while others write.
+		for more, taken := true, 1; more && taken < burst; taken++ {
 			select {
 			case m := <-messages:
 				f.take(m, missing)
