@@ -1,61 +1,185 @@
 package rbac
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
-	"time"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // Aggregate says what rules the aggregated roles should have, for those that have others. A role that gathers from one that
 // gathers itself has the final rules of that one, so applying the result once is enough. The error names roles that stay as
 // they are because they ask for what cannot be; the result holds for the rest.
 func Aggregate(known map[string]*rbacv1.ClusterRole) (map[string][]rbacv1.PolicyRule, error) {
-	names := slices.Sorted(maps.Keys(known))
-	selectors, errs := aggregationSelectors(names, known)
-	rules := make(map[string][]rbacv1.PolicyRule, len(known))
-	for name, role := range known {
-		rules[name] = role.Rules
+	a := newAggregation(known)
+	a.run()
+	out := map[string][]rbacv1.PolicyRule{}
+	for name := range a.selectors {
+		if !equality.Semantic.DeepEqual(a.rules[name], known[name].Rules) {
+			out[name] = a.rules[name]
+		}
 	}
-	// Each round carries rules one step further, so as many rounds as there are aggregated roles reach the end of every
-	// chain. What changes after that gathers from itself through others and would change for ever.
-	circle := map[string]bool{}
-	for round, settled := 0, false; !settled && round < 2*len(selectors); round++ {
-		settled = true
-		for _, name := range names {
-			if selectors[name] == nil {
-				continue
+	return out, errors.Join(a.errs...)
+}
+
+// aggregation is one run of Aggregate. Roles are settled in the order of who gathers from whom, which Tarjan's algorithm
+// finds: each is gathered for once, but for those that gather from each other in a circle.
+type aggregation struct {
+	known map[string]*rbacv1.ClusterRole
+	names []string
+	// selectors are those of the aggregated roles, sources the names of the roles that these select, in order.
+	selectors map[string][]labels.Selector
+	sources   map[string][]string
+	rules     map[string][]rbacv1.PolicyRule
+	errs      []error
+	// gathered is how often rules were gathered, joined how many rules were looked at for that.
+	gathered, joined int
+
+	// What the algorithm needs: when a role was come to first, the first one that it leads back to, and the roles that are
+	// not settled.
+	order, low map[string]int
+	open       []string
+	isOpen     map[string]bool
+}
+
+func newAggregation(known map[string]*rbacv1.ClusterRole) *aggregation {
+	a := &aggregation{
+		known: known, names: slices.Sorted(maps.Keys(known)), sources: map[string][]string{},
+		rules: make(map[string][]rbacv1.PolicyRule, len(known)), order: map[string]int{}, low: map[string]int{}, isOpen: map[string]bool{},
+	}
+	a.selectors, a.errs = aggregationSelectors(a.names, known)
+	for name, role := range known {
+		a.rules[name] = role.Rules
+	}
+	for name, selectors := range a.selectors {
+		a.sources[name] = a.selected(name, selectors)
+	}
+	return a
+}
+
+// selected are the other roles that selectors pick, by selector and then by name: the order of the original's controller, so
+// that the two agree.
+func (a *aggregation) selected(name string, selectors []labels.Selector) (out []string) {
+	seen := map[string]bool{name: true}
+	for _, selector := range selectors {
+		for _, other := range a.names {
+			if !seen[other] && selector.Matches(labels.Set(a.known[other].Labels)) {
+				seen[other] = true
+				out = append(out, other)
 			}
-			if next := gather(name, names, selectors[name], known, rules); !equality.Semantic.DeepEqual(next, rules[name]) {
-				rules[name], settled = next, false
-				if round >= len(selectors) {
-					circle[name] = true
+		}
+	}
+	return out
+}
+
+func (a *aggregation) run() {
+	for _, name := range a.names {
+		if a.selectors[name] != nil && a.order[name] == 0 {
+			a.visit(name)
+		}
+	}
+}
+
+// visit settles the roles that an aggregated role gathers from, and then itself, with those that gather from it in turn.
+func (a *aggregation) visit(name string) {
+	a.order[name] = len(a.order) + 1
+	a.low[name] = a.order[name]
+	a.open, a.isOpen[name] = append(a.open, name), true
+	for _, source := range a.sources[name] {
+		switch {
+		case a.selectors[source] == nil:
+		case a.order[source] == 0:
+			a.visit(source)
+			a.low[name] = min(a.low[name], a.low[source])
+		case a.isOpen[source]:
+			a.low[name] = min(a.low[name], a.order[source])
+		}
+	}
+	if a.low[name] < a.order[name] {
+		return
+	}
+	var circle []string
+	for a.isOpen[name] {
+		last := len(a.open) - 1
+		circle = append(circle, a.open[last])
+		a.isOpen[a.open[last]] = false
+		a.open = a.open[:last]
+	}
+	a.settle(circle)
+}
+
+// mostInCircle is how many roles may gather from each other: each round of them carries rules one step further.
+const mostInCircle = 50
+
+// settle gathers for one role, or for some that gather from each other: until nothing changes. As many rounds as there are
+// roles reach the end of every chain. What changes after that gathers from itself through others and would change for ever.
+func (a *aggregation) settle(circle []string) {
+	if len(circle) == 1 {
+		a.rules[circle[0]] = a.gather(circle[0])
+		return
+	}
+	slices.Sort(circle)
+	endless := map[string]bool{}
+	if len(circle) > mostInCircle {
+		for _, name := range circle {
+			endless[name] = true
+		}
+	}
+	for round, settled := 0, len(endless) > 0; !settled && round < 2*len(circle); round++ {
+		settled = true
+		for _, name := range circle {
+			if next := a.gather(name); !equality.Semantic.DeepEqual(next, a.rules[name]) {
+				a.rules[name], settled = next, false
+				if round >= len(circle) {
+					endless[name] = true
 				}
 			}
 		}
 	}
-	out := map[string][]rbacv1.PolicyRule{}
-	for name := range selectors {
-		if circle[name] {
-			errs = append(errs, fmt.Errorf("cluster role %s gathers from itself through others", name))
-		} else if !equality.Semantic.DeepEqual(rules[name], known[name].Rules) {
-			out[name] = rules[name]
+	for _, name := range circle {
+		if endless[name] {
+			a.rules[name] = a.known[name].Rules
+			a.errs = append(a.errs, fmt.Errorf("cluster role %s gathers from itself through others", name))
 		}
 	}
-	return out, errors.Join(errs...)
+}
+
+// gather joins the rules of the roles that a role selects, each rule once.
+func (a *aggregation) gather(name string) []rbacv1.PolicyRule {
+	a.gathered++
+	var out []rbacv1.PolicyRule
+	seen := map[string]struct{}{}
+	var key []byte
+	for _, source := range a.sources[name] {
+		for _, rule := range a.rules[source] {
+			a.joined++
+			key = appendRule(key[:0], &rule)
+			if _, has := seen[string(key)]; !has {
+				seen[string(key)] = struct{}{}
+				out = append(out, rule)
+			}
+		}
+	}
+	return out
+}
+
+// appendRule appends a text that only equal rules have.
+func appendRule(dst []byte, r *rbacv1.PolicyRule) []byte {
+	for _, list := range [][]string{r.Verbs, r.APIGroups, r.Resources, r.ResourceNames, r.NonResourceURLs} {
+		dst = append(strconv.AppendInt(dst, int64(len(list)), 10), ' ')
+		for _, s := range list {
+			dst = append(strconv.AppendInt(dst, int64(len(s)), 10), ' ')
+			dst = append(dst, s...)
+		}
+	}
+	return dst
 }
 
 // aggregationSelectors are those of the aggregated roles that have readable ones.
@@ -79,96 +203,4 @@ func aggregationSelectors(names []string, known map[string]*rbacv1.ClusterRole) 
 		}
 	}
 	return out, errs
-}
-
-// gather joins the rules of the roles that are selected, by selector and then by name, each rule once: the order of the
-// original's controller, so that the two agree.
-func gather(name string, names []string, selectors []labels.Selector, known map[string]*rbacv1.ClusterRole, rules map[string][]rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	var out []rbacv1.PolicyRule
-	for _, selector := range selectors {
-		for _, other := range names {
-			if other == name || !selector.Matches(labels.Set(known[other].Labels)) {
-				continue
-			}
-			for _, rule := range rules[other] {
-				if !slices.ContainsFunc(out, func(r rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(r, rule) }) {
-					out = append(out, rule)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// Aggregator fills in aggregated cluster roles whenever one changes, so that no controller-manager is needed for it. Beside
-// the original's controller, or another server's, it does no harm: all come to the same rules, and who comes second finds
-// nothing to do. Make one with NewAggregator.
-type Aggregator struct {
-	writer resource.Writer
-	log    *slog.Logger
-	latest chan map[string]*rbacv1.ClusterRole
-	retry  time.Duration
-}
-
-// NewAggregator makes an aggregator; Observe is to be given to New, and Run must run.
-func NewAggregator(writer resource.Writer, log *slog.Logger) *Aggregator {
-	return &Aggregator{writer: writer, log: log, latest: make(chan map[string]*rbacv1.ClusterRole, 1), retry: time.Second}
-}
-
-// Observe takes all cluster roles as they are now. It never blocks: a state that nobody has looked at is dropped for the
-// newer one. It must be called by one goroutine only.
-func (a *Aggregator) Observe(known map[string]*rbacv1.ClusterRole) {
-	select {
-	case <-a.latest:
-	default:
-	}
-	a.latest <- known
-}
-
-// Run fills in what changes until ctx ends.
-func (a *Aggregator) Run(ctx context.Context) {
-	for {
-		var known map[string]*rbacv1.ClusterRole
-		select {
-		case <-ctx.Done():
-			return
-		case known = <-a.latest:
-		}
-		for !a.apply(ctx, known) {
-			select {
-			case <-ctx.Done():
-				return
-			case known = <-a.latest:
-			case <-time.After(a.retry):
-			}
-		}
-	}
-}
-
-// apply stores the rules that should be; false when that is to be tried again.
-func (a *Aggregator) apply(ctx context.Context, known map[string]*rbacv1.ClusterRole) bool {
-	wanted, err := Aggregate(known)
-	if err != nil {
-		// Trying again would not help before somebody changes the roles.
-		a.log.Error("some cluster roles are not aggregated", "error", err)
-	}
-	done := true
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		gvr := schema.GroupVersionResource{Group: group, Version: "v1", Resource: "clusterroles"}
-		_, err := a.writer.Update(ctx, resource.OwnWrite{Resource: gvr, Name: name}, func(o object.Object) error {
-			role, ok := o.(*rbacv1.ClusterRole)
-			if !ok {
-				return fmt.Errorf("unexpected type %T", o)
-			}
-			if role.AggregationRule != nil && !equality.Semantic.DeepEqual(role.Rules, wanted[name]) {
-				role.Rules = wanted[name]
-			}
-			return nil
-		})
-		if err != nil && !apierrors.IsNotFound(err) && ctx.Err() == nil {
-			a.log.Error("an aggregated cluster role could not be filled in", "name", name, "error", err)
-			done = false
-		}
-	}
-	return done
 }

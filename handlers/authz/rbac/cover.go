@@ -52,30 +52,58 @@ func (r right) rule() rbacv1.PolicyRule {
 	return out
 }
 
-// covers says whether a rule includes a right. Patterns are compared as text: the right to */scale is covered by */scale
+// holding is a rule that somebody holds, as rights are compared with it.
+type holding struct {
+	verbs, groups, resources, names words
+	// paths are those of the rule, starts what its patterns begin with.
+	paths  words
+	starts []string
+}
+
+func newHolding(rule *rbacv1.PolicyRule) holding {
+	h := holding{
+		verbs: newWords(rule.Verbs), groups: newWords(rule.APIGroups), resources: newWords(rule.Resources),
+		names: newWords(rule.ResourceNames), paths: newWords(rule.NonResourceURLs),
+	}
+	for _, pattern := range rule.NonResourceURLs {
+		if strings.HasSuffix(pattern, all) {
+			h.starts = append(h.starts, strings.TrimRight(pattern, all))
+		}
+	}
+	return h
+}
+
+// covers says whether the rule includes a right. Patterns are compared as text: the right to */scale is covered by */scale
 // and *, not by a list of all scalable resources.
-func covers(rule *rbacv1.PolicyRule, r right) bool {
-	if !contains(rule.Verbs, r.verb) {
+func (h *holding) covers(r right) bool {
+	if !h.verbs.covers(r.verb) {
 		return false
 	}
+	unnamed := len(h.names.list) == 0
 	if r.isPath {
-		return len(rule.ResourceNames) == 0 && slices.ContainsFunc(rule.NonResourceURLs, func(pattern string) bool {
-			return pattern == r.path || strings.HasSuffix(pattern, all) && strings.HasPrefix(r.path, strings.TrimRight(pattern, all))
-		})
+		return unnamed && (h.paths.has(r.path) ||
+			slices.ContainsFunc(h.starts, func(start string) bool { return strings.HasPrefix(r.path, start) }))
 	}
-	if !contains(rule.APIGroups, r.group) || len(rule.ResourceNames) > 0 && !(r.named && slices.Contains(rule.ResourceNames, r.name)) {
+	if !h.groups.covers(r.group) || !unnamed && !(r.named && h.names.has(r.name)) {
 		return false
 	}
-	if contains(rule.Resources, r.resource) {
+	if h.resources.covers(r.resource) {
 		return true
 	}
 	_, sub, ok := strings.Cut(r.resource, "/")
-	return ok && slices.Contains(rule.Resources, "*/"+sub)
+	return ok && h.resources.has("*/"+sub)
 }
 
+// effort is what a comparison with the rule costs, in looks.
+func (h *holding) effort() int { return 1 + len(h.starts) }
+
 // maxRights is how many rights rules may have together to be compared. A rule has the product of its lists: one that fits
-// into a request could keep the server busy for hours.
-const maxRights = 1 << 16
+// into a request could keep the server busy for hours. maxLooks is how often rights may be compared with rules: who holds
+// tens of thousands of rules could give as many rights.
+const (
+	maxRights = 1 << 16
+	maxLooks  = 1 << 25
+)
 
 var errTooMany = errors.New("the rules have too many combinations of groups, resources, names and verbs")
 
@@ -92,10 +120,22 @@ func missing(held, wanted []rbacv1.PolicyRule) ([]right, error) {
 			return nil, errTooMany
 		}
 	}
+	holdings := make([]holding, len(held))
+	for i := range held {
+		holdings[i] = newHolding(&held[i])
+	}
 	var out []right
+	looks := 0
 	for i := range wanted {
 		for _, r := range rights(&wanted[i]) {
-			if !slices.ContainsFunc(held, func(h rbacv1.PolicyRule) bool { return covers(&h, r) }) {
+			covered := false
+			for j := 0; j < len(holdings) && !covered; j++ {
+				if looks += holdings[j].effort(); looks > maxLooks {
+					return nil, errTooMany
+				}
+				covered = holdings[j].covers(r)
+			}
+			if !covered {
 				out = append(out, r)
 			}
 		}

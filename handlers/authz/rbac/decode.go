@@ -66,6 +66,17 @@ type binding struct {
 	err   error
 }
 
+// roleKey is the role that a binding refers to.
+type roleKey struct{ kind, namespace, name string }
+
+func (b *binding) role() roleKey {
+	key := roleKey{kind: b.ref.Kind, name: b.ref.Name}
+	if key.kind == "Role" {
+		key.namespace = b.namespace
+	}
+	return key
+}
+
 func decodeBinding(prefix int, kv storage.KeyValue) (*binding, error) {
 	b := &binding{}
 	// The key decides where an object is, not what the object says.

@@ -59,14 +59,17 @@ func (a *Authorizer) Authorize(_ context.Context, q authz.Attributes) (authz.Dec
 	}
 	var errs []error
 	var by *binding
-	s.visit(q.User, q.Namespace, func(b *binding) bool {
-		if b.err != nil {
-			errs = append(errs, b.err)
+	s.visit(q.User, q.Namespace, func(e entry) bool {
+		switch {
+		case e.repeats:
+			return true
+		case e.err != nil:
+			errs = append(errs, e.err)
 			return true
 		}
-		for i := range b.rules {
-			if allows(&b.rules[i], &q, combined) {
-				by = b
+		for i := range e.rules {
+			if allows(&e.rules[i], &q, combined) {
+				by = e.binding
 				return false
 			}
 		}
@@ -74,7 +77,7 @@ func (a *Authorizer) Authorize(_ context.Context, q authz.Attributes) (authz.Dec
 	})
 	switch {
 	case by != nil:
-		return authz.Allow, "RBAC: allowed by " + by.describe(q.User), nil
+		return authz.Allow, "RBAC: allowed by " + s.describe(by, q.User), nil
 	case len(errs) > 0:
 		return authz.NoOpinion, "RBAC: " + utilerrors.NewAggregate(errs).Error(), nil
 	}
@@ -85,7 +88,7 @@ func (a *Authorizer) Authorize(_ context.Context, q authz.Attributes) (authz.Dec
 func (a *Authorizer) Rules(_ context.Context, user *resource.UserInfo, namespace string) (authz.RuleSet, error) {
 	s := a.now.Load()
 	var set authz.RuleSet
-	rules, err := collect(func(b *binding) ([]rbacv1.PolicyRule, error) { return b.rules, b.err }, func(f func(*binding) bool) { s.visit(user, namespace, f) })
+	rules, err := collect(func(b *binding) ([]rbacv1.PolicyRule, error) { return b.rules, b.err }, func(f func(entry) bool) { s.visit(user, namespace, f) })
 	for _, r := range rules {
 		if len(r.Resources) > 0 {
 			set.Resource = append(set.Resource, authz.ResourceRule{Verbs: r.Verbs, APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames})
@@ -97,17 +100,22 @@ func (a *Authorizer) Rules(_ context.Context, user *resource.UserInfo, namespace
 	return set, err
 }
 
-// collect joins the rules of all bindings visited, each binding once. The error tells of roles that could not be had.
-func collect(rules func(*binding) ([]rbacv1.PolicyRule, error), visit func(func(*binding) bool)) ([]rbacv1.PolicyRule, error) {
+// mostRepeated is how many rules are collected before those of a role are left out that was there before.
+const mostRepeated = 1000
+
+// collect joins the rules of all bindings visited, each binding once. Roles that are bound more than once are repeated, as in
+// the original, but not without end: many small bindings can refer to one large role. The error tells of roles that could
+// not be had.
+func collect(rules func(*binding) ([]rbacv1.PolicyRule, error), visit func(func(entry) bool)) ([]rbacv1.PolicyRule, error) {
 	var out []rbacv1.PolicyRule
 	var errs []error
-	seen := map[*binding]bool{}
-	visit(func(b *binding) bool {
-		if seen[b] {
+	seen, told := map[*binding]bool{}, map[roleKey]bool{}
+	visit(func(e entry) bool {
+		if seen[e.binding] || len(out) > mostRepeated && told[e.role()] {
 			return true
 		}
-		seen[b] = true
-		r, err := rules(b)
+		seen[e.binding], told[e.role()] = true, true
+		r, err := rules(e.binding)
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -81,8 +81,21 @@ func (r Reader) held(ctx context.Context, user *resource.UserInfo, namespace str
 			return nil, err
 		}
 	}
-	rules := func(b *binding) ([]rbacv1.PolicyRule, error) { return r.Role(ctx, b.ref, b.namespace) }
-	return collect(rules, func(f func(*binding) bool) {
+	// Each role is read once, however many bindings refer to it.
+	type found struct {
+		rules []rbacv1.PolicyRule
+		err   error
+	}
+	read := map[roleKey]found{}
+	rules := func(b *binding) ([]rbacv1.PolicyRule, error) {
+		x, known := read[b.role()]
+		if !known {
+			x.rules, x.err = r.Role(ctx, b.ref, b.namespace)
+			read[b.role()] = x
+		}
+		return x.rules, x.err
+	}
+	return collect(rules, func(f func(entry) bool) {
 		if cluster.visit(user, f) {
 			local.visit(user, f)
 		}
