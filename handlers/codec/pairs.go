@@ -3,6 +3,8 @@ package codec
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"sort"
+	"strings"
 	"sync/atomic"
 )
 
@@ -13,7 +15,12 @@ type Pairs struct {
 	names *[]string
 	// packed are strings, each behind its length.
 	packed string
+	// places are where in packed the pairs begin when there are more than a few; nil otherwise.
+	places *[]uint32
 }
+
+// fewPairs is how many pairs are looked through one by one. A selector may ask for thousands of labels, and an object have them.
+const fewPairs = 16
 
 // Lookup finds a value by its name.
 func (p *Pairs) Lookup(name string) (value string, exists bool) {
@@ -29,6 +36,9 @@ func (p *Pairs) Lookup(name string) (value string, exists bool) {
 		}
 		return "", false
 	}
+	if p.places != nil {
+		return p.search(name)
+	}
 	for rest != "" {
 		var known string
 		known, rest = cut(rest)
@@ -37,6 +47,45 @@ func (p *Pairs) Lookup(name string) (value string, exists bool) {
 		}
 	}
 	return "", false
+}
+
+// search is Lookup among many.
+func (p *Pairs) search(name string) (value string, exists bool) {
+	places := *p.places
+	i, exists := sort.Find(len(places), func(i int) int {
+		known, _ := cut(p.packed[places[i]:])
+		return strings.Compare(name, known)
+	})
+	if !exists {
+		return "", false
+	}
+	_, rest := cut(p.packed[places[i]:])
+	value, _ = cut(rest)
+	return value, true
+}
+
+// newPairs finds where the pairs begin, if they are many.
+func newPairs(names *[]string, packed string) *Pairs {
+	p := &Pairs{names: names, packed: packed}
+	if names != nil {
+		return p
+	}
+	n := 0
+	for rest := packed; rest != ""; n++ {
+		_, rest = cut(rest)
+		_, rest = cut(rest)
+	}
+	if n <= fewPairs {
+		return p
+	}
+	places := make([]uint32, 0, n)
+	for rest := packed; rest != ""; {
+		places = append(places, uint32(len(packed)-len(rest)))
+		_, rest = cut(rest)
+		_, rest = cut(rest)
+	}
+	p.places = &places
+	return p
 }
 
 // Each calls yield with every pair, in order.
@@ -117,13 +166,13 @@ func pairsOf(names *[]string, packed []byte) *Pairs {
 	case len(packed) == 0:
 		return nil
 	case len(packed) > longestShared:
-		return &Pairs{names, string(packed)}
+		return newPairs(names, string(packed))
 	}
 	place := &made[maphash.Bytes(seed, packed)%uint64(len(made))]
 	if p := place.Load(); p != nil && p.names == names && p.packed == string(packed) {
 		return p
 	}
-	p := &Pairs{names, string(packed)}
+	p := newPairs(names, string(packed))
 	place.Store(p)
 	return p
 }

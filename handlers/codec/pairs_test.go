@@ -53,6 +53,33 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// Many pairs are found by halves, few one after the other.
+func TestManyPairs(t *testing.T) {
+	for _, n := range []int{fewPairs, fewPairs + 1, 3000} {
+		var words []string
+		for i := range n {
+			words = append(words, fmt.Sprintf("name%05d", 2*i), fmt.Sprint("value", i))
+		}
+		p := pairsOf(nil, packed(words...))
+		if (p.places != nil) != (n > fewPairs) {
+			t.Errorf("%d pairs have places: %v", n, p.places != nil)
+		}
+		for i := range n {
+			if value, has := p.Lookup(fmt.Sprintf("name%05d", 2*i)); !has || value != fmt.Sprint("value", i) {
+				t.Fatalf("%d of %d: %q, %v", i, n, value, has)
+			}
+			if p.Has(fmt.Sprintf("name%05d", 2*i+1)) {
+				t.Fatalf("%d of %d is there twice", i, n)
+			}
+		}
+		for _, none := range []string{"", "a", "name", "zzz"} {
+			if p.Has(none) {
+				t.Errorf("%q is there", none)
+			}
+		}
+	}
+}
+
 // The same pairs are the same in memory, but not for another kind; others take their place and harm nobody.
 func TestPairsAreShared(t *testing.T) {
 	kind, other := &[]string{"a"}, &[]string{"b"}

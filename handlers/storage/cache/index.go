@@ -110,19 +110,30 @@ func (ix *index) change(e *Event) {
 	if e.same && ix.attribute.Of != Owner {
 		return
 	}
-	ix.was, ix.is = ix.values(ix.was, e.Old), ix.values(ix.is, e.New)
-	for _, v := range ix.is {
-		if !slices.Contains(ix.was, v) {
-			ix.join(v, e.Key)
-		}
-	}
-	for _, v := range ix.was {
-		if !slices.Contains(ix.is, v) {
-			m := membership{v, e.Key}
+	ix.was, ix.is = distinct(ix.values(ix.was, e.Old)), distinct(ix.values(ix.is, e.New))
+	was, is := ix.was, ix.is
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(was) == 0 || len(is) > 0 && is[0] < was[0]:
+			ix.join(is[0], e.Key)
+			is = is[1:]
+		case len(is) == 0 || was[0] < is[0]:
+			m := membership{was[0], e.Key}
 			ix.leaving = append(ix.leaving, departure{m, e.Revision})
 			ix.left[m] = e.Revision
+			was = was[1:]
+		default:
+			was, is = was[1:], is[1:]
 		}
 	}
+}
+
+// distinct sorts values and leaves out those that come twice: an object may have thousands of owners.
+func distinct(values []string) []string {
+	if len(values) > 1 {
+		slices.Sort(values)
+	}
+	return slices.Compact(values)
 }
 
 func (ix *index) join(value, key string) {

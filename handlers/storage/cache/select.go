@@ -82,13 +82,23 @@ func (r *reading) plan(x *indexes, q *Query, size int) {
 		if ix == nil || !r.served(x, ix) {
 			continue
 		}
-		if n := ix.count(t.Values, r.from, r.end); n < fewest {
+		if len(t.Values) > size {
+			continue
+		}
+		if n := ix.count(t.Values, r.from, r.end); n < fewest && effort(n, len(t.Values)) <= size {
 			r.index, r.values, fewest = ix, t.Values, n
 		}
 	}
 	if r.index != nil {
 		r.index.used.Store(time.Now().Unix())
 	}
+}
+
+// effort is how many keys and values are looked at to read n keys that have one of some values. For each piece that is read,
+// the next keys of all values are sorted.
+func effort(n, values int) int {
+	pieces := n/lookAhead + 1
+	return pieces * (values + min(n, values*lookAhead))
 }
 
 // served says whether an index knows all keys of the state. A state may be older than what the index has forgotten, or of

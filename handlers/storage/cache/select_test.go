@@ -448,3 +448,59 @@ func TestIndexesAreBounded(t *testing.T) {
 		t.Errorf("%d are left", n)
 	}
 }
+
+// A selector may name thousands of values. Reading what an index says of them costs no more than looking at everything.
+func TestSelectOfManyValues(t *testing.T) {
+	w := newWorld(t, 11, 6000)
+	attribute := Attribute{Of: Label, Name: "a"}
+	for i := range w.keys {
+		w.set(t, i, fmt.Sprintf("a=%d", i%2000))
+	}
+	ix := w.indexed(t, attribute)
+	v, _ := w.Latest()
+	size := v.Count("/things/", "")
+	for _, c := range []struct {
+		values  int
+		indexed bool
+	}{{1, true}, {2, true}, {50, true}, {600, false}, {1900, false}, {7000, false}} {
+		q := Query{Scope: "/things/", Prefix: "/things/", Terms: []Term{{Attribute: attribute}}}
+		for i := range c.values {
+			q.Terms[0].Values = append(q.Terms[0].Values, fmt.Sprint(i))
+		}
+		r := reading{view: v, from: q.Prefix, end: prefixEnd(q.Prefix)}
+		r.plan(&w.indexes, &q, size)
+		if (r.index == ix) != c.indexed {
+			t.Errorf("%d values: by index is %v", c.values, r.index == ix)
+		}
+		if n := ix.count(q.Terms[0].Values, r.from, r.end); r.index != nil && effort(n, c.values) > size {
+			t.Errorf("%d values name %d keys: %d looks for a collection of %d", c.values, n, effort(n, c.values), size)
+		}
+		compare(t, w.Cache, v, q, 0)
+		compare(t, w.Cache, v, q, 100)
+	}
+}
+
+// An object may have thousands of owners, and some of them twice.
+func TestManyOwners(t *testing.T) {
+	w := newWorld(t, 12, 1000)
+	value := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, "owner=o%d owner=o%d ", i, i)
+		}
+		return b.String()
+	}
+	w.set(t, 1, value(0, 5000))
+	ix := w.indexed(t, Attribute{Of: Owner})
+	left := len(ix.leaving)
+	w.set(t, 1, value(2, 5001))
+	if got := len(ix.leaving) - left; got != 2 {
+		t.Errorf("%d owners are left, want 2", got)
+	}
+	for owner, want := range map[string]int{"o0": 1, "o1": 1, "o2": 1, "o4999": 1, "o5000": 1, "o5001": 0} {
+		// What has left is found until the history forgets it.
+		if got := ix.count([]string{owner}, "/", ""); got != want {
+			t.Errorf("%s owns %d, want %d", owner, got, want)
+		}
+	}
+}
