@@ -23,7 +23,8 @@ type chainOptions struct {
 	authenticator authn.Authenticator
 	proxyHeaders  authn.ProxyHeaders
 	auditor       *audit.Auditor
-	// inflight and refused are those of pipeline.LimitInflight.
+	// expired is that of pipeline.Deadline, inflight and refused are those of pipeline.LimitInflight.
+	expired    func(*pipeline.Request)
 	inflight   pipeline.Inflight
 	refused    func(*pipeline.Request)
 	authorizer authz.Authorizer
@@ -40,7 +41,7 @@ func chain(o chainOptions) []stage {
 	return []stage{
 		{"recover", pipeline.Recover(o.log)},
 		{"headers", pipeline.Headers},
-		{"deadline", pipeline.Deadline(o.requestLimit)},
+		{"deadline", pipeline.Deadline(o.requestLimit, o.expired)},
 		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.auditor, o.log)},
 		{"audit", pipeline.Audit},
 		{"impersonate", pipeline.Impersonate(o.authorizer)},

@@ -179,7 +179,7 @@ func New(o Options) (*Server, error) {
 	stages := chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,
 		auditor: o.Auditor, authorizer: o.Authorizer, decider: o.Metrics.Authorizer(o.Authorizer),
-		inflight: o.Inflight, refused: s.terminated(http.StatusTooManyRequests, page),
+		expired: s.terminated(http.StatusGatewayTimeout, page), inflight: o.Inflight, refused: s.terminated(http.StatusTooManyRequests, page),
 		find: s.find, measure: o.Metrics.Measure(page),
 	})
 	s.guarded, s.open = through(stages, s.answer), through(beforeAccess(stages), s.answer)

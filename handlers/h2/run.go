@@ -39,6 +39,7 @@ func (c *conn) finish(w *response) {
 	if w.head == nil {
 		w.WriteHeader(http.StatusOK)
 	}
+	w.checkDeadline()
 	w.over = true
 	trailers := w.trailers()
 	short := w.head.length >= 0 && w.written < w.head.length && !w.isHead
@@ -54,7 +55,6 @@ func (c *conn) finish(w *response) {
 		st.body.swallow()
 	}
 	c.mu.Unlock()
-	w.checkDeadline()
 	done, err := c.put(st, w.unsent(nil, length), w.buf, nil, !short)
 	if err == nil && !done {
 		c.write(st)

@@ -15,6 +15,7 @@ import (
 // connection as the very last thing, when every stage has returned and said what it will do in the end.
 func Serve(r *Request, chain Handler, log *slog.Logger) {
 	if err := chain(r); err != nil {
+		r.limitError()
 		WriteError(r, err, log)
 		return
 	}

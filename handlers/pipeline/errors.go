@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -60,8 +61,8 @@ func isGone(r *Request, err error) bool {
 func Status(err error) *metav1.Status {
 	var api apierrors.APIStatus
 	if !errors.As(err, &api) {
-		if errors.Is(err, context.DeadlineExceeded) {
-			api = apierrors.NewTimeoutError("request did not complete within the allotted timeout", 0)
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+			api = timedOut()
 		} else {
 			return &metav1.Status{
 				TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure,

@@ -32,6 +32,8 @@ type Request struct {
 	Received time.Time
 	// Audit is what the audit log wants of the request; nil while nobody writes one.
 	Audit *audit.Record
+	// bodyBy is until when the client must have sent its body; zero for no limit.
+	bodyBy time.Time
 	// detached is the answer, once the handler has left that to the connection.
 	detached *detached
 }
@@ -95,6 +97,8 @@ type ResponseWriter struct {
 	Status int
 	// Size is how many bytes of the body were sent.
 	Size int64
+	// expires is until when the client must have taken the answer; zero for long-running requests.
+	expires time.Time
 	// begun is told the status code when the answer begins.
 	begun func(code int)
 	// warned are the warnings that the header has.
@@ -107,6 +111,7 @@ func (w *ResponseWriter) WriteHeader(status int) {
 		return
 	}
 	w.Status = status
+	w.limitAnswer()
 	if w.begun != nil {
 		w.begun(status)
 	}
