@@ -71,7 +71,7 @@ func V3(group, version string) ([]byte, error) {
 var documents = []document{
 	{".well-known/openid-configuration", "well-known_openid-configuration.json.gz", 445},
 	{"api", "api.json.gz", 1521},
-	{"api/v1", "api_v1.json.gz", 465745},
+	{"api/v1", "api_v1.json.gz", 465731},
 	{"apis", "apis.json.gz", 2399},
 	{"apis/admissionregistration.k8s.io", "apis_admissionregistration.k8s.io.json.gz", 2031},
 	{"apis/admissionregistration.k8s.io/v1", "apis_admissionregistration.k8s.io_v1.json.gz", 134719},
@@ -116,7 +116,7 @@ var documents = []document{
 	{"apis/policy", "apis_policy.json.gz", 1979},
 	{"apis/policy/v1", "apis_policy_v1.json.gz", 35310},
 	{"apis/rbac.authorization.k8s.io", "apis_rbac.authorization.k8s.io.json.gz", 2020},
-	{"apis/rbac.authorization.k8s.io/v1", "apis_rbac.authorization.k8s.io_v1.json.gz", 84763},
+	{"apis/rbac.authorization.k8s.io/v1", "apis_rbac.authorization.k8s.io_v1.json.gz", 84739},
 	{"apis/resource.k8s.io", "apis_resource.k8s.io.json.gz", 1992},
 	{"apis/resource.k8s.io/v1", "apis_resource.k8s.io_v1.json.gz", 102988},
 	{"apis/resource.k8s.io/v1alpha3", "apis_resource.k8s.io_v1alpha3.json.gz", 53946},

@@ -112,16 +112,6 @@ func statefulSets(d *Deps, _ resources.Row, s *resource.Strategy) {
 		errs := templateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)
 		errs = append(errs, template(pods, "StatefulSet", spec.Child("template"))...)
-		for i, v := range pods.Spec.Volumes {
-			c, at := v.PersistentVolumeClaim, spec.Child("template", "spec", "volumes").Index(i)
-			switch {
-			case i >= len(o.Spec.VolumeClaimTemplates) || c == nil || c.ClaimName != v.Name: // not made from a claim
-			case v.Name == "":
-				errs = append(errs, field.Required(at.Child("persistentVolumeClaim", "claimName"), ""), field.Required(at.Child("name"), ""))
-			default:
-				errs = append(errs, dnsLabel(at.Child("name"), v.Name)...)
-			}
-		}
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
 		case r != nil && o.Spec.UpdateStrategy.Type == "OnDelete":

@@ -66,9 +66,6 @@ func containerUpdates(now, old []corev1.Container, path *field.Path) (errs field
 		return field.ErrorList{field.Forbidden(path, "pod updates may not add or remove containers")}, true
 	}
 	for i, c := range now {
-		if c.Image == "" {
-			errs = append(errs, field.Required(path.Index(i).Child("image"), ""))
-		}
 		if strings.TrimSpace(c.Image) != c.Image {
 			errs = append(errs, field.Invalid(path.Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
 		}

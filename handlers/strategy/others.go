@@ -38,7 +38,6 @@ var others = map[key]entry{
 	{"resource.k8s.io", "resourceslices", ""}:                               entry(kind.Fixed("spec.pool.name")),
 	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
 	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,
-	{"storage.k8s.io", "volumeattachments", ""}:                             entry(kind.Fixed("spec")),
 	{"storage.k8s.io", "volumeattributesclasses", ""}:                       attributesClasses,
 	{"storagemigration.k8s.io", "storageversionmigrations", ""}:             entry(kind.Fixed("spec")),
 }
@@ -145,6 +144,9 @@ func bindingRules(ref *rbacv1.RoleRef, subjects []rbacv1.Subject, namespaced boo
 		}
 		switch sub.Kind {
 		case "ServiceAccount":
+			if sub.Name != "" {
+				errs = append(errs, dnsName(at.Child("name"), sub.Name)...)
+			}
 			if sub.APIGroup != "" {
 				errs = append(errs, field.NotSupported(at.Child("apiGroup"), sub.APIGroup, []string{""}))
 			}

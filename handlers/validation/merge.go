@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Merge joins lists of errors and drops what an earlier one says in the same words: field rules and strategies may find the
-// same fault. The order is that of the lists, for pods and their templates that of the original.
+// Merge joins lists of errors. The order is that of the lists, for pods and their templates upstream's. Each fault is found
+// by one of the lists (test/mutate holds them to it), so nothing is compared.
 func Merge(lists ...field.ErrorList) field.ErrorList {
 	out := Join(lists...)
 	if slices.ContainsFunc(out, ofPod) {
@@ -19,14 +19,8 @@ func Merge(lists ...field.ErrorList) field.ErrorList {
 // Join is Merge that leaves everything in the order of the lists.
 func Join(lists ...field.ErrorList) field.ErrorList {
 	var out field.ErrorList
-	known := map[string]bool{}
 	for _, l := range lists {
-		for _, e := range first(l) {
-			if text := e.Error(); !known[text] {
-				known[text] = true
-				out = append(out, e)
-			}
-		}
+		out = append(out, first(l)...)
 	}
 	return out
 }

@@ -24,15 +24,23 @@ func ObjectMeta(o object.Object, namespaced bool, validateName func(name string,
 	return append(errs, finalizers(o, path.Child("finalizers"))...)
 }
 
-// ObjectMetaUpdate checks what may not change in metadata from old to o, and the metadata of o but for its name, which is
-// old's.
+// ObjectMetaUpdate checks what may not change in metadata from old to o. What is wrong with o's metadata by itself is for
+// ObjectMeta, which runs beside it.
 func ObjectMetaUpdate(o, old object.Object) field.ErrorList {
-	path := field.NewPath("metadata")
-	var errs field.ErrorList
-	if !goodChange(o, old) {
-		errs = apivalidation.ValidateObjectMetaAccessorUpdate(o, old, path)
+	if goodChange(o, old) {
+		return nil
 	}
-	return append(errs, finalizers(o, path.Child("finalizers"))...)
+	now, was := identityOf(o), identityOf(old)
+	return apivalidation.ValidateObjectMetaAccessorUpdate(&now, &was, field.NewPath("metadata"))
+}
+
+// identityOf is the part of an object's metadata that is compared when it changes.
+func identityOf(o object.Object) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: o.GetName(), Namespace: o.GetNamespace(), UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(), Generation: o.GetGeneration(),
+		CreationTimestamp: o.GetCreationTimestamp(), DeletionTimestamp: o.GetDeletionTimestamp(),
+		DeletionGracePeriodSeconds: o.GetDeletionGracePeriodSeconds(), Finalizers: o.GetFinalizers(),
+	}
 }
 
 // plainGroups accept finalizers without a domain, as custom resources do.

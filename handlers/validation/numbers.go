@@ -38,11 +38,10 @@ var numberRules = map[string]rule{
 			return invalid(path, v, validation.InclusiveRangeError(int(number(low)), int(number(high))))
 		},
 	},
-	"positive":    bounded(1, 1<<62, "must be greater than zero"),
-	"above-zero":  bounded(1, 1<<62, "must be greater than 0"),
-	"file-mode":   bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
-	"weight":      bounded(1, 100, "must be in the range 1-100"),
-	"sticky-time": bounded(1, 86400, "must be greater than 0 and less than 86400"),
+	"positive":   bounded(1, 1<<62, "must be greater than zero"),
+	"above-zero": bounded(1, 1<<62, "must be greater than 0"),
+	"file-mode":  bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
+	"weight":     bounded(1, 100, "must be in the range 1-100"),
 }
 
 func bounded(low, high int64, message string) rule {

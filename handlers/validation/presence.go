@@ -22,7 +22,6 @@ var details = map[string]string{
 	"can-not-empty": "can not be empty",
 	"actions":       `valid values: ["Count" "FailIndex" "FailJob" "Ignore"]`,
 	"operators":     `valid values: ["In" "NotIn"]`,
-	"one-selector":  "at least one clusterRoleSelector required if aggregationRule is non-nil",
 	"term":          "must have at least one node selector term",
 }
 

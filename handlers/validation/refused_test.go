@@ -1,6 +1,7 @@
 package validation_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"slices"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -53,14 +56,40 @@ func TestRefusedAsTheOriginalDoes(t *testing.T) {
 		if fill := kinds.Default(gvk); fill != nil {
 			fill(o)
 		}
-		errs := validation.Merge(
+		s := strategyOf(gvk)
+		if s.PrepareForCreate != nil {
+			if err := s.PrepareForCreate(t.Context(), &resource.Attempt{Namespace: o.GetNamespace()}, o); err != nil {
+				t.Errorf("%s: %v", c.Given, err)
+				continue
+			}
+		}
+		lists := []field.ErrorList{
 			validation.ObjectMeta(o, o.GetNamespace() != "", names[gvk.Kind], field.NewPath("metadata")),
-			validation.Fields(o))
+			validation.Fields(o)}
+		for _, f := range []func(context.Context, object.Object) field.ErrorList{s.Validate, s.ValidateCreate} {
+			if f != nil {
+				lists = append(lists, f(t.Context(), o))
+			}
+		}
+		errs := validation.Merge(lists...)
 		got, want := texts(causes(errs)), texts(c.Causes)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s\n got  %s\n want %s", c.Given, strings.Join(got, "\n      "), strings.Join(want, "\n      "))
 		}
 	}
+}
+
+var strategies = kinds.Strategies(kind.Deps{})
+
+// strategyOf has a kind's own rules.
+func strategyOf(gvk schema.GroupVersionKind) *resource.Strategy {
+	i := slices.IndexFunc(resources.Rows, func(r resources.Row) bool {
+		return r.KindGroup == gvk.Group && r.KindVersion == gvk.Version && r.Kind == gvk.Kind && r.Subresource == ""
+	})
+	if i < 0 {
+		return &resource.Strategy{}
+	}
+	return strategies(resources.Rows[i])
 }
 
 func decode(t testing.TB, b []byte) (object.Object, schema.GroupVersionKind) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -20,12 +19,10 @@ import (
 
 // valueRules judge values of apimachinery's types and maps as a whole.
 var valueRules = map[string]rule{
-	"port-or-name":   whole(portOrName),
-	"int-or-percent": whole(intOrPercent),
-	"not-over-all":   whole(notOverAll),
-	"selector":       whole(selector),
-	"source-range":   whole(sourceRange),
-	"access-modes":   whole(accessModes),
+	"port-or-name": whole(portOrName),
+	"selector":     whole(selector),
+	"source-range": whole(sourceRange),
+	"access-modes": whole(accessModes),
 	"domain-path": {ok: func(v reflect.Value, _ string) bool {
 		return len(validation.IsDomainPrefixedPath(nil, v.String())) == 0
 	}, errors: domainPath},
@@ -61,32 +58,6 @@ func portOrName(p *intstr.IntOrString, path *field.Path) field.ErrorList {
 		return nil
 	}
 	return invalid(path, reflect.ValueOf(p.StrVal), validation.IsValidPortName(p.StrVal)...)
-}
-
-// intOrPercent is a number of pods or a share of them.
-func intOrPercent(x *intstr.IntOrString, path *field.Path) (errs field.ErrorList) {
-	if x.Type == intstr.Int {
-		if x.IntVal < 0 {
-			errs = append(errs, field.Invalid(path, int64(x.IntVal), apivalidation.IsNegativeErrorMsg))
-		}
-		return errs
-	}
-	for _, msg := range validation.IsValidPercent(x.StrVal) {
-		errs = append(errs, field.Invalid(path, *x, msg))
-	}
-	return errs
-}
-
-// notOverAll: not more than all of them can be meant.
-func notOverAll(x *intstr.IntOrString, path *field.Path) field.ErrorList {
-	errs := intOrPercent(x, path)
-	if x.Type != intstr.String || len(errs) > 0 {
-		return errs
-	}
-	if share, err := strconv.Atoi(strings.TrimSuffix(x.StrVal, "%")); err == nil && share > 100 {
-		errs = append(errs, field.Invalid(path, *x, "must not be greater than 100%"))
-	}
-	return errs
 }
 
 func selector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {

@@ -45,7 +45,7 @@ type DaemonSetList struct {
 }
 
 type DaemonSetSpec struct {
-	Selector             *metav1.LabelSelector   `json:"selector" update:"immutable" validate:"omitempty,selector,nostructlevel"`
+	Selector             *metav1.LabelSelector   `json:"selector" update:"immutable" validate:"-"`
 	Template             corev1.PodTemplateSpec  `json:"template" validate:"template-meta"`
 	UpdateStrategy       DaemonSetUpdateStrategy `json:"updateStrategy,omitempty" validate:"daemon-strategy"`
 	MinReadySeconds      int32                   `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
@@ -67,7 +67,7 @@ type DaemonSetStatus struct {
 
 type DaemonSetUpdateStrategy struct {
 	Type          string                  `json:"type,omitempty" validate:"-"`
-	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty" validate:"omitempty"`
+	RollingUpdate *RollingUpdateDaemonSet `json:"rollingUpdate,omitempty" validate:"-"`
 }
 
 type Deployment struct {
@@ -94,7 +94,7 @@ type DeploymentList struct {
 
 type DeploymentSpec struct {
 	Replicas                *int32                 `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
-	Selector                *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"present,selector,nostructlevel"`
+	Selector                *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"-"`
 	Template                corev1.PodTemplateSpec `json:"template" validate:"template-meta"`
 	Strategy                DeploymentStrategy     `json:"strategy,omitempty" patchStrategy:"retainKeys" validate:"deploy-strategy"`
 	MinReadySeconds         int32                  `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
@@ -117,7 +117,7 @@ type DeploymentStatus struct {
 
 type DeploymentStrategy struct {
 	Type          string                   `json:"type,omitempty" validate:"-"`
-	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty" validate:"omitempty"`
+	RollingUpdate *RollingUpdateDeployment `json:"rollingUpdate,omitempty" validate:"-"`
 }
 
 type ReplicaSet struct {
@@ -144,7 +144,7 @@ type ReplicaSetList struct {
 type ReplicaSetSpec struct {
 	Replicas        *int32                 `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
 	MinReadySeconds int32                  `json:"minReadySeconds,omitempty" validate:"omitempty,atleast=0"`
-	Selector        *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"present,selector,nostructlevel"`
+	Selector        *metav1.LabelSelector  `json:"selector" update:"immutable" validate:"-"`
 	Template        corev1.PodTemplateSpec `json:"template,omitempty" validate:"template-meta"`
 }
 
@@ -159,18 +159,18 @@ type ReplicaSetStatus struct {
 }
 
 type RollingUpdateDaemonSet struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
 }
 
 type RollingUpdateDeployment struct {
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
-	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"omitempty,int-or-percent,nostructlevel"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge,omitempty" validate:"-"`
 }
 
 type RollingUpdateStatefulSetStrategy struct {
 	Partition      *int32              `json:"partition,omitempty" validate:"omitempty,atleast=0"`
-	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"omitempty,not-over-all,nostructlevel"`
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty" validate:"-"`
 }
 
 type StatefulSet struct {
@@ -205,7 +205,7 @@ type StatefulSetPersistentVolumeClaimRetentionPolicy struct {
 
 type StatefulSetSpec struct {
 	Replicas                             *int32                                           `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
-	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"present,selector,nostructlevel"`
+	Selector                             *metav1.LabelSelector                            `json:"selector" validate:"-"`
 	Template                             corev1.PodTemplateSpec                           `json:"template" validate:"template-meta"`
 	VolumeClaimTemplates                 []corev1.PersistentVolumeClaim                   `json:"volumeClaimTemplates,omitempty" validate:"dive"`
 	ServiceName                          string                                           `json:"serviceName" validate:"omitempty,dns-label"`

@@ -69,7 +69,7 @@ type JobSpec struct {
 	BackoffLimit            *int32                 `json:"backoffLimit,omitempty" validate:"omitempty,atleast=0"`
 	BackoffLimitPerIndex    *int32                 `json:"backoffLimitPerIndex,omitempty" validate:"omitempty,atleast=0"`
 	MaxFailedIndexes        *int32                 `json:"maxFailedIndexes,omitempty" validate:"omitempty,atleast=0"`
-	Selector                *metav1.LabelSelector  `json:"selector,omitempty" validate:"omitempty,selector,nostructlevel"`
+	Selector                *metav1.LabelSelector  `json:"selector,omitempty" validate:"-"`
 	ManualSelector          *bool                  `json:"manualSelector,omitempty" validate:"-"`
 	Template                corev1.PodTemplateSpec `json:"template" validate:"template-meta"`
 	TTLSecondsAfterFinished *int32                 `json:"ttlSecondsAfterFinished,omitempty" validate:"omitempty,atleast=0"`

@@ -119,7 +119,7 @@ type CinderVolumeSource struct {
 }
 
 type ClientIPConfig struct {
-	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty" validate:"omitempty,sticky-time"`
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty" validate:"-"`
 }
 
 type ClusterTrustBundleProjection struct {
@@ -153,8 +153,8 @@ type ConfigMap struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
 	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
-	Data              map[string]string `json:"data,omitempty" validate:"omitempty,map=config-key"`
-	BinaryData        map[string][]byte `json:"binaryData,omitempty" validate:"omitempty,map=config-key"`
+	Data              map[string]string `json:"data,omitempty" validate:"-"`
+	BinaryData        map[string][]byte `json:"binaryData,omitempty" validate:"-"`
 }
 
 type ConfigMapEnvSource struct {
@@ -171,7 +171,7 @@ type ConfigMapKeySelector struct {
 type ConfigMapList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ConfigMap `json:"items" validate:"dive"`
+	Items           []ConfigMap `json:"items" validate:"-"`
 }
 
 type ConfigMapNodeConfigSource struct {
@@ -1242,8 +1242,8 @@ type ReplicationControllerList struct {
 type ReplicationControllerSpec struct {
 	Replicas        *int32            `json:"replicas,omitempty" validate:"omitempty,atleast=0"`
 	MinReadySeconds int32             `json:"minReadySeconds,omitempty" validate:"atleast=0"`
-	Selector        map[string]string `json:"selector,omitempty" validate:"filled"`
-	Template        *PodTemplateSpec  `json:"template,omitempty" validate:"present,template-meta"`
+	Selector        map[string]string `json:"selector,omitempty" validate:"-"`
+	Template        *PodTemplateSpec  `json:"template,omitempty" validate:"omitempty,template-meta"`
 }
 
 type ReplicationControllerStatus struct {
@@ -1359,9 +1359,9 @@ type Secret struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
 	Immutable         *bool             `json:"immutable,omitempty" validate:"-"`
-	Data              map[string][]byte `json:"data,omitempty" validate:"omitempty,map=config-key"`
+	Data              map[string][]byte `json:"data,omitempty" validate:"-"`
 	StringData        map[string]string `json:"stringData,omitempty" validate:"-"`
-	Type              string            `json:"type,omitempty" update:"immutable" validate:"-"`
+	Type              string            `json:"type,omitempty" validate:"-"`
 }
 
 type SecretEnvSource struct {
@@ -1378,7 +1378,7 @@ type SecretKeySelector struct {
 type SecretList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Secret `json:"items" validate:"dive"`
+	Items           []Secret `json:"items" validate:"-"`
 }
 
 type SecretProjection struct {
@@ -1462,7 +1462,7 @@ type ServiceSpec struct {
 	ClusterIP                     string                 `json:"clusterIP,omitempty" validate:"-"`
 	ClusterIPs                    []string               `json:"clusterIPs,omitempty" validate:"-"`
 	Type                          string                 `json:"type,omitempty" validate:"filled,enum=ClusterIP ExternalName LoadBalancer NodePort"`
-	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"dive,ip"`
+	ExternalIPs                   []string               `json:"externalIPs,omitempty" validate:"-"`
 	SessionAffinity               string                 `json:"sessionAffinity,omitempty" validate:"filled,enum=ClientIP None"`
 	LoadBalancerIP                string                 `json:"loadBalancerIP,omitempty" validate:"-"`
 	LoadBalancerSourceRanges      []string               `json:"loadBalancerSourceRanges,omitempty" validate:"dive,source-range"`
@@ -1470,7 +1470,7 @@ type ServiceSpec struct {
 	ExternalTrafficPolicy         string                 `json:"externalTrafficPolicy,omitempty" validate:"-"`
 	HealthCheckNodePort           int32                  `json:"healthCheckNodePort,omitempty" validate:"-"`
 	PublishNotReadyAddresses      bool                   `json:"publishNotReadyAddresses,omitempty" validate:"-"`
-	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty" validate:"omitempty"`
+	SessionAffinityConfig         *SessionAffinityConfig `json:"sessionAffinityConfig,omitempty" validate:"-"`
 	IPFamilies                    []string               `json:"ipFamilies,omitempty" validate:"-"`
 	IPFamilyPolicy                *string                `json:"ipFamilyPolicy,omitempty" validate:"-"`
 	AllocateLoadBalancerNodePorts *bool                  `json:"allocateLoadBalancerNodePorts,omitempty" validate:"-"`
@@ -1485,7 +1485,7 @@ type ServiceStatus struct {
 }
 
 type SessionAffinityConfig struct {
-	ClientIP *ClientIPConfig `json:"clientIP,omitempty" validate:"omitempty"`
+	ClientIP *ClientIPConfig `json:"clientIP,omitempty" validate:"-"`
 }
 
 type SleepAction struct {

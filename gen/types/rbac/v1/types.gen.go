@@ -8,33 +8,33 @@ import (
 )
 
 type AggregationRule struct {
-	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty" validate:"filled=one-selector,dive,selector"`
+	ClusterRoleSelectors []metav1.LabelSelector `json:"clusterRoleSelectors,omitempty" validate:"-"`
 }
 
 type ClusterRole struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Rules             []PolicyRule     `json:"rules" validate:"dive,policy-rule"`
-	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty" validate:"omitempty"`
+	Rules             []PolicyRule     `json:"rules" validate:"-"`
+	AggregationRule   *AggregationRule `json:"aggregationRule,omitempty" validate:"-"`
 }
 
 type ClusterRoleBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Subjects          []Subject `json:"subjects,omitempty" validate:"dive,cluster-subject,rbac-subject"`
-	RoleRef           RoleRef   `json:"roleRef" validate:"cluster-role-ref"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
 }
 
 type ClusterRoleBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ClusterRoleBinding `json:"items" validate:"dive"`
+	Items           []ClusterRoleBinding `json:"items" validate:"-"`
 }
 
 type ClusterRoleList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ClusterRole `json:"items" validate:"dive"`
+	Items           []ClusterRole `json:"items" validate:"-"`
 }
 
 type PolicyRule struct {
@@ -48,32 +48,32 @@ type PolicyRule struct {
 type Role struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Rules             []PolicyRule `json:"rules" validate:"dive,namespaced-rule,policy-rule"`
+	Rules             []PolicyRule `json:"rules" validate:"-"`
 }
 
 type RoleBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Subjects          []Subject `json:"subjects,omitempty" validate:"dive,rbac-subject"`
-	RoleRef           RoleRef   `json:"roleRef" validate:"role-ref"`
+	Subjects          []Subject `json:"subjects,omitempty" validate:"-"`
+	RoleRef           RoleRef   `json:"roleRef" validate:"-"`
 }
 
 type RoleBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []RoleBinding `json:"items" validate:"dive"`
+	Items           []RoleBinding `json:"items" validate:"-"`
 }
 
 type RoleList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []Role `json:"items" validate:"dive"`
+	Items           []Role `json:"items" validate:"-"`
 }
 
 type RoleRef struct {
-	APIGroup string `json:"apiGroup" validate:"enum=rbac.authorization.k8s.io"`
+	APIGroup string `json:"apiGroup" validate:"-"`
 	Kind     string `json:"kind" validate:"-"`
-	Name     string `json:"name" validate:"filled,path-segment"`
+	Name     string `json:"name" validate:"-"`
 }
 
 type Subject struct {
