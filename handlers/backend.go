@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -66,16 +67,51 @@ func (s *Server) forget(gone *resource.Resource) {
 	s.options.Metrics.Forget(gone.GVR(), last)
 }
 
-// hasPath says whether a path of this form leads to the resource: one of the cluster is not found below a namespace, and
-// one object of a namespace not without it.
+// Verbs by the paths that they are at.
+var (
+	ofObjects     = []string{"get", "update", "patch", "delete"}
+	ofCollections = []string{"create", "list", "watch", "deletecollection"}
+	ofEverywhere  = []string{"list", "watch"}
+)
+
+// hasPath says whether a path of this form is one of the resource, with whatever method: of a resource of the cluster none
+// is below a namespace, and of a namespaced one an object is nowhere else; and a path that no verb of the resource is at is
+// none, such as one of an object of what can only be created.
 func hasPath(r *pipeline.Request) bool {
-	isNamespace := r.Resource.Group == "" && r.Resource.Resource == "namespaces"
-	if !r.Resource.Namespaced {
-		return r.Info.Namespace == "" || isNamespace
+	res := r.Resource
+	switch {
+	case res.Group == "" && res.Resource == "namespaces":
+		if isBelowNamespace(r.Info.Path) {
+			return false
+		}
+	case !res.Namespaced && r.Info.Namespace != "":
+		return false
 	}
+	if res.Parent != nil {
+		return r.Info.Name != "" && (r.Info.Namespace != "" || !res.Namespaced)
+	}
+	collection := r.Info.Name == ""
 	switch r.Info.Verb {
-	case "list", "watch", "deletecollection":
-		return true
+	case "list", "watch", "deletecollection": // whose name may be that of a selector
+		collection = true
 	}
-	return r.Info.Namespace != "" || r.Info.Name == ""
+	switch {
+	case collection && res.Namespaced && r.Info.Namespace == "":
+		return hasAny(res, ofEverywhere)
+	case collection:
+		return hasAny(res, ofCollections)
+	}
+	return hasAny(res, ofObjects) && (r.Info.Namespace != "" || !res.Namespaced)
+}
+
+func hasAny(res *resource.Resource, verbs []string) bool {
+	return slices.ContainsFunc(verbs, res.HasVerb)
+}
+
+// isBelowNamespace says whether namespaces are looked for in a namespace. There the request was authorized for that one, and
+// would be carried out on another.
+func isBelowNamespace(path string) bool {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	first := slices.Index(parts, "namespaces")
+	return first >= 0 && len(parts) > first+2 && parts[first+2] == "namespaces"
 }
