@@ -8,15 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"gopkg.in/natefinch/lumberjack.v2"
 )
-
-// Rotation says when the log file is put aside, and what is kept of those.
-type Rotation struct {
-	MaxAge, MaxBackups, MaxSize int
-	Compress                    bool
-}
 
 // Writer writes events as lines, each whole.
 type Writer struct {
@@ -29,7 +21,7 @@ type Writer struct {
 
 // NewFile writes to a file, which it puts aside when it has become large. With legacy, lines are text.
 func NewFile(path string, r Rotation, legacy bool, log *slog.Logger) *Writer {
-	file := &lumberjack.Logger{Filename: path, MaxAge: r.MaxAge, MaxBackups: r.MaxBackups, MaxSize: r.MaxSize, Compress: r.Compress}
+	file := newRotating(path, r, log)
 	return &Writer{out: file, close: file.Close, legacy: legacy, log: log}
 }
 
