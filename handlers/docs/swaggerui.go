@@ -4,16 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"path"
 	"strings"
-	"sync/atomic"
-	"weak"
 
 	"github.com/swaggo/swag"
 )
@@ -35,42 +30,9 @@ type SwaggerUI struct {
 	document string
 }
 
-// instances tells the documents of several servers in one process apart.
-var instances atomic.Int64
-
-// NewSwaggerUI registers the merged document of o with swag and shows it.
+// NewSwaggerUI puts the merged document of o into swag's registry and shows it.
 func NewSwaggerUI(o *OpenAPI) *SwaggerUI {
-	name := fmt.Sprintf("gatehouse-%d", instances.Add(1))
-	swag.Register(name, mergedDocument{weak.Make(o)})
-	return &SwaggerUI{openapi: o, document: name}
-}
-
-// mergedDocument is the v2 document as swag's registry holds it. There is no taking back of what is registered, so it must not
-// keep the documents of a server alive that has ended.
-type mergedDocument struct{ source weak.Pointer[OpenAPI] }
-
-var errEnded = errors.New("the server has ended")
-
-// ReadDoc is the document, or empty when it cannot be made: the interface has no room for an error, so the log gets it.
-func (d mergedDocument) ReadDoc() string {
-	b, err := d.read()
-	if err != nil {
-		slog.Error("Merged OpenAPI document", "error", err)
-		return ""
-	}
-	return string(b)
-}
-
-func (d mergedDocument) read() ([]byte, error) {
-	o := d.source.Value()
-	if o == nil {
-		return nil, errEnded
-	}
-	body, err := o.textV2(o.current())
-	if err != nil {
-		return nil, err
-	}
-	return body.unpack()
+	return &SwaggerUI{openapi: o, document: register(o)}
 }
 
 // ServeHTTP knows the path by itself.
@@ -111,7 +73,7 @@ func (s *SwaggerUI) serveDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	text, err := swag.ReadDoc(s.document)
 	if err == nil && text == "" {
-		err = errors.New("the document could not be made; the log says why")
+		_, err = s.openapi.wholeV2() // the registry has no room for the reason
 	}
 	if err != nil {
 		w.Header().Del("Etag")
