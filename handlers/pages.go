@@ -80,6 +80,7 @@ func newPages(s *Server) (pages, error) {
 		mounted[userInterface] = docs.NewSwaggerUI(documents)
 	}
 	checks := s.options.Health
+	checks.Log = s.options.Log
 	// A server that loads a large store is alive, so these do not wait for the cache.
 	store := health.Check{Name: "etcd", Probe: alive(reachable(s.options.Store, s.options.HealthTimeout))}
 	ready := health.Check{Name: "etcd-readiness", Probe: reachable(s.options.Store, s.options.ReadyTimeout)}
@@ -88,7 +89,7 @@ func newPages(s *Server) (pages, error) {
 		checks.Add(health.All, store),
 		checks.Add(health.Readyz, ready),
 		checks.Add(health.Readyz, health.Check{Name: "informer-sync", Probe: func(*http.Request) error { return cacheLoaded(s.options.Store) }}),
-		checks.Add(health.Readyz, health.Shutdown(s.closing)),
+		checks.Add(health.Readyz, health.Shutdown(s.leaving)),
 	} {
 		if err != nil {
 			return pages{}, fmt.Errorf("adding health checks: %w", err)

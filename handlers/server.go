@@ -143,7 +143,9 @@ type Server struct {
 	handler       http.Handler
 
 	followers *followers
-	closing   chan struct{}
+	// leaving is closed when the server is no longer ready, because it is about to close.
+	leaving   chan struct{}
+	leaveOnce sync.Once
 	closeOnce sync.Once
 }
 
@@ -152,7 +154,7 @@ func New(o Options) (*Server, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, closing: make(chan struct{})}
+	s := &Server{options: o, leaving: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
 	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o.Admission, s.objects), Authorizer: o.Authorizer, Now: time.Now}
 	s.verbs = &verb.Handlers{
@@ -162,7 +164,7 @@ func New(o Options) (*Server, error) {
 	all, err := builtins(kinds.Strategies(kind.Deps{
 		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
-		Features: o.Features,
+		Features: o.Features, Log: o.Log,
 	}), o.Features, rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
@@ -218,11 +220,14 @@ func (s *Server) furnish(ctx context.Context) error {
 	return errors.Join(bootstrap.Namespaces(ctx, s.objects, s.writer.Own()), bootstrap.RBAC(ctx, s.objects, s.writer.Own()))
 }
 
+// Leave makes /readyz say no, so that load balancers look elsewhere. Everything is served as before.
+func (s *Server) Leave() { s.leaveOnce.Do(func() { close(s.leaving) }) }
+
 // Close ends all watches, so that the connections of their clients can drain, and what runs beside the requests. Other
 // requests go on; they are decided on the roles of this moment.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() {
-		close(s.closing)
+		s.Leave()
 		s.verbs.EndWatches()
 		s.followers.end()
 	})

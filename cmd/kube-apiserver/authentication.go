@@ -1,116 +1,80 @@
 package main
 
 import (
-	"crypto/x509"
-	"errors"
-	"log/slog"
-	"slices"
+	"strings"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/spf13/pflag"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/oidc"
-	"github.com/gatehouse-dev/gatehouse/handlers/loopback"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/instance"
 )
 
-// authentication is how the server finds out who asks.
-type authentication struct {
-	requests authn.Authenticator
-	// tokens are the mechanisms that bearer tokens may belong to.
-	tokens   authn.Tokens
-	accounts *serviceAccounts
+// registerAuthentication declares the flags about who is believed.
+func registerAuthentication(o *instance.Authentication, s *flagSets) {
+	f := s.in("authentication")
+	f.BoolVar(&o.Anonymous, "anonymous-auth", o.Anonymous, "Take requests without credentials as those of system:anonymous.")
+	f.StringVar(&o.ClientCAFile, "client-ca-file", o.ClientCAFile, "Authorities of client certificates, beside the server's own.")
+	f.StringVar(&o.TokenFile, "token-auth-file", o.TokenFile, "CSV file of static bearer tokens: token, user name, uid, \"groups\".")
+	f.StringVar(&o.BasicFile, "basic-auth-file", o.BasicFile, "CSV file of names and passwords for HTTP basic authentication: password, user name, uid, \"groups\".")
+	registerProxy(&o.Proxy, s)
+	registerServiceAccounts(&o.ServiceAccounts, s)
+	registerTokens(o, s)
+	registerOIDC(&o.OIDC, s)
 }
 
-// authenticator joins the mechanisms that the flags name, in the original's order.
-func (o *options) authenticator(c *certificates, store storage.Store, log *slog.Logger) (*authentication, error) {
-	accounts, err := o.newServiceAccounts(store, c.address, log)
-	if err != nil {
-		return nil, err
-	}
-	a := &authentication{accounts: accounts}
-	issuers, config, err := o.oidc.authenticator(accounts.issuers, log)
-	if err != nil {
-		return nil, err
-	}
-	anonymous, err := o.anonymousFrom(config)
-	if err != nil {
-		return nil, err
-	}
-	if a.tokens, err = o.tokenAuthenticators(accounts, issuers, log); err != nil {
-		return nil, err
-	}
-	union := authn.Union{}
-	if o.insecurePort != 0 {
-		union = append(union, loopback.Authenticator{})
-	}
-	if c.proxies != nil {
-		union = append(union, authn.FrontProxy{Roots: pool(c.proxies), Names: o.proxy.names, Headers: o.proxy.headers})
-	}
-	union = append(union, authn.NewX509(pool(c.clients)))
-	if o.basicFile != "" {
-		basic, err := authn.NewBasic(o.basicFile)
-		if err != nil {
-			return nil, err
-		}
-		union = append(union, basic)
-	}
-	union = append(union,
-		authn.Bearer{Tokens: a.tokens, Audiences: accounts.audiences},
-		authn.WebSocket{Tokens: a.tokens, Audiences: accounts.audiences})
-	// Where everything is allowed, nobody may be nameless.
-	if anonymous != nil && !slices.Contains(o.authorization.Modes, "AlwaysAllow") {
-		union = append(union, *anonymous)
-	}
-	a.requests = union
-	return a, nil
+func registerProxy(o *instance.Proxy, s *flagSets) {
+	f := s.in("authentication")
+	f.StringVar(&o.CAFile, "requestheader-client-ca-file", "", "Authorities of the front proxies' client certificates; no proxy is believed when empty.")
+	f.StringSliceVar(&o.Names, "requestheader-allowed-names", nil, "Common names that a front proxy's certificate may have; any when empty.")
+	f.StringSliceVar(&o.Headers.User, "requestheader-username-headers", nil, "Headers in which a front proxy names the user, such as X-Remote-User.")
+	f.StringSliceVar(&o.Headers.UID, "requestheader-uid-headers", nil, "Headers in which a front proxy tells the user's uid, such as X-Remote-Uid.")
+	f.StringSliceVar(&o.Headers.Group, "requestheader-group-headers", nil, "Headers in which a front proxy names the user's groups, such as X-Remote-Group.")
+	f.StringSliceVar(&o.Headers.ExtraPrefix, "requestheader-extra-headers-prefix", nil, "Beginnings of the headers in which a front proxy tells more of the user, such as X-Remote-Extra-.")
 }
 
-// anonymousFrom says where requests without credentials are taken: where the configuration says it, or the flag; nil for
-// nowhere.
-func (o *options) anonymousFrom(config *oidc.Configuration) (*authn.Anonymous, error) {
-	switch {
-	case config == nil || config.Anonymous == nil:
-		if !o.anonymous {
-			return nil, nil
-		}
-		return &authn.Anonymous{}, nil
-	case o.anonymousGiven:
-		return nil, errors.New("--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file")
-	case !config.Anonymous.Enabled:
-		return nil, nil
-	}
-	return &authn.Anonymous{Paths: config.Anonymous.AnonymousPaths()}, nil
+func registerServiceAccounts(o *instance.ServiceAccounts, s *flagSets) {
+	f := s.in("authentication")
+	f.StringSliceVar(&o.Audiences, "api-audiences", nil, "Audiences of this server: a service account's token must be for one of them. The issuers when empty.")
+	f.StringArrayVar(&o.KeyFiles, "service-account-key-file", nil, "PEM file of keys that verify service accounts' tokens; may be repeated. The public half of the signing key when empty.")
+	f.BoolVar(&o.Lookup, "service-account-lookup", o.Lookup, "Take a legacy service account token only while its secret and its service account exist.")
+	f.StringArrayVar(&o.Issuers, "service-account-issuer", nil, "Issuer of service accounts' tokens; may be repeated: all are accepted, the first one signs. "+instance.DefaultIssuer+" when empty.")
+	f.StringVar(&o.KeysURL, "service-account-jwks-uri", "", "Where others find the keys that verify service accounts' tokens; on this server when empty.")
+	f.DurationVar(&o.MaxExpiration, "service-account-max-token-expiration", 0, "Longest life of a service account's token.")
+	f.BoolVar(&o.Extend, "service-account-extend-token-expiration", o.Extend, "Let the tokens that are put into pods live for a year, and tell the audit log when one is used after its time.")
+	f.StringVar(&o.SigningKeyFile, "service-account-signing-key-file", "", "PEM file of the private key that signs service accounts' tokens; made as sa.key in --cert-dir when no key of service accounts is given.")
 }
 
-// tokenAuthenticators are the mechanisms of bearer tokens, those that need nobody else first.
-func (o *options) tokenAuthenticators(accounts *serviceAccounts, issuers authn.TokenAuthenticator, log *slog.Logger) (authn.Tokens, error) {
-	var all authn.Tokens
-	local := func(inner authn.TokenAuthenticator) authn.TokenAuthenticator {
-		return authn.Agnostic{Own: accounts.audiences, Inner: inner}
-	}
-	if o.tokenFile != "" {
-		tokens, err := authn.NewTokenFile(o.tokenFile)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, local(tokens))
-	}
-	all = append(all, accounts.tokens...)
-	if o.tokens.bootstrap {
-		all = append(all, local(authn.BootstrapTokens{Secret: accounts.lookup.Secret, Log: log}))
-	}
-	if issuers != nil {
-		all = append(all, local(issuers))
-	}
-	webhook, err := o.tokens.webhook(accounts.audiences, log)
-	if err != nil {
-		return nil, err
-	}
-	if webhook != nil {
-		all = append(all, webhook)
-	}
-	return all, nil
+func registerTokens(o *instance.Authentication, s *flagSets) {
+	f := s.in("authentication")
+	f.BoolVar(&o.BootstrapTokens, "enable-bootstrap-token-auth", false, "Accept the tokens of secrets of the type bootstrap.kubernetes.io/token in kube-system, with which nodes join.")
+	f.StringVar(&o.Webhook.File, "authentication-token-webhook-config-file", "", "Kubeconfig file of a server that is asked about bearer tokens by TokenReview.")
+	f.StringVar(&o.Webhook.Version, "authentication-token-webhook-version", o.Webhook.Version, "Version of TokenReview that the webhook understands: v1beta1 or v1.")
+	f.DurationVar(&o.Webhook.TTL, "authentication-token-webhook-cache-ttl", o.Webhook.TTL, "How long the webhook's answers are remembered.")
 }
 
-func pool(set func() *authoritySet) func() *x509.CertPool {
-	return func() *x509.CertPool { return set().pool }
+func registerOIDC(o *instance.OIDC, s *flagSets) {
+	f := s.in("authentication")
+	f.StringVar(&o.ConfigFile, "authentication-config", "", "Authentication configuration (apiserver.config.k8s.io) with the issuers of tokens that are accepted, and where requests may be anonymous.")
+	f.StringVar(&o.Issuer, "oidc-issuer-url", "", "URL of an OpenID issuer whose tokens are accepted; https only.")
+	f.StringVar(&o.ClientID, "oidc-client-id", "", "Audience that its tokens must be for.")
+	f.StringVar(&o.CAFile, "oidc-ca-file", "", "Authority of the issuer's certificate; the system's when empty.")
+	f.StringVar(&o.UsernameClaim, "oidc-username-claim", o.UsernameClaim, "Claim with the name of the user.")
+	f.StringVar(&o.UsernamePrefix, "oidc-username-prefix", "", "What is put before the name; the issuer's URL when empty, except for mail addresses; - for nothing.")
+	f.StringVar(&o.GroupsClaim, "oidc-groups-claim", "", "Claim with the groups of the user.")
+	f.StringVar(&o.GroupsPrefix, "oidc-groups-prefix", "", "What is put before each group.")
+	f.StringSliceVar(&o.Algorithms, "oidc-signing-algs", o.Algorithms, "Signatures that are accepted: "+strings.Join(oidc.AllAlgorithms, ", ")+".")
+	f.StringArrayVar(&o.RequiredClaims, "oidc-required-claim", nil, "Claim that a token must have, as key=value; may be repeated.")
+}
+
+// checkOIDC finds flags of an issuer that are given in vain.
+func checkOIDC(o *instance.OIDC, set *pflag.FlagSet, fault func(string, ...any)) {
+	given := false
+	set.Visit(func(f *pflag.Flag) { given = given || strings.HasPrefix(f.Name, "oidc-") })
+	if !given || o.Issuer != "" || o.ClientID != "" {
+		return // the rest is the configuration's to say
+	}
+	fault("oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set")
+	if o.ConfigFile != "" {
+		fault("authentication-config file and oidc-* flags are mutually exclusive")
+	}
 }

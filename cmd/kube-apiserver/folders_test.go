@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
-
-	"github.com/gatehouse-dev/gatehouse/handlers/pki"
 )
 
 // etcdBeside runs an etcd until the test ends.
@@ -123,44 +120,5 @@ func TestFoldersBesideAnEtcd(t *testing.T) {
 		if strings.Contains(said, "admin.kubeconfig") != (c.want != nil) {
 			t.Errorf("%s: said %q", c.name, said)
 		}
-	}
-}
-
-// A certificate that lies where upstream keeps its own is shown; half of a pair is a mistake.
-func TestServingCertificateInTheFolder(t *testing.T) {
-	dir := t.TempDir()
-	own, err := pki.OpenAuthority(filepath.Join(dir, "other"), "ca")
-	if err != nil {
-		t.Fatal(err)
-	}
-	remake(t, own, filepath.Join(dir, "apiserver"), "somebody", "somebody.example")
-	o := newOptions(false)
-	o.certDir, o.bindAddress = dir, net.IPv4(127, 0, 0, 1)
-	c, err := newCertificates(o, quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if name := c.serving().Leaf.Subject.CommonName; name != "somebody" {
-		t.Errorf("shows the certificate of %s", name)
-	}
-	o.certDir = filepath.Join(t.TempDir(), "half")
-	remakeHalf(t, own, o.certDir)
-	if _, err := newCertificates(o, quiet); err == nil || !strings.Contains(err.Error(), "must be supplied as a pair") {
-		t.Errorf("half of a pair: %v", err)
-	}
-}
-
-// remakeHalf makes a folder with a certificate and without its key.
-func remakeHalf(t *testing.T, own *pki.Authority, dir string) {
-	t.Helper()
-	pair, err := own.Serving("half", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "apiserver.crt"), pair.Cert, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
+	"github.com/gatehouse-dev/gatehouse/handlers/instance"
 )
 
 // start reads the command line and runs the server until ctx ends.
@@ -26,20 +29,55 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 		_, err := fmt.Fprintln(out, "Kubernetes", docs.Info().GitVersion)
 		return err
 	}
-	if err := o.validate(set); err != nil {
+	if err := o.settings(set); err != nil {
 		return err
 	}
-	o.complete(set)
 	// The log goes through a writer that knows when nobody takes it any more: that is a health check.
 	logs := health.NewLogWriter(errOut)
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level(o.verbosity)}))
-	for _, line := range slices.Concat(ignoredFlags(set), o.etcd.warnings(), o.admission.warnings()) {
+	o.config.Log, o.config.Checks = log, []health.Check{logs.Check()}
+	for _, line := range slices.Concat(ignoredFlags(set), o.storage.warnings(), admissionWarnings(&o.config.Admission)) {
 		log.Warn(line)
 	}
-	if idle := o.features.Idle(); len(idle) > 0 {
+	if idle := o.config.Features.Idle(); len(idle) > 0 {
 		log.Warn("these feature gates have no effect in this version", "gates", idle)
 	}
-	return run(ctx, o, logs, log, out)
+	return run(ctx, o.config, out)
+}
+
+// run serves until ctx ends, or the server does.
+func run(ctx context.Context, c instance.Config, out io.Writer) error {
+	server, err := instance.Start(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := announce(server.URL(), c.Serving.Kubeconfig, out); err != nil {
+		_ = server.Close(context.WithoutCancel(ctx)) // what could not be said is what matters
+		return err
+	}
+	// Reading the store leaves more garbage than what is kept of it, and the runtime would hold that ready for a heap that
+	// does not grow so large again.
+	go debug.FreeOSMemory()
+	select {
+	case <-server.Done():
+		return server.Err()
+	case <-ctx.Done():
+		return server.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// announce says where the server is.
+func announce(url, kubeconfig string, out io.Writer) error {
+	if kubeconfig == "" {
+		_, err := fmt.Fprintf(out, "Serving the Kubernetes API at %s\nNo administrator's kubeconfig: --data-dir and --cert-dir name no folder for it\n", url)
+		return err
+	}
+	path, err := filepath.Abs(kubeconfig)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "Serving the Kubernetes API at %s\nAdministrator's kubeconfig: %s\nNext: kubectl --kubeconfig %[2]s get namespaces\n", url, path)
+	return err
 }
 
 // parse reads args. The sets are returned even with an error, for the help.

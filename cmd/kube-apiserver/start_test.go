@@ -151,8 +151,8 @@ func TestIdleFeatureGates(t *testing.T) {
 // No flag is both real and accepted without effect, and the original's underscores are understood.
 func TestFlagNames(t *testing.T) {
 	o, set, sets, err := parse([]string{"--secure_port=1234", "--feature_gates=EnvFiles=true"})
-	if err != nil || o.securePort != 1234 || !set.Changed("feature-gates") {
-		t.Errorf("port %d, %v", o.securePort, err)
+	if err != nil || o.config.Serving.Port != 1234 || !set.Changed("feature-gates") {
+		t.Errorf("port %d, %v", o.config.Serving.Port, err)
 	}
 	for _, name := range acceptedNames() {
 		for _, g := range sets {
@@ -161,10 +161,10 @@ func TestFlagNames(t *testing.T) {
 			}
 		}
 	}
-	if o, _, _, err := parse(nil); err != nil || !o.swaggerUI {
+	if o, _, _, err := parse(nil); err != nil || !o.config.SwaggerUI {
 		t.Errorf("without flags there is no Swagger UI (%v)", err)
 	}
-	if o, _, _, err := parse([]string{"--v=2"}); err != nil || o.swaggerUI {
+	if o, _, _, err := parse([]string{"--v=2"}); err != nil || o.config.SwaggerUI {
 		t.Errorf("with a flag there is Swagger UI (%v)", err)
 	}
 }

@@ -69,7 +69,11 @@ func (w *Webhook) Process(events ...*Event) bool {
 }
 
 // Close implements Sink.
-func (w *Webhook) Close() {}
+func (w *Webhook) Close() {
+	ended, end := context.WithCancel(context.Background())
+	end()
+	w.client.KeepUntil(ended)
+}
 
 // Truncate keeps events and batches of them small: of a large event the bodies are left out, and what is still too large
 // is lost.

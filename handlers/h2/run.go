@@ -2,7 +2,6 @@ package h2
 
 import (
 	"bytes"
-	"log"
 	"net/http"
 	"runtime"
 	"time"
@@ -141,7 +140,5 @@ func (c *conn) ended(st *stream) {
 func (c *conn) logf(format string, args ...any) {
 	if c.http.ErrorLog != nil {
 		c.http.ErrorLog.Printf(format, args...)
-	} else {
-		log.Printf(format, args...)
 	}
 }

@@ -4,6 +4,7 @@ package health
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -34,6 +35,8 @@ var pages = map[string]Page{"healthz": Healthz, "livez": Livez, "readyz": Readyz
 // Registry holds the checks in the order in which they were added, which is that of the pages. It is safe for concurrent
 // use: checks come while requests are served.
 type Registry struct {
+	// Log hears of failing checks; nil discards it. It is set before the first request.
+	Log    *slog.Logger
 	mu     sync.RWMutex
 	checks []entry
 }

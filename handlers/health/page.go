@@ -3,7 +3,6 @@ package health
 import (
 	"bytes"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sort"
 	"strconv"
@@ -23,7 +22,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		serveCheck(w, req, r.on(page), check)
 		return
 	}
-	servePage(w, req, name, r.on(page))
+	r.servePage(w, req, name, r.on(page))
 }
 
 // serveCheck says what is wrong: whoever may read a single check's path may know.
@@ -43,7 +42,7 @@ func serveCheck(w http.ResponseWriter, req *http.Request, checks []Check, name s
 	http.Error(w, "404 page not found", http.StatusNotFound)
 }
 
-func servePage(w http.ResponseWriter, req *http.Request, page string, checks []Check) {
+func (r *Registry) servePage(w http.ResponseWriter, req *http.Request, page string, checks []Check) {
 	query := req.URL.Query()
 	// excluded turns true for what named a check or a group.
 	excluded := map[string]bool{}
@@ -65,7 +64,9 @@ func servePage(w http.ResponseWriter, req *http.Request, page string, checks []C
 		}
 		if err := c.Probe(req); err != nil {
 			failed = true
-			slog.WarnContext(req.Context(), "Health check failed", "page", page, "check", c.Name, "error", err)
+			if r.Log != nil {
+				r.Log.WarnContext(req.Context(), "Health check failed", "page", page, "check", c.Name, "error", err)
+			}
 			fmt.Fprintf(&lines, "[-]%s failed: reason withheld\n", c.Name)
 			continue
 		}

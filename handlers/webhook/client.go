@@ -87,6 +87,11 @@ func New(text []byte, dir string, log *slog.Logger) (*Client, error) {
 	}}, nil
 }
 
+// KeepUntil frees the connections that nobody uses when life ends, instead of a while later. Calls after that still work.
+func (c *Client) KeepUntil(life context.Context) {
+	context.AfterFunc(life, c.http.CloseIdleConnections)
+}
+
 // StatusError is an answer that is not a success.
 type StatusError struct {
 	Code int

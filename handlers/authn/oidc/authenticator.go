@@ -15,9 +15,9 @@ type Authenticator struct {
 	issuers func() map[string]*issuer
 }
 
-// New accepts the tokens of fixed issuers, signed by one of algorithms.
-func New(list []Issuer, algorithms []string, log *slog.Logger) (*Authenticator, error) {
-	all, err := openAll(list, nil, algorithms, log)
+// New accepts the tokens of fixed issuers, signed by one of algorithms. Issuers are looked for until life ends.
+func New(life context.Context, list []Issuer, algorithms []string, log *slog.Logger) (*Authenticator, error) {
+	all, err := openAll(life, list, nil, algorithms, log)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func New(list []Issuer, algorithms []string, log *slog.Logger) (*Authenticator, 
 
 // Open accepts the tokens of the issuers of a configuration file, which is read again when it changes. Issuers that did
 // not change go on as they are. The first configuration is returned, for what else it says.
-func Open(file string, taken []string, log *slog.Logger) (*Authenticator, *Configuration, error) {
+func Open(life context.Context, file string, taken []string, log *slog.Logger) (*Authenticator, *Configuration, error) {
 	var first *Configuration
 	var current map[string]*issuer // of the loads, which never run at the same time
 	v, err := reload.Open(log, func(contents [][]byte) (map[string]*issuer, error) {
@@ -34,7 +34,7 @@ func Open(file string, taken []string, log *slog.Logger) (*Authenticator, *Confi
 		if err != nil {
 			return nil, err
 		}
-		next, err := openAll(c.JWT, current, AllAlgorithms, log)
+		next, err := openAll(life, c.JWT, current, AllAlgorithms, log)
 		if err != nil {
 			return nil, err
 		}
@@ -51,14 +51,14 @@ func Open(file string, taken []string, log *slog.Logger) (*Authenticator, *Confi
 }
 
 // openAll opens the issuers that are not among the old ones, and stops those of the old ones that are not listed.
-func openAll(list []Issuer, old map[string]*issuer, algorithms []string, log *slog.Logger) (map[string]*issuer, error) {
+func openAll(life context.Context, list []Issuer, old map[string]*issuer, algorithms []string, log *slog.Logger) (map[string]*issuer, error) {
 	all := make(map[string]*issuer, len(list))
 	for _, config := range list {
 		if known := old[config.Issuer.URL]; known != nil && same(known.config, config) {
 			all[config.Issuer.URL] = known
 			continue
 		}
-		i, err := openIssuer(config, algorithms, log)
+		i, err := openIssuer(life, config, algorithms, log)
 		if err != nil {
 			for url, opened := range all {
 				if opened != old[url] {

@@ -40,8 +40,8 @@ type issuer struct {
 
 var errNotReady = errors.New("oidc: authenticator not initialized")
 
-// openIssuer starts a goroutine that ends when the issuer has been found or stop is called.
-func openIssuer(config Issuer, algorithms []string, log *slog.Logger) (*issuer, error) {
+// openIssuer starts a goroutine that ends when the issuer has been found, stop is called or life ends.
+func openIssuer(life context.Context, config Issuer, algorithms []string, log *slog.Logger) (*issuer, error) {
 	p, errs := compile(&config, field.NewPath("jwt"))
 	if err := errs.ToAggregate(); err != nil {
 		return nil, err
@@ -50,7 +50,8 @@ func openIssuer(config Issuer, algorithms []string, log *slog.Logger) (*issuer, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(oidc.ClientContext(context.Background(), client))
+	ctx, stop := context.WithCancel(oidc.ClientContext(life, client))
+	context.AfterFunc(ctx, client.CloseIdleConnections)
 	i := &issuer{config: config, program: p, stop: stop}
 	go i.discover(ctx, algorithms, log)
 	return i, nil
@@ -101,6 +102,13 @@ type redirected struct {
 	from  string
 	to    *url.URL
 	inner http.RoundTripper
+}
+
+// CloseIdleConnections is what http.Client's method of this name asks for.
+func (t redirected) CloseIdleConnections() {
+	if c, ok := t.inner.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 // RoundTrip implements http.RoundTripper.

@@ -103,7 +103,7 @@ func open(t testing.TB, text string) (*Authenticator, string) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := Open(file, nil, quiet)
+	a, _, err := Open(t.Context(), file, nil, quiet)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

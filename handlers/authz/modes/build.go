@@ -24,8 +24,8 @@ const masters = "system:masters"
 
 var errNone = errors.New("at least one authorization mode must be passed")
 
-// Build makes the authorizers of a configuration. Members of system:masters are allowed everything before any is asked.
-func Build(c *Configuration, builtins Builtins, log *slog.Logger) (authz.Union, error) {
+// Build makes the authorizers of a configuration, whose connections are kept until life ends. Members of system:masters are allowed everything before any is asked.
+func Build(life context.Context, c *Configuration, builtins Builtins, log *slog.Logger) (authz.Union, error) {
 	if len(c.Authorizers) == 0 {
 		return nil, errNone
 	}
@@ -45,7 +45,7 @@ func Build(c *Configuration, builtins Builtins, log *slog.Logger) (authz.Union, 
 		case ABAC:
 			a = builtins.ABAC
 		case Webhook:
-			a, err = newWebhook(e.Webhook, log)
+			a, err = newWebhook(life, e.Webhook, log)
 		default:
 			err = fmt.Errorf("unknown authorization mode %s specified", e.Type)
 		}
@@ -62,7 +62,7 @@ func Build(c *Configuration, builtins Builtins, log *slog.Logger) (authz.Union, 
 
 var errNoFile = errors.New("no kubeconfig file is named")
 
-func newWebhook(w *WebhookEntry, log *slog.Logger) (authz.Authorizer, error) {
+func newWebhook(life context.Context, w *WebhookEntry, log *slog.Logger) (authz.Authorizer, error) {
 	if w == nil || w.Connection.KubeConfigFile == nil {
 		return nil, errNoFile
 	}
@@ -70,6 +70,7 @@ func newWebhook(w *WebhookEntry, log *slog.Logger) (authz.Authorizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	client.KeepUntil(life)
 	if w.Timeout.Duration > 0 {
 		client.SetTimeout(w.Timeout.Duration)
 	}
@@ -105,8 +106,10 @@ var (
 )
 
 // Open reads a configuration file. begin makes the built-in authorizers that the first configuration needs.
-func Open(path string, begin func(*Configuration) (Builtins, error), log *slog.Logger) (*File, error) {
+// Connections are kept until life ends, or the configuration that needs them.
+func Open(life context.Context, path string, begin func(*Configuration) (Builtins, error), log *slog.Logger) (*File, error) {
 	var builtins *Builtins
+	last := func() {}
 	value, err := reload.Open(log, func(contents [][]byte) (authz.Union, error) {
 		c, err := Parse(contents[0])
 		if err != nil {
@@ -119,7 +122,15 @@ func Open(path string, begin func(*Configuration) (Builtins, error), log *slog.L
 			}
 			builtins = &made
 		}
-		return Build(c, *builtins, log)
+		generation, end := context.WithCancel(life)
+		union, err := Build(generation, c, *builtins, log)
+		if err != nil {
+			end()
+			return nil, err
+		}
+		last()
+		last = end
+		return union, nil
 	}, path)
 	if err != nil {
 		return nil, err

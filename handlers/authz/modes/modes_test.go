@@ -62,7 +62,7 @@ func TestFile(t *testing.T) {
 		hook("no-bob", no, ", matchConditionSubjectAccessReviewVersion: v1, matchConditions: [{expression: \"request.user == 'bob'\"}]") +
 		hook("yes-all", yes, "") + "- {type: RBAC, name: rbac}\n"
 	path := write(t, "authz.yaml", first)
-	f, err := Open(path, func(c *Configuration) (Builtins, error) {
+	f, err := Open(t.Context(), path, func(c *Configuration) (Builtins, error) {
 		if !c.Has(RBAC) || c.Has(Node) {
 			t.Errorf("modes of %v", c)
 		}
@@ -110,7 +110,7 @@ func TestFile(t *testing.T) {
 func TestFlags(t *testing.T) {
 	flags := Flags{Modes: []string{AlwaysDeny, Webhook, Node, ABAC}, WebhookFile: kubeconfig(t, `{"allowed":true}`), WebhookVersion: "v1", Authorized: time.Minute}
 	c := flags.Configuration()
-	u, err := Build(c, Builtins{Node: authz.AlwaysDeny{}, ABAC: authz.AlwaysDeny{}}, quiet)
+	u, err := Build(t.Context(), c, Builtins{Node: authz.AlwaysDeny{}, ABAC: authz.AlwaysDeny{}}, quiet)
 	if err != nil || len(u) != 5 {
 		t.Fatal(len(u), err)
 	}
@@ -129,7 +129,7 @@ func TestFlags(t *testing.T) {
 		"an unknown version":   Flags{Modes: []string{Webhook}, WebhookVersion: "v9", WebhookFile: flags.WebhookFile}.Configuration(),
 		"a webhook of nothing": {Authorizers: []Entry{{Type: Webhook}}},
 	} {
-		if _, err := Build(c, Builtins{}, quiet); err == nil {
+		if _, err := Build(t.Context(), c, Builtins{}, quiet); err == nil {
 			t.Errorf("%s: accepted", what)
 		}
 	}

@@ -25,7 +25,7 @@ type Deps struct {
 	Now func() time.Time
 	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.
 	Rand func(n int) int
-	// Log hears of failures that nobody waits for; slog.Default when nil.
+	// Log hears of failures that nobody waits for; nil discards it.
 	Log *slog.Logger
 	// ServiceCIDRs are the ranges of the cluster's services, the primary family first; 10.0.0.0/24 when empty.
 	ServiceCIDRs []string
@@ -52,7 +52,7 @@ func (d *Deps) SetDefaults() {
 		d.Rand = rand.IntN
 	}
 	if d.Log == nil {
-		d.Log = slog.Default()
+		d.Log = slog.New(slog.DiscardHandler)
 	}
 	if len(d.ServiceCIDRs) == 0 {
 		d.ServiceCIDRs = []string{"10.0.0.0/24"}

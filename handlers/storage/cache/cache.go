@@ -59,7 +59,7 @@ type Options struct {
 	Owners func(dst []string, value []byte) ([]string, error)
 	// Handed hears of every change, by its key, once it was handed to those who follow it; it must not wait. May be nil.
 	Handed func(key string)
-	// Logger hears of what fails in the background; nil means slog.Default().
+	// Logger hears of what fails in the background; nil discards it.
 	Logger *slog.Logger
 }
 
@@ -112,7 +112,7 @@ func New(backend storage.Feeder, o Options) *Cache {
 		o.Patience = DefaultPatience
 	}
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Cache{backend: backend, options: o, log: o.Logger.With("component", "cache"), loaded: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancel(context.Background())

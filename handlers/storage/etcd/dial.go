@@ -40,7 +40,7 @@ func Dial(t Target, o Options) (*Store, error) {
 		return nil, errors.New("an etcd client certificate needs both a certificate file and a key file")
 	}
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	f := &fault{log: o.Logger.With("component", "etcd client")}
 	cfg := clientv3.Config{

@@ -45,7 +45,7 @@ type Options struct {
 	Local bool
 	// Leased hears how many objects shared a lease, once no more will; may be nil.
 	Leased func(objects int)
-	// Logger hears of what fails in the background; nil means slog.Default().
+	// Logger hears of what fails in the background; nil discards it.
 	Logger *slog.Logger
 }
 
@@ -91,7 +91,7 @@ func New(client *clientv3.Client, o Options) *Store {
 		o.BookmarkInterval = DefaultBookmarkInterval
 	}
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{

@@ -1,10 +1,9 @@
-package main
+package instance
 
 import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -15,6 +14,9 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/pki"
 )
+
+// adminName is the user of the administrator's certificate.
+const adminName = "gatehouse-admin"
 
 // certificates are what the server shows itself with and the authorities that its clients may come from.
 type certificates struct {
@@ -33,23 +35,23 @@ type certificates struct {
 
 // newCertificates makes what was not given. The administrator's certificate is always of the server's own authority,
 // which the server therefore always accepts clients of.
-func newCertificates(o *options, log *slog.Logger) (*certificates, error) {
-	own, err := pki.OpenAuthority(o.certDir, "ca")
+func newCertificates(o *Config, log *slog.Logger) (*certificates, error) {
+	own, err := pki.OpenAuthority(o.Serving.CertDir, "ca")
 	if err != nil {
 		return nil, err
 	}
-	c := &certificates{address: address(o)}
-	if o.certDir == "" {
+	c := &certificates{address: o.Serving.address()}
+	if o.Serving.CertDir == "" {
 		c.unshared = own.PEM
 	}
-	if c.admin, err = own.Client("admin", "gatehouse-admin", "system:masters"); err != nil {
+	if c.admin, err = own.Client("admin", adminName, "system:masters"); err != nil {
 		return nil, err
 	}
 	if err := c.serve(o, own, log); err != nil {
 		return nil, err
 	}
-	if o.clientCAFile != "" {
-		c.clients, err = openAuthorities("client-ca-file", o.clientCAFile, log, own.PEM)
+	if file := o.Authentication.ClientCAFile; file != "" {
+		c.clients, err = openAuthorities("client-ca-file", file, log, own.PEM)
 	} else {
 		var only *authoritySet
 		only, err = newAuthoritySet(own.PEM)
@@ -58,8 +60,8 @@ func newCertificates(o *options, log *slog.Logger) (*certificates, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.proxy.caFile != "" {
-		if c.proxies, err = openAuthorities("requestheader-client-ca-file", o.proxy.caFile, log); err != nil {
+	if file := o.Authentication.Proxy.CAFile; file != "" {
+		if c.proxies, err = openAuthorities("requestheader-client-ca-file", file, log); err != nil {
 			return nil, err
 		}
 	}
@@ -68,13 +70,13 @@ func newCertificates(o *options, log *slog.Logger) (*certificates, error) {
 
 // serve finds the serving certificate: the one that is named, or one that lies in the folder of certificates under upstream's
 // name, or one of the server's own authority.
-func (c *certificates) serve(o *options, own *pki.Authority, log *slog.Logger) error {
-	certFile, keyFile, err := givenServing(o)
+func (c *certificates) serve(o *Config, own *pki.Authority, log *slog.Logger) error {
+	certFile, keyFile, err := o.Serving.given()
 	if err != nil {
 		return err
 	}
 	if certFile == "" {
-		made, err := own.Serving("kube-apiserver", hosts(o, c.address))
+		made, err := own.Serving("kube-apiserver", o.hosts(c.address))
 		if err != nil {
 			return err
 		}
@@ -96,12 +98,12 @@ func (c *certificates) serve(o *options, own *pki.Authority, log *slog.Logger) e
 	return nil
 }
 
-// givenServing are the files of a serving certificate that somebody else made; empty for none.
-func givenServing(o *options) (certFile, keyFile string, err error) {
-	if o.tlsCertFile != "" || o.certDir == "" {
-		return o.tlsCertFile, o.tlsKeyFile, nil
+// given are the files of a serving certificate that somebody else made; empty for none.
+func (s *Serving) given() (certFile, keyFile string, err error) {
+	if s.CertFile != "" || s.CertDir == "" {
+		return s.CertFile, s.KeyFile, nil
 	}
-	certFile, keyFile = filepath.Join(o.certDir, "apiserver.crt"), filepath.Join(o.certDir, "apiserver.key")
+	certFile, keyFile = filepath.Join(s.CertDir, "apiserver.crt"), filepath.Join(s.CertDir, "apiserver.key")
 	_, certErr := os.Stat(certFile)
 	_, keyErr := os.Stat(keyFile)
 	switch {
@@ -114,12 +116,12 @@ func givenServing(o *options) (certFile, keyFile string, err error) {
 }
 
 // hosts are the names and addresses that the serving certificate is for.
-func hosts(o *options, own string) []string {
+func (c *Config) hosts(own string) []string {
 	list := []string{"localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", own}
-	if o.externalHostname != "" {
-		list = append(list, o.externalHostname)
+	if name := c.Serving.ExternalHostname; name != "" {
+		list = append(list, name)
 	}
-	if first, _, _ := strings.Cut(o.serviceCIDRs, ","); first != "" {
+	if first, _, _ := strings.Cut(c.Cluster.ServiceCIDRs, ","); first != "" {
 		if ip, _, err := net.ParseCIDR(first); err == nil {
 			ip[len(ip)-1]++
 			list = append(list, ip.String())
@@ -131,12 +133,12 @@ func hosts(o *options, own string) []string {
 
 // address is the one that others reach this server at: the advertised one, the one it is bound to, or the first of an
 // interface that is not the loopback one.
-func address(o *options) string {
-	if o.advertiseAddress != nil {
-		return o.advertiseAddress.String()
+func (s *Serving) address() string {
+	if s.AdvertiseAddress != nil {
+		return s.AdvertiseAddress.String()
 	}
-	if !o.bindAddress.IsUnspecified() {
-		return o.bindAddress.String()
+	if !s.Address.IsUnspecified() {
+		return s.Address.String()
 	}
 	if all, err := net.InterfaceAddrs(); err == nil {
 		for _, a := range all {
@@ -146,34 +148,4 @@ func address(o *options) string {
 		}
 	}
 	return "127.0.0.1"
-}
-
-// announce writes the administrator's kubeconfig, if there is a folder for it, and says where the server is.
-func announce(o *options, c *certificates, at net.Addr, out io.Writer) error {
-	_, port, err := net.SplitHostPort(at.String())
-	if err != nil {
-		return err
-	}
-	host := "127.0.0.1"
-	if !o.bindAddress.IsUnspecified() {
-		host = o.bindAddress.String()
-	}
-	url := "https://" + net.JoinHostPort(host, port)
-	dir := o.dataDir
-	if dir == "" {
-		dir = o.certDir
-	}
-	if dir == "" {
-		_, err := fmt.Fprintf(out, "Serving the Kubernetes API at %s\nNo administrator's kubeconfig: --data-dir and --cert-dir name no folder for it\n", url)
-		return err
-	}
-	path, err := filepath.Abs(filepath.Join(dir, "admin.kubeconfig"))
-	if err != nil {
-		return err
-	}
-	if err := pki.WriteKubeconfig(path, url, c.authority, "gatehouse-admin", c.admin); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "Serving the Kubernetes API at %s\nAdministrator's kubeconfig: %s\nNext: kubectl --kubeconfig %[2]s get namespaces\n", url, path)
-	return err
 }

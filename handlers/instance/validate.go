@@ -1,0 +1,70 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+)
+
+// faults collects what is wrong, so that one start tells all of it.
+type faults []string
+
+func (f *faults) add(format string, a ...any) { *f = append(*f, fmt.Sprintf(format, a...)) }
+
+// Validate finds what is wrong with a configuration without opening anything but the files that must be compared.
+func (c *Config) Validate() error {
+	if f := c.Faults(); len(f) > 0 {
+		return errors.New(strings.Join(f, "\n"))
+	}
+	return nil
+}
+
+// Faults is Validate, one text for each fault.
+func (c *Config) Faults() []string {
+	var f faults
+	c.Storage.validate(f.add)
+	c.Serving.validate(f.add)
+	if c.Requests.MinWatch < 0 {
+		f.add("--min-request-timeout can not be negative value")
+	}
+	if c.Requests.Inflight.Reads < 0 {
+		f.add("--max-requests-inflight can not be negative value")
+	}
+	if c.Requests.Inflight.Writes < 0 {
+		f.add("--max-mutating-requests-inflight can not be negative value")
+	}
+	if c.Requests.Limit <= 0 {
+		f.add("--request-timeout must be above zero")
+	}
+	c.Authentication.validate(f.add)
+	c.Audit.validate(f.add)
+	if _, err := controllers.Enabled(c.Cluster.Controllers); err != nil {
+		f.add("--controllers: %v", err)
+	}
+	c.Authorization.validate(f.add)
+	f = append(f, c.Admission.Faults()...)
+	return f
+}
+
+func (s *Serving) validate(fault func(string, ...any)) {
+	if s.Port < 0 || s.Port > 65535 {
+		fault("--secure-port %v must be between 0 and 65535, inclusive. 0 for a free port", s.Port)
+	}
+	if s.InsecurePort < 0 || s.InsecurePort > 65535 {
+		fault("--insecure-port %v must be between 0 and 65535, inclusive. 0 for none", s.InsecurePort)
+	}
+	if s.InsecurePort != 0 && !s.InsecureAddress.IsLoopback() {
+		fault("--insecure-bind-address %v is not a loopback address: whoever reaches the insecure port may do everything", s.InsecureAddress)
+	}
+	if s.MaxStreams < 0 {
+		fault("--http2-max-streams-per-connection can not be negative value")
+	}
+	if s.LeaveChance < 0 || s.LeaveChance > 0.02 {
+		fault("--goaway-chance can not be less than 0 or greater than 0.02")
+	}
+	if (s.CertFile == "") != (s.KeyFile == "") {
+		fault("--tls-cert-file and --tls-private-key-file belong together")
+	}
+}
