@@ -3,7 +3,6 @@ package embedded
 import (
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -36,11 +35,10 @@ const (
 	clientURL  = "http://localhost:2379"
 )
 
-// setSegmentBytes is a global of etcd's; it is set before the first server of this process starts.
-var setSegmentBytes = sync.OnceFunc(func() { wal.SegmentSizeBytes = segmentBytes })
+// The size of segments is a global of etcd's. It is set before anything runs: other etcd servers in the process read it.
+func init() { wal.SegmentSizeBytes = segmentBytes }
 
 func config(o Options, log *zap.Logger) (etcdconfig.ServerConfig, error) {
-	setSegmentBytes()
 	peers, err := types.NewURLs([]string{peerURL})
 	if err != nil {
 		return etcdconfig.ServerConfig{}, fmt.Errorf("peer address: %w", err)

@@ -46,6 +46,7 @@ type Store struct {
 	listener *listener
 	lock     *lock
 	close    sync.Once
+	fatal    *fatalities
 	log      *slog.Logger
 	// bookmarks is how often watchers hear that they are up to date.
 	bookmarks time.Duration
@@ -70,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.New("embedded etcd: no data directory is given")
 	}
 	if o.Store.Logger == nil {
-		o.Store.Logger = slog.Default()
+		o.Store.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Store.BookmarkInterval == 0 {
 		o.Store.BookmarkInterval = etcd.DefaultBookmarkInterval
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		lock: held, log: o.Store.Logger.With("component", "embedded etcd"), bookmarks: o.Store.BookmarkInterval,
-		wasRead: make(chan struct{}, 1), closing: make(chan struct{}),
+		wasRead: make(chan struct{}, 1), closing: make(chan struct{}), fatal: newFatalities(o.Store.Logger),
 	}
 	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded etcd in %s: %w", o.DataDir, err), s.shutdown())
@@ -97,14 +98,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 var quiet = []string{"failed to update storage version"}
 
 func (s *Store) start(ctx context.Context, o Options) error {
-	fatal := &fatalities{log: o.Store.Logger}
 	cfg, err := config(o, zaplog.New(zaplog.Options{
-		Logger: o.Store.Logger, Component: "embedded etcd", Ignore: quiet, OnFatal: fatal.stop,
+		Logger: o.Store.Logger, Component: "embedded etcd", Ignore: quiet, OnFatal: s.fatal.stop, OnPanic: s.fatal.panicked,
 	}))
 	if err != nil {
 		return err
 	}
-	if err := s.bringUp(ctx, cfg, fatal); err != nil {
+	if err := s.bringUp(ctx, cfg, s.fatal); err != nil {
 		return err
 	}
 	if o.Listen != "" {
@@ -190,19 +190,25 @@ func trimLog(server *etcdserver.EtcdServer) (replay uint64) {
 	return replay
 }
 
+// Failed has the reason when etcd cannot go on, because its log cannot be written for example. Nothing is acknowledged from then
+// on, and all that is left is to close the store.
+func (s *Store) Failed() <-chan error { return s.fatal.failed }
+
 // Close implements storage.Store. What was acknowledged is in the log already; closing also brings it into the database,
 // so that the next start has nothing to replay.
 func (s *Store) Close() error {
 	var err error
-	s.close.Do(func() {
-		s.mu.Lock()
-		close(s.closing)
-		s.mu.Unlock()
-		s.running.Wait()
-		// The other way round, calls under way would meet a server whose database is closed.
-		err = errors.Join(s.Store.Close(), s.shutdown())
-	})
+	s.close.Do(func() { err = s.fatal.bounded(s.closeAll) })
 	return err
+}
+
+func (s *Store) closeAll() error {
+	s.mu.Lock()
+	close(s.closing)
+	s.mu.Unlock()
+	s.running.Wait()
+	// The other way round, calls under way would meet a server whose database is closed.
+	return errors.Join(s.Store.Close(), s.shutdown())
 }
 
 // shutdown takes down what start brought up, as far as it came.

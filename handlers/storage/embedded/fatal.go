@@ -4,34 +4,61 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdserver"
 )
 
-// fatalities turns etcd's ways of ending the process into errors while it boots. Once it serves they stay what they are:
-// when the log cannot be written, going on would acknowledge what is not kept.
+// fatalities turns etcd's ways of ending the process into errors. While it boots that is the boot's error. Once it serves, the
+// store has failed: the goroutine that cannot go on stands still for ever, so nothing is acknowledged any more, and whoever runs
+// the server is told.
 type fatalities struct {
 	log     *slog.Logger
 	serving atomic.Bool
+	// failed gets the reason, dead is closed then.
+	failed chan error
+	dead   chan struct{}
+	once   sync.Once
 
 	mu      sync.Mutex
 	message string
 }
 
+func newFatalities(log *slog.Logger) *fatalities {
+	return &fatalities{log: log, failed: make(chan error, 1), dead: make(chan struct{})}
+}
+
 // stop is what etcd's logger calls instead of leaving; it does not return.
 func (f *fatalities) stop(message string) {
 	if f.serving.Load() {
-		f.log.Error("embedded etcd cannot go on, stopping", "err", message)
-		os.Exit(1)
+		f.stand(message)
 	}
 	f.mu.Lock()
 	f.message = message
 	f.mu.Unlock()
 	runtime.Goexit()
+}
+
+// panicked is what etcd's logger calls instead of panicking; it does not return.
+func (f *fatalities) panicked(message string) {
+	if f.serving.Load() {
+		f.stand(message)
+	}
+	panic(message)
+}
+
+// stand tells of the failure and keeps the goroutine where it is: what it would do on its way out closes files that cannot be
+// closed any more, which ends the process after all.
+func (f *fatalities) stand(message string) {
+	f.once.Do(func() {
+		f.log.Error("embedded etcd cannot go on", "err", message)
+		f.failed <- fmt.Errorf("embedded etcd cannot go on: %s", message)
+		close(f.dead)
+	})
+	select {}
 }
 
 // guard runs boot on a goroutine of its own, which stop or a panic may end. The database's files then stay open until
@@ -63,4 +90,25 @@ func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (*etcdse
 		return nil, err
 	}
 	return server, nil
+}
+
+// stuck is how long an etcd that cannot go on may take to close.
+const stuck = 5 * time.Second
+
+// bounded runs closing. When etcd waits for the goroutine that could not go on, its files stay open, and the directory locked,
+// until the process ends.
+func (f *fatalities) bounded(closing func() error) error {
+	closed := make(chan error, 1)
+	go func() { closed <- closing() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-f.dead:
+	}
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(stuck):
+		return errors.New("embedded etcd, which could not go on, does not close")
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Options says who speaks, to whom, and what is not passed on. The zero value passes all errors to slog.Default.
+// Options says who speaks, to whom, and what is not passed on. Without a Logger nothing is passed.
 type Options struct {
 	Logger    *slog.Logger
 	Component string
@@ -22,16 +22,21 @@ type Options struct {
 	// OnFatal, when given, runs after a Fatal record was logged. It must not return, because etcd's code relies on the
 	// goroutine going no further.
 	OnFatal func(message string)
+	// OnPanic is the same for a Panic record. Code after that may recover from a panic, so it may panic itself.
+	OnPanic func(message string)
 }
 
 // New makes a zap logger that hands errors and worse to a slog logger.
 func New(o Options) *zap.Logger {
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	var opts []zap.Option
 	if o.OnFatal != nil {
 		opts = append(opts, zap.WithFatalHook(fatalHook(o.OnFatal)))
+	}
+	if o.OnPanic != nil {
+		opts = append(opts, zap.WithPanicHook(fatalHook(o.OnPanic)))
 	}
 	return zap.New(core{log: o.Logger.With("component", o.Component), ignore: o.Ignore}, opts...)
 }
