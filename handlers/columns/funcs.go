@@ -42,9 +42,6 @@ var ofValues = map[string]func(v values, now time.Time) any{
 	"paramRef":            paramRef,
 	"podCertificateState": podCertificateState,
 	"serviceAvailable":    serviceAvailable,
-	"subjectAccounts":     subjectAccounts,
-	"subjectGroups":       subjectGroups,
-	"subjectUsers":        subjectUsers,
 }
 
 // of makes a cell of a function on one kind. An object of another kind, which would be a fault of whoever reads the

@@ -5,10 +5,7 @@ import (
 
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
-	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 )
-
-const rbacGroup = "rbac.authorization.k8s.io"
 
 // horizontalPodAutoscaler without metrics aims at 80 % of the requested CPU. Behavior, once given, is completed rule by rule.
 func horizontalPodAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
@@ -37,25 +34,6 @@ func scalingRules(r *autoscalingv2.HPAScalingRules, policies ...autoscalingv2.HP
 	setIfNil(&r.SelectPolicy, "Max")
 	if r.Policies == nil {
 		r.Policies = policies
-	}
-}
-
-func roleBinding(b *rbacv1.RoleBinding) {
-	subjects(b.Subjects)
-	b.SetDefaults()
-}
-
-func clusterRoleBinding(b *rbacv1.ClusterRoleBinding) {
-	subjects(b.Subjects)
-	b.SetDefaults()
-}
-
-// subjects that are no objects of the API belong to the group of the rules.
-func subjects(l []rbacv1.Subject) {
-	for i := range l {
-		if s := &l[i]; s.APIGroup == "" && (s.Kind == "User" || s.Kind == "Group") {
-			s.APIGroup = rbacGroup
-		}
 	}
 }
 

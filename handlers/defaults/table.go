@@ -22,9 +22,6 @@ var Dependent = map[schema.GroupVersionKind]func(object.Object){
 	kind("autoscaling", "v1", "HorizontalPodAutoscaler"): on(horizontalPodAutoscalerV1),
 	kind("autoscaling", "v2", "HorizontalPodAutoscaler"): on(horizontalPodAutoscaler),
 
-	kind("rbac.authorization.k8s.io", "v1", "RoleBinding"):        on(roleBinding),
-	kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding"): on(clusterRoleBinding),
-
 	kind("resource.k8s.io", "v1", "ResourceClaim"):              on(resourceClaimV1),
 	kind("resource.k8s.io", "v1", "ResourceClaimTemplate"):      on(resourceClaimTemplateV1),
 	kind("resource.k8s.io", "v1", "ResourceSlice"):              on(resourceSliceV1),

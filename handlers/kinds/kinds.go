@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/events"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/networking"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/scheduling"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -25,6 +26,7 @@ var groups = [][]kind.Kind{
 	events.Kinds,
 	discovery.Kinds,
 	networking.Kinds,
+	rbac.Kinds,
 	scheduling.Kinds,
 }
 

@@ -18,10 +18,6 @@ var names = map[key]nameFunc{
 	{"policy", "poddisruptionbudgets", ""}:                    pathSegment,
 	{"certificates.k8s.io", "certificatesigningrequests", ""}: pathSegment,
 	{"certificates.k8s.io", "clustertrustbundles", ""}:        pathSegment,
-	{"rbac.authorization.k8s.io", "roles", ""}:                pathSegment,
-	{"rbac.authorization.k8s.io", "rolebindings", ""}:         pathSegment,
-	{"rbac.authorization.k8s.io", "clusterroles", ""}:         pathSegment,
-	{"rbac.authorization.k8s.io", "clusterrolebindings", ""}:  pathSegment,
 	{"apiregistration.k8s.io", "apiservices", ""}:             pathSegment,
 	{"internal.apiserver.k8s.io", "storageversions", ""}:      storageVersionName,
 }

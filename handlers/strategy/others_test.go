@@ -28,7 +28,6 @@ var bigOne = big.NewInt(1)
 
 // The texts are the original's.
 func TestOtherRules(t *testing.T) {
-	const rbac = "rbac.authorization.k8s.io"
 	runRules(t, []ruleCase{
 		{"autoscaling", "v2", "horizontalpodautoscalers", `{spec: {minReplicas: 5, maxReplicas: 3, scaleTargetRef: {apiVersion: v1, kind: ReplicationController, name: a}, metrics: [{type: Pods, resource: {name: cpu}, external: {metric: {name: x}, target: {type: Value, value: 1}}}]}}`, "", []string{
 			"spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`",
@@ -37,25 +36,6 @@ func TestOtherRules(t *testing.T) {
 			"spec.metrics[0].resource: Forbidden: must populate the given metric source only"}},
 		{"autoscaling", "v1", "horizontalpodautoscalers", `{spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: a}}}`, "", []string{
 			`spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group`}},
-		{rbac, "v1", "rolebindings", `{roleRef: {kind: Rol, name: a/b, apiGroup: x}, subjects: [{kind: User, name: a, apiGroup: v},{kind: Foo, name: ""},{kind: ServiceAccount, name: a, apiGroup: x}]}`, "", []string{
-			`roleRef.apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"`,
-			`roleRef.kind: Unsupported value: "Rol": supported values: "Role", "ClusterRole"`,
-			`roleRef.name: Invalid value: "a/b": may not contain '/'`,
-			`subjects[0].apiGroup: Unsupported value: "v": supported values: "rbac.authorization.k8s.io"`,
-			`subjects[1].name: Required value`,
-			`subjects[1].kind: Unsupported value: "Foo": supported values: "ServiceAccount", "User", "Group"`,
-			`subjects[2].apiGroup: Unsupported value: "x": supported values: ""`}},
-		{rbac, "v1", "clusterrolebindings", `{roleRef: {kind: Role, name: a, apiGroup: rbac.authorization.k8s.io}, subjects: [{kind: ServiceAccount, name: a}]}`, "", []string{
-			`roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"`, `subjects[0].namespace: Required value`}},
-		{rbac, "v1", "clusterrolebindings", `{roleRef: {kind: ClusterRole, name: x, apiGroup: rbac.authorization.k8s.io}}`, `{roleRef: {kind: ClusterRole, name: a, apiGroup: rbac.authorization.k8s.io}}`, []string{
-			`roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"x"}: cannot change roleRef`}},
-		{rbac, "v1", "roles", `{rules: [{verbs: [get], nonResourceURLs: [/x], resources: [a]}, {}]}`, "", []string{
-			`rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs`,
-			`rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs`,
-			"rules[1].verbs: Required value: verbs must contain at least one value",
-			"rules[1].apiGroups: Required value: resource rules must supply at least one api group",
-			"rules[1].resources: Required value: resource rules must supply at least one resource"}},
-		{rbac, "v1", "clusterroles", `{aggregationRule: {}}`, "", []string{"aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil"}},
 		{"policy", "v1", "poddisruptionbudgets", `{spec: {minAvailable: 1, maxUnavailable: 200%}}`, "", []string{
 			`spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":"200%","UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set`,
 			`spec.maxUnavailable: Invalid value: "200%": must not be greater than 100%`}},

@@ -1,4 +1,4 @@
-package strategy
+package rbac
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func (noRoles) Get(context.Context, string) (storage.KeyValue, int64, error) {
 type only struct{ verb, resource, namespace, name string }
 
 func (o only) Authorize(_ context.Context, a authz.Attributes) (authz.Decision, string, error) {
-	if a.IsResource && a.Group == rbacGroup && (only{a.Verb, a.Resource, a.Namespace, a.Name}) == o {
+	if a.IsResource && a.Group == group && (only{a.Verb, a.Resource, a.Namespace, a.Name}) == o {
 		return authz.Allow, "", nil
 	}
 	return authz.NoOpinion, "", errors.New("cannot tell")
@@ -39,7 +39,7 @@ func (o only) Authorize(_ context.Context, a authz.Attributes) (authz.Decision, 
 
 func TestEscalation(t *testing.T) {
 	rules := []rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"secrets"}}}
-	ref := rbacv1.RoleRef{APIGroup: rbacGroup, Kind: "ClusterRole", Name: "strong"}
+	ref := rbacv1.RoleRef{APIGroup: group, Kind: "ClusterRole", Name: "strong"}
 	alice := &resource.Attempt{User: &resource.UserInfo{Name: "alice"}}
 	root := &resource.Attempt{User: &resource.UserInfo{Name: "root", Groups: []string{masters}}}
 	named := &resource.Attempt{User: alice.User, Name: "r"}

@@ -1,4 +1,4 @@
-package strategy
+package rbac
 
 import (
 	"context"
@@ -6,22 +6,16 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
-
-// rbacAPI are the entries of roles and bindings: nobody gives what he does not have.
-var rbacAPI = map[key]entry{
-	{rbacGroup, "roles", ""}:               guardRoles,
-	{rbacGroup, "clusterroles", ""}:        guardClusterRoles,
-	{rbacGroup, "rolebindings", ""}:        guardRoleBindings,
-	{rbacGroup, "clusterrolebindings", ""}: guardClusterRoleBindings,
-}
 
 // masters may do everything, so they may give everything.
 const masters = "system:masters"
@@ -32,7 +26,7 @@ type escalation struct {
 	reader     rbac.Reader
 }
 
-func newEscalation(d *Deps, plural string) escalation {
+func newEscalation(d *kind.Deps, plural string) escalation {
 	return escalation{d.Authorizer, rbac.Reader{Store: d.Store, Resource: plural}}
 }
 
@@ -43,7 +37,7 @@ func (e escalation) allowed(ctx context.Context, user *resource.UserInfo, verb, 
 	}
 	// What cannot be found out is not allowed.
 	decision, _, _ := e.authorizer.Authorize(ctx, authz.Attributes{
-		User: user, IsResource: true, Verb: verb, Group: rbacGroup, Version: "*", Resource: plural, Namespace: namespace, Name: name,
+		User: user, IsResource: true, Verb: verb, Group: group, Version: "*", Resource: plural, Namespace: namespace, Name: name,
 	})
 	return decision == authz.Allow
 }
@@ -57,6 +51,33 @@ func (e escalation) role(ctx context.Context, a *resource.Attempt, namespace str
 	return false, e.reader.Escalation(ctx, a.User, namespace, rules)
 }
 
+// refused is the answer to who may not give what err says; nil without err.
+func (e escalation) refused(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return apierrors.NewForbidden(object.GroupResource(group, e.reader.Resource), name, err)
+}
+
+// binding checks a reference that is written: the writer may bind the role, or has all that it allows. A role that is not
+// there is NotFound for who would have to have its rules.
+func (e escalation) binding(ctx context.Context, a *resource.Attempt, ref rbacv1.RoleRef, namespace, name string) error {
+	if a.User == nil || slices.Contains(a.User.Groups, masters) {
+		return nil
+	}
+	plural := map[string]string{"ClusterRole": "clusterroles", "Role": "roles"}[ref.Kind]
+	// A reference to another API group is refused by validation, which comes later; it must not be allowed before as one
+	// to ours.
+	if plural != "" && ref.APIGroup == group && e.allowed(ctx, a.User, "bind", plural, namespace, ref.Name) {
+		return nil
+	}
+	rules, err := e.reader.Role(ctx, ref, namespace)
+	if err != nil {
+		return err
+	}
+	return e.refused(name, e.reader.Escalation(ctx, a.User, namespace, rules))
+}
+
 // full is what an aggregation rule can gather.
 var full = []rbacv1.PolicyRule{
 	{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
@@ -65,6 +86,23 @@ var full = []rbacv1.PolicyRule{
 
 // errAggregation is for who could gather what he does not have.
 var errAggregation = errors.New("must have cluster-admin privileges to use the aggregationRule")
+
+// clusterRole checks a cluster role that is written; old is nil for a create.
+func (e escalation) clusterRole(ctx context.Context, a *resource.Attempt, o, old *rbacv1.ClusterRole) error {
+	mayEscalate, err := e.role(ctx, a, "", o.Rules)
+	if err != nil || mayEscalate || !aggregates(o) && (old == nil || !aggregates(old)) {
+		return err
+	}
+	// Who changes an aggregation rule gathers what he likes, and who removes one keeps what it gathered.
+	if _, err := e.role(ctx, a, "", full); err != nil {
+		return errAggregation
+	}
+	return nil
+}
+
+func aggregates(o *rbacv1.ClusterRole) bool {
+	return o.AggregationRule != nil && len(o.AggregationRule.ClusterRoleSelectors) > 0
+}
 
 // onlyGarbage says whether an update changes nothing but what the garbage collector changes.
 func onlyGarbage(o, old object.Object) bool {
