@@ -10,7 +10,7 @@ import (
 // by one of the lists (test/mutate holds them to it), so nothing is compared.
 func Merge(lists ...field.ErrorList) field.ErrorList {
 	out := Join(lists...)
-	if slices.ContainsFunc(out, ofPod) {
+	if slices.ContainsFunc(out, inSortedPath) {
 		arrange(out)
 	}
 	return out

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// The original goes through a pod in an order of its own, which is not that of the fields. Errors are put into that order by
-// their paths, as field rules and strategies find them in two passes.
+// Upstream validates pods, templates and services in an order that is not that of the fields. Here field rules and the rules of
+// a kind run in two passes, so errors are sorted by their paths.
 
 // rest stands for the fields that a list does not name.
 const rest = "*"
@@ -30,7 +30,7 @@ var order = map[string][]string{
 		// of services
 		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
 		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution"},
-	"":                    {"metadata", "roleRef", "subjects", rest},
+	"":                    {"metadata", rest},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
 	"initContainers":      initContainerOrder,
@@ -49,26 +49,26 @@ var containerOrder = []string{"name", "image", "terminationMessagePolicy", "port
 // initContainerOrder: whether one restarts decides what else it may have.
 var initContainerOrder = append(append(append([]string{}, containerOrder[:12]...), "restartPolicy", "restartPolicyRules"), containerOrder[12:]...)
 
-// ofPod says whether an error is about a pod's spec or template, wherever it stands, or the ports of a service.
-func ofPod(e *field.Error) bool {
-	for _, part := range []string{"containers", "initContainers", "volumes", "securityContext", "affinity", "tolerations", "dnsConfig"} {
-		if strings.Contains(e.Field, "spec."+part) {
-			return true
-		}
-	}
-	for _, part := range []string{"template.labels", "template.annotations", "spec.ports[", "spec.type", "roleRef."} {
-		if strings.Contains(e.Field, part) {
-			return true
-		}
-	}
-	return false
+// sortedPaths are parts of the paths of errors whose order is the table's. An object with such an error has all of its errors
+// sorted; those of other objects stay as they were found.
+var sortedPaths = []string{
+	// of pod specs, wherever they stand
+	"spec.containers", "spec.initContainers", "spec.volumes", "spec.securityContext", "spec.affinity", "spec.tolerations", "spec.dnsConfig",
+	// of pod templates
+	"template.labels", "template.annotations",
+	// of services
+	"spec.ports[", "spec.type",
+}
+
+// inSortedPath says whether the table orders an error among others.
+func inSortedPath(e *field.Error) bool {
+	return slices.ContainsFunc(sortedPaths, func(part string) bool { return strings.Contains(e.Field, part) })
 }
 
 // place is where one step of a path comes among its siblings: by the table, then by index, then as they were found.
 type place struct{ rank, index, found int }
 
-// arrange puts errors into the original's order. Those of the same struct come together: right for what stands in single
-// fields, and in a pod for all errors.
+// arrange sorts errors into upstream's order. Errors of one struct come together.
 func arrange(errs field.ErrorList) {
 	if len(errs) < 2 {
 		return
