@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
@@ -22,11 +21,6 @@ func Cells() kind.Cells {
 		all[name] = kind.Cell{Values: f}
 	}
 	return all
-}
-
-// Conditions tell rows of finished objects apart.
-var Conditions = map[schema.GroupVersionKind]func(object.Object) []metav1.TableRowCondition{
-	{Version: "v1", Kind: "Pod"}: podConditions,
 }
 
 // Orders are those of lists that are not printed in the order of their keys.

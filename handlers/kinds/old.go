@@ -26,5 +26,5 @@ func init() {
 func oldStrategies(d kind.Deps) func(resources.Row) *resource.Strategy { return strategy.New(d) }
 
 func oldTable(gvk schema.GroupVersionKind, t *resource.Columns) {
-	t.Conditions, t.Compare = columns.Conditions[gvk], columns.Orders[gvk]
+	t.Compare = columns.Orders[gvk]
 }

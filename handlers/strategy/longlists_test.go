@@ -13,25 +13,10 @@ import (
 
 // Rules about the elements of one list, or of two: which of them are told.
 func TestElementsOfLists(t *testing.T) {
-	seconds, always := int64(1), "Always"
-	ended, running := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}, corev1.ContainerState{}
-	path := field.NewPath("x")
 	for name, c := range map[string]struct {
 		errs field.ErrorList
 		want []string
 	}{
-		"tolerations stay but for their time": {
-			errs: addedTolerations([]corev1.Toleration{{Key: "a", TolerationSeconds: &seconds}, {Key: "b"}}, []corev1.Toleration{{Key: "b", TolerationSeconds: &seconds}, {Key: "a"}}, path)},
-		"a toleration that is gone": {
-			errs: addedTolerations([]corev1.Toleration{{Key: "a", Value: "v"}}, []corev1.Toleration{{Key: "a"}}, path), want: []string{"x"}},
-		"gates that were not there": {
-			errs: removedGates([]corev1.PodSchedulingGate{{Name: "b"}, {Name: "a"}}, []corev1.PodSchedulingGate{{Name: "a"}}, path), want: []string{"x[0].name"}},
-		"claims: unknown and twice": {
-			errs: claimStatuses([]corev1.PodResourceClaimStatus{{Name: "a"}, {Name: "b"}, {Name: "a"}}, []corev1.PodResourceClaim{{Name: "a"}}, path), want: []string{"x[1].name", "x[2].name"}},
-		"init containers that live again": {
-			errs: initRestarts([]corev1.ContainerStatus{{Name: "b", State: running}, {Name: "a", State: running}, {Name: "c", State: ended}},
-				[]corev1.ContainerStatus{{Name: "a", State: ended}, {Name: "b", State: ended}, {Name: "c", State: ended}},
-				&corev1.PodSpec{RestartPolicy: "Never", InitContainers: []corev1.Container{{Name: "a"}, {Name: "b", RestartPolicy: &always}}}, path), want: []string{"x[0].state"}},
 		"tolerations of a runtime class": {
 			errs: runtimeClassParts(&nodev1.RuntimeClass{Handler: "h", Scheduling: &nodev1.Scheduling{Tolerations: []corev1.Toleration{{Key: "a"}, {Key: "b"}, {Key: "a"}}}}), want: []string{"scheduling.tolerations[2]"}},
 		"topologies of a storage class": {

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	apiregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiregistration/v1"
 	certificatesv1 "github.com/gatehouse-dev/gatehouse/gen/types/certificates/v1"
@@ -195,23 +193,5 @@ func TestOtherPreparations(t *testing.T) {
 	rule.Spec.Taint.Effect = "NoExecute"
 	if err := hooks(t, "resource.k8s.io", "v1alpha3", "devicetaintrules", "").PrepareForUpdate(background, attempt(), rule, was); err != nil || rule.Spec.Taint.TimeAdded == nil || !rule.Spec.Taint.TimeAdded.Time.Equal(someTime) {
 		t.Errorf("%+v %v", rule.Spec.Taint, err)
-	}
-}
-
-// An object of a wrong type is a fault of the server; it ends in an error.
-func TestWrongTypes(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
-	wrong := &metav1.PartialObjectMetadata{}
-	if err := s.PrepareForCreate(background, attempt(), wrong); err == nil {
-		t.Error("prepared")
-	}
-	if errs := s.Validate(background, wrong); len(errs) != 1 {
-		t.Errorf("%v", errs)
-	}
-	if errs := s.ValidateUpdate(background, wrong, wrong); len(errs) != 1 {
-		t.Errorf("%v", errs)
-	}
-	if s.Changed(wrong, wrong) || s.GracePeriod(background, wrong, nil) != 0 {
-		t.Error("changed, or graceful")
 	}
 }

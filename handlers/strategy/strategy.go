@@ -24,7 +24,7 @@ func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{coreTable, services.entries(), workloads, others, rulesOf, statuses, reviews} {
+	for _, group := range []map[key]entry{services.entries(), workloads, others, rulesOf, statuses, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

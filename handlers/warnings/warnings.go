@@ -32,12 +32,6 @@ var (
 // said of has none.
 func Of(o, old object.Object) []string {
 	switch o := o.(type) {
-	case *corev1.Pod:
-		if old != nil {
-			// Controllers and kubelets update pods, often; nobody would read it.
-			return nil
-		}
-		return append(hostname("the Pod's hostname", o), podSpec(nil, &o.Spec, &o.ObjectMeta)...)
 	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob:
 		return workload(o, old)
 	case *corev1.Service:
@@ -69,8 +63,6 @@ func Of(o, old object.Object) []string {
 // OfStatus are the sentences about a status that was written.
 func OfStatus(o object.Object) []string {
 	switch o := o.(type) {
-	case *corev1.Pod:
-		return podAddresses(&o.Status)
 	case *corev1.Service:
 		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
 	}

@@ -9,6 +9,7 @@ import (
 
 // Kinds are the kinds of the group of which the model cannot say everything.
 var Kinds = []kind.Kind{
+	bindings,
 	claims,
 	componentStatuses,
 	configMaps,
@@ -19,6 +20,7 @@ var Kinds = []kind.Kind{
 	nodes,
 	persistentVolumes,
 	podTemplates,
+	pods,
 	replicationControllers,
 	resourceQuotas,
 	secrets,

@@ -1,7 +1,7 @@
-package strategy
+package core
 
 import (
-	"k8s.io/apimachinery/pkg/api/resource"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
@@ -10,7 +10,7 @@ import (
 // what they request, BestEffort when nothing is requested or limited, Burstable between. The resources of the pod, where
 // they are given, count instead of those of its containers.
 func qualityOfService(spec *corev1.PodSpec) string {
-	requests, limits := map[string]resource.Quantity{}, map[string]resource.Quantity{}
+	requests, limits := map[string]quantity.Quantity{}, map[string]quantity.Quantity{}
 	guaranteed := true
 	add := func(r *corev1.ResourceRequirements, needsLimits bool) {
 		for _, name := range []string{"cpu", "memory"} {

@@ -1,4 +1,4 @@
-package columns
+package core
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -24,14 +25,14 @@ func podReady(p *corev1.Pod) string {
 	return strconv.Itoa(s.ready) + "/" + strconv.Itoa(s.total)
 }
 
-func podStatus(p *corev1.Pod) string { return stateOf(p).reason }
+func podReason(p *corev1.Pod) string { return stateOf(p).reason }
 
 func podRestarts(p *corev1.Pod, now time.Time) string {
 	s := stateOf(p)
 	if s.restarts == 0 || s.lastRestart.IsZero() {
 		return strconv.Itoa(s.restarts)
 	}
-	return fmt.Sprintf("%d (%s ago)", s.restarts, age(s.lastRestart, now))
+	return fmt.Sprintf("%d (%s ago)", s.restarts, kind.Age(s.lastRestart, now))
 }
 
 func stateOf(p *corev1.Pod) podState {
@@ -197,8 +198,8 @@ func podReadinessGates(p *corev1.Pod) string {
 	return fmt.Sprintf("%d/%d", open, len(p.Spec.ReadinessGates))
 }
 
-// podConditions marks the rows of pods that have ended; kubectl hides or greys them.
-func podConditions(o object.Object) []metav1.TableRowCondition {
+// podEnded marks the rows of pods that have ended; kubectl hides or greys them.
+func podEnded(o object.Object) []metav1.TableRowCondition {
 	p, ok := o.(*corev1.Pod)
 	if !ok {
 		return nil

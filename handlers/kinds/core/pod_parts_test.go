@@ -1,11 +1,14 @@
-package strategy
+package core
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
 func TestPodParts(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
+	s := hooks(t, "v1", "pods", "")
 	for name, c := range map[string]struct {
 		spec string
 		want []string
@@ -48,7 +51,7 @@ func TestPodParts(t *testing.T) {
 			want: []string{"spec.volumes[0].name: Invalid value: \"a.b/c\": PVC name \"p-a.b/c\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := verdict(s, podOf(t, c.spec), nil); !same(got, c.want) {
+			if got := kindtest.Verdict(s, podOf(t, c.spec), nil); !slices.Equal(got, c.want) {
 				t.Errorf("%q", got)
 			}
 		})

@@ -1,26 +1,29 @@
-package strategy
+package core
 
 import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/api/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
+func podStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareStatus = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if pod.Status.QOSClass == "" {
 			pod.Status.QOSClass = old.Status.QOSClass
 		}
 		keepObservedGenerations(&pod.Status, &old.Status)
 		return nil
 	})
-	s.ValidateUpdate = checkUpdate(func(pod, old *corev1.Pod) field.ErrorList {
+	s.Warnings = kind.Warn(func(o, _ *corev1.Pod) []string { return podAddressWarnings(&o.Status) })
+	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		path := field.NewPath("status")
 		errs := podConditions(pod.Status.Conditions, path.Child("conditions"))
 		if name := pod.Status.NominatedNodeName; name != "" && name != old.Status.NominatedNodeName {
@@ -34,7 +37,7 @@ func podStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		if pod.Status.ObservedGeneration < 0 {
 			errs = append(errs, field.Invalid(path.Child("observedGeneration"), pod.Status.ObservedGeneration, notNegative))
 		}
-		errs = append(errs, unchanged(pod.Status.QOSClass, old.Status.QOSClass, path.Child("qosClass"))...)
+		errs = append(errs, kind.Unchanged(pod.Status.QOSClass, old.Status.QOSClass, path.Child("qosClass"))...)
 		errs = append(errs, restarts(pod.Status.ContainerStatuses, old.Status.ContainerStatuses, &old.Spec, path.Child("containerStatuses"))...)
 		errs = append(errs, initRestarts(pod.Status.InitContainerStatuses, old.Status.InitContainerStatuses, &old.Spec, path.Child("initContainerStatuses"))...)
 		errs = append(errs, debugRestarts(pod.Status.EphemeralContainerStatuses, old.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
@@ -87,4 +90,14 @@ func restarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path *fie
 		}
 	}
 	return errs
+}
+
+func podAddressWarnings(s *corev1.PodStatus) (out []string) {
+	for i, ip := range s.PodIPs {
+		out = append(out, utilvalidation.GetWarningsForIP(status.Child("podIPs").Index(i).Child("ip"), ip.IP)...)
+	}
+	for i, ip := range s.HostIPs {
+		out = append(out, utilvalidation.GetWarningsForIP(status.Child("hostIPs").Index(i).Child("ip"), ip.IP)...)
+	}
+	return out
 }

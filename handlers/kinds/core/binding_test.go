@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"strings"
@@ -11,12 +11,14 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func livePod(t *testing.T, d Deps) *corev1.Pod {
+func livePod(t *testing.T, d kind.Deps) *corev1.Pod {
 	t.Helper()
-	o, err := d.Objects.Get(background, coreV1("pods"), "ns", "p")
+	o, err := d.Objects.Get(t.Context(), kind.CoreV1("pods"), "ns", "p")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,11 +26,11 @@ func livePod(t *testing.T, d Deps) *corev1.Pod {
 }
 
 func TestBinding(t *testing.T) {
-	_, d := world(t)
-	put(t, d, coreV1("pods"), podOf(t, `{containers: []}`))
-	create := New(d)(rowOf(t, "", "v1", "pods", "binding")).Create
+	_, d := kindtest.World(t)
+	kindtest.Put(t, d, kind.CoreV1("pods"), podOf(t, `{containers: []}`))
+	create := kindtest.HooksWith(t, Kinds, d, "v1", "pods", "binding").Create
 	bind := func(text, name string, dryRun bool) error {
-		_, err := create(background, &resource.Attempt{Namespace: "ns", Name: name, DryRun: dryRun}, parse[corev1.Binding](t, text))
+		_, err := create(t.Context(), &resource.Attempt{Namespace: "ns", Name: name, DryRun: dryRun}, kindtest.Parse[corev1.Binding](t, text))
 		return err
 	}
 	const good = `{metadata: {name: p, annotations: {a: b}, labels: {c: d}}, target: {kind: Node, name: node}}`
@@ -59,8 +61,8 @@ func TestBinding(t *testing.T) {
 }
 
 func TestEviction(t *testing.T) {
-	evict := func(t *testing.T, d Deps, dryRun bool) (runtime.Object, error) {
-		return New(d)(rowOf(t, "", "v1", "pods", "eviction")).Create(background, &resource.Attempt{Namespace: "ns", Name: "p", DryRun: dryRun},
+	evict := func(t *testing.T, d kind.Deps, dryRun bool) (runtime.Object, error) {
+		return kindtest.HooksWith(t, Kinds, d, "v1", "pods", "eviction").Create(t.Context(), &resource.Attempt{Namespace: "ns", Name: "p", DryRun: dryRun},
 			&policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "ns"}})
 	}
 	const selects = `{metadata: {name: b, namespace: ns, generation: 1}, spec: {selector: {matchLabels: {a: b}}}, status: `
@@ -87,15 +89,15 @@ func TestEviction(t *testing.T) {
 			message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, d := world(t)
+			_, d := kindtest.World(t)
 			pod := podOf(t, `{containers: []}`)
 			pod.Labels, pod.Status.Phase = map[string]string{"a": "b"}, c.phase
 			if c.ready {
 				pod.Status.Conditions = []corev1.PodCondition{{Type: "Ready", Status: "True"}}
 			}
-			put(t, d, coreV1("pods"), pod)
+			kindtest.Put(t, d, kind.CoreV1("pods"), pod)
 			for _, b := range c.budgets {
-				put(t, d, budgets, parse[policyv1.PodDisruptionBudget](t, b))
+				kindtest.Put(t, d, budgets, kindtest.Parse[policyv1.PodDisruptionBudget](t, b))
 			}
 			result, err := evict(t, d, false)
 			status, _ := result.(*metav1.Status)
@@ -111,7 +113,7 @@ func TestEviction(t *testing.T) {
 			if c.cause != "" && (status.Code != 429 || status.Details.Causes[0].Message != c.cause || status.Details.RetryAfterSeconds != c.retry) {
 				t.Errorf("%+v", status)
 			}
-			_, err = d.Objects.Get(background, coreV1("pods"), "ns", "p")
+			_, err = d.Objects.Get(t.Context(), kind.CoreV1("pods"), "ns", "p")
 			if apierrors.IsNotFound(err) != c.gone {
 				t.Errorf("gone: %v", err)
 			}
@@ -120,18 +122,18 @@ func TestEviction(t *testing.T) {
 }
 
 func TestEvictionSpends(t *testing.T) {
-	_, d := world(t)
+	_, d := kindtest.World(t)
 	pod := podOf(t, `{containers: []}`)
 	pod.Status = corev1.PodStatus{Phase: "Running", Conditions: []corev1.PodCondition{{Type: "Ready", Status: "True"}}}
-	put(t, d, coreV1("pods"), pod)
-	put(t, d, budgets, parse[policyv1.PodDisruptionBudget](t, `{metadata: {name: b, namespace: ns, generation: 1}, spec: {selector: {}}, status: {observedGeneration: 1, disruptionsAllowed: 1}}`))
-	create := New(d)(rowOf(t, "", "v1", "pods", "eviction")).Create
+	kindtest.Put(t, d, kind.CoreV1("pods"), pod)
+	kindtest.Put(t, d, budgets, kindtest.Parse[policyv1.PodDisruptionBudget](t, `{metadata: {name: b, namespace: ns, generation: 1}, spec: {selector: {}}, status: {observedGeneration: 1, disruptionsAllowed: 1}}`))
+	create := kindtest.HooksWith(t, Kinds, d, "v1", "pods", "eviction").Create
 	body := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "p"}}
-	if _, err := create(background, &resource.Attempt{Namespace: "ns", Name: "p", DryRun: true}, body); err != nil {
+	if _, err := create(t.Context(), &resource.Attempt{Namespace: "ns", Name: "p", DryRun: true}, body); err != nil {
 		t.Fatal(err)
 	}
 	left := func() *policyv1.PodDisruptionBudget {
-		o, err := d.Objects.Get(background, budgets, "ns", "b")
+		o, err := d.Objects.Get(t.Context(), budgets, "ns", "b")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,8 +142,8 @@ func TestEvictionSpends(t *testing.T) {
 	if left().Status.DisruptionsAllowed != 1 {
 		t.Error("a dry run spent a disruption")
 	}
-	put(t, d, coreV1("pods"), pod) // the delete of this test knows no dry run
-	if _, err := create(background, &resource.Attempt{Namespace: "ns", Name: "p"}, body); err != nil {
+	kindtest.Put(t, d, kind.CoreV1("pods"), pod) // the delete of this test knows no dry run
+	if _, err := create(t.Context(), &resource.Attempt{Namespace: "ns", Name: "p"}, body); err != nil {
 		t.Fatal(err)
 	}
 	st := left().Status

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -13,16 +13,20 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// bindings gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
-func bindings(d *Deps, _ resources.Row, s *resource.Strategy) {
+// bindings are made by schedulers: those of pods/binding under another path.
+var bindings = kind.Kind{Group: group, Resource: "bindings", Strategy: bind}
+
+// bind gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
+func bind(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		b, ok := body.(*corev1.Binding)
 		if !ok {
-			return nil, wrongType(body)
+			return nil, kind.WrongType(body)
 		}
 		if a.Name != "" && a.Name != b.Name {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
@@ -37,7 +41,7 @@ func bindings(d *Deps, _ resources.Row, s *resource.Strategy) {
 		if len(errs) > 0 {
 			return nil, errs.ToAggregate()
 		}
-		err := changePod(ctx, d, a.Namespace, b.Name, a.DryRun, func(pod *corev1.Pod) error { return bind(d, pod, b) })
+		err := changePod(ctx, d, a.Namespace, b.Name, a.DryRun, func(pod *corev1.Pod) error { return bindPod(d, pod, b) })
 		if err != nil {
 			if _, ok := err.(apierrors.APIStatus); !ok {
 				err = apierrors.NewConflict(schema.GroupResource{Resource: "pods/binding"}, b.Name, err)
@@ -48,7 +52,7 @@ func bindings(d *Deps, _ resources.Row, s *resource.Strategy) {
 	}
 }
 
-func bind(d *Deps, pod *corev1.Pod, b *corev1.Binding) error {
+func bindPod(d *kind.Deps, pod *corev1.Pod, b *corev1.Binding) error {
 	if err := precondition(pod, string(b.UID), b.ResourceVersion); err != nil {
 		return err
 	}
@@ -94,15 +98,15 @@ func precondition(o object.Object, uid, resourceVersion string) error {
 }
 
 // changePod applies change to the live pod by the road of pods/binding.
-func changePod(ctx context.Context, d *Deps, namespace, name string, dryRun bool, change func(*corev1.Pod) error) error {
+func changePod(ctx context.Context, d *kind.Deps, namespace, name string, dryRun bool, change func(*corev1.Pod) error) error {
 	apply := func(o object.Object) error {
 		pod, ok := o.(*corev1.Pod)
 		if !ok {
-			return wrongType(o)
+			return kind.WrongType(o)
 		}
 		return change(pod)
 	}
-	w := resource.OwnWrite{Resource: coreV1("pods"), Subresource: "binding", Namespace: namespace, Name: name, DryRun: dryRun}
+	w := resource.OwnWrite{Resource: kind.CoreV1("pods"), Subresource: "binding", Namespace: namespace, Name: name, DryRun: dryRun}
 	_, err := d.Write.Update(ctx, w, apply)
 	return err
 }

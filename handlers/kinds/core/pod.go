@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -10,12 +10,34 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, a *resource.Attempt, pod *corev1.Pod) error {
+var pods = kind.Kind{
+	Group: group, Resource: "pods",
+	Strategy: podStrategy,
+	Subresources: map[string]kind.Strategy{
+		"status":              podStatus,
+		"binding":             bind,
+		"eviction":            eviction,
+		"ephemeralcontainers": ephemeralContainers,
+		"resize":              podResize,
+	},
+	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultPod)},
+	Cells: kind.Cells{
+		"podReady":          kind.CellOf(podReady),
+		"podStatus":         kind.CellOf(podReason),
+		"podRestarts":       kind.CellSince(podRestarts),
+		"podReadinessGates": kind.CellOf(podReadinessGates),
+	},
+	Conditions: podEnded,
+}
+
+func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, a *resource.Attempt, pod *corev1.Pod) error {
 		pod.Status = corev1.PodStatus{Phase: "Pending", QOSClass: qualityOfService(&pod.Spec)}
 		if len(pod.Spec.SchedulingGates) > 0 {
 			setCondition(d, pod, corev1.PodCondition{Type: podScheduled, Status: "False", Reason: "SchedulingGated",
@@ -25,16 +47,17 @@ func pods(d *Deps, _ resources.Row, s *resource.Strategy) {
 		appArmorFields(a, pod)
 		return nil
 	})
-	s.Changed = changedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })
-	s.Validate = check(func(pod *corev1.Pod) field.ErrorList {
-		errs := validatePodSpec(&pod.Spec, field.NewPath("spec"))
+	s.Changed = kind.ChangedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })
+	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
+		errs := podspec.Validate(&pod.Spec, field.NewPath("spec"))
 		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)
 		return append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
 	})
-	s.ValidateCreate = check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })
-	s.ValidateUpdate = checkUpdate(validatePodUpdate)
+	s.ValidateCreate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })
+	s.ValidateUpdate = kind.CheckUpdate(validatePodUpdate)
+	s.Warnings = kind.Warn(podWarnings)
 	s.GracePeriod = podGrace
-	s.Fields = withFields(s.Fields, func(pod *corev1.Pod, set fields.Set) {
+	s.Fields = kind.WithFields(s.Fields, func(pod *corev1.Pod, set fields.Set) {
 		set["status.podIP"], set["status.podIPs"] = "", ""
 		if len(pod.Status.PodIPs) > 0 {
 			set["status.podIP"] = pod.Status.PodIPs[0].IP
@@ -105,7 +128,7 @@ func mergeLabelKeys(pod *corev1.Pod) {
 }
 
 // setCondition puts a condition into a pod's status; the transition time stays when the status stays.
-func setCondition(d *Deps, pod *corev1.Pod, c corev1.PodCondition) {
+func setCondition(d *kind.Deps, pod *corev1.Pod, c corev1.PodCondition) {
 	c.LastTransitionTime = metav1.NewTime(d.Now().Truncate(1e9))
 	for i := range pod.Status.Conditions {
 		if old := &pod.Status.Conditions[i]; old.Type == c.Type {
@@ -120,3 +143,11 @@ func setCondition(d *Deps, pod *corev1.Pod, c corev1.PodCondition) {
 }
 
 const podScheduled = "PodScheduled"
+
+func podWarnings(o, old *corev1.Pod) []string {
+	if old != nil {
+		// Controllers and kubelets update pods, often; nobody would read it.
+		return nil
+	}
+	return append(kind.HostnameWarning("the Pod's hostname", o), podspec.Warnings(nil, &o.Spec, &o.ObjectMeta)...)
+}

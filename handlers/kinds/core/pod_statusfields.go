@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 const notNegative = "must be a non-negative integer"
@@ -35,13 +37,13 @@ func podConditions(list []corev1.PodCondition, path *field.Path) (errs field.Err
 func podAddresses(now, old []string, shown any, path *field.Path) (errs field.ErrorList) {
 	families := map[string]int{}
 	for i, ip := range now {
-		errs = append(errs, keptIP(path.Index(i), ip, old)...)
-		families[familyOf(ip)]++
+		errs = append(errs, kind.KeptIP(path.Index(i), ip, old)...)
+		families[kind.FamilyOf(ip)]++
 	}
-	if i := slices.IndexFunc(now, func(ip string) bool { return familyOf(ip) == "unknown" }); len(now) > 1 && i >= 0 {
+	if i := slices.IndexFunc(now, func(ip string) bool { return kind.FamilyOf(ip) == "unknown" }); len(now) > 1 && i >= 0 {
 		errs = append(errs, field.InternalError(path, fmt.Errorf("failed to check for dual stack with error:invalid IP[%d]: %s", i, now[i])))
 	}
-	if len(now) > 1 && (len(now) > 2 || families[ipv4] != 1 || families[ipv6] != 1) {
+	if len(now) > 1 && (len(now) > 2 || families[kind.IPv4] != 1 || families[kind.IPv6] != 1) {
 		errs = append(errs, field.Invalid(path, shown, "may specify no more than one IP for each IP family"))
 	}
 	return errs
@@ -60,8 +62,8 @@ func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
 		}
 		return out
 	}
-	errs := podAddresses(pods(now), pods(old), display(now.PodIPs), path.Child("podIPs"))
-	return append(errs, podAddresses(hosts(now), hosts(old), display(now.HostIPs), path.Child("hostIPs"))...)
+	errs := podAddresses(pods(now), pods(old), kind.Display(now.PodIPs), path.Child("podIPs"))
+	return append(errs, podAddresses(hosts(now), hosts(old), kind.Display(now.HostIPs), path.Child("hostIPs"))...)
 }
 
 // claimStatuses are of claims that the pod has, each once.

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -17,19 +19,19 @@ import (
 const mirrorAnnotation = "kubernetes.io/config.mirror"
 
 // ephemeralContainers adds containers for debugging to a running pod; nothing else of it is the writer's.
-func ephemeralContainers(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
+func ephemeralContainers(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		list := pod.Spec.EphemeralContainers
 		keepAllButSpec(pod, old)
 		pod.Spec = object.Copy(old).Spec
 		pod.Spec.EphemeralContainers = list
 		return nil
 	})
-	s.ValidateUpdate = checkUpdate(func(pod, old *corev1.Pod) field.ErrorList {
+	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {
 			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods do not support ephemeral containers")}
 		}
-		errs := validatePodSpec(&pod.Spec, field.NewPath("spec"))
+		errs := podspec.Validate(&pod.Spec, field.NewPath("spec"))
 		path := field.NewPath("spec", "ephemeralContainers")
 		now := map[string]*corev1.EphemeralContainer{}
 		for i := range pod.Spec.EphemeralContainers {
@@ -40,7 +42,7 @@ func ephemeralContainers(_ *Deps, _ resources.Row, s *resource.Strategy) {
 			case n == nil:
 				errs = append(errs, field.Forbidden(path, fmt.Sprintf("existing ephemeral containers %q may not be removed\n", c.Name)))
 			case !equality.Semantic.DeepEqual(c, *n):
-				errs = append(errs, field.Forbidden(path, fmt.Sprintf("existing ephemeral containers %q may not be changed\n%v", c.Name, specDiff(c, *n))))
+				errs = append(errs, field.Forbidden(path, fmt.Sprintf("existing ephemeral containers %q may not be changed\n%v", c.Name, kind.Diff(c, *n))))
 			}
 		}
 		return errs

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -18,8 +20,8 @@ import (
 const onlyCPUAndMemory = "only cpu and memory resources are mutable"
 
 // podResize changes the cpu and memory of a pod's containers while they run; nothing else of the pod is the writer's.
-func podResize(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
+func podResize(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if len(pod.Spec.Containers) != len(old.Spec.Containers) || len(pod.Spec.InitContainers) != len(old.Spec.InitContainers) {
 			return nil
 		}
@@ -31,7 +33,7 @@ func podResize(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		pod.Spec = spec
 		return nil
 	})
-	s.ValidateUpdate = checkUpdate(validateResize)
+	s.ValidateUpdate = kind.CheckUpdate(validateResize)
 }
 
 // takeResources puts the new resources into the old containers; a list that renames or reorders them is taken whole, so
@@ -48,7 +50,7 @@ func takeResources(old *[]corev1.Container, now []corev1.Container) {
 
 func validateResize(pod, old *corev1.Pod) field.ErrorList {
 	path := field.NewPath("spec")
-	errs := validatePodSpec(&pod.Spec, path)
+	errs := podspec.Validate(&pod.Spec, path)
 	if _, ok := old.Annotations[mirrorAnnotation]; ok {
 		return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods cannot be resized")}
 	}

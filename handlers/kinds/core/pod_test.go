@@ -1,6 +1,7 @@
-package strategy
+package core
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,16 +9,17 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 func podOf(t *testing.T, spec string) *corev1.Pod {
 	t.Helper()
-	return parse[corev1.Pod](t, `{metadata: {name: p, namespace: ns}, spec: `+spec+`}`)
+	return kindtest.Parse[corev1.Pod](t, `{metadata: {name: p, namespace: ns}, spec: `+spec+`}`)
 }
 
 func TestPodCreate(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
+	s := hooks(t, "v1", "pods", "")
 	for _, c := range []struct{ spec, class string }{
 		{`{containers: [{name: a}]}`, "BestEffort"},
 		{`{containers: [{name: a, resources: {requests: {cpu: 1}}}]}`, "Burstable"},
@@ -30,7 +32,7 @@ func TestPodCreate(t *testing.T) {
 	} {
 		pod := podOf(t, c.spec)
 		pod.Status.Phase = "Running"
-		if err := s.PrepareForCreate(background, attempt(), pod); err != nil {
+		if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), pod); err != nil {
 			t.Fatal(err)
 		}
 		if pod.Status.QOSClass != c.class || pod.Status.Phase != "Pending" {
@@ -40,7 +42,7 @@ func TestPodCreate(t *testing.T) {
 	gated := podOf(t, `{schedulingGates: [{name: a/b}], containers: [{name: a}], topologySpreadConstraints: [{labelSelector: {}, matchLabelKeys: [app]}],
 		affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}, mismatchLabelKeys: [app, none]}]}}}`)
 	gated.Labels = map[string]string{"app": "x"}
-	if err := s.PrepareForCreate(background, attempt(), gated); err != nil {
+	if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), gated); err != nil {
 		t.Fatal(err)
 	}
 	if c := gated.Status.Conditions; len(c) != 1 || c[0].Reason != "SchedulingGated" || c[0].Status != "False" {
@@ -55,7 +57,7 @@ func TestPodCreate(t *testing.T) {
 
 // The texts are the original's.
 func TestPodRules(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
+	s := hooks(t, "v1", "pods", "")
 	for _, c := range []struct {
 		spec string
 		want []string
@@ -95,7 +97,7 @@ func TestPodRules(t *testing.T) {
 		{`{containers: [{name: a}], volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}`, []string{
 			"spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set"}},
 	} {
-		if got := verdict(s, podOf(t, c.spec), nil); !same(got, c.want) {
+		if got := kindtest.Verdict(s, podOf(t, c.spec), nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n%s", c.spec, strings.Join(got, "\n"))
 		}
 	}
@@ -106,7 +108,7 @@ const base = `{containers: [{name: a, image: "x:1"}], dnsPolicy: ClusterFirst, r
 const mayNot = "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n"
 
 func TestPodUpdate(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
+	s := hooks(t, "v1", "pods", "")
 	with := func(change func(*corev1.Pod)) *corev1.Pod {
 		p := podOf(t, base)
 		if change != nil {
@@ -143,7 +145,7 @@ func TestPodUpdate(t *testing.T) {
 		{"container added", with(func(p *corev1.Pod) { p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "b"}) }), with(nil), []string{
 			"spec.containers: Forbidden: pod updates may not add or remove containers"}},
 	} {
-		if got := messages(s.ValidateUpdate(background, c.now, c.old)); !same(got, c.want) {
+		if got := kindtest.Messages(s.ValidateUpdate(t.Context(), c.now, c.old)); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n%s", c.name, strings.Join(got, "\n"))
 		}
 	}
@@ -153,7 +155,7 @@ func TestPodUpdate(t *testing.T) {
 }
 
 func TestPodGrace(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "")
+	s := hooks(t, "v1", "pods", "")
 	for _, c := range []struct {
 		spec, phase string
 		options     *metav1.DeleteOptions
@@ -167,7 +169,7 @@ func TestPodGrace(t *testing.T) {
 	} {
 		pod := podOf(t, c.spec)
 		pod.Status.Phase = c.phase
-		if got := s.GracePeriod(background, pod, c.options); got != c.want {
+		if got := s.GracePeriod(t.Context(), pod, c.options); got != c.want {
 			t.Errorf("%s %s: %d, want %d", c.spec, c.phase, got, c.want)
 		}
 	}
@@ -176,7 +178,7 @@ func TestPodGrace(t *testing.T) {
 func TestPodFields(t *testing.T) {
 	pod := podOf(t, `{nodeName: node, restartPolicy: Never, hostNetwork: true, containers: []}`)
 	pod.Status = corev1.PodStatus{Phase: "Running", PodIPs: []corev1.PodIP{{IP: "10.0.0.1"}}}
-	got := hooks(t, "", "v1", "pods", "").Fields(pod)
+	got := hooks(t, "v1", "pods", "").Fields(pod)
 	for k, want := range map[string]string{"spec.nodeName": "node", "spec.restartPolicy": "Never", "spec.hostNetwork": "true", "status.phase": "Running",
 		"status.podIP": "10.0.0.1", "status.nominatedNodeName": "", "spec.schedulerName": ""} {
 		if v, ok := got[k]; !ok || v != want {
@@ -186,13 +188,13 @@ func TestPodFields(t *testing.T) {
 }
 
 func TestPodStatus(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "status")
+	s := hooks(t, "v1", "pods", "status")
 	old := podOf(t, `{nodeName: node, restartPolicy: Never, containers: [{name: a}]}`)
 	old.Status = corev1.PodStatus{QOSClass: "Burstable", ObservedGeneration: 3, Conditions: []corev1.PodCondition{{Type: "Ready", ObservedGeneration: 2}},
 		ContainerStatuses: []corev1.ContainerStatus{{Name: "a", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}}}
 	pod := object.Copy(old)
 	pod.Status = corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: "Ready"}, {Type: "New"}}}
-	if err := s.PrepareStatus(background, attempt(), pod, old); err != nil {
+	if err := s.PrepareStatus(t.Context(), kindtest.Attempt(), pod, old); err != nil {
 		t.Fatal(err)
 	}
 	if st := pod.Status; st.QOSClass != "Burstable" || st.ObservedGeneration != 3 || st.Conditions[0].ObservedGeneration != 2 || st.Conditions[1].ObservedGeneration != 0 {
@@ -203,36 +205,36 @@ func TestPodStatus(t *testing.T) {
 	want := []string{"status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node",
 		`status.qosClass: Invalid value: "Guaranteed": field is immutable`,
 		"status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"}
-	if got := verdict(s, pod, old); !same(got, want) {
+	if got := kindtest.Verdict(s, pod, old); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestEphemeralContainers(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "ephemeralcontainers")
+	s := hooks(t, "v1", "pods", "ephemeralcontainers")
 	old := podOf(t, `{containers: [{name: a, image: i}], ephemeralContainers: [{name: e, image: i}]}`)
 	pod := podOf(t, `{hostname: h, containers: [], ephemeralContainers: [{name: e, image: i}, {name: f, image: i, targetContainerName: a}]}`)
 	pod.Labels = map[string]string{"a": "b"}
-	if err := s.PrepareForUpdate(background, attempt(), pod, old); err != nil {
+	if err := s.PrepareForUpdate(t.Context(), kindtest.Attempt(), pod, old); err != nil {
 		t.Fatal(err)
 	}
 	if len(pod.Labels) != 0 || pod.Spec.Hostname != "" || len(pod.Spec.Containers) != 1 || len(pod.Spec.EphemeralContainers) != 2 {
 		t.Errorf("%+v", pod)
 	}
-	if got := verdict(s, pod, old); len(got) > 0 {
+	if got := kindtest.Verdict(s, pod, old); len(got) > 0 {
 		t.Errorf("%q", got)
 	}
 	pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{Name: "g", Image: "i", TargetContainerName: "x", Ports: []corev1.ContainerPort{{}}}}
 	want := []string{`spec.ephemeralContainers[0].targetContainerName: Not found: "x"`,
 		"spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container",
 		"spec.ephemeralContainers: Forbidden: existing ephemeral containers \"e\" may not be removed\n"}
-	if got := verdict(s, pod, old); !same(got, want) {
+	if got := kindtest.Verdict(s, pod, old); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestResize(t *testing.T) {
-	s := hooks(t, "", "v1", "pods", "resize")
+	s := hooks(t, "v1", "pods", "resize")
 	old := podOf(t, `{containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]}`)
 	old.Status.QOSClass = "Burstable"
 	for _, c := range []struct {
@@ -250,11 +252,29 @@ func TestResize(t *testing.T) {
 			"spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize"}},
 	} {
 		pod := podOf(t, c.spec)
-		if err := s.PrepareForUpdate(background, attempt(), pod, old); err != nil {
+		if err := s.PrepareForUpdate(t.Context(), kindtest.Attempt(), pod, old); err != nil {
 			t.Fatal(err)
 		}
-		if got := verdict(s, pod, old); !same(got, c.want) {
+		if got := kindtest.Verdict(s, pod, old); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", c.spec, got)
 		}
+	}
+}
+
+// An object of a wrong type is a fault of the server; it ends in an error.
+func TestWrongTypes(t *testing.T) {
+	s := hooks(t, "v1", "pods", "")
+	wrong := &metav1.PartialObjectMetadata{}
+	if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), wrong); err == nil {
+		t.Error("prepared")
+	}
+	if errs := s.Validate(t.Context(), wrong); len(errs) != 1 {
+		t.Errorf("%v", errs)
+	}
+	if errs := s.ValidateUpdate(t.Context(), wrong, wrong); len(errs) != 1 {
+		t.Errorf("%v", errs)
+	}
+	if s.Changed(wrong, wrong) || s.GracePeriod(t.Context(), wrong, nil) != 0 {
+		t.Error("changed, or graceful")
 	}
 }

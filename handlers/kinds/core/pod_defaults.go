@@ -1,15 +1,18 @@
-package defaults
+package core
 
 import (
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
-// pod does, beyond what every template gets, what holds for pods only: requests follow limits, ports follow the host's.
-func pod(p *corev1.Pod) {
+// defaultPod does, beyond what every template gets, what holds for pods only: requests follow limits, ports follow the host's.
+func defaultPod(p *corev1.Pod) {
 	for i := range p.Spec.Containers {
 		requestsFromLimits(&p.Spec.Containers[i].Resources)
 	}
@@ -20,14 +23,14 @@ func pod(p *corev1.Pod) {
 		hugePageLimits(&p.Spec, r)
 		podRequests(&p.Spec, r)
 	}
-	setIfNil(&p.Spec.EnableServiceLinks, true)
+	kind.SetIfNil(&p.Spec.EnableServiceLinks, true)
 	if p.Spec.HostNetwork {
-		hostPorts(p.Spec.Containers)
-		hostPorts(p.Spec.InitContainers)
+		defaultHostPorts(p.Spec.Containers)
+		defaultHostPorts(p.Spec.InitContainers)
 	}
-	podSpec(&p.Spec)
-	podIPs(&p.Status)
-	dropInitContainerAnnotations(&p.Annotations)
+	podspec.Default(&p.Spec)
+	mirrorPodIPs(&p.Status)
+	podspec.DropInitContainerAnnotations(&p.Annotations)
 	p.SetDefaults()
 	if *p.Spec.TerminationGracePeriodSeconds < 0 {
 		*p.Spec.TerminationGracePeriodSeconds = 1
@@ -36,7 +39,7 @@ func pod(p *corev1.Pod) {
 
 func requestsFromLimits(r *corev1.ResourceRequirements) {
 	if r.Limits != nil && r.Requests == nil {
-		r.Requests = map[string]resource.Quantity{}
+		r.Requests = map[string]quantity.Quantity{}
 	}
 	for name, q := range r.Limits {
 		if _, set := r.Requests[name]; !set {
@@ -45,7 +48,7 @@ func requestsFromLimits(r *corev1.ResourceRequirements) {
 	}
 }
 
-func hostPorts(containers []corev1.Container) {
+func defaultHostPorts(containers []corev1.Container) {
 	for i := range containers {
 		for j := range containers[i].Ports {
 			if p := &containers[i].Ports[j]; p.HostPort == 0 {
@@ -66,14 +69,14 @@ func hugePageLimits(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	if len(r.Limits) == 0 && len(r.Requests) == 0 {
 		return
 	}
-	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Limits }) {
+	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Limits }) {
 		_, requested := r.Requests[name]
 		_, limited := r.Limits[name]
 		if !isHugePage(name) || requested || limited {
 			continue
 		}
 		if r.Limits == nil {
-			r.Limits = map[string]resource.Quantity{}
+			r.Limits = map[string]quantity.Quantity{}
 		}
 		r.Limits[name] = q
 	}
@@ -87,9 +90,9 @@ func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	}
 	requests := r.Requests
 	if requests == nil {
-		requests = map[string]resource.Quantity{}
+		requests = map[string]quantity.Quantity{}
 	}
-	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests }) {
+	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Requests }) {
 		if _, set := requests[name]; !set && podLevel(name) && !isHugePage(name) {
 			requests[name] = q
 		}
@@ -106,8 +109,8 @@ func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 
 // total is what a pod's containers need at most at any time: the sum of those that run beside each other, or what an init
 // container needs beside the sidecars started before it, whichever is more.
-func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]resource.Quantity) map[string]resource.Quantity {
-	running, sidecars, starting := map[string]resource.Quantity{}, map[string]resource.Quantity{}, map[string]resource.Quantity{}
+func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]quantity.Quantity) map[string]quantity.Quantity {
+	running, sidecars, starting := map[string]quantity.Quantity{}, map[string]quantity.Quantity{}, map[string]quantity.Quantity{}
 	for i := range s.Containers {
 		add(running, of(&s.Containers[i].Resources))
 	}
@@ -129,7 +132,7 @@ func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]r
 	return running
 }
 
-func add(sum, more map[string]resource.Quantity) {
+func add(sum, more map[string]quantity.Quantity) {
 	for name, q := range more {
 		s, ok := sum[name]
 		if !ok {
@@ -142,8 +145,8 @@ func add(sum, more map[string]resource.Quantity) {
 }
 
 // ofNames is what of the amounts has a name in names. Amounts may be of many containers, names are of one.
-func ofNames(amounts, names map[string]resource.Quantity) map[string]resource.Quantity {
-	out := make(map[string]resource.Quantity, len(names))
+func ofNames(amounts, names map[string]quantity.Quantity) map[string]quantity.Quantity {
+	out := make(map[string]quantity.Quantity, len(names))
 	for name := range names {
 		if q, ok := amounts[name]; ok {
 			out[name] = q.DeepCopy()
@@ -152,10 +155,20 @@ func ofNames(amounts, names map[string]resource.Quantity) map[string]resource.Qu
 	return out
 }
 
-func atLeast(sum, least map[string]resource.Quantity) {
+func atLeast(sum, least map[string]quantity.Quantity) {
 	for name, q := range least {
 		if s, ok := sum[name]; !ok || q.Cmp(s) > 0 {
 			sum[name] = q.DeepCopy()
 		}
+	}
+}
+
+// mirrorPodIPs: the single address, which old kubelets write, wins over the list; the list's first fills the single one.
+func mirrorPodIPs(s *corev1.PodStatus) {
+	if s.PodIP != "" && (len(s.PodIPs) == 0 || s.PodIPs[0].IP != s.PodIP) {
+		s.PodIPs = []corev1.PodIP{{IP: s.PodIP}}
+	}
+	if s.PodIP == "" && len(s.PodIPs) > 0 {
+		s.PodIP = s.PodIPs[0].IP
 	}
 }

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -31,12 +32,12 @@ const violates = "Cannot evict pod as it would violate the pod's disruption budg
 
 var budgets = schema.GroupVersionResource{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}
 
-// evictions deletes a pod unless a disruption budget forbids it.
-func evictions(d *Deps, _ resources.Row, s *resource.Strategy) {
+// eviction deletes a pod unless a disruption budget forbids it.
+func eviction(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		e, ok := body.(*policyv1.Eviction)
 		if !ok {
-			return nil, wrongType(body)
+			return nil, kind.WrongType(body)
 		}
 		if a.Name != e.Name {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Eviction object")
@@ -76,14 +77,14 @@ func evictionOptions(e *policyv1.Eviction, a *resource.Attempt) (*metav1.DeleteO
 	return options, nil
 }
 
-func evict(ctx context.Context, d *Deps, namespace, name string, options *metav1.DeleteOptions) (*metav1.Status, error) {
-	o, err := d.Objects.Get(ctx, coreV1("pods"), namespace, name)
+func evict(ctx context.Context, d *kind.Deps, namespace, name string, options *metav1.DeleteOptions) (*metav1.Status, error) {
+	o, err := d.Objects.Get(ctx, kind.CoreV1("pods"), namespace, name)
 	if err != nil {
 		return nil, err
 	}
 	pod, ok := o.(*corev1.Pod)
 	if !ok {
-		return nil, wrongType(o)
+		return nil, kind.WrongType(o)
 	}
 	options = options.DeepCopy()
 	fromUser := options.Preconditions != nil && options.Preconditions.ResourceVersion != nil
@@ -133,7 +134,7 @@ func evict(ctx context.Context, d *Deps, namespace, name string, options *metav1
 }
 
 // budgetsOf are the budgets that select a pod.
-func budgetsOf(ctx context.Context, d *Deps, pod *corev1.Pod) (out []*policyv1.PodDisruptionBudget, err error) {
+func budgetsOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (out []*policyv1.PodDisruptionBudget, err error) {
 	list, err := d.Objects.List(ctx, budgets, pod.Namespace)
 	if err != nil {
 		return nil, fmt.Errorf("list disruption budgets: %w", err)
@@ -141,7 +142,7 @@ func budgetsOf(ctx context.Context, d *Deps, pod *corev1.Pod) (out []*policyv1.P
 	for _, o := range list {
 		pdb, ok := o.(*policyv1.PodDisruptionBudget)
 		if !ok {
-			return nil, wrongType(o)
+			return nil, kind.WrongType(o)
 		}
 		selector, err := metav1.LabelSelectorAsSelector(pdb.Spec.Selector)
 		if err == nil && selector.Matches(labels.Set(pod.Labels)) {
@@ -152,7 +153,7 @@ func budgetsOf(ctx context.Context, d *Deps, pod *corev1.Pod) (out []*policyv1.P
 }
 
 // spend takes one disruption off a budget, or says why none is left.
-func spend(ctx context.Context, d *Deps, pdb *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
+func spend(ctx context.Context, d *kind.Deps, pdb *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
 	if dryRun {
 		return mayDisrupt(pdb)
 	}
@@ -160,7 +161,7 @@ func spend(ctx context.Context, d *Deps, pdb *policyv1.PodDisruptionBudget, pod 
 	_, err := d.Write.Update(ctx, w, func(o object.Object) error {
 		live, ok := o.(*policyv1.PodDisruptionBudget)
 		if !ok {
-			return wrongType(o)
+			return kind.WrongType(o)
 		}
 		if err := mayDisrupt(live); err != nil {
 			return err
@@ -214,8 +215,8 @@ func tooManyRequests(retryAfter int, why string) error {
 }
 
 // markAndDelete says on the pod why it ends, then deletes it with the rules of any delete.
-func markAndDelete(ctx context.Context, d *Deps, pod *corev1.Pod, options *metav1.DeleteOptions) (*metav1.Status, error) {
-	target := resource.OwnWrite{Resource: coreV1("pods"), Namespace: pod.Namespace, Name: pod.Name, DryRun: len(options.DryRun) > 0}
+func markAndDelete(ctx context.Context, d *kind.Deps, pod *corev1.Pod, options *metav1.DeleteOptions) (*metav1.Status, error) {
+	target := resource.OwnWrite{Resource: kind.CoreV1("pods"), Namespace: pod.Namespace, Name: pod.Name, DryRun: len(options.DryRun) > 0}
 	if !target.DryRun {
 		status := target
 		status.Subresource = "status"
@@ -223,7 +224,7 @@ func markAndDelete(ctx context.Context, d *Deps, pod *corev1.Pod, options *metav
 		o, err := d.Write.Update(ctx, status, func(o object.Object) error {
 			live, ok := o.(*corev1.Pod)
 			if !ok {
-				return wrongType(o)
+				return kind.WrongType(o)
 			}
 			if p := options.Preconditions; p != nil {
 				if err := evictionPrecondition(live, p); err != nil {
