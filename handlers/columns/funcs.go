@@ -10,22 +10,20 @@ import (
 
 // ofObject are the functions of columns that look at a whole object, by the name that openapi/ gives them.
 var ofObject = map[string]cell{
-	"controllerOf":      controllerOf,
-	"jobCompletions":    of(jobCompletions),
-	"jobDuration":       since(jobDuration),
-	"jobStatus":         of(jobStatus),
-	"poolAllocated":     of(poolAllocated),
-	"poolAvailable":     of(poolAvailable),
-	"poolCompleted":     since(poolCompleted),
-	"poolErrors":        of(poolErrors),
-	"poolStatus":        of(poolStatus),
-	"poolTotal":         of(poolTotal),
-	"poolUnavailable":   of(poolUnavailable),
-	"scalerTargets":     of(scalerTargets),
-	"serviceExternalIP": of(serviceExternalIP),
-	"servicePorts":      of(servicePorts),
-	"signingState":      of(signingState),
-	"storageVersions":   of(storageVersions),
+	"controllerOf":    controllerOf,
+	"jobCompletions":  of(jobCompletions),
+	"jobDuration":     since(jobDuration),
+	"jobStatus":       of(jobStatus),
+	"poolAllocated":   of(poolAllocated),
+	"poolAvailable":   of(poolAvailable),
+	"poolCompleted":   since(poolCompleted),
+	"poolErrors":      of(poolErrors),
+	"poolStatus":      of(poolStatus),
+	"poolTotal":       of(poolTotal),
+	"poolUnavailable": of(poolUnavailable),
+	"scalerTargets":   of(scalerTargets),
+	"signingState":    of(signingState),
+	"storageVersions": of(storageVersions),
 }
 
 // ofValues are the functions that get values, so that several versions or kinds can share them.

@@ -9,7 +9,6 @@ import (
 // Dependent are the kinds with more than generated defaults. Their functions call the generated method themselves, because
 // some Dependent values must be decided before it and some after.
 var Dependent = map[schema.GroupVersionKind]func(object.Object){
-	kind("", "v1", "Service"): on(service),
 
 	kind("apps", "v1", "Deployment"):  on(deployment),
 	kind("apps", "v1", "ReplicaSet"):  on(replicaSet),

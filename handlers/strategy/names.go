@@ -13,7 +13,6 @@ type nameFunc = func(name string, prefix bool) []string
 
 // names are the rules that are not a DNS subdomain.
 var names = map[key]nameFunc{
-	{"", "services", ""}:                                      validation.NameIsDNSLabel,
 	{"apps", "statefulsets", ""}:                              validation.NameIsDNSLabel,
 	{"policy", "poddisruptionbudgets", ""}:                    pathSegment,
 	{"certificates.k8s.io", "certificatesigningrequests", ""}: pathSegment,

@@ -12,7 +12,6 @@ import (
 
 // rulesOf are the rules for the parts of kinds that have other hooks elsewhere, or none.
 var rulesOf = map[key]entry{
-	{"", "services", ""}:                        chain(changesFirst, also(check(serviceParts))),
 	{"node.k8s.io", "runtimeclasses", ""}:       also(check(runtimeClassParts)),
 	{"storage.k8s.io", "volumeattachments", ""}: also(check(attachmentParts)),
 	{"storage.k8s.io", "storageclasses", ""}:    also(check(storageClassParts)),

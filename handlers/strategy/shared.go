@@ -100,3 +100,5 @@ func withFields[T object.Object](base func(object.Object) fields.Set, add func(o
 func containsSlash(s string) bool { return strings.Contains(s, "/") }
 
 func itoa(n int32) string { return strconv.Itoa(int(n)) }
+
+func sameText(a, b *string) bool { return kind.SamePointed(a, b) }

@@ -22,9 +22,8 @@ type entry func(d *Deps, row resources.Row, s *resource.Strategy)
 // New returns the function that makes the strategy of each row.
 func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
-	services := newServices(&d)
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{services.entries(), workloads, others, rulesOf, statuses, reviews} {
+	for _, group := range []map[key]entry{workloads, others, rulesOf, statuses, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

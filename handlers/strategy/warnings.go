@@ -14,7 +14,5 @@ func warn(row resources.Row, s *resource.Strategy) {
 	switch row.Subresource {
 	case "":
 		s.Warnings = func(_ context.Context, o, old object.Object) []string { return warnings.Of(o, old) }
-	case "status":
-		s.Warnings = func(_ context.Context, o, _ object.Object) []string { return warnings.OfStatus(o) }
 	}
 }

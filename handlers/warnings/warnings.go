@@ -13,7 +13,6 @@ import (
 	admissionv1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1beta1"
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
-	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
@@ -34,8 +33,6 @@ func Of(o, old object.Object) []string {
 	switch o := o.(type) {
 	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob:
 		return workload(o, old)
-	case *corev1.Service:
-		return network(o, old)
 	case *storagev1.CSIDriver:
 		return csiDriver(o, old)
 	case *storagev1.CSIStorageCapacity:
@@ -56,15 +53,6 @@ func Of(o, old object.Object) []string {
 		*admissionv1beta1.MutatingAdmissionPolicy, *admissionv1beta1.MutatingAdmissionPolicyBinding,
 		*admissionv1alpha1.MutatingAdmissionPolicy, *admissionv1alpha1.MutatingAdmissionPolicyBinding:
 		return staticName(o.GetName())
-	}
-	return nil
-}
-
-// OfStatus are the sentences about a status that was written.
-func OfStatus(o object.Object) []string {
-	switch o := o.(type) {
-	case *corev1.Service:
-		return balancers(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
 	}
 	return nil
 }

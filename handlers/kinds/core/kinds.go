@@ -25,6 +25,7 @@ var Kinds = []kind.Kind{
 	resourceQuotas,
 	secrets,
 	serviceAccounts,
+	services,
 }
 
 // group is the group without a name.

@@ -127,3 +127,11 @@ func SetIfNil[T any](p **T, value T) {
 		*p = &value
 	}
 }
+
+// SamePointed compares optional values.
+func SamePointed[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

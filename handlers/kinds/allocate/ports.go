@@ -1,32 +1,32 @@
-package strategy
+package allocate
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// portsKey holds the bitmap of taken node ports, in the place and form of the original.
-var portsKey = resource.NodePorts
-
-// portAllocator takes node ports in a bitmap that all servers share. A write that meets another starts anew, so two never
+// Ports takes node ports in a bitmap that all servers share. A write that meets another starts anew, so two never
 // get one port.
-type portAllocator struct {
-	d             *Deps
+type Ports struct {
+	d             *kind.Deps
 	base, size    int
 	text          string
 	errOutOfRange error
 }
 
-var errPortTaken = fmt.Errorf("provided port is %w", errTaken)
+var errPortTaken = fmt.Errorf("provided port is %w", ErrTaken)
 
-func newPortAllocator(d *Deps) *portAllocator {
+// NewPorts makes the allocator of a server's range.
+func NewPorts(d *kind.Deps) *Ports {
 	low, high, _ := strings.Cut(d.NodePorts, "-")
 	base, err := strconv.Atoi(low)
 	last, err2 := strconv.Atoi(high)
@@ -34,13 +34,13 @@ func newPortAllocator(d *Deps) *portAllocator {
 		base, last = 30000, 32767
 	}
 	text := fmt.Sprintf("%d-%d", base, last)
-	return &portAllocator{d: d, base: base, size: last - base + 1, text: text,
+	return &Ports{d: d, base: base, size: last - base + 1, text: text,
 		errOutOfRange: fmt.Errorf("provided port is not in the valid range. The range of valid ports is %s", text)}
 }
 
-// portOperation is what one attempt of a write does to the ports. It is used by one goroutine.
-type portOperation struct {
-	a *portAllocator
+// Operation is what one attempt of a write does to the ports. It is used by one goroutine.
+type Operation struct {
+	a *Ports
 	// mine are ports that the service has already, through its old state or this attempt.
 	mine    map[int32]bool
 	attempt *resource.Attempt
@@ -48,16 +48,17 @@ type portOperation struct {
 	shown int
 }
 
-func (a *portAllocator) start(attempt *resource.Attempt, had map[int32]bool) *portOperation {
+// Start begins an attempt of a write to a service that has some ports already.
+func (a *Ports) Start(attempt *resource.Attempt, had map[int32]bool) *Operation {
 	mine := make(map[int32]bool, len(had))
 	for p := range had {
 		mine[p] = true
 	}
-	return &portOperation{a: a, mine: mine, attempt: attempt}
+	return &Operation{a: a, mine: mine, attempt: attempt}
 }
 
-// take takes a certain port.
-func (o *portOperation) take(ctx context.Context, port int32) error {
+// Take takes a certain port.
+func (o *Operation) Take(ctx context.Context, port int32) error {
 	if o.mine[port] {
 		return nil
 	}
@@ -81,8 +82,8 @@ func (o *portOperation) take(ctx context.Context, port int32) error {
 	return nil
 }
 
-// next takes any port. A dry run shows ports beyond the range: nobody has them, and nobody can rely on them.
-func (o *portOperation) next(ctx context.Context) (int32, error) {
+// Next takes any port. A dry run shows ports beyond the range: nobody has them, and nobody can rely on them.
+func (o *Operation) Next(ctx context.Context) (int32, error) {
 	if o.attempt.DryRun {
 		o.shown++
 		return int32(o.a.base + o.a.size + o.shown), nil
@@ -91,7 +92,7 @@ func (o *portOperation) next(ctx context.Context) (int32, error) {
 	err := o.a.change(ctx, func(bits *big.Int) error {
 		i := o.a.free(bits)
 		if i < 0 {
-			return errFull
+			return ErrFull
 		}
 		bits.SetBit(bits, i, 1)
 		port = int32(o.a.base + i)
@@ -105,20 +106,20 @@ func (o *portOperation) next(ctx context.Context) (int32, error) {
 	return port, nil
 }
 
-func (o *portOperation) undo(ctx context.Context, port int32) {
+func (o *Operation) undo(ctx context.Context, port int32) {
 	ctx = context.WithoutCancel(ctx)
-	o.attempt.OnFailure(func() { o.a.release(ctx, port) })
+	o.attempt.OnFailure(func() { o.a.Release(ctx, port) })
 }
 
-// free gives a port back once the change that makes it free is stored.
-func (o *portOperation) free(port int32) {
+// Free gives a port back once the change that makes it free is stored.
+func (o *Operation) Free(port int32) {
 	if !o.attempt.DryRun {
-		o.attempt.OnStored(func() { o.a.release(context.Background(), port) })
+		o.attempt.OnStored(func() { o.a.Release(context.Background(), port) })
 	}
 }
 
 // free is an unset bit: from the upper band, which leaves the lower for services that ask for a number, or -1.
-func (a *portAllocator) free(bits *big.Int) int {
+func (a *Ports) free(bits *big.Int) int {
 	fixed := int(band(uint64(a.size), 32, 128))
 	for _, b := range [][2]int{{fixed, a.size}, {0, fixed}} {
 		n := b[1] - b[0]
@@ -135,8 +136,8 @@ func (a *portAllocator) free(bits *big.Int) int {
 	return -1
 }
 
-// release gives ports back. When it fails they stay taken, which harms nobody but the next who wants them.
-func (a *portAllocator) release(ctx context.Context, ports ...int32) {
+// Release gives ports back. When it fails they stay taken, which harms nobody but the next who wants them.
+func (a *Ports) Release(ctx context.Context, ports ...int32) {
 	var mask []int
 	for _, p := range ports {
 		if i := int(p) - a.base; i >= 0 && i < a.size {
@@ -158,10 +159,10 @@ func (a *portAllocator) release(ctx context.Context, ports ...int32) {
 }
 
 // change applies f to the stored bitmap. An error of f ends it unchanged.
-func (a *portAllocator) change(ctx context.Context, f func(*big.Int) error) error {
+func (a *Ports) change(ctx context.Context, f func(*big.Int) error) error {
 	store := a.d.Store
 	for {
-		_, err := storage.Update(ctx, store, portsKey, 0, func(kv storage.KeyValue) ([]byte, error) {
+		_, err := storage.Update(ctx, store, resource.NodePorts, 0, func(kv storage.KeyValue) ([]byte, error) {
 			r, err := decodeRange(kv.Value)
 			if err != nil {
 				return nil, err
@@ -180,8 +181,28 @@ func (a *portAllocator) change(ctx context.Context, f func(*big.Int) error) erro
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		if _, err := store.Create(ctx, portsKey, (&rangeAllocation{text: a.text}).encode(), 0); err != nil && !errors.Is(err, storage.ErrExists) {
+		if _, err := store.Create(ctx, resource.NodePorts, (&rangeAllocation{text: a.text}).encode(), 0); err != nil && !errors.Is(err, storage.ErrExists) {
 			return fmt.Errorf("create the range of node ports: %w", err)
 		}
 	}
+}
+
+// Taken is how many ports of the range are taken.
+func (a *Ports) Taken(ctx context.Context) (int, error) {
+	kv, _, err := a.d.Store.Get(ctx, resource.NodePorts)
+	if errors.Is(err, storage.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the range of node ports: %w", err)
+	}
+	r, err := decodeRange(kv.Value)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, b := range r.data {
+		n += bits.OnesCount8(b)
+	}
+	return n, nil
 }

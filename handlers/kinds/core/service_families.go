@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -18,7 +19,7 @@ func invalidService(name string, errs field.ErrorList) error {
 
 // families decides on the address families of a service: those that it asks for, those of its addresses, or the
 // cluster's first. old is nil for a create.
-func (s *services) families(svc, old *corev1.Service) error {
+func (s *serviceStrategy) families(svc, old *corev1.Service) error {
 	spec := &svc.Spec
 	if spec.Type == externalName || old != nil && staysPreferDual(svc, old) {
 		return nil
@@ -45,7 +46,7 @@ func (s *services) families(svc, old *corev1.Service) error {
 		if i < len(spec.IPFamilies) {
 			continue
 		}
-		if f := familyOf(ip); s.ips.serves(f) {
+		if f := kind.FamilyOf(ip); s.ips.Serves(f) {
 			spec.IPFamilies = append(spec.IPFamilies, f)
 		} else {
 			errs = append(errs, field.Invalid(field.NewPath("spec", "clusterIPs").Index(i), spec.ClusterIPs, fmt.Sprintf("%s is not configured on this cluster", f)))
@@ -57,21 +58,21 @@ func (s *services) families(svc, old *corev1.Service) error {
 	if bare {
 		// Whoever makes the endpoints by hand may use both families, whatever the cluster has.
 		if len(spec.IPFamilies) == 0 {
-			spec.IPFamilies = []string{s.ips.primary()}
+			spec.IPFamilies = []string{s.ips.Primary()}
 		}
 		if len(spec.IPFamilies) < 2 && policy(svc) != singleStack {
 			spec.IPFamilies = append(spec.IPFamilies, otherFamily(spec.IPFamilies[0]))
 		}
 		return nil
 	}
-	dual := s.ips.serves(ipv4) && s.ips.serves(ipv6)
+	dual := s.ips.Serves(kind.IPv4) && s.ips.Serves(kind.IPv6)
 	if policy(svc) == requireDual && !dual {
 		errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilyPolicy"), spec.IPFamilyPolicy, "this cluster is not configured for dual-stack services"))
 	}
 	for i, f := range spec.IPFamilies {
-		if f != ipv4 && f != ipv6 {
-			errs = append(errs, field.NotSupported(field.NewPath("spec", "ipFamilies").Index(i), f, []string{ipv4, ipv6}))
-		} else if !s.ips.serves(f) {
+		if f != kind.IPv4 && f != kind.IPv6 {
+			errs = append(errs, field.NotSupported(field.NewPath("spec", "ipFamilies").Index(i), f, []string{kind.IPv4, kind.IPv6}))
+		} else if !s.ips.Serves(f) {
 			errs = append(errs, field.Invalid(field.NewPath("spec", "ipFamilies").Index(i), f, "not configured on this cluster"))
 		}
 	}
@@ -79,7 +80,7 @@ func (s *services) families(svc, old *corev1.Service) error {
 		return invalidService(svc.Name, errs)
 	}
 	if len(spec.IPFamilies) == 0 {
-		spec.IPFamilies = []string{s.ips.primary()}
+		spec.IPFamilies = []string{s.ips.Primary()}
 	}
 	if policy(svc) != singleStack && len(spec.IPFamilies) == 1 && dual {
 		spec.IPFamilies = append(spec.IPFamilies, otherFamily(spec.IPFamilies[0]))
@@ -153,7 +154,7 @@ func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 			}
 			continue
 		}
-		if familyOf(ip) == "unknown" {
+		if kind.FamilyOf(ip) == "unknown" {
 			bad = true
 			errs = append(errs, field.Invalid(ips.Index(i), ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"))
 		}
@@ -164,16 +165,146 @@ func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 	if bad {
 		return errs
 	}
-	if n := len(spec.ClusterIPs); n > 1 && familyOf(spec.ClusterIPs[0]) == familyOf(spec.ClusterIPs[1]) {
+	if n := len(spec.ClusterIPs); n > 1 && kind.FamilyOf(spec.ClusterIPs[0]) == kind.FamilyOf(spec.ClusterIPs[1]) {
 		errs = append(errs, field.Invalid(ips, spec.ClusterIPs, "may specify no more than one IP for each IP family"))
 	}
 	if isHeadless(svc) {
 		return errs
 	}
 	for i, ip := range spec.ClusterIPs {
-		if i < len(spec.IPFamilies) && familyOf(ip) != spec.IPFamilies[i] && slices.Contains([]string{"IPv4", "IPv6"}, spec.IPFamilies[i]) {
+		if i < len(spec.IPFamilies) && kind.FamilyOf(ip) != spec.IPFamilies[i] && slices.Contains([]string{"IPv4", "IPv6"}, spec.IPFamilies[i]) {
 			errs = append(errs, field.Invalid(ips.Index(i), ip, fmt.Sprintf("expected an %s value as indicated by `ipFamilies[%v]`", spec.IPFamilies[i], i)))
 		}
 	}
 	return errs
+}
+
+// readDefaults completes a service that was stored before it had lists of addresses and families.
+func (s *serviceStrategy) readDefaults(svc *corev1.Service) {
+	spec := &svc.Spec
+	if spec.ClusterIP != "" && len(spec.ClusterIPs) == 0 {
+		spec.ClusterIPs = []string{spec.ClusterIP}
+	}
+	if spec.Type == externalName {
+		spec.InternalTrafficPolicy = nil
+		return
+	}
+	if len(spec.IPFamilies) > 0 {
+		return
+	}
+	set := func(p string, families ...string) { spec.IPFamilyPolicy, spec.IPFamilies = &p, families }
+	primary := s.ips.Primary()
+	switch {
+	case spec.ClusterIP == headlessIP && len(spec.Selector) == 0:
+		set(requireDual, primary, otherFamily(primary))
+	case spec.ClusterIP == headlessIP:
+		set(singleStack, primary)
+	case len(spec.ClusterIPs) == 2:
+		set(requireDual, kind.FamilyOf(spec.ClusterIPs[0]), kind.FamilyOf(spec.ClusterIPs[1]))
+	case len(spec.ClusterIPs) == 1:
+		set(singleStack, kind.FamilyOf(spec.ClusterIPs[0]))
+	}
+}
+
+func otherFamily(f string) string {
+	if f == kind.IPv4 {
+		return kind.IPv6
+	}
+	return kind.IPv4
+}
+
+// backfill keeps what was allocated when a writer leaves it out, so that a PUT of a manifest does not lose it.
+func backfill(svc, old *corev1.Service) {
+	now, was := &svc.Spec, &old.Spec
+	if now.Type != externalName && was.Type != externalName {
+		if now.ClusterIP == "" {
+			now.ClusterIP = was.ClusterIP
+		}
+		if len(now.ClusterIPs) == 0 {
+			now.ClusterIPs = slices.Clone(was.ClusterIPs)
+		}
+	}
+	if allocatesNodePorts(svc) && allocatesNodePorts(old) {
+		asked := map[int32]bool{}
+		for _, p := range now.Ports {
+			asked[p.NodePort] = true
+		}
+		// By the port's name: the last of that name, as there is only one.
+		byName := map[string]int32{}
+		for _, p := range was.Ports {
+			byName[p.Name] = p.NodePort
+		}
+		for i := range now.Ports {
+			p := &now.Ports[i]
+			if port := byName[p.Name]; p.NodePort == 0 && !asked[port] {
+				p.NodePort = port
+			}
+		}
+	}
+	if needsHealthPort(svc) && needsHealthPort(old) && now.HealthCheckNodePort == 0 {
+		now.HealthCheckNodePort = was.HealthCheckNodePort
+	}
+}
+
+// syncClusterIPs follows a writer who knows only one of clusterIP and clusterIPs.
+func syncClusterIPs(svc, old *corev1.Service) {
+	now, was := &svc.Spec, &old.Spec
+	if len(now.ClusterIPs) == 0 && now.ClusterIP == was.ClusterIP {
+		now.ClusterIPs = slices.Clone(was.ClusterIPs)
+	}
+	if now.ClusterIP == was.ClusterIP || !slices.Equal(now.ClusterIPs, was.ClusterIPs) {
+		return
+	}
+	if now.ClusterIP == "" {
+		now.ClusterIPs = nil
+	} else {
+		now.ClusterIPs = []string{now.ClusterIP}
+	}
+}
+
+// dropForType removes what the old type of a service needed and the new does not, unless the writer changed it, too: that
+// is for validation to refuse.
+func dropForType(svc, old *corev1.Service) {
+	now, was := &svc.Spec, &old.Spec
+	if was.Type != externalName && now.Type == externalName {
+		if now.ClusterIP == was.ClusterIP && slices.Equal(now.ClusterIPs, was.ClusterIPs) {
+			now.ClusterIP, now.ClusterIPs = "", nil
+		}
+		if slices.Equal(now.IPFamilies, was.IPFamilies) {
+			now.IPFamilies = nil
+		}
+		if policy(svc) == policy(old) {
+			now.IPFamilyPolicy = nil
+		}
+	}
+	if needsNodePorts(old) && !needsNodePorts(svc) && subsetOfPorts(now.Ports, was.Ports) {
+		for i := range now.Ports {
+			now.Ports[i].NodePort = 0
+		}
+	}
+	if needsHealthPort(old) && !needsHealthPort(svc) && now.HealthCheckNodePort == was.HealthCheckNodePort {
+		now.HealthCheckNodePort = 0
+	}
+	if was.Type == loadBalancer && now.Type != loadBalancer {
+		if a, b := now.AllocateLoadBalancerNodePorts, was.AllocateLoadBalancerNodePorts; a != nil && b != nil && *a == *b {
+			now.AllocateLoadBalancerNodePorts = nil
+		}
+		if kind.SamePointed(now.LoadBalancerClass, was.LoadBalancerClass) {
+			now.LoadBalancerClass = nil
+		}
+	}
+	if external(old) && !external(svc) && now.ExternalTrafficPolicy == was.ExternalTrafficPolicy {
+		now.ExternalTrafficPolicy = ""
+	}
+	if now.Type != loadBalancer {
+		svc.Status.LoadBalancer = corev1.LoadBalancerStatus{}
+	}
+}
+
+func subsetOfPorts(now, was []corev1.ServicePort) bool {
+	old := map[int32]bool{0: true}
+	for _, p := range was {
+		old[p.NodePort] = true
+	}
+	return !slices.ContainsFunc(now, func(p corev1.ServicePort) bool { return !old[p.NodePort] })
 }

@@ -1,6 +1,7 @@
-package strategy
+package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,17 +9,22 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/allocate"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// service has what defaults fill in.
-func service(t *testing.T, text string) *corev1.Service {
+var ipAddresses = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ipaddresses"}
+
+// serviceOf has what defaults fill in.
+func serviceOf(t *testing.T, text string) *corev1.Service {
 	t.Helper()
-	svc := parse[corev1.Service](t, `{metadata: {name: s, namespace: ns}, spec: `+text+`}`)
+	svc := kindtest.Parse[corev1.Service](t, `{metadata: {name: s, namespace: ns}, spec: `+text+`}`)
 	if svc.Spec.Type == "" {
 		svc.Spec.Type = clusterIP
 	}
@@ -39,7 +45,7 @@ func service(t *testing.T, text string) *corev1.Service {
 
 // write runs what the verbs run: old is nil for a create.
 func write(s *resource.Strategy, a *resource.Attempt, svc, old *corev1.Service, stored bool) error {
-	ctx := background
+	ctx := context.Background()
 	err := func() error {
 		if old == nil {
 			if err := s.PrepareForCreate(ctx, a, svc); err != nil {
@@ -64,8 +70,8 @@ func write(s *resource.Strategy, a *resource.Attempt, svc, old *corev1.Service, 
 
 // remove runs what a deletion runs.
 func remove(s *resource.Strategy, svc *corev1.Service) {
-	a := attempt()
-	s.Release(background, a, svc)
+	a := kindtest.Attempt()
+	s.Release(context.Background(), a, svc)
 	a.Settle(true)
 }
 
@@ -110,13 +116,13 @@ func TestServiceRules(t *testing.T) {
 		{`{externalIPs: ["127.0.0.1"], ports: [{port: 80}]}`, `spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)`},
 		{`{type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: 20, ports: [{port: 80}]}`, `Internal error occurred: failed to allocate requested HealthCheck NodePort 20: provided port is not in the valid range. The range of valid ports is 30000-32767`},
 	} {
-		store, d := world(t)
-		s := New(d)(rowOf(t, "", "v1", "services", ""))
-		if err := write(s, attempt(), service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, nodePort: 30001}]}`), nil, true); err != nil {
+		store, d := kindtest.World(t)
+		s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
+		if err := write(s, kindtest.Attempt(), serviceOf(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, nodePort: 30001}]}`), nil, true); err != nil {
 			t.Fatal(err)
 		}
-		before := everything(t, store)
-		err := write(s, attempt(), service(t, c.spec), nil, true)
+		before := kindtest.Everything(t, store)
+		err := write(s, kindtest.Attempt(), serviceOf(t, c.spec), nil, true)
 		got := causes(err)
 		if status := new(apierrors.StatusError); errors.As(err, &status) && status.ErrStatus.Code == 500 {
 			got = err.Error()
@@ -124,7 +130,7 @@ func TestServiceRules(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s:\n%s", c.spec, got)
 		}
-		if everything(t, store) != before {
+		if kindtest.Everything(t, store) != before {
 			t.Errorf("%s: a refused create left something", c.spec)
 		}
 	}
@@ -146,10 +152,10 @@ func TestServiceCreate(t *testing.T) {
 		{spec: `{type: LoadBalancer, externalTrafficPolicy: Local, ports: [{port: 80}]}`, ips: "10.0.0.17", families: "IPv4", policy: "SingleStack", ports: []int32{30086}, health: 30087},
 		{spec: `{type: LoadBalancer, allocateLoadBalancerNodePorts: false, ports: [{port: 80}]}`, ips: "10.0.0.17", families: "IPv4", policy: "SingleStack", ports: []int32{0}},
 	} {
-		store, d := world(t)
-		s := New(d)(rowOf(t, "", "v1", "services", ""))
-		svc := service(t, c.spec)
-		if err := write(s, attempt(), svc, nil, true); err != nil {
+		_, d := kindtest.World(t)
+		s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
+		svc := serviceOf(t, c.spec)
+		if err := write(s, kindtest.Attempt(), svc, nil, true); err != nil {
 			t.Errorf("%s: %v", c.spec, err)
 			continue
 		}
@@ -168,22 +174,21 @@ func TestServiceCreate(t *testing.T) {
 			t.Errorf("%s: health port %d", c.spec, svc.Spec.HealthCheckNodePort)
 		}
 		remove(s, svc)
-		bits := kept(t, store, portsKey)
-		if r, err := decodeRange(bits); bits != nil && (err != nil || len(r.data) > 0) {
-			t.Errorf("%s: ports stay taken after a delete: %v %v", c.spec, r, err)
+		if n, err := allocate.NewPorts(&d).Taken(t.Context()); n > 0 || err != nil {
+			t.Errorf("%s: %d ports stay taken after a delete, %v", c.spec, n, err)
 		}
-		if list, _ := d.Objects.List(background, addresses, ""); len(list) > 0 {
+		if list, _ := d.Objects.List(t.Context(), ipAddresses, ""); len(list) > 0 {
 			t.Errorf("%s: addresses stay after a delete", c.spec)
 		}
 	}
 }
 
 func TestServiceDualStack(t *testing.T) {
-	_, d := world(t)
+	_, d := kindtest.World(t)
 	d.ServiceCIDRs = []string{"10.0.0.0/24", "fd00::/108"}
-	s := New(d)(rowOf(t, "", "v1", "services", ""))
-	svc := service(t, `{ipFamilyPolicy: PreferDualStack, ports: [{port: 80}]}`)
-	if err := write(s, attempt(), svc, nil, true); err != nil {
+	s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
+	svc := serviceOf(t, `{ipFamilyPolicy: PreferDualStack, ports: [{port: 80}]}`)
+	if err := write(s, kindtest.Attempt(), svc, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(svc.Spec.ClusterIPs, ","); got != "10.0.0.17,fd00::101" {
@@ -191,18 +196,18 @@ func TestServiceDualStack(t *testing.T) {
 	}
 	down := object.Copy(svc)
 	down.Spec.IPFamilyPolicy = new(singleStack)
-	if err := write(s, attempt(), down, svc, true); err != nil {
+	if err := write(s, kindtest.Attempt(), down, svc, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(down.Spec.ClusterIPs) != 1 || len(down.Spec.IPFamilies) != 1 {
 		t.Errorf("%+v", down.Spec)
 	}
-	if list, _ := d.Objects.List(background, addresses, ""); len(list) != 1 {
+	if list, _ := d.Objects.List(t.Context(), ipAddresses, ""); len(list) != 1 {
 		t.Errorf("%d addresses are taken", len(list))
 	}
 	up := object.Copy(down)
 	up.Spec.IPFamilyPolicy = new(requireDual)
-	if err := write(s, attempt(), up, down, true); err != nil {
+	if err := write(s, kindtest.Attempt(), up, down, true); err != nil {
 		t.Fatal(err)
 	}
 	if len(up.Spec.ClusterIPs) != 2 {
@@ -211,85 +216,85 @@ func TestServiceDualStack(t *testing.T) {
 }
 
 func TestServiceUpdate(t *testing.T) {
-	_, d := world(t)
-	s := New(d)(rowOf(t, "", "v1", "services", ""))
-	old := service(t, `{type: NodePort, ports: [{port: 80, name: a}]}`)
-	if err := write(s, attempt(), old, nil, true); err != nil {
+	_, d := kindtest.World(t)
+	s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
+	old := serviceOf(t, `{type: NodePort, ports: [{port: 80, name: a}]}`)
+	if err := write(s, kindtest.Attempt(), old, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	// A PUT of a manifest keeps what was allocated.
-	again := service(t, `{type: NodePort, ports: [{port: 90, name: a}]}`)
-	if err := write(s, attempt(), again, old, true); err != nil {
+	again := serviceOf(t, `{type: NodePort, ports: [{port: 90, name: a}]}`)
+	if err := write(s, kindtest.Attempt(), again, old, true); err != nil {
 		t.Fatal(err)
 	}
 	if again.Spec.ClusterIP != old.Spec.ClusterIP || again.Spec.Ports[0].NodePort != old.Spec.Ports[0].NodePort {
 		t.Errorf("%+v", again.Spec)
 	}
-	moved := service(t, `{type: NodePort, clusterIP: 10.0.0.99, ports: [{port: 90, name: a}]}`)
-	if err := write(s, attempt(), moved, again, true); causes(err) != `spec.clusterIPs[0]: Invalid value: ["10.0.0.99"]: may not change once set` {
+	moved := serviceOf(t, `{type: NodePort, clusterIP: 10.0.0.99, ports: [{port: 90, name: a}]}`)
+	if err := write(s, kindtest.Attempt(), moved, again, true); causes(err) != `spec.clusterIPs[0]: Invalid value: ["10.0.0.99"]: may not change once set` {
 		t.Errorf("%s", causes(err))
 	}
 	// To a type without node ports, the old port comes back with what a client sends.
 	plain := object.Copy(again)
 	plain.Spec.Type = clusterIP
-	if err := write(s, attempt(), plain, again, true); err != nil {
+	if err := write(s, kindtest.Attempt(), plain, again, true); err != nil {
 		t.Fatal(err)
 	}
 	if plain.Spec.Ports[0].NodePort != 0 || plain.Spec.ExternalTrafficPolicy != "" {
 		t.Errorf("%+v", plain.Spec)
 	}
-	taken := service(t, `{type: NodePort, ports: [{port: 1, nodePort: 30086}]}`)
-	if err := write(s, attempt(), taken, nil, true); err != nil {
+	taken := serviceOf(t, `{type: NodePort, ports: [{port: 1, nodePort: 30086}]}`)
+	if err := write(s, kindtest.Attempt(), taken, nil, true); err != nil {
 		t.Errorf("the port was not released: %v", err)
 	}
 	named := object.Copy(plain)
 	named.Spec.Type, named.Spec.ExternalName = externalName, "a.b"
-	if err := write(s, attempt(), named, plain, true); err != nil {
+	if err := write(s, kindtest.Attempt(), named, plain, true); err != nil {
 		t.Fatal(err)
 	}
 	if named.Spec.ClusterIP != "" || named.Spec.IPFamilies != nil || named.Spec.InternalTrafficPolicy != nil {
 		t.Errorf("%+v", named.Spec)
 	}
-	if _, err := d.Objects.Get(background, addresses, "", plain.Spec.ClusterIP); !apierrors.IsNotFound(err) {
+	if _, err := d.Objects.Get(t.Context(), ipAddresses, "", plain.Spec.ClusterIP); !apierrors.IsNotFound(err) {
 		t.Errorf("the address was not released: %v", err)
 	}
 }
 
 func TestServiceTraces(t *testing.T) {
-	store, d := world(t)
-	s := New(d)(rowOf(t, "", "v1", "services", ""))
-	svc := service(t, `{type: NodePort, ports: [{port: 80}]}`)
+	store, d := kindtest.World(t)
+	s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
+	svc := serviceOf(t, `{type: NodePort, ports: [{port: 80}]}`)
 	if err := write(s, &resource.Attempt{DryRun: true}, svc, nil, true); err != nil {
 		t.Fatal(err)
 	}
-	if n := everything(t, store); n != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
+	if n := kindtest.Everything(t, store); n != 0 || svc.Spec.ClusterIP == "" || svc.Spec.Ports[0].NodePort == 0 {
 		t.Errorf("dry run: %d keys, %+v", n, svc.Spec)
 	}
-	outside := write(s, &resource.Attempt{DryRun: true}, service(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
+	outside := write(s, &resource.Attempt{DryRun: true}, serviceOf(t, `{clusterIP: 10.1.0.1, ports: [{port: 80}]}`), nil, true)
 	if causes(outside) != `spec.clusterIPs: Invalid value: ["10.1.0.1"]: failed to allocate IP 10.1.0.1: the provided IP (10.1.0.1) is not in the valid range. The range of valid IPs is 10.0.0.0/24` {
 		t.Errorf("%s", causes(outside))
 	}
-	if err := write(s, attempt(), service(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
+	if err := write(s, kindtest.Attempt(), serviceOf(t, `{type: NodePort, ports: [{port: 80}]}`), nil, false); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := decodeRange(kept(t, store, portsKey)); err != nil || len(r.data) > 0 {
-		t.Errorf("a failed create keeps ports: %v", err)
+	if n, err := allocate.NewPorts(&d).Taken(t.Context()); n > 0 || err != nil {
+		t.Errorf("a failed create keeps %d ports, %v", n, err)
 	}
-	if list, _ := d.Objects.List(background, addresses, ""); len(list) > 0 {
+	if list, _ := d.Objects.List(t.Context(), ipAddresses, ""); len(list) > 0 {
 		t.Error("a failed create keeps an address")
 	}
 }
 
 func TestServiceRange(t *testing.T) {
-	_, d := world(t)
+	_, d := kindtest.World(t)
 	d.ServiceCIDRs, d.NodePorts = []string{"10.0.0.0/28"}, "30000-30002"
-	s := New(d)(rowOf(t, "", "v1", "services", ""))
+	s := kindtest.HooksWith(t, Kinds, d, "v1", "services", "")
 	seen := sync.Map{}
 	var group sync.WaitGroup
 	for range 14 {
 		group.Go(func() {
-			svc := service(t, `{ports: [{port: 80}]}`)
-			if err := write(s, attempt(), svc, nil, true); err != nil {
+			svc := serviceOf(t, `{ports: [{port: 80}]}`)
+			if err := write(s, kindtest.Attempt(), svc, nil, true); err != nil {
 				t.Error(err)
 				return
 			}
@@ -299,32 +304,15 @@ func TestServiceRange(t *testing.T) {
 		})
 	}
 	group.Wait()
-	err := write(s, attempt(), service(t, `{ports: [{port: 80}]}`), nil, true)
+	err := write(s, kindtest.Attempt(), serviceOf(t, `{ports: [{port: 80}]}`), nil, true)
 	if err == nil || err.Error() != `Internal error occurred: failed to allocate a serviceIP for Service "s": range is full` {
 		t.Errorf("%v", err)
 	}
-	four := service(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, name: a}, {port: 2, name: b}, {port: 3, name: c}, {port: 4, name: d}]}`)
+	four := serviceOf(t, `{type: NodePort, clusterIP: 10.0.0.1, ports: [{port: 1, name: a}, {port: 2, name: b}, {port: 3, name: c}, {port: 4, name: d}]}`)
 	four.Spec.ClusterIP = ""
-	remove(s, service(t, `{clusterIP: 10.0.0.1, ports: [{port: 80}]}`))
-	err = write(s, attempt(), four, nil, true)
+	remove(s, serviceOf(t, `{clusterIP: 10.0.0.1, ports: [{port: 80}]}`))
+	err = write(s, kindtest.Attempt(), four, nil, true)
 	if err == nil || err.Error() != "Internal error occurred: failed to allocate a nodePort: range is full" {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestRangeAllocation(t *testing.T) {
-	r := &rangeAllocation{text: "30000-32767", data: []byte{5}, meta: []byte{10, 1, 'a'}}
-	got, err := decodeRange(r.encode())
-	if err != nil || got.text != r.text || string(got.data) != string(r.data) || string(got.meta) != string(r.meta) {
-		t.Errorf("%+v %v", got, err)
-	}
-	got.rebase("30002-30009", 30002, 8)
-	if string(got.data) != "\x01" || got.text != "30002-30009" {
-		t.Errorf("rebased: %+v", got)
-	}
-	for _, bad := range []string{"", "k8s", "k8s\x00\x0a\xff", `{"kind":"RangeAllocation"}`} {
-		if _, err := decodeRange([]byte(bad)); err == nil {
-			t.Errorf("%q is read", bad)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"encoding/json"
@@ -7,6 +7,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
@@ -14,11 +18,11 @@ const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
 func validateService(svc *corev1.Service) field.ErrorList {
 	spec, path := &svc.Spec, field.NewPath("spec")
 	errs := serviceType(svc, path)
-	errs = append(errs, servicePorts(svc, path.Child("ports"))...)
+	errs = append(errs, portRules(svc, path.Child("ports"))...)
 	errs = append(errs, affinity(spec, path.Child("sessionAffinityConfig"))...)
 	errs = append(errs, clusterIPFields(svc)...)
 	for i, ip := range spec.ExternalIPs {
-		errs = append(errs, endpointIP(ip, path.Child("externalIPs").Index(i))...)
+		errs = append(errs, kind.EndpointIP(ip, path.Child("externalIPs").Index(i))...)
 	}
 	if len(spec.LoadBalancerSourceRanges) > 0 && spec.Type != loadBalancer {
 		errs = append(errs, field.Forbidden(path.Child("LoadBalancerSourceRanges"), onlyLoadBalancer))
@@ -91,7 +95,7 @@ func (p portPair) MarshalJSON() ([]byte, error) {
 	}{Protocol: p.protocol, Port: p.port})
 }
 
-func servicePorts(svc *corev1.Service, path *field.Path) (errs field.ErrorList) {
+func portRules(svc *corev1.Service, path *field.Path) (errs field.ErrorList) {
 	names := map[string]bool{}
 	for i, p := range svc.Spec.Ports {
 		switch {
@@ -147,11 +151,11 @@ func validateServiceUpdate(svc, old *corev1.Service) (errs field.ErrorList) {
 	path := field.NewPath("spec")
 	errs = append(errs, keptIPs(svc, old, path)...)
 	errs = append(errs, keptFamilies(svc, old, path)...)
-	if svc.Spec.Type == loadBalancer && old.Spec.Type == loadBalancer && !sameText(svc.Spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
+	if svc.Spec.Type == loadBalancer && old.Spec.Type == loadBalancer && !kind.SamePointed(svc.Spec.LoadBalancerClass, old.Spec.LoadBalancerClass) {
 		errs = append(errs, field.Invalid(path.Child("loadBalancerClass"), svc.Spec.LoadBalancerClass, changed))
 	}
 	if needsHealthPort(old) && needsHealthPort(svc) && svc.Spec.HealthCheckNodePort != old.Spec.HealthCheckNodePort {
-		errs = append(errs, field.Forbidden(path.Child("healthCheckNodePort"), immutable))
+		errs = append(errs, field.Forbidden(path.Child("healthCheckNodePort"), kind.Immutable))
 	}
 	return errs
 }
@@ -201,4 +205,55 @@ func keptFamilies(svc, old *corev1.Service, path *field.Path) (errs field.ErrorL
 		errs = append(errs, field.Invalid(path.Child("ipFamilyPolicy"), svc.Spec.IPFamilyPolicy, "must be set to 'SingleStack' when releasing the secondary ipFamily"))
 	}
 	return errs
+}
+
+func serviceParts(o *corev1.Service) (errs field.ErrorList) {
+	s := &o.Spec
+	if s.Type == externalName && s.ExternalName != "" && s.ExternalName != "." {
+		// The dot at the end says that the name is complete.
+		name := s.ExternalName
+		if name[len(name)-1] == '.' {
+			name = name[:len(name)-1]
+		}
+		errs = append(errs, kind.DNSName(spec.Child("externalName"), name)...)
+	}
+	if s.ExternalTrafficPolicy != "" && external(o) {
+		errs = append(errs, kind.Among(spec.Child("externalTrafficPolicy"), s.ExternalTrafficPolicy, "Cluster", "Local")...)
+	}
+	if s.IPFamilyPolicy != nil && s.Type != externalName {
+		errs = append(errs, kind.Among(spec.Child("ipFamilyPolicy"), *s.IPFamilyPolicy, preferDual, requireDual, singleStack)...)
+	}
+	return errs
+}
+
+func serviceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.Warnings = kind.Warn(func(o, _ *corev1.Service) []string {
+		return kind.BalancerWarnings(len(o.Status.LoadBalancer.Ingress), func(i int) string { return o.Status.LoadBalancer.Ingress[i].IP })
+	})
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old *corev1.Service) (errs field.ErrorList) {
+		path, now := status.Child("loadBalancer", "ingress"), o.Status.LoadBalancer.Ingress
+		if o.Spec.Type != loadBalancer && len(now) > 0 {
+			return field.ErrorList{field.Forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")}
+		}
+		var known []string
+		for _, i := range old.Status.LoadBalancer.Ingress {
+			known = append(known, i.IP)
+		}
+		for i, x := range now {
+			at := path.Index(i)
+			if x.IP != "" {
+				errs = append(errs, kind.KeptIP(at.Child("ip"), x.IP, known)...)
+			}
+			switch mode := at.Child("ipMode"); {
+			case x.IPMode == nil && x.IP != "":
+				errs = append(errs, field.Required(mode, "must be specified when `ip` is set"))
+			case x.IPMode != nil && x.IP == "":
+				errs = append(errs, field.Forbidden(mode, "may not be specified when `ip` is not set"))
+			case x.IPMode != nil && *x.IPMode != "Proxy" && *x.IPMode != "VIP":
+				errs = append(errs, field.NotSupported(mode, *x.IPMode, []string{"Proxy", "VIP"}))
+			}
+			errs = append(errs, kind.BalancerHost(x.Hostname, at.Child("hostname"))...)
+		}
+		return errs
+	})
 }

@@ -1,4 +1,4 @@
-package strategy
+package allocate
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 
-	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -25,10 +25,10 @@ var (
 	serviceCIDRs = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}
 )
 
-// ipAllocator takes service addresses by creating IPAddress objects named after them: whoever creates one has it, so
+// IPs takes service addresses by creating IPAddress objects named after them: whoever creates one has it, so
 // any number of servers can allocate from one store.
-type ipAllocator struct {
-	d      *Deps
+type IPs struct {
+	d      *kind.Deps
 	ranges []ipRange
 }
 
@@ -42,8 +42,9 @@ type ipRange struct {
 	fixed uint64
 }
 
-func newIPAllocator(d *Deps) *ipAllocator {
-	a := &ipAllocator{d: d}
+// NewIPs makes the allocator of a server's ranges.
+func NewIPs(d *kind.Deps) *IPs {
+	a := &IPs{d: d}
 	for _, cidr := range d.ServiceCIDRs {
 		if r, ok := parseRange(cidr); ok {
 			a.ranges = append(a.ranges, r)
@@ -61,9 +62,9 @@ func parseRange(cidr string) (ipRange, bool) {
 	p = p.Masked()
 	bits := p.Addr().BitLen() - p.Bits()
 	total := uint64(1) << min(bits, 62)
-	r := ipRange{prefix: p, family: ipv4, size: total - 1, fixed: band(total, 16, 256)}
+	r := ipRange{prefix: p, family: kind.IPv4, size: total - 1, fixed: band(total, 16, 256)}
 	if p.Addr().Is6() {
-		r.family = ipv6
+		r.family = kind.IPv6
 	} else if r.size > 0 {
 		r.size-- // the broadcast address
 	}
@@ -92,18 +93,19 @@ func (r ipRange) has(ip netip.Addr) bool {
 	if !r.prefix.Contains(ip) || ip == r.prefix.Addr() {
 		return false
 	}
-	return r.family == ipv6 || ip.String() != r.at(r.size)
+	return r.family == kind.IPv6 || ip.String() != r.at(r.size)
 }
 
-// primary is the family of services that do not say which.
-func (a *ipAllocator) primary() string {
+// Primary is the family of services that do not say which.
+func (a *IPs) Primary() string {
 	if len(a.ranges) == 0 {
-		return ipv4
+		return kind.IPv4
 	}
 	return a.ranges[0].family
 }
 
-func (a *ipAllocator) serves(family string) bool {
+// Serves says whether the cluster has addresses of a family.
+func (a *IPs) Serves(family string) bool {
 	for _, r := range a.ranges {
 		if r.family == family {
 			return true
@@ -113,7 +115,7 @@ func (a *ipAllocator) serves(family string) bool {
 }
 
 // rangesOf are the configured ranges of a family and, with all, those that ServiceCIDR objects add.
-func (a *ipAllocator) rangesOf(ctx context.Context, family string, all bool) (out []ipRange, err error) {
+func (a *IPs) rangesOf(ctx context.Context, family string, all bool) (out []ipRange, err error) {
 	for _, r := range a.ranges {
 		if r.family == family {
 			out = append(out, r)
@@ -140,10 +142,10 @@ func (a *ipAllocator) rangesOf(ctx context.Context, family string, all bool) (ou
 	return out, nil
 }
 
-// take gives an address to a service: the one it wants or, with an empty want, a free one.
-func (a *ipAllocator) take(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, want string) (string, error) {
+// Take gives an address to the service owner: the one it wants or, with an empty want, a free one.
+func (a *IPs) Take(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, family, want string) (string, error) {
 	if want != "" {
-		return want, a.takeWanted(ctx, attempt, svc, family, want)
+		return want, a.takeWanted(ctx, attempt, owner, family, want)
 	}
 	for _, all := range []bool{false, true} {
 		ranges, err := a.rangesOf(ctx, family, all)
@@ -154,15 +156,15 @@ func (a *ipAllocator) take(ctx context.Context, attempt *resource.Attempt, svc *
 			if attempt.DryRun {
 				return r.prefix.Addr().String(), nil
 			}
-			if ip, err := a.takeAny(ctx, attempt, svc, r); err == nil || err != errFull {
+			if ip, err := a.takeAny(ctx, attempt, owner, r); err == nil || err != ErrFull {
 				return ip, err
 			}
 		}
 	}
-	return "", errFull
+	return "", ErrFull
 }
 
-func (a *ipAllocator) takeWanted(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, want string) error {
+func (a *IPs) takeWanted(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, family, want string) error {
 	ip, err := netip.ParseAddr(want)
 	if err != nil {
 		return fmt.Errorf("invalid IP address: %w", err)
@@ -177,7 +179,7 @@ func (a *ipAllocator) takeWanted(ctx context.Context, attempt *resource.Attempt,
 				if attempt.DryRun {
 					return nil
 				}
-				return a.create(ctx, attempt, svc, family, ip.String())
+				return a.create(ctx, attempt, owner, family, ip.String())
 			}
 		}
 	}
@@ -193,9 +195,9 @@ var errOtherNetwork = errors.New("the provided network does not match the curren
 
 // takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
 // free one write is enough.
-func (a *ipAllocator) takeAny(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, r ipRange) (string, error) {
+func (a *IPs) takeAny(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, r ipRange) (string, error) {
 	ip := r.at(a.pick(r.fixed, r.size))
-	err := a.create(ctx, attempt, svc, r.family, ip)
+	err := a.create(ctx, attempt, owner, r.family, ip)
 	for err == errIPTaken {
 		list, listErr := a.d.Objects.List(ctx, addresses, "")
 		if listErr != nil {
@@ -206,9 +208,9 @@ func (a *ipAllocator) takeAny(ctx context.Context, attempt *resource.Attempt, sv
 			used[o.GetName()] = true
 		}
 		if ip = a.free(r, used); ip == "" {
-			return "", errFull
+			return "", ErrFull
 		}
-		err = a.create(ctx, attempt, svc, r.family, ip)
+		err = a.create(ctx, attempt, owner, r.family, ip)
 	}
 	if err != nil {
 		return "", err
@@ -217,7 +219,7 @@ func (a *ipAllocator) takeAny(ctx context.Context, attempt *resource.Attempt, sv
 }
 
 // free is an address that is not used, from the upper band while it has any.
-func (a *ipAllocator) free(r ipRange, used map[string]bool) string {
+func (a *IPs) free(r ipRange, used map[string]bool) string {
 	for _, b := range [][2]uint64{{r.fixed, r.size}, {0, r.fixed}} {
 		if b[0] == b[1] {
 			continue
@@ -238,21 +240,21 @@ func (a *ipAllocator) free(r ipRange, used map[string]bool) string {
 }
 
 // pick is a random number in [low, high); ranges beyond what an int holds are used from their first part.
-func (a *ipAllocator) pick(low, high uint64) uint64 {
+func (a *IPs) pick(low, high uint64) uint64 {
 	if high <= low {
 		return low
 	}
 	return low + uint64(a.d.Rand(int(min(high-low, 1<<31-1))))
 }
 
-var errIPTaken = fmt.Errorf("provided IP is %w", errTaken)
+var errIPTaken = fmt.Errorf("provided IP is %w", ErrTaken)
 
-func (a *ipAllocator) create(ctx context.Context, attempt *resource.Attempt, svc *corev1.Service, family, ip string) error {
+func (a *IPs) create(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, family, ip string) error {
 	o := &networkingv1.IPAddress{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "IPAddress"},
 		ObjectMeta: metav1.ObjectMeta{Name: ip, UID: uuid.NewUUID(), CreationTimestamp: metav1.NewTime(a.d.Now().Truncate(time.Second)),
 			Labels: map[string]string{"ipaddress.kubernetes.io/ip-family": family, "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}},
-		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: svc.Namespace, Name: svc.Name}},
+		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: owner.Namespace, Name: owner.Name}},
 	}
 	err := a.d.Write.Create(ctx, resource.OwnWrite{Resource: addresses}, o)
 	if apierrors.IsAlreadyExists(err) {
@@ -261,18 +263,17 @@ func (a *ipAllocator) create(ctx context.Context, attempt *resource.Attempt, svc
 	if err != nil {
 		return fmt.Errorf("create IPAddress %s: %w", ip, err)
 	}
-	owner := object.Copy(svc)
-	attempt.OnFailure(func() { a.release(context.WithoutCancel(ctx), owner, ip) })
+	attempt.OnFailure(func() { a.Release(context.WithoutCancel(ctx), owner, ip) })
 	return nil
 }
 
-// release removes an address that still is the service's. When it fails the address stays taken, which harms nobody but
+// Release removes an address that still is the owner's. When it fails the address stays taken, which harms nobody but
 // the next who wants it.
-func (a *ipAllocator) release(ctx context.Context, svc *corev1.Service, ip string) {
+func (a *IPs) Release(ctx context.Context, owner types.NamespacedName, ip string) {
 	o, err := a.d.Objects.Get(ctx, addresses, "", ip)
 	if err == nil {
 		held, ok := o.(*networkingv1.IPAddress)
-		if !ok || held.Spec.ParentRef == nil || held.Spec.ParentRef.Namespace != svc.Namespace || held.Spec.ParentRef.Name != svc.Name || held.Spec.ParentRef.Resource != "services" {
+		if !ok || held.Spec.ParentRef == nil || held.Spec.ParentRef.Namespace != owner.Namespace || held.Spec.ParentRef.Name != owner.Name || held.Spec.ParentRef.Resource != "services" {
 			return
 		}
 		err = a.d.Write.Delete(ctx, resource.OwnWrite{Resource: addresses, Name: ip}, &metav1.DeleteOptions{})

@@ -1,4 +1,4 @@
-package strategy
+package core
 
 import (
 	"context"
@@ -8,21 +8,18 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/allocate"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// errTaken and errFull are the two ways in which an allocation cannot succeed.
-var (
-	errTaken = errors.New("already allocated")
-	errFull  = errors.New("range is full")
-)
-
-func (s *services) allocateNew(ctx context.Context, a *resource.Attempt, svc *corev1.Service) error {
+func (s *serviceStrategy) allocateNew(ctx context.Context, a *resource.Attempt, svc *corev1.Service) error {
 	if err := s.takeIPs(ctx, a, svc, 0); err != nil {
 		return err
 	}
@@ -30,7 +27,7 @@ func (s *services) allocateNew(ctx context.Context, a *resource.Attempt, svc *co
 }
 
 // reallocate takes what svc needs and old has not, and lets go of the rest once svc is stored.
-func (s *services) reallocate(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
+func (s *serviceStrategy) reallocate(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	hadIPs, hasIPs := hasClusterIPs(old), svc.Spec.Type != externalName && !isHeadless(svc)
 	switch {
 	case !hadIPs && old.Spec.Type == externalName && hasIPs:
@@ -56,7 +53,7 @@ func hasClusterIPs(svc *corev1.Service) bool {
 }
 
 // takeIPs takes the addresses of the families from the first on: those asked for, or any.
-func (s *services) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1.Service, first int) error {
+func (s *serviceStrategy) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1.Service, first int) error {
 	if svc.Spec.Type == externalName || isHeadless(svc) {
 		return nil
 	}
@@ -69,10 +66,10 @@ func (s *services) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1
 		if i < len(ips) {
 			want = ips[i]
 		}
-		ip, err := s.ips.take(ctx, a, svc, family, want)
+		ip, err := s.ips.Take(ctx, a, nameOf(svc), family, want)
 		path := field.NewPath("spec", "clusterIPs")
 		switch {
-		case errors.Is(err, errFull):
+		case errors.Is(err, allocate.ErrFull):
 			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a serviceIP for Service %q: %w", svc.Name, err))
 		case err != nil && want != "":
 			return invalidService(svc.Name, field.ErrorList{field.Invalid(path, svc.Spec.ClusterIPs, fmt.Sprintf("failed to allocate IP %v: %v", want, err))})
@@ -92,16 +89,16 @@ func (s *services) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1
 }
 
 // freeIP gives an address back once the change that makes it free is stored.
-func (s *services) freeIP(ctx context.Context, a *resource.Attempt, svc *corev1.Service, ip string) {
+func (s *serviceStrategy) freeIP(ctx context.Context, a *resource.Attempt, svc *corev1.Service, ip string) {
 	if a.DryRun {
 		return
 	}
-	owner := object.Copy(svc)
-	a.OnStored(func() { s.ips.release(context.WithoutCancel(ctx), owner, ip) })
+	owner := nameOf(svc)
+	a.OnStored(func() { s.ips.Release(context.WithoutCancel(ctx), owner, ip) })
 }
 
 // takePorts gives a service the node ports that it needs; old is nil for a create.
-func (s *services) takePorts(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
+func (s *serviceStrategy) takePorts(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	had := map[int32]bool{}
 	if old != nil {
 		for _, p := range old.Spec.Ports {
@@ -112,7 +109,7 @@ func (s *services) takePorts(ctx context.Context, a *resource.Attempt, svc, old 
 		}
 	}
 	delete(had, 0)
-	keep, op := map[int32]bool{}, s.ports.start(a, had)
+	keep, op := map[int32]bool{}, s.ports.Start(a, had)
 	if needsNodePorts(svc) {
 		if err := nodePortsOf(ctx, op, svc, old == nil); err != nil {
 			return err
@@ -129,7 +126,7 @@ func (s *services) takePorts(ctx context.Context, a *resource.Attempt, svc, old 
 	}
 	for p := range had {
 		if !keep[p] {
-			op.free(p)
+			op.Free(p)
 		}
 	}
 	return nil
@@ -137,7 +134,7 @@ func (s *services) takePorts(ctx context.Context, a *resource.Attempt, svc, old 
 
 // nodePortsOf fills in a service's node ports. In a new service, ports of one number (TCP and UDP of one protocol, say)
 // share a node port.
-func nodePortsOf(ctx context.Context, op *portOperation, svc *corev1.Service, shared bool) error {
+func nodePortsOf(ctx context.Context, op *allocate.Operation, svc *corev1.Service, shared bool) error {
 	byPort := map[int32]int32{}
 	if shared {
 		for _, p := range svc.Spec.Ports {
@@ -155,7 +152,7 @@ func nodePortsOf(ctx context.Context, op *portOperation, svc *corev1.Service, sh
 			if !allocatesNodePorts(svc) {
 				continue
 			}
-			port, err := op.next(ctx)
+			port, err := op.Next(ctx)
 			if err != nil {
 				return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
 			}
@@ -165,21 +162,21 @@ func nodePortsOf(ctx context.Context, op *portOperation, svc *corev1.Service, sh
 			}
 			continue
 		}
-		if err := op.take(ctx, p.NodePort); err != nil {
+		if err := op.Take(ctx, p.NodePort); err != nil {
 			return invalidService(svc.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "ports").Index(i).Child("nodePort"), p.NodePort, err.Error())})
 		}
 	}
 	return nil
 }
 
-func healthPort(ctx context.Context, op *portOperation, svc *corev1.Service) error {
+func healthPort(ctx context.Context, op *allocate.Operation, svc *corev1.Service) error {
 	if svc.Spec.HealthCheckNodePort != 0 {
-		if err := op.take(ctx, svc.Spec.HealthCheckNodePort); err != nil {
+		if err := op.Take(ctx, svc.Spec.HealthCheckNodePort); err != nil {
 			return fmt.Errorf("failed to allocate requested HealthCheck NodePort %v: %w", svc.Spec.HealthCheckNodePort, err)
 		}
 		return nil
 	}
-	port, err := op.next(ctx)
+	port, err := op.Next(ctx)
 	if err != nil {
 		return fmt.Errorf("failed to allocate a HealthCheck NodePort %v: %w", port, err)
 	}
@@ -188,16 +185,16 @@ func healthPort(ctx context.Context, op *portOperation, svc *corev1.Service) err
 }
 
 // release gives back all that a deleted service had, and removes its endpoints, which have no owner to be collected by.
-func (s *services) release(ctx context.Context, svc *corev1.Service) {
+func (s *serviceStrategy) release(ctx context.Context, svc *corev1.Service) {
 	svc = object.Copy(svc)
 	s.readDefaults(svc)
-	endpoints := resource.OwnWrite{Resource: coreV1("endpoints"), Namespace: svc.Namespace, Name: svc.Name}
+	endpoints := resource.OwnWrite{Resource: kind.CoreV1("endpoints"), Namespace: svc.Namespace, Name: svc.Name}
 	if err := s.d.Write.Delete(ctx, endpoints, &metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		s.d.Log.Error("cannot delete the endpoints of a deleted service", "namespace", svc.Namespace, "name", svc.Name, "error", err)
 	}
 	if hasClusterIPs(svc) {
 		for _, ip := range svc.Spec.ClusterIPs {
-			s.ips.release(ctx, svc, ip)
+			s.ips.Release(ctx, nameOf(svc), ip)
 		}
 	}
 	var ports []int32
@@ -207,5 +204,9 @@ func (s *services) release(ctx context.Context, svc *corev1.Service) {
 	if needsHealthPort(svc) {
 		ports = append(ports, svc.Spec.HealthCheckNodePort)
 	}
-	s.ports.release(ctx, ports...)
+	s.ports.Release(ctx, ports...)
+}
+
+func nameOf(svc *corev1.Service) types.NamespacedName {
+	return types.NamespacedName{Namespace: svc.Namespace, Name: svc.Name}
 }
