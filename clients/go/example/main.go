@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -97,13 +98,13 @@ func write(ctx context.Context, configMaps kube.Bound[corev1.ConfigMap, corev1.C
 	if apierrors.IsNotFound(err) {
 		_, err = configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "deployments"}, Data: data})
 	}
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
 	if err == nil {
 		fmt.Println("deployments:", data)
-	}
-	if err == errUnchanged {
-		return nil
 	}
 	return err
 }
 
-var errUnchanged = fmt.Errorf("nothing to write")
+var errUnchanged = errors.New("nothing to write")
