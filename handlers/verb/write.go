@@ -13,7 +13,7 @@ func writeRequest(r *pipeline.Request, dryRun []string) *write.Request {
 		recorder.Annotate = r.Audit.Annotate
 	}
 	return &write.Request{
-		Resource: r.Resource, Namespace: r.Info.Namespace, Name: r.Info.Name,
+		Resource: r.Resource, Namespace: r.Info.Namespace, Name: r.Info.Name, Verb: r.Info.Verb,
 		User: r.User, UserAgent: r.HTTP.UserAgent(), DryRun: len(dryRun) > 0, Recorder: recorder,
 	}
 }

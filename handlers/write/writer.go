@@ -35,6 +35,8 @@ type Request struct {
 	Resource *resource.Resource
 	// Namespace and Name are those of the path; a create has no name there.
 	Namespace, Name string
+	// Verb is create, update, patch, delete or deletecollection.
+	Verb string
 	// User and UserAgent are the client's. A request without a user is refused: own writes of the server go through Own.
 	User      *resource.UserInfo
 	UserAgent string
@@ -98,5 +100,5 @@ func (op *operation) storeError(err error, name string) error {
 
 // try begins an attempt.
 func (op *operation) try() *resource.Attempt {
-	return &resource.Attempt{Namespace: op.Namespace, Name: op.Name, User: op.User, UserAgent: op.UserAgent, DryRun: op.DryRun}
+	return &resource.Attempt{Namespace: op.Namespace, Name: op.Name, Verb: op.Verb, User: op.User, UserAgent: op.UserAgent, DryRun: op.DryRun}
 }
