@@ -67,6 +67,9 @@ func newFixtureThatKeeps(t testing.TB, n int, keep time.Duration) *fixture {
 		t.Fatal(err)
 	}
 	f.pods.Codec, f.pods.Columns = c, kinds.Columns(gvk)
+	if f.pods.Body, err = codec.NewTypedBody(gvk); err != nil {
+		t.Fatal(err)
+	}
 	f.pods.New = func() runtime.Object { return resources.Kinds[gvk]() }
 	f.pods.Strategy = &resource.Strategy{Fields: func(o object.Object) fields.Set {
 		p := o.(*corev1.Pod)
