@@ -30,7 +30,8 @@ type answer struct {
 // negotiate settles the form of the answer, before anything else is done. Whether what there is to answer with can be
 // shown so is another matter: see fit.
 func negotiate(r *pipeline.Request) (*answer, error) {
-	out, err := codec.Negotiate(r.HTTP, codec.Endpoint{NoProtobuf: !r.Resource.Body.HasProtobuf()})
+	body := r.Resource.Body
+	out, err := codec.Negotiate(r.HTTP, codec.Endpoint{NoProtobuf: body != nil && !body.HasProtobuf()})
 	return &answer{Output: out}, err
 }
 
