@@ -135,12 +135,12 @@ func complete(r *resource.Resource) error {
 	return shownAs(r, stored)
 }
 
-// readOthers lets a codec read what an older server has stored in another version of the kind than is stored today. It stays
-// so until somebody writes the object.
+// readOthers lets a codec read what another server has stored in another version of the kind than is stored here, or in
+// another group that has its objects in the same place (events). It stays so until somebody writes the object.
 func readOthers(c *codec.Builtin, r *resource.Resource, shown, stored schema.GroupVersionKind) {
 	for _, other := range resources.Rows {
 		gvk := schema.GroupVersionKind{Group: other.KindGroup, Version: other.KindVersion, Kind: other.Kind}
-		if other.Group != r.Group || other.Resource != r.Resource || other.Subresource != "" || gvk == stored || gvk == shown {
+		if other.Subresource != "" || other.Storage == "" || gvk == stored || gvk == shown || resource.Keys(&other) != resource.Keys(&r.Row) {
 			continue
 		}
 		if from := read(gvk, shown); from != nil {

@@ -314,5 +314,8 @@ func internalPackage(into runtime.Object) string {
 	if pkg == metaTypes {
 		return path.Base(pkg)
 	}
-	return path.Base(path.Dir(pkg))
+	if group := path.Base(path.Dir(pkg)); group != "events" {
+		return group
+	}
+	return "core" // events.k8s.io shows events of the core group
 }

@@ -62,6 +62,8 @@ func deleteOptions(r *pipeline.Request) (*metav1.DeleteOptions, error) {
 	} else if err := metav1.Convert_url_Values_To_v1_DeleteOptions((*url.Values)(&r.Query), o, nil); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
+	// Only the feature gate AllowUnsafeMalformedObjectDeletion, which is off, gives this one a meaning.
+	o.IgnoreStoreReadErrorWithClusterBreakingPotential = nil
 	if err := invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(o)); err != nil {
 		return nil, err
 	}

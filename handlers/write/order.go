@@ -230,5 +230,5 @@ func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, 
 	if len(errs) == 0 {
 		return nil
 	}
-	return validation.Refuse(res.GVK().GroupKind(), o.GetName(), errs)
+	return validation.Refuse(object.GroupKind(res.HomeGroup(), res.Kind), o.GetName(), errs)
 }

@@ -24,6 +24,10 @@ func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (R
 	}
 	for {
 		result, err := op.update(ctx, true, func(ctx context.Context, _ *resource.Attempt, _ storage.KeyValue, live object.Object) (object.Object, error) {
+			// Before the body is merged: a view of another kind would name itself in the refusal.
+			if uid := body.GetUID(); uid != "" && uid != live.GetUID() {
+				return nil, otherUID(r.Resource.GroupResource(), live.GetName(), uid, live.GetUID())
+			}
 			return op.merge(ctx, object.Copy(body), live)
 		})
 		if !errors.Is(err, storage.ErrNotFound) || !r.Resource.CreateOnUpdate || r.Resource.Parent != nil {
