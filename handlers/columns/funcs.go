@@ -22,7 +22,6 @@ var ofObject = map[string]cell{
 	"poolTotal":       of(poolTotal),
 	"poolUnavailable": of(poolUnavailable),
 	"scalerTargets":   of(scalerTargets),
-	"signingState":    of(signingState),
 	"storageVersions": of(storageVersions),
 }
 
@@ -34,7 +33,6 @@ var ofValues = map[string]func(v values, now time.Time) any{
 	"migrationResource":   migrationResource,
 	"migrationStatus":     migrationStatus,
 	"paramRef":            paramRef,
-	"podCertificateState": podCertificateState,
 	"serviceAvailable":    serviceAvailable,
 }
 

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/certificates"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/discovery"
@@ -21,6 +22,7 @@ import (
 
 // groups are the kinds of all groups that have something to say.
 var groups = [][]kind.Kind{
+	certificates.Kinds,
 	coordination.Kinds,
 	core.Kinds,
 	events.Kinds,

@@ -13,12 +13,10 @@ type nameFunc = func(name string, prefix bool) []string
 
 // names are the rules that are not a DNS subdomain.
 var names = map[key]nameFunc{
-	{"apps", "statefulsets", ""}:                              validation.NameIsDNSLabel,
-	{"policy", "poddisruptionbudgets", ""}:                    pathSegment,
-	{"certificates.k8s.io", "certificatesigningrequests", ""}: pathSegment,
-	{"certificates.k8s.io", "clustertrustbundles", ""}:        pathSegment,
-	{"apiregistration.k8s.io", "apiservices", ""}:             pathSegment,
-	{"internal.apiserver.k8s.io", "storageversions", ""}:      storageVersionName,
+	{"apps", "statefulsets", ""}:                         validation.NameIsDNSLabel,
+	{"policy", "poddisruptionbudgets", ""}:               pathSegment,
+	{"apiregistration.k8s.io", "apiservices", ""}:        pathSegment,
+	{"internal.apiserver.k8s.io", "storageversions", ""}: storageVersionName,
 }
 
 // nameRule is the rule for a row's names; nil is that of a DNS subdomain. Subresources take their parent's names.

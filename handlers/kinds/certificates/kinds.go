@@ -1,0 +1,15 @@
+// Package certificates has the kinds of certificates.k8s.io.
+package certificates
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+const group = "certificates.k8s.io"
+
+var spec = field.NewPath("spec")
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{podCertificateRequests, signingRequests, trustBundles}
