@@ -24,9 +24,7 @@ func Cells() kind.Cells {
 }
 
 // Orders are those of lists that are not printed in the order of their keys.
-var Orders = map[schema.GroupVersionKind]func(a, b object.Object) int{
-	{Group: "flowcontrol.apiserver.k8s.io", Version: "v1", Kind: "FlowSchema"}: byPrecedence,
-}
+var Orders = map[schema.GroupVersionKind]func(a, b object.Object) int{}
 
 // cell computes one cell.
 type cell func(o object.Object, now time.Time) any

@@ -22,18 +22,13 @@ var ofObject = map[string]cell{
 	"poolTotal":       of(poolTotal),
 	"poolUnavailable": of(poolUnavailable),
 	"scalerTargets":   of(scalerTargets),
-	"storageVersions": of(storageVersions),
 }
 
 // ofValues are the functions that get values, so that several versions or kinds can share them.
 var ofValues = map[string]func(v values, now time.Time) any{
-	"bareSelector":        bareSelector,
-	"claimState":          claimState,
-	"defaultStorageClass": defaultStorageClass,
-	"migrationResource":   migrationResource,
-	"migrationStatus":     migrationStatus,
-	"paramRef":            paramRef,
-	"serviceAvailable":    serviceAvailable,
+	"bareSelector": bareSelector,
+	"claimState":   claimState,
+	"paramRef":     paramRef,
 }
 
 // of makes a cell of a function on one kind. An object of another kind, which would be a fault of whoever reads the

@@ -21,8 +21,6 @@ func gvk(group, version, kind string) schema.GroupVersionKind {
 var Written = map[Versions]resource.Converter{
 	{gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")}: typed(autoscalerToV2),
 	{gvk("autoscaling", "v2", "HorizontalPodAutoscaler"), gvk("autoscaling", "v1", "HorizontalPodAutoscaler")}: typed(autoscalerToV1),
-	{gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition"), definitionGVK}:                             typed(definitionFromV1),
-	{definitionGVK, gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition")}:                             typed(definitionToV1),
 }
 
 // typed adapts a conversion between two types. It gives it a copy, so that memory may be shared.

@@ -1,9 +1,6 @@
 package defaults
 
 import (
-	"strings"
-
-	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
 )
 
@@ -35,24 +32,4 @@ func scalingRules(r *autoscalingv2.HPAScalingRules, policies ...autoscalingv2.HP
 	if r.Policies == nil {
 		r.Policies = policies
 	}
-}
-
-func customResourceDefinition(c *apiextensionsv1.CustomResourceDefinition) {
-	names := &c.Spec.Names
-	if names.Singular == "" {
-		names.Singular = strings.ToLower(names.Kind)
-	}
-	if names.ListKind == "" && names.Kind != "" {
-		names.ListKind = names.Kind + "List"
-	}
-	setIfNil(&c.Spec.Conversion, apiextensionsv1.CustomResourceConversion{Strategy: "None"})
-	if len(c.Status.StoredVersions) == 0 {
-		for _, v := range c.Spec.Versions {
-			if v.Storage {
-				c.Status.StoredVersions = []string{v.Name}
-				break
-			}
-		}
-	}
-	c.SetDefaults()
 }

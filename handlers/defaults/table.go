@@ -31,6 +31,4 @@ var Dependent = map[schema.GroupVersionKind]func(object.Object){
 	kind("resource.k8s.io", "v1beta2", "ResourceSlice"):         on(resourceSliceV1beta2),
 	kind("resource.k8s.io", "v1beta2", "DeviceTaintRule"):       on(deviceTaintRuleV1beta2),
 	kind("resource.k8s.io", "v1alpha3", "DeviceTaintRule"):      on(deviceTaintRuleV1alpha3),
-
-	kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"): on(customResourceDefinition),
 }

@@ -8,28 +8,42 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiextensions"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiregistration"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiserverinternal"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/certificates"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/discovery"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/events"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/flowcontrol"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/networking"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/node"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/scheduling"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/storagemigration"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // groups are the kinds of all groups that have something to say.
 var groups = [][]kind.Kind{
+	apiextensions.Kinds,
+	apiregistration.Kinds,
+	apiserverinternal.Kinds,
 	certificates.Kinds,
 	coordination.Kinds,
 	core.Kinds,
 	events.Kinds,
 	discovery.Kinds,
+	flowcontrol.Kinds,
 	networking.Kinds,
+	node.Kinds,
 	rbac.Kinds,
 	scheduling.Kinds,
+	storage.Kinds,
+	storagemigration.Kinds,
 }
 
 // name is that of a resource, whatever its version.

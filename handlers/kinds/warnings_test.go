@@ -10,7 +10,6 @@ import (
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
@@ -148,13 +147,10 @@ func TestWarningsOfOthers(t *testing.T) {
 		text   string
 		want   []string
 	}{
-		"a driver whose tokens stay": {o: &storagev1.CSIDriver{}, old: &storagev1.CSIDriver{Spec: storagev1.CSIDriverSpec{TokenRequests: []storagev1.TokenRequest{{Audience: "a"}}}},
-			text: "{spec: {tokenRequests: [{audience: a}]}}"},
-		"a driver that is careful": {o: &storagev1.CSIDriver{}, text: "{spec: {serviceAccountTokenInSecrets: false, tokenRequests: [{audience: a}]}}"},
-		"a plain secret":           {o: &corev1.Secret{}, text: "{type: Opaque}"},
-		"a node's name elsewhere":  {o: &corev1.Node{}, text: "{spec: {externalID: x}}", want: []string{"spec.externalID: this field is deprecated, and is unused by Kubernetes"}},
-		"a quota that is changed":  {o: &corev1.ResourceQuota{}, old: &corev1.ResourceQuota{}, text: "{spec: {hard: {cpu: 2, limits.cpu: 1}}}"},
-		"a map":                    {o: &corev1.ConfigMap{}, text: "{data: {a: b}}"},
+		"a plain secret":          {o: &corev1.Secret{}, text: "{type: Opaque}"},
+		"a node's name elsewhere": {o: &corev1.Node{}, text: "{spec: {externalID: x}}", want: []string{"spec.externalID: this field is deprecated, and is unused by Kubernetes"}},
+		"a quota that is changed": {o: &corev1.ResourceQuota{}, old: &corev1.ResourceQuota{}, text: "{spec: {hard: {cpu: 2, limits.cpu: 1}}}"},
+		"a map":                   {o: &corev1.ConfigMap{}, text: "{data: {a: b}}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameWarnings(t, warned(t, read(t, c.o, c.text), c.old), c.want...)

@@ -14,8 +14,6 @@ var others = map[key]entry{
 	{"authentication.k8s.io", "tokenreviews", ""}:                           tokenReviews,
 	{"admissionregistration.k8s.io", "validatingwebhookconfigurations", ""}: webhooks,
 	{"admissionregistration.k8s.io", "mutatingwebhookconfigurations", ""}:   webhooks,
-	{"apiextensions.k8s.io", "customresourcedefinitions", ""}:               definitions,
-	{"apiregistration.k8s.io", "apiservices", ""}:                           apiServices,
 	{"autoscaling", "horizontalpodautoscalers", ""}:                         autoscalers,
 	{"autoscaling", "horizontalpodautoscalers", "status"}:                   autoscalerStatus,
 	{"policy", "poddisruptionbudgets", ""}:                                  disruptionBudgets,
@@ -23,10 +21,6 @@ var others = map[key]entry{
 	{"resource.k8s.io", "resourceclaims", ""}:                               entry(kind.Fixed("spec")),
 	{"resource.k8s.io", "resourceclaimtemplates", ""}:                       entry(kind.Fixed("spec")),
 	{"resource.k8s.io", "resourceslices", ""}:                               entry(kind.Fixed("spec.pool.name")),
-	{"storage.k8s.io", "csidrivers", ""}:                                    csiDrivers,
-	{"storage.k8s.io", "csinodes", ""}:                                      csiNodes,
-	{"storage.k8s.io", "volumeattributesclasses", ""}:                       attributesClasses,
-	{"storagemigration.k8s.io", "storageversionmigrations", ""}:             entry(kind.Fixed("spec")),
 }
 
 func webhooks(_ *Deps, row resources.Row, s *resource.Strategy) {

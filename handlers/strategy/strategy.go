@@ -23,7 +23,7 @@ type entry func(d *Deps, row resources.Row, s *resource.Strategy)
 func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{workloads, others, rulesOf, statuses, reviews} {
+	for _, group := range []map[key]entry{workloads, others, statuses, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}

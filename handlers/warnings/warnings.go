@@ -13,11 +13,9 @@ import (
 	admissionv1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1beta1"
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
-	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
 	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
-	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
@@ -33,14 +31,6 @@ func Of(o, old object.Object) []string {
 	switch o := o.(type) {
 	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob:
 		return workload(o, old)
-	case *storagev1.CSIDriver:
-		return csiDriver(o, old)
-	case *storagev1.CSIStorageCapacity:
-		return selectorLabels(o.NodeTopology, field.NewPath("nodeTopology"))
-	case *storagev1.StorageClass:
-		return storageClass(o)
-	case *nodev1.RuntimeClass:
-		return runtimeClass(o)
 	case *resourcev1.ResourceSlice:
 		return driverName(o.Spec.Driver)
 	case *resourcev1beta1.ResourceSlice:

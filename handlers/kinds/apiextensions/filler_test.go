@@ -1,4 +1,4 @@
-package convert
+package apiextensions
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package convert
+package apiextensions
 
 import (
 	"encoding/json"
@@ -67,7 +67,7 @@ func TestDefinitions(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := in.DeepCopy()
-		ours, err := definitionFromV1(in)
+		ours, err := toStored(in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,11 +88,11 @@ func TestDefinitions(t *testing.T) {
 // sameAfterReading compares what both make of stored bytes.
 func sameAfterReading(t *testing.T, scheme *runtime.Scheme, text []byte, stored *upstreamv1beta1.CustomResourceDefinition) {
 	t.Helper()
-	var read definition
+	var read storedDefinition
 	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
-	back, err := definitionToV1(&read)
+	back, err := fromStored(&read)
 	if err != nil {
 		t.Fatal(err)
 	}

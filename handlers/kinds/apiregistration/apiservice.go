@@ -1,4 +1,4 @@
-package strategy
+package apiregistration
 
 import (
 	"context"
@@ -9,55 +9,30 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 	apiregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiregistration/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// definitions remember every version that their objects were ever stored in.
-func definitions(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *apiextensionsv1.CustomResourceDefinition) error {
-		rememberStored(o)
-		return nil
-	})
-	s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, _ *apiextensionsv1.CustomResourceDefinition) error {
-		rememberStored(o)
-		return nil
-	})
-	s.Validate = check(func(o *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
-		if o.Name == o.Spec.Names.Plural+"."+o.Spec.Group {
-			return nil
-		}
-		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), o.Name, `must be spec.names.plural+"."+spec.group`)}
-	})
+var apiServices = kind.Kind{
+	Group: "apiregistration.k8s.io", Resource: "apiservices", Strategy: apiService,
+	Cells: kind.Cells{"serviceAvailable": kind.CellOfValues(serviceAvailable)},
 }
 
-func rememberStored(o *apiextensionsv1.CustomResourceDefinition) {
-	for _, v := range o.Spec.Versions {
-		if !v.Storage {
-			continue
-		}
-		for _, known := range o.Status.StoredVersions {
-			if known == v.Name {
-				return
-			}
-		}
-		o.Status.StoredVersions = append(o.Status.StoredVersions, v.Name)
-		return
-	}
-}
+var spec = field.NewPath("spec")
 
-func apiServices(d *Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *apiregistrationv1.APIService) error {
+func apiService(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *apiregistrationv1.APIService) error {
 		if o.Spec.Service == nil {
 			o.Status.Conditions = []apiregistrationv1.APIServiceCondition{{Type: "Available", Status: "True", Reason: "Local",
 				Message: "Local APIServices are always available", LastTransitionTime: metav1.NewTime(d.Now().Truncate(time.Second))}}
 		}
 		return nil
 	})
-	s.Validate = check(validateAPIService)
+	s.ValidateName = kind.PathSegment
+	s.Validate = kind.Check(validateAPIService)
 }
 
 func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) {
@@ -101,4 +76,16 @@ func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) 
 		}
 	}
 	return errs
+}
+
+// serviceAvailable gets status and reason of the condition Available.
+func serviceAvailable(v kind.Values, _ time.Time) any {
+	status, reason := v.Text(0), v.Text(1)
+	switch {
+	case v[0] == nil:
+		return "Unknown"
+	case status != "True" && reason != "":
+		return status + " (" + reason + ")"
+	}
+	return status
 }

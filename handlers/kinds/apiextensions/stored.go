@@ -1,4 +1,4 @@
-package convert
+package apiextensions
 
 import (
 	"slices"
@@ -7,37 +7,34 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
-
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// definition is a CustomResourceDefinition in its first version. Nobody serves that any more, yet the original goes on
+// storedDefinition is a CustomResourceDefinition in its first version. Nobody serves that any more, yet the original goes on
 // storing definitions in it. What all versions of the custom resource share stands once, beside them.
-type definition struct {
+type storedDefinition struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
-	Spec              definitionSpec                                 `json:"spec"`
+	Spec              storedSpec                                     `json:"spec"`
 	Status            apiextensionsv1.CustomResourceDefinitionStatus `json:"status,omitempty"`
 }
 
-type definitionSpec struct {
+type storedSpec struct {
 	Group                    string                                        `json:"group"`
 	Version                  string                                        `json:"version,omitempty"`
 	Names                    apiextensionsv1.CustomResourceDefinitionNames `json:"names"`
 	Scope                    string                                        `json:"scope"`
 	Validation               *apiextensionsv1.CustomResourceValidation     `json:"validation,omitempty"`
 	Subresources             *apiextensionsv1.CustomResourceSubresources   `json:"subresources,omitempty"`
-	Versions                 []definitionVersion                           `json:"versions,omitempty"`
-	AdditionalPrinterColumns []definitionColumn                            `json:"additionalPrinterColumns,omitempty"`
+	Versions                 []storedVersion                               `json:"versions,omitempty"`
+	AdditionalPrinterColumns []storedColumn                                `json:"additionalPrinterColumns,omitempty"`
 	SelectableFields         []apiextensionsv1.SelectableField             `json:"selectableFields,omitempty"`
-	Conversion               *definitionConversion                         `json:"conversion,omitempty"`
+	Conversion               *storedConversion                             `json:"conversion,omitempty"`
 	PreserveUnknownFields    *bool                                         `json:"preserveUnknownFields,omitempty"`
 }
 
-type definitionVersion struct {
+type storedVersion struct {
 	Name                     string                                      `json:"name"`
 	Served                   bool                                        `json:"served"`
 	Storage                  bool                                        `json:"storage"`
@@ -45,12 +42,12 @@ type definitionVersion struct {
 	DeprecationWarning       *string                                     `json:"deprecationWarning,omitempty"`
 	Schema                   *apiextensionsv1.CustomResourceValidation   `json:"schema,omitempty"`
 	Subresources             *apiextensionsv1.CustomResourceSubresources `json:"subresources,omitempty"`
-	AdditionalPrinterColumns []definitionColumn                          `json:"additionalPrinterColumns,omitempty"`
+	AdditionalPrinterColumns []storedColumn                              `json:"additionalPrinterColumns,omitempty"`
 	SelectableFields         []apiextensionsv1.SelectableField           `json:"selectableFields,omitempty"`
 }
 
-// definitionColumn has another name for its path than its successor.
-type definitionColumn struct {
+// storedColumn has another name for its path than its successor.
+type storedColumn struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"`
 	Format      string `json:"format,omitempty"`
@@ -59,22 +56,14 @@ type definitionColumn struct {
 	JSONPath    string `json:"JSONPath"`
 }
 
-type definitionConversion struct {
+type storedConversion struct {
 	Strategy                 string                               `json:"strategy"`
 	WebhookClientConfig      *apiextensionsv1.WebhookClientConfig `json:"webhookClientConfig,omitempty"`
 	ConversionReviewVersions []string                             `json:"conversionReviewVersions,omitempty"`
 }
 
-var definitionGVK = gvk("apiextensions.k8s.io", "v1beta1", "CustomResourceDefinition")
-
-// Unserved makes empty objects of the versions that lie in the store and are not served; their converters are those of
-// Between. They can be written as JSON only.
-var Unserved = map[schema.GroupVersionKind]func() object.Object{
-	definitionGVK: func() object.Object { return &definition{} },
-}
-
 // DeepCopyObject copies the parts, whose types can be copied.
-func (in *definition) DeepCopyObject() runtime.Object {
+func (in *storedDefinition) DeepCopyObject() runtime.Object {
 	out := *in
 	out.ObjectMeta = *in.ObjectMeta.DeepCopy()
 	out.Status = *in.Status.DeepCopy()
@@ -90,7 +79,7 @@ func (in *definition) DeepCopyObject() runtime.Object {
 	}
 	out.Spec.PreserveUnknownFields = clonePointer(in.Spec.PreserveUnknownFields)
 	if c := in.Spec.Conversion; c != nil {
-		out.Spec.Conversion = &definitionConversion{Strategy: c.Strategy, WebhookClientConfig: c.WebhookClientConfig.DeepCopy(), ConversionReviewVersions: slices.Clone(c.ConversionReviewVersions)}
+		out.Spec.Conversion = &storedConversion{Strategy: c.Strategy, WebhookClientConfig: c.WebhookClientConfig.DeepCopy(), ConversionReviewVersions: slices.Clone(c.ConversionReviewVersions)}
 	}
 	return &out
 }
@@ -103,14 +92,14 @@ func clonePointer[T any](p *T) *T {
 	return &v
 }
 
-func definitionFromV1(in *apiextensionsv1.CustomResourceDefinition) (*definition, error) {
+func toStored(in *apiextensionsv1.CustomResourceDefinition) (*storedDefinition, error) {
 	preserve := in.Spec.PreserveUnknownFields
-	out := &definition{
-		TypeMeta: metav1.TypeMeta{APIVersion: definitionGVK.GroupVersion().String(), Kind: definitionGVK.Kind}, ObjectMeta: in.ObjectMeta, Status: in.Status,
-		Spec: definitionSpec{Group: in.Spec.Group, Names: in.Spec.Names, Scope: in.Spec.Scope, PreserveUnknownFields: &preserve},
+	out := &storedDefinition{
+		TypeMeta: metav1.TypeMeta{APIVersion: storedGVK.GroupVersion().String(), Kind: storedGVK.Kind}, ObjectMeta: in.ObjectMeta, Status: in.Status,
+		Spec: storedSpec{Group: in.Spec.Group, Names: in.Spec.Names, Scope: in.Spec.Scope, PreserveUnknownFields: &preserve},
 	}
 	if c := in.Spec.Conversion; c != nil {
-		out.Spec.Conversion = &definitionConversion{Strategy: c.Strategy}
+		out.Spec.Conversion = &storedConversion{Strategy: c.Strategy}
 		if w := c.Webhook; w != nil {
 			out.Spec.Conversion.WebhookClientConfig, out.Spec.Conversion.ConversionReviewVersions = w.ClientConfig, w.ConversionReviewVersions
 		}
@@ -122,7 +111,7 @@ func definitionFromV1(in *apiextensionsv1.CustomResourceDefinition) (*definition
 				return nil, err
 			}
 		}
-		out.Spec.Versions = append(out.Spec.Versions, definitionVersion{
+		out.Spec.Versions = append(out.Spec.Versions, storedVersion{
 			Name: v.Name, Served: v.Served, Storage: v.Storage, Deprecated: v.Deprecated, DeprecationWarning: v.DeprecationWarning,
 			Schema: v.Schema, Subresources: v.Subresources, SelectableFields: v.SelectableFields, AdditionalPrinterColumns: columnsFromV1(v.AdditionalPrinterColumns),
 		})
@@ -132,13 +121,13 @@ func definitionFromV1(in *apiextensionsv1.CustomResourceDefinition) (*definition
 }
 
 // share moves what all versions have in common to where it stands once.
-func (s *definitionSpec) share() {
+func (s *storedSpec) share() {
 	if len(s.Versions) == 0 {
 		return
 	}
 	first := s.Versions[0]
 	s.Version = first.Name
-	same := func(part func(*definitionVersion) any) bool {
+	same := func(part func(*storedVersion) any) bool {
 		for i := range s.Versions {
 			if !equality.Semantic.DeepEqual(part(&s.Versions[i]), part(&first)) {
 				return false
@@ -146,10 +135,10 @@ func (s *definitionSpec) share() {
 		}
 		return true
 	}
-	schemas := same(func(v *definitionVersion) any { return v.Schema })
-	subresources := same(func(v *definitionVersion) any { return v.Subresources })
-	columns := same(func(v *definitionVersion) any { return v.AdditionalPrinterColumns })
-	fields := same(func(v *definitionVersion) any { return v.SelectableFields })
+	schemas := same(func(v *storedVersion) any { return v.Schema })
+	subresources := same(func(v *storedVersion) any { return v.Subresources })
+	columns := same(func(v *storedVersion) any { return v.AdditionalPrinterColumns })
+	fields := same(func(v *storedVersion) any { return v.SelectableFields })
 	for i := range s.Versions {
 		v := &s.Versions[i]
 		if schemas {
@@ -168,7 +157,7 @@ func (s *definitionSpec) share() {
 }
 
 // complete fills what was the default in the first version, where a definition that an old server stored is without it.
-func (in *definition) complete() {
+func (in *storedDefinition) complete() {
 	s := &in.Spec
 	if s.Scope == "" {
 		s.Scope = "Namespaced"
@@ -180,10 +169,10 @@ func (in *definition) complete() {
 		s.Names.ListKind = s.Names.Kind + "List"
 	}
 	if len(s.Versions) == 0 && s.Version != "" {
-		s.Versions = []definitionVersion{{Name: s.Version, Served: true, Storage: true}}
+		s.Versions = []storedVersion{{Name: s.Version, Served: true, Storage: true}}
 	}
 	if s.Conversion == nil {
-		s.Conversion = &definitionConversion{Strategy: "None"}
+		s.Conversion = &storedConversion{Strategy: "None"}
 	}
 	if c := s.Conversion; c.Strategy == "Webhook" && len(c.ConversionReviewVersions) == 0 {
 		c.ConversionReviewVersions = []string{"v1beta1"}
@@ -196,16 +185,16 @@ func (in *definition) complete() {
 		preserve := true
 		s.PreserveUnknownFields = &preserve
 	}
-	if stored := slices.IndexFunc(s.Versions, func(v definitionVersion) bool { return v.Storage }); stored >= 0 && len(in.Status.StoredVersions) == 0 {
-		in.Status.StoredVersions = []string{s.Versions[stored].Name}
+	if i := slices.IndexFunc(s.Versions, func(v storedVersion) bool { return v.Storage }); i >= 0 && len(in.Status.StoredVersions) == 0 {
+		in.Status.StoredVersions = []string{s.Versions[i].Name}
 	}
 }
 
-// definitionToV1 completes its argument, which is its own.
-func definitionToV1(in *definition) (*apiextensionsv1.CustomResourceDefinition, error) {
+// fromStored completes its argument, which is its own.
+func fromStored(in *storedDefinition) (*apiextensionsv1.CustomResourceDefinition, error) {
 	in.complete()
 	out := &apiextensionsv1.CustomResourceDefinition{
-		TypeMeta: metav1.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: definitionGVK.Kind}, ObjectMeta: in.ObjectMeta, Status: in.Status,
+		TypeMeta: metav1.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: storedGVK.Kind}, ObjectMeta: in.ObjectMeta, Status: in.Status,
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{Group: in.Spec.Group, Names: in.Spec.Names, Scope: in.Spec.Scope},
 	}
 	out.Spec.PreserveUnknownFields = *in.Spec.PreserveUnknownFields
@@ -235,14 +224,14 @@ func definitionToV1(in *definition) (*apiextensionsv1.CustomResourceDefinition, 
 	return out, nil
 }
 
-func columnsFromV1(in []apiextensionsv1.CustomResourceColumnDefinition) (out []definitionColumn) {
+func columnsFromV1(in []apiextensionsv1.CustomResourceColumnDefinition) (out []storedColumn) {
 	for _, c := range in {
-		out = append(out, definitionColumn(c))
+		out = append(out, storedColumn(c))
 	}
 	return out
 }
 
-func columnsToV1(in []definitionColumn) (out []apiextensionsv1.CustomResourceColumnDefinition) {
+func columnsToV1(in []storedColumn) (out []apiextensionsv1.CustomResourceColumnDefinition) {
 	for _, c := range in {
 		out = append(out, apiextensionsv1.CustomResourceColumnDefinition(c))
 	}

@@ -1,0 +1,28 @@
+package apiextensions
+
+import (
+	"testing"
+
+	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
+)
+
+// The texts are the original's, found with test/mutate.
+func TestRules(t *testing.T) {
+	kindtest.Run(t, Kinds, []kindtest.Case{
+		{Version: "v1", Resource: "customresourcedefinitions", Object: `{metadata: {name: a}, spec: {group: g, names: {plural: p}}}`, Want: []string{
+			`metadata.name: Invalid value: "a": must be spec.names.plural+"."+spec.group`}},
+	})
+}
+
+func TestStoredVersions(t *testing.T) {
+	o := &apiextensionsv1.CustomResourceDefinition{}
+	o.Spec.Versions = []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1"}, {Name: "v2", Storage: true}}
+	s := kindtest.Hooks(t, Kinds, "v1", "customresourcedefinitions", "")
+	for range 2 {
+		if err := s.PrepareForUpdate(t.Context(), kindtest.Attempt(), o, o); err != nil || len(o.Status.StoredVersions) != 1 || o.Status.StoredVersions[0] != "v2" {
+			t.Errorf("%v %v", o.Status.StoredVersions, err)
+		}
+	}
+}

@@ -1,0 +1,8 @@
+// Package apiserverinternal has the kinds of internal.apiserver.k8s.io, in which servers of one cluster tell each other
+// what they store.
+package apiserverinternal
+
+import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{storageVersions}
