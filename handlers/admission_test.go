@@ -13,10 +13,10 @@ func TestPluginsThatAreHereRun(t *testing.T) {
 		if !p.Here || p.Name == "AlwaysAdmit" { // which has nothing to do
 			continue
 		}
-		if chain := plugins(&admission.Selection{Only: []string{p.Name}}, &resource.Objects{}); len(chain) != 1 {
+		if chain := plugins(&Options{Admission: admission.Selection{Only: []string{p.Name}}}, &resource.Objects{}); len(chain) != 1 {
 			t.Errorf("%s alone makes a chain of %d", p.Name, len(chain))
 		}
-		if chain := plugins(&admission.Selection{Only: []string{}}, &resource.Objects{}); len(chain) != 0 {
+		if chain := plugins(&Options{Admission: admission.Selection{Only: []string{}}}, &resource.Objects{}); len(chain) != 0 {
 			t.Errorf("without plugins the chain has %d", len(chain))
 		}
 	}

@@ -156,7 +156,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, leaving: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
-	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o.Admission, s.objects), Authorizer: o.Authorizer, Now: time.Now}
+	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o, s.objects), Authorizer: o.Authorizer, Now: time.Now}
 	s.verbs = &verb.Handlers{
 		Store: o.Store, Writer: s.writer, Now: time.Now, MinWatch: o.MinWatch,
 		Meter: func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },

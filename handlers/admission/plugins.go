@@ -23,7 +23,7 @@ var Plugins = []Plugin{
 	{Name: "LimitPodHardAntiAffinityTopology", Guards: true},
 	{Name: "LimitRanger", On: true, Guards: true},
 	{Name: "ServiceAccount", On: true, Guards: true},
-	{Name: "NodeRestriction", Guards: true},
+	{Name: "NodeRestriction", Here: true, Guards: true},
 	{Name: "TaintNodesByCondition", On: true},
 	{Name: "AlwaysPullImages", Guards: true},
 	{Name: "ImagePolicyWebhook", Guards: true},

@@ -149,7 +149,10 @@ func (f *Features) Off() (off gates.Set) {
 }
 
 // asked are the gates that other packages ask for by name.
-var asked = []string{"AllAlpha", "AllBeta", "CrossNamespaceVolumeDataSource", "HPAScaleToZero"}
+var asked = []string{
+	"AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "CrossNamespaceVolumeDataSource", "HPAScaleToZero",
+	"ServiceAccountNodeAudienceRestriction",
+}
 
 // Idle are the gates that are not as they are by default although nothing here depends on them, sorted.
 func (f *Features) Idle() (names []string) {

@@ -39,7 +39,7 @@ func replay(t *testing.T, pattern string, at golden.Target) {
 // TestGolden replays every recorded conversation with our server. Each has a namespace of its own, so they share a server
 // and run side by side.
 func TestGolden(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC") // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction") // as the reference ran
 	replay(t, "*.txt", golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
