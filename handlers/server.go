@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
@@ -39,6 +40,9 @@ import (
 type Options struct {
 	// Store keeps the objects. The caller closes it after the server. Mandatory.
 	Store *cache.Cache
+	// Indexer is what Store reads the attributes of objects with, which the server tells of its resources; nil for a store
+	// that has another.
+	Indexer *codec.Indexer
 	// Authenticator tells who asks. Mandatory.
 	Authenticator authn.Authenticator
 	// Authorizer decides who may do what. Mandatory.
@@ -171,6 +175,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.registry = resource.NewRegistry(all)
 	s.registry.Observe(s.forget)
+	if o.Indexer != nil {
+		o.Indexer.Follow(s.registry)
+	}
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
 	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features,
 		Served: func(gvr schema.GroupVersionResource) bool { return s.registry.Get(gvr) != nil }})

@@ -20,6 +20,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
@@ -55,8 +56,9 @@ func newServer(t *testing.T) *server {
 func loadingServer(t *testing.T, backend storage.Feeder) *server {
 	t.Helper()
 	numbers := metrics.New(version.Info{})
-	store := cache.New(numbers.Store(backend), cache.Options{Handed: numbers.Handed})
-	s, err := handlers.New(handlers.Options{Store: store, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers})
+	indexer := &codec.Indexer{}
+	store := cache.New(numbers.Store(backend), cache.Options{Attributes: indexer.Attributes, Handed: numbers.Handed})
+	s, err := handlers.New(handlers.Options{Store: store, Indexer: indexer, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func newServerOn(t *testing.T) (*server, storage.Feeder) {
 // watched are the first n events of a watch.
 func (s *server) watched(path string, n int) string {
 	s.t.Helper()
-	res, err := http.Get(s.http.URL + path + "?watch=true")
+	res, err := http.Get(s.http.URL + path + separator(path) + "watch=true")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -93,4 +93,12 @@ func (s *server) watched(path string, n int) string {
 		out.WriteString(lines.Text() + "\n")
 	}
 	return out.String()
+}
+
+// separator is what stands before one more parameter.
+func separator(path string) string {
+	if strings.Contains(path, "?") {
+		return "&"
+	}
+	return "?"
 }

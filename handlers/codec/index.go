@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,11 +130,7 @@ func indexJSON(stored []byte) (*Index, error) {
 	if err := metadataMember(stored, "labels", &labels); err != nil {
 		return nil, err
 	}
-	var packed []byte
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		packed = packString(packString(packed, name), labels[name])
-	}
-	return &Index{Labels: pairsOf(nil, packed)}, nil
+	return &Index{Labels: NewPairs(labels)}, nil
 }
 
 // metadataMember reads one member of the metadata of a custom resource, if it is there.
@@ -213,9 +208,9 @@ var selectables = sync.OnceValue(func() map[kindName]*kindFields {
 	return out
 })
 
-// IsIndexed says whether the index of a row's stored objects has a field.
-func IsIndexed(row resources.Row, field string) bool {
-	known := selectables()[kindName{strings.TrimPrefix(row.Storage, "/"), row.Kind}]
+// HasAttribute implements resource.Codec.
+func (c *Builtin) HasAttribute(field string) bool {
+	known := selectables()[kindName{c.storedVersion, c.storedKind}]
 	return known != nil && slices.Contains(known.names, field)
 }
 

@@ -3,6 +3,8 @@ package codec
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync/atomic"
@@ -17,6 +19,15 @@ type Pairs struct {
 	packed string
 	// places are where in packed the pairs begin when there are more than a few; nil otherwise.
 	places *[]uint32
+}
+
+// NewPairs packs a map.
+func NewPairs(of map[string]string) *Pairs {
+	var packed []byte
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		packed = packString(packString(packed, name), of[name])
+	}
+	return pairsOf(nil, packed)
 }
 
 // fewPairs is how many pairs are looked through one by one. A selector may ask for thousands of labels, and an object have them.

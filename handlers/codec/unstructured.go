@@ -149,6 +149,9 @@ func (c *Unstructured) Conversion() resource.Conversion { return nil }
 // Attributes implements resource.Codec.
 func (c *Unstructured) Attributes(stored []byte) any { return attributes(indexJSON(stored)) }
 
+// HasAttribute implements resource.Codec.
+func (c *Unstructured) HasAttribute(string) bool { return false }
+
 // Owners implements resource.Codec.
 func (c *Unstructured) Owners(dst []string, stored []byte) ([]string, error) {
 	return ownersOfJSON(dst, stored)

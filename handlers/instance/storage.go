@@ -88,7 +88,8 @@ func (s *Storage) root() string { return path.Join("/", s.Prefix) }
 // store is the cache in front of the backend. failed tells when the backend cannot go on; it is nil when that never happens.
 type store struct {
 	*cache.Cache
-	failed <-chan error
+	indexer codec.Indexer
+	failed  <-chan error
 }
 
 // openStore puts the cache in front of the store. It loads while the rest of the server comes up.
@@ -99,7 +100,8 @@ func (s *Storage) openStore(ctx context.Context, numbers *metrics.Metrics, log *
 	if err != nil {
 		return nil, err
 	}
-	out := &store{Cache: cache.New(numbers.Store(backend), cache.Options{Attributes: codec.Attributes, Owners: codec.Owners, Handed: numbers.Handed, Logger: log})}
+	out := &store{}
+	out.Cache = cache.New(numbers.Store(backend), cache.Options{Attributes: out.indexer.Attributes, Owners: codec.Owners, Handed: numbers.Handed, Logger: log})
 	if mortal, ok := backend.(interface{ Failed() <-chan error }); ok {
 		out.failed = mortal.Failed()
 	}

@@ -3,19 +3,11 @@ package resource
 import (
 	"reflect"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// ContentChanged says whether anything but the metadata and the status differs between two objects of one kind. Values
-// that mean the same (quantities, times, nil and empty lists) are equal.
+// ContentChanged is Parts.ContentChanged of a built-in kind, for hooks that count more than it does.
 func ContentChanged(o, old object.Object) bool {
-	if u, ok := o.(*unstructured.Unstructured); ok {
-		v, ok := old.(*unstructured.Unstructured)
-		return !ok || !equality.Semantic.DeepEqual(content(u), content(v))
-	}
 	a, b := reflect.ValueOf(o), reflect.ValueOf(old)
 	if a.Type() != b.Type() || a.Kind() != reflect.Pointer || a.IsNil() || b.IsNil() {
 		return true
@@ -31,17 +23,4 @@ func ContentChanged(o, old object.Object) bool {
 		}
 	}
 	return false
-}
-
-// content is the part of a custom object that counts for its generation.
-func content(u *unstructured.Unstructured) map[string]any {
-	out := make(map[string]any, len(u.Object))
-	for k, v := range u.Object {
-		switch k {
-		case "apiVersion", "kind", "metadata", "status":
-		default:
-			out[k] = v
-		}
-	}
-	return out
 }

@@ -35,6 +35,8 @@ type Codec interface {
 type Attributes interface {
 	// Attributes are the labels and selectable fields, in the form of the watch cache; nil when only Decode can read them.
 	Attributes(stored []byte) any
+	// HasAttribute says whether Attributes has a field of every object that it reads.
+	HasAttribute(field string) bool
 	// Owners appends the UIDs of the owners.
 	Owners(dst []string, stored []byte) ([]string, error)
 }

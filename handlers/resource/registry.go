@@ -239,6 +239,24 @@ func (r *Registry) Get(gvr schema.GroupVersionResource) *Resource {
 	return nil
 }
 
+// OfKey finds a resource that has its objects where a key is, in any version; nil when none is served.
+func (r *Registry) OfKey(key string) *Resource {
+	of, _, known := OfKey(key)
+	if !known {
+		return nil
+	}
+	g, found := r.table.Load().groups.get(of.Group)
+	if !found {
+		return nil
+	}
+	for _, v := range g.Versions {
+		if x := v.Resource(of.Resource); x != nil {
+			return x
+		}
+	}
+	return nil
+}
+
 // Subresource finds a resource or, with a subresource's name, that; nil when it is not served.
 func (r *Registry) Subresource(gvr schema.GroupVersionResource, subresource string) *Resource {
 	found := r.Get(gvr)

@@ -172,7 +172,7 @@ func (s *selection) following(prefix string) cache.Selection {
 		return ok || err != nil
 	}
 	for _, r := range s.fields.Requirements() {
-		if r.Operator != "!=" && r.Value != "" && codec.IsIndexed(s.res.Row, r.Field) {
+		if r.Operator != "!=" && r.Value != "" && s.res.Codec.HasAttribute(r.Field) {
 			out.Field, out.Value = r.Field, r.Value
 			break
 		}
@@ -187,7 +187,7 @@ func (s *selection) terms() (terms []cache.Term) {
 	for _, r := range s.fields.Requirements() {
 		switch {
 		case r.Field == nameField || r.Field == namespaceField:
-		case !codec.IsIndexed(s.res.Row, r.Field):
+		case !s.res.Codec.HasAttribute(r.Field):
 			// Objects are built then, and their labels may be other than those that are stored.
 			return nil
 		case r.Operator != operator.NotEquals:
