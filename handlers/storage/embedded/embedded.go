@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -121,6 +122,9 @@ func (s *Store) start(ctx context.Context, o Options) error {
 func (s *Store) bringUp(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) error {
 	starting.Lock()
 	defer starting.Unlock()
+	if err := checkDatabase(filepath.Join(cfg.DataDir, "member", "snap", "db")); err != nil {
+		return err
+	}
 	replayed, err := s.boot(ctx, cfg, fatal)
 	if err != nil || replayed <= longLog {
 		return err
@@ -134,7 +138,17 @@ func (s *Store) bringUp(ctx context.Context, cfg etcdconfig.ServerConfig, fatal 
 
 // boot makes one server and returns when it serves. replayed is how many entries of the log it had to apply first.
 func (s *Store) boot(ctx context.Context, cfg etcdconfig.ServerConfig, fatal *fatalities) (replayed uint64, err error) {
-	server, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
+	dir, err := filepath.Abs(cfg.DataDir)
+	if err != nil {
+		return 0, err
+	}
+	if before, is := unfit.Load(dir); is {
+		return 0, fmt.Errorf("it cannot be opened again by this process, after %w", before.(error))
+	}
+	server, aborted, err := fatal.guard(func() (*etcdserver.EtcdServer, error) { return etcdserver.NewServer(cfg) })
+	if aborted {
+		unfit.Store(dir, err)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -62,10 +62,9 @@ func (f *fatalities) stand(message string) {
 }
 
 // guard runs boot on a goroutine of its own, which stop or a panic may end. The database's files then stay open until
-// the process ends; nothing else is left of a failed boot.
-func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (*etcdserver.EtcdServer, error) {
-	var server *etcdserver.EtcdServer
-	err := errors.New("boot ended without a word")
+// the process ends, which aborted says; nothing else is left of a failed boot.
+func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (server *etcdserver.EtcdServer, aborted bool, err error) {
+	err, aborted = errors.New("boot ended without a word"), true
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -84,12 +83,13 @@ func (f *fatalities) guard(boot func() (*etcdserver.EtcdServer, error)) (*etcdse
 			}
 		}()
 		server, err = boot()
+		aborted = false
 	}()
 	<-done
 	if err != nil {
-		return nil, err
+		return nil, aborted, err
 	}
-	return server, nil
+	return server, false, nil
 }
 
 // stuck is how long an etcd that cannot go on may take to close.
@@ -112,3 +112,6 @@ func (f *fatalities) bounded(closing func() error) error {
 		return errors.New("embedded etcd, which could not go on, does not close")
 	}
 }
+
+// unfit are the directories whose database a boot that broke off has left open and locked. Another would wait for it for ever.
+var unfit sync.Map
