@@ -18,10 +18,7 @@ func gvk(group, version, kind string) schema.GroupVersionKind {
 }
 
 // Written are the conversions by hand.
-var Written = map[Versions]resource.Converter{
-	{gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")}: typed(autoscalerToV2),
-	{gvk("autoscaling", "v2", "HorizontalPodAutoscaler"), gvk("autoscaling", "v1", "HorizontalPodAutoscaler")}: typed(autoscalerToV1),
-}
+var Written = map[Versions]resource.Converter{}
 
 // typed adapts a conversion between two types. It gives it a copy, so that memory may be shared.
 func typed[A, B object.Object](f func(A) (B, error)) resource.Converter {

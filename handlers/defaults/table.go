@@ -10,16 +10,6 @@ import (
 // some Dependent values must be decided before it and some after.
 var Dependent = map[schema.GroupVersionKind]func(object.Object){
 
-	kind("apps", "v1", "Deployment"):  on(deployment),
-	kind("apps", "v1", "ReplicaSet"):  on(replicaSet),
-	kind("apps", "v1", "DaemonSet"):   on(daemonSet),
-	kind("apps", "v1", "StatefulSet"): on(statefulSet),
-	kind("batch", "v1", "Job"):        on(job),
-	kind("batch", "v1", "CronJob"):    on(cronJob),
-
-	kind("autoscaling", "v1", "HorizontalPodAutoscaler"): on(horizontalPodAutoscalerV1),
-	kind("autoscaling", "v2", "HorizontalPodAutoscaler"): on(horizontalPodAutoscaler),
-
 	kind("resource.k8s.io", "v1", "ResourceClaim"):              on(resourceClaimV1),
 	kind("resource.k8s.io", "v1", "ResourceClaimTemplate"):      on(resourceClaimTemplateV1),
 	kind("resource.k8s.io", "v1", "ResourceSlice"):              on(resourceSliceV1),

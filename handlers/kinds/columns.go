@@ -41,7 +41,8 @@ var tables = sync.OnceValue(func() map[schema.GroupVersionKind]resource.Columns 
 
 // shared are the functions of columns that say nothing of a kind.
 var shared = kind.Cells{
-	"trimSpace": kind.CellOfValues(func(v kind.Values, _ time.Time) any { return strings.TrimSpace(v.Text(0)) }),
+	"bareSelector": kind.CellOfValues(bareSelector),
+	"trimSpace":    kind.CellOfValues(func(v kind.Values, _ time.Time) any { return strings.TrimSpace(v.Text(0)) }),
 }
 
 // standard are the columns of kinds that state none.
@@ -143,4 +144,14 @@ func printed(as gencolumns.As, value any, now time.Time) any {
 		return duration.HumanDuration(time.Duration(value.(int64)) * time.Second)
 	}
 	return value
+}
+
+// bareSelector writes a selector as it is used in queries; one that selects nothing is empty.
+func bareSelector(v kind.Values, _ time.Time) any {
+	s, _ := v[0].(*metav1.LabelSelector)
+	selector, err := metav1.LabelSelectorAsSelector(s)
+	if err != nil {
+		return "<invalid>"
+	}
+	return selector.String()
 }

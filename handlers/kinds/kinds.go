@@ -11,6 +11,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiextensions"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiregistration"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiserverinternal"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apps"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/autoscaling"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/batch"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/certificates"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
@@ -20,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/networking"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/node"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/policy"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/scheduling"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/storage"
@@ -32,14 +36,18 @@ var groups = [][]kind.Kind{
 	apiextensions.Kinds,
 	apiregistration.Kinds,
 	apiserverinternal.Kinds,
+	apps.Kinds,
+	autoscaling.Kinds,
+	batch.Kinds,
 	certificates.Kinds,
 	coordination.Kinds,
 	core.Kinds,
-	events.Kinds,
 	discovery.Kinds,
+	events.Kinds,
 	flowcontrol.Kinds,
 	networking.Kinds,
 	node.Kinds,
+	policy.Kinds,
 	rbac.Kinds,
 	scheduling.Kinds,
 	storage.Kinds,

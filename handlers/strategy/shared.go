@@ -102,3 +102,5 @@ func containsSlash(s string) bool { return strings.Contains(s, "/") }
 func itoa(n int32) string { return strconv.Itoa(int(n)) }
 
 func sameText(a, b *string) bool { return kind.SamePointed(a, b) }
+
+var spec = field.NewPath("spec")

@@ -23,13 +23,13 @@ type entry func(d *Deps, row resources.Row, s *resource.Strategy)
 func New(d Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	table := map[key]entry{}
-	for _, group := range []map[key]entry{workloads, others, statuses, reviews} {
+	for _, group := range []map[key]entry{others, reviews} {
 		for k, e := range group {
 			table[k] = chain(table[k], e)
 		}
 	}
 	return func(row resources.Row) *resource.Strategy {
-		s := &resource.Strategy{ValidateName: nameRule(row), Fields: kind.Selectable(row)}
+		s := &resource.Strategy{Fields: kind.Selectable(row)}
 		if row.Scale != nil {
 			kind.Scale(row, s)
 		}

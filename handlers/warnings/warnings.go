@@ -11,8 +11,6 @@ import (
 	admissionv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
 	admissionv1alpha1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1alpha1"
 	admissionv1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1beta1"
-	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
-	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
 	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
@@ -29,8 +27,6 @@ var (
 // said of has none.
 func Of(o, old object.Object) []string {
 	switch o := o.(type) {
-	case *appsv1.Deployment, *appsv1.ReplicaSet, *appsv1.StatefulSet, *appsv1.DaemonSet, *batchv1.Job, *batchv1.CronJob:
-		return workload(o, old)
 	case *resourcev1.ResourceSlice:
 		return driverName(o.Spec.Driver)
 	case *resourcev1beta1.ResourceSlice:

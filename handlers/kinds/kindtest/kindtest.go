@@ -128,7 +128,12 @@ func Run(t *testing.T, kinds []kind.Kind, cases []Case) {
 
 func (c Case) object(t *testing.T, kinds []kind.Kind, text string) object.Object {
 	t.Helper()
-	row := Row(t, Of(t, kinds, c.Resource).Group, c.Version, c.Resource, "")
+	return Object(t, Row(t, Of(t, kinds, c.Resource).Group, c.Version, c.Resource, ""), text)
+}
+
+// Object makes an object of a row's kind from YAML.
+func Object(t *testing.T, row resources.Row, text string) object.Object {
+	t.Helper()
 	o := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]().(object.Object)
 	Decode(t, text, o)
 	return o

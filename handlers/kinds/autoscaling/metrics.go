@@ -1,12 +1,14 @@
-package strategy
+package autoscaling
 
 import (
 	"slices"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -59,7 +61,7 @@ func metricName(id *autoscalingv2.MetricIdentifier, path *field.Path) field.Erro
 	if id.Name == "" {
 		return field.ErrorList{field.Required(path.Child("name"), "must specify a metric name")}
 	}
-	return segment(path.Child("name"), id.Name)
+	return kind.Segment(path.Child("name"), id.Name)
 }
 
 func metricTarget(t *autoscalingv2.MetricTarget, path *field.Path) (errs field.ErrorList) {
@@ -127,7 +129,7 @@ func containerMetric(s *autoscalingv2.ContainerResourceMetricSource, path *field
 	if s.Container == "" {
 		errs = append(errs, field.Required(path.Child("container"), "must specify a container"))
 	} else {
-		errs = append(errs, dnsLabel(path.Child("container"), s.Container)...)
+		errs = append(errs, kind.DNSLabel(path.Child("container"), s.Container)...)
 	}
 	return append(errs, usage(&s.Target, path.Child("target"))...)
 }
@@ -156,17 +158,17 @@ func scalingRules(r *autoscalingv2.HPAScalingRules, path *field.Path) (errs fiel
 		errs = append(errs, field.Invalid(at, *w, "must be greater than or equal to zero"))
 	}
 	if w := r.StabilizationWindowSeconds; w != nil && *w > maxWindow {
-		errs = append(errs, field.Invalid(at, *w, "must be less than or equal to "+itoa(maxWindow)))
+		errs = append(errs, field.Invalid(at, *w, "must be less than or equal to "+strconv.Itoa(int(maxWindow))))
 	}
 	if r.SelectPolicy != nil {
-		errs = append(errs, among(path.Child("selectPolicy"), *r.SelectPolicy, "Disabled", "Max", "Min")...)
+		errs = append(errs, kind.Among(path.Child("selectPolicy"), *r.SelectPolicy, "Disabled", "Max", "Min")...)
 	}
 	if len(r.Policies) == 0 {
 		errs = append(errs, field.Required(path.Child("policies"), "must specify at least one Policy"))
 	}
 	for i, p := range r.Policies {
 		at := path.Child("policies").Index(i)
-		errs = append(errs, among(at.Child("type"), p.Type, "Percent", "Pods")...)
+		errs = append(errs, kind.Among(at.Child("type"), p.Type, "Percent", "Pods")...)
 		if p.Value <= 0 {
 			errs = append(errs, field.Invalid(at.Child("value"), p.Value, "must be greater than zero"))
 		}
@@ -174,7 +176,7 @@ func scalingRules(r *autoscalingv2.HPAScalingRules, path *field.Path) (errs fiel
 			errs = append(errs, field.Invalid(at.Child("periodSeconds"), p.PeriodSeconds, "must be greater than zero"))
 		}
 		if p.PeriodSeconds > maxPeriod {
-			errs = append(errs, field.Invalid(at.Child("periodSeconds"), p.PeriodSeconds, "must be less than or equal to "+itoa(maxPeriod)))
+			errs = append(errs, field.Invalid(at.Child("periodSeconds"), p.PeriodSeconds, "must be less than or equal to "+strconv.Itoa(int(maxPeriod))))
 		}
 	}
 	if r.Tolerance != nil && r.Tolerance.Sign() < 0 {

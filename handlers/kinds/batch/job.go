@@ -1,16 +1,19 @@
-package strategy
+package batch
 
 import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -18,8 +21,23 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
+
+var jobs = kind.Kind{
+	Group: group, Resource: "jobs",
+	Strategy:     jobStrategy,
+	Subresources: map[string]kind.Strategy{"status": jobStatus},
+	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultJob)},
+	Cells: kind.Cells{
+		"jobCompletions": kind.CellOf(jobCompletions),
+		"jobDuration":    kind.CellSince(jobDuration),
+		"jobStatus":      kind.CellOf(jobPhase),
+	},
+}
 
 // The labels that tie a job's pods to it, with and without the prefix that they got later.
 const (
@@ -29,20 +47,20 @@ const (
 
 const indexed = "Indexed"
 
-func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
+func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.OrphanByDefault = true
 	s.OrphanWarning = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
-	s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *batchv1.Job) error {
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *batchv1.Job) error {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
 		}
 		o.Labels = maps.Clone(o.Labels) // until here defaults may have made it the template's map
 		return nil
 	})
-	s.Validate = check(func(o *batchv1.Job) field.ErrorList {
+	s.Validate = kind.Check(func(o *batchv1.Job) field.ErrorList {
 		return jobSpec(&o.Spec, spec)
 	})
-	s.ValidateCreate = check(func(o *batchv1.Job) field.ErrorList {
+	s.ValidateCreate = kind.Check(func(o *batchv1.Job) field.ErrorList {
 		errs := append(ownSelector(o), podsSelected(o)...)
 		if isIndexed(&o.Spec) && o.Spec.Completions != nil && *o.Spec.Completions > 0 {
 			// The last pod has the longest name.
@@ -53,10 +71,19 @@ func jobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return errs
 	})
-	s.ValidateUpdate = checkUpdate(func(o, old *batchv1.Job) field.ErrorList {
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old *batchv1.Job) field.ErrorList {
 		return append(podsSelected(o), validateJobUpdate(o, old)...)
 	})
-	s.Fields = withFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
+	s.Warnings = kind.Warn(func(o, old *batchv1.Job) (out []string) {
+		if old == nil {
+			out = kind.HostnameWarning(podspec.NamesOfPods, o)
+		}
+		if old != nil && o.Generation == old.Generation {
+			return out
+		}
+		return append(out, jobWarnings(&o.Spec, spec)...)
+	})
+	s.Fields = kind.WithFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
 }
 
 func isIndexed(s *batchv1.JobSpec) bool {
@@ -91,7 +118,7 @@ func podsSelected(o *batchv1.Job) (errs field.ErrorList) {
 		errs = append(errs, metavalidation.ValidateLabelSelector(o.Spec.Selector, metavalidation.LabelSelectorValidationOptions{}, spec.Child("selector"))...)
 	}
 	if sel, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !sel.Matches(labels.Set(o.Spec.Template.Labels)) {
-		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, noMatch))
+		errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, podspec.NoMatch))
 	}
 	return errs
 }
@@ -137,7 +164,7 @@ func jobSpec(s *batchv1.JobSpec, path *field.Path) field.ErrorList {
 	if p := s.PodReplacementPolicy; p != nil && !slices.Contains(replacement, *p) {
 		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *p, replacement))
 	}
-	errs = append(errs, podTemplate(&s.Template, path.Child("template"))...)
+	errs = append(errs, podspec.ValidateTemplate(&s.Template, path.Child("template"))...)
 	at := path.Child("template", "spec", "restartPolicy")
 	switch p := s.Template.Spec.RestartPolicy; {
 	case p == "Always" || p == "":
@@ -164,7 +191,7 @@ func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *s.MaxFailedIndexes, why))
 		}
 		if s.SuccessPolicy != nil {
-			errs = append(errs, field.Invalid(path.Child("successPolicy"), display(*s.SuccessPolicy), why))
+			errs = append(errs, field.Invalid(path.Child("successPolicy"), kind.Display(*s.SuccessPolicy), why))
 		}
 		return errs
 	}
@@ -288,17 +315,17 @@ func validateJobUpdate(o, old *batchv1.Job) (errs field.ErrorList) {
 	now, was := &o.Spec, &old.Spec
 	switch {
 	case !isIndexed(now):
-		errs = append(errs, unchanged(now.Completions, was.Completions, spec.Child("completions"))...)
+		errs = append(errs, kind.Unchanged(now.Completions, was.Completions, spec.Child("completions"))...)
 	case now.Completions != nil && !equality.Semantic.DeepEqual(now.Completions, was.Completions) && (now.Parallelism == nil || *now.Completions != *now.Parallelism):
 		errs = append(errs, field.Invalid(spec.Child("completions"), now.Completions, "can only be modified in tandem with spec.parallelism"))
 	}
-	errs = append(errs, unchanged(now.Selector, was.Selector, spec.Child("selector"))...)
+	errs = append(errs, kind.Unchanged(now.Selector, was.Selector, spec.Child("selector"))...)
 	errs = append(errs, jobTemplate(o, old)...)
-	errs = append(errs, unchanged(now.CompletionMode, was.CompletionMode, spec.Child("completionMode"))...)
-	errs = append(errs, unchanged(now.PodFailurePolicy, was.PodFailurePolicy, spec.Child("podFailurePolicy"))...)
-	errs = append(errs, unchanged(now.BackoffLimitPerIndex, was.BackoffLimitPerIndex, spec.Child("backoffLimitPerIndex"))...)
-	errs = append(errs, unchanged(now.ManagedBy, was.ManagedBy, spec.Child("managedBy"))...)
-	return append(errs, unchanged(now.SuccessPolicy, was.SuccessPolicy, spec.Child("successPolicy"))...)
+	errs = append(errs, kind.Unchanged(now.CompletionMode, was.CompletionMode, spec.Child("completionMode"))...)
+	errs = append(errs, kind.Unchanged(now.PodFailurePolicy, was.PodFailurePolicy, spec.Child("podFailurePolicy"))...)
+	errs = append(errs, kind.Unchanged(now.BackoffLimitPerIndex, was.BackoffLimitPerIndex, spec.Child("backoffLimitPerIndex"))...)
+	errs = append(errs, kind.Unchanged(now.ManagedBy, was.ManagedBy, spec.Child("managedBy"))...)
+	return append(errs, kind.Unchanged(now.SuccessPolicy, was.SuccessPolicy, spec.Child("successPolicy"))...)
 }
 
 // jobTemplate holds a template to what it was, except, while the job is suspended and nothing of it runs, where its pods
@@ -307,7 +334,7 @@ func jobTemplate(o, old *batchv1.Job) field.ErrorList {
 	at, now := spec.Child("template"), &o.Spec.Template
 	state := stateOf(old)
 	if old.Spec.Suspend == nil || !*old.Spec.Suspend || old.Status.Active != 0 || old.Status.StartTime != nil && !state.is[suspended] {
-		return unchanged(now, &old.Spec.Template, at)
+		return kind.Unchanged(now, &old.Spec.Template, at)
 	}
 	was := old.Spec.Template.DeepCopy()
 	affinity := corev1.Affinity{}
@@ -325,7 +352,7 @@ func jobTemplate(o, old *batchv1.Job) field.ErrorList {
 	was.Spec.NodeSelector, was.Spec.Tolerations, was.Spec.SchedulingGates = now.Spec.NodeSelector, now.Spec.Tolerations, now.Spec.SchedulingGates
 	sameResources(was.Spec.Containers, now.Spec.Containers)
 	sameResources(was.Spec.InitContainers, now.Spec.InitContainers)
-	return unchanged(&now.Spec, &was.Spec, at.Child("spec"))
+	return kind.Unchanged(&now.Spec, &was.Spec, at.Child("spec"))
 }
 
 // sameResources gives containers what those of the same name and place have.
@@ -338,4 +365,87 @@ func sameResources(list, from []corev1.Container) {
 			list[i].Resources = from[i].Resources
 		}
 	}
+}
+
+func defaultJob(j *batchv1.Job) {
+	s := &j.Spec
+	if s.Completions == nil && s.Parallelism == nil {
+		kind.SetIfNil(&s.Completions, 1)
+	}
+	kind.SetIfNil(&s.Parallelism, 1)
+	if s.BackoffLimitPerIndex != nil {
+		// A limit per index leaves the limit for the whole open.
+		kind.SetIfNil(&s.BackoffLimit, math.MaxInt32)
+	}
+	kind.SetIfNil(&s.BackoffLimit, 6)
+	if len(j.Labels) == 0 {
+		// The very map, as in the original: the labels that a new job's template still gets are then the job's too.
+		j.Labels = s.Template.Labels
+	}
+	kind.SetIfNil(&s.CompletionMode, "NonIndexed")
+	kind.SetIfNil(&s.Suspend, false)
+	if s.PodFailurePolicy != nil {
+		kind.SetIfNil(&s.PodReplacementPolicy, "Failed")
+	}
+	kind.SetIfNil(&s.PodReplacementPolicy, "TerminatingOrFailed")
+	kind.SetIfNil(&s.ManualSelector, false)
+	podspec.DefaultTemplate(&s.Template)
+	j.SetDefaults()
+}
+
+// Numbers above which the failed indexes of a job may not fit into its status.
+const manyCompletions, manyParallel = 100000, 10000
+
+func jobWarnings(s *batchv1.JobSpec, path *field.Path) (out []string) {
+	more := func(n *int32, than int32) bool { return n != nil && *n > than }
+	if s.CompletionMode != nil && *s.CompletionMode == "Indexed" && more(s.Completions, manyCompletions) && more(s.Parallelism, manyParallel) {
+		out = append(out, kind.Said(path, "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"))
+	}
+	return append(out, podspec.Warnings(path.Child("template"), &s.Template.Spec, &s.Template.ObjectMeta)...)
+}
+
+func jobPhase(j *batchv1.Job) string {
+	is := func(condition string) bool {
+		for _, c := range j.Status.Conditions {
+			if c.Type == condition {
+				return c.Status == "True"
+			}
+		}
+		return false
+	}
+	switch {
+	case is("Complete"):
+		return "Complete"
+	case is("Failed"):
+		return "Failed"
+	case j.DeletionTimestamp != nil:
+		return "Terminating"
+	case is("Suspended"):
+		return "Suspended"
+	case is("FailureTarget"):
+		return "FailureTarget"
+	case is("SuccessCriteriaMet"):
+		return "SuccessCriteriaMet"
+	}
+	return "Running"
+}
+
+func jobCompletions(j *batchv1.Job) string {
+	switch {
+	case j.Spec.Completions != nil:
+		return fmt.Sprintf("%d/%d", j.Status.Succeeded, *j.Spec.Completions)
+	case j.Spec.Parallelism != nil && *j.Spec.Parallelism > 1:
+		return fmt.Sprintf("%d/1 of %d", j.Status.Succeeded, *j.Spec.Parallelism)
+	}
+	return fmt.Sprintf("%d/1", j.Status.Succeeded)
+}
+
+func jobDuration(j *batchv1.Job, now time.Time) string {
+	if j.Status.StartTime == nil {
+		return ""
+	}
+	if j.Status.CompletionTime != nil {
+		now = j.Status.CompletionTime.Time
+	}
+	return duration.HumanDuration(now.Sub(j.Status.StartTime.Time))
 }

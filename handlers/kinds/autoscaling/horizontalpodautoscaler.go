@@ -1,4 +1,4 @@
-package strategy
+package autoscaling
 
 import (
 	"context"
@@ -11,32 +11,53 @@ import (
 
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
-	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func autoscalers(d *Deps, row resources.Row, s *resource.Strategy) {
+var autoscalers = kind.Kind{
+	Group: group, Resource: "horizontalpodautoscalers",
+	Strategy:     autoscaler,
+	Subresources: map[string]kind.Strategy{"status": autoscalerStatus},
+	Defaults: map[string]func(object.Object){
+		"v1": kind.OnDefault(defaultAutoscalerV1),
+		"v2": kind.OnDefault(defaultAutoscaler),
+	},
+	Conversions: []kind.Conversion{
+		{From: v1, To: v2, Convert: kind.Converter(toV2)},
+		{From: v2, To: v1, Convert: kind.Converter(toV1)},
+	},
+	Cells: kind.Cells{"scalerTargets": kind.CellOf(scalerTargets)},
+}
+
+// The versions of the kind.
+var (
+	v1 = schema.GroupVersionKind{Group: group, Version: "v1", Kind: "HorizontalPodAutoscaler"}
+	v2 = schema.GroupVersionKind{Group: group, Version: "v2", Kind: "HorizontalPodAutoscaler"}
+)
+
+func autoscaler(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	if row.Version == "v1" {
-		s.PrepareForCreate = onCreate(func(_ context.Context, _ *resource.Attempt, o *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, nil, statusNotes)
 			return nil
 		})
-		s.PrepareForUpdate = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, old.Annotations, statusNotes)
 			withoutZeros(o)
 			return nil
 		})
 	}
-	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return autoscaler(d, o, nil) }
-	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return autoscaler(d, o, old) }
+	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return validateAutoscaler(d, o, nil) }
+	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return validateAutoscaler(d, o, old) }
 }
 
-// autoscaler finds what is wrong with an autoscaler of either version; old is nil for a new one. Down to nothing may scale who
+// validateAutoscaler finds what is wrong with an autoscaler of either version; old is nil for a new one. Down to nothing may scale who
 // has the feature, or did so before.
-func autoscaler(d *Deps, o, old object.Object) field.ErrorList {
+func validateAutoscaler(d *kind.Deps, o, old object.Object) field.ErrorList {
 	least := int32(1)
 	if d.Features.Enabled("HPAScaleToZero") || scalesToZero(old) {
 		least = 0
@@ -70,7 +91,7 @@ func autoscaler(d *Deps, o, old object.Object) field.ErrorList {
 		}
 		return errs
 	}
-	return field.ErrorList{field.InternalError(nil, wrongType(o))}
+	return field.ErrorList{field.InternalError(nil, kind.WrongType(o))}
 }
 
 func scalesToZero(o object.Object) bool {
@@ -83,9 +104,10 @@ func scalesToZero(o object.Object) bool {
 	return false
 }
 
-func autoscalerStatus(_ *Deps, row resources.Row, s *resource.Strategy) {
+func autoscalerStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	s.ValidateUpdate = kind.Counts(row, "currentReplicas", "desiredReplicas")
 	if row.Version == "v1" {
-		s.PrepareStatus = onUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
+		s.PrepareStatus = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *autoscalingv1.HorizontalPodAutoscaler) error {
 			takeNotes(o, old.Annotations, specNotes)
 			return nil
 		})
@@ -155,12 +177,12 @@ func replicaBounds(bound int32, least *int32, most int32) (errs field.ErrorList)
 }
 
 // scaled is the reference to what is scaled.
-func scaled(kind, name, apiVersion string) field.ErrorList {
-	return append(reference(kind, name, spec.Child("scaleTargetRef")), targetGroup(apiVersion)...)
+func scaled(target, name, apiVersion string) field.ErrorList {
+	return append(reference(target, name, spec.Child("scaleTargetRef")), targetGroup(apiVersion)...)
 }
 
-func reference(kind, name string, path *field.Path) field.ErrorList {
-	return append(needed(path.Child("kind"), kind, segment), needed(path.Child("name"), name, segment)...)
+func reference(target, name string, path *field.Path) field.ErrorList {
+	return append(kind.Needed(path.Child("kind"), target, kind.Segment), kind.Needed(path.Child("name"), name, kind.Segment)...)
 }
 
 // targetGroup: what is scaled is in a group with a name, or is a replication controller.
@@ -175,13 +197,40 @@ func targetGroup(apiVersion string) field.ErrorList {
 	return nil
 }
 
-func disruptionBudgets(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = check(func(o *policyv1.PodDisruptionBudget) (errs field.ErrorList) {
-		if o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil {
-			errs = append(errs, field.Invalid(spec, display(o.Spec), "minAvailable and maxUnavailable cannot be both set"))
-		}
-		errs = append(errs, amount(o.Spec.MinAvailable, true, spec.Child("minAvailable"))...)
-		errs = append(errs, amount(o.Spec.MaxUnavailable, true, spec.Child("maxUnavailable"))...)
-		return append(errs, labelSelector(o.Spec.Selector, spec.Child("selector"))...)
-	})
+// defaultAutoscalerV1 aims at 80 % CPU when neither the field nor the annotation with other metrics says what to aim at.
+func defaultAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
+	if _, other := h.Annotations["autoscaling.alpha.kubernetes.io/metrics"]; !other {
+		kind.SetIfNil(&h.Spec.TargetCPUUtilizationPercentage, 80)
+	}
+	h.SetDefaults()
+}
+
+// defaultAutoscaler without metrics aims at 80 % of the requested CPU. Behavior, once given, is completed rule by rule.
+func defaultAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
+	h.SetDefaults()
+	if len(h.Spec.Metrics) == 0 {
+		utilization := int32(80)
+		h.Spec.Metrics = []autoscalingv2.MetricSpec{{Type: "Resource", Resource: &autoscalingv2.ResourceMetricSource{
+			Name:   "cpu",
+			Target: autoscalingv2.MetricTarget{Type: "Utilization", AverageUtilization: &utilization},
+		}}}
+	}
+	b := h.Spec.Behavior
+	if b == nil {
+		return
+	}
+	kind.SetIfNil(&b.ScaleUp, autoscalingv2.HPAScalingRules{})
+	kind.SetIfNil(&b.ScaleUp.StabilizationWindowSeconds, 0)
+	defaultRules(b.ScaleUp,
+		autoscalingv2.HPAScalingPolicy{Type: "Pods", Value: 4, PeriodSeconds: 15},
+		autoscalingv2.HPAScalingPolicy{Type: "Percent", Value: 100, PeriodSeconds: 15})
+	kind.SetIfNil(&b.ScaleDown, autoscalingv2.HPAScalingRules{})
+	defaultRules(b.ScaleDown, autoscalingv2.HPAScalingPolicy{Type: "Percent", Value: 100, PeriodSeconds: 15})
+}
+
+func defaultRules(r *autoscalingv2.HPAScalingRules, policies ...autoscalingv2.HPAScalingPolicy) {
+	kind.SetIfNil(&r.SelectPolicy, "Max")
+	if r.Policies == nil {
+		r.Policies = policies
+	}
 }

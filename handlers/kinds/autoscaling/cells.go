@@ -1,9 +1,11 @@
-package columns
+package autoscaling
 
 import (
 	"fmt"
 
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 func scalerTargets(h *autoscalingv2.HorizontalPodAutoscaler) string {
@@ -12,7 +14,7 @@ func scalerTargets(h *autoscalingv2.HorizontalPodAutoscaler) string {
 
 // metricTexts pairs each metric with the status at the same position.
 func metricTexts(specs []autoscalingv2.MetricSpec, statuses []autoscalingv2.MetricStatus) string {
-	list := shortList{Limit: 2, Separator: ", "}
+	list := kind.ShortList{Limit: 2, Separator: ", "}
 	for i := range specs {
 		var status autoscalingv2.MetricStatus
 		if i < len(statuses) {

@@ -1,4 +1,4 @@
-package strategy
+package batch
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -47,8 +48,9 @@ func (s jobState) denied(condition string) bool {
 
 // jobStatus holds whoever manages a job to the promises that clients of jobs rely on. A fault that was there before may
 // stay, so that what is unrelated can still be written.
-func jobStatus(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	before(s, checkUpdate(func(o, old *batchv1.Job) field.ErrorList {
+func jobStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	counts := kind.Counts(row, "active", "succeeded", "failed", "ready", "terminating")
+	s.ValidateUpdate = kind.CheckAllUpdate(counts, kind.CheckUpdate(func(o, old *batchv1.Job) field.ErrorList {
 		now, was := stateOf(o), stateOf(old)
 		errs := uncounted(now.UncountedTerminatedPods)
 		errs = append(errs, jobConditions(o, now, was)...)
@@ -66,7 +68,7 @@ func uncounted(u *batchv1.UncountedTerminatedPods) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	list := func(name string, uids []string) {
 		for i, uid := range uids {
-			at := statusPath.Child("uncountedTerminatedPods", name).Index(i)
+			at := status.Child("uncountedTerminatedPods", name).Index(i)
 			switch {
 			case uid == "":
 				errs = append(errs, field.Invalid(at, uid, "must not be empty"))
@@ -83,7 +85,7 @@ func uncounted(u *batchv1.UncountedTerminatedPods) (errs field.ErrorList) {
 
 // conditionsFault is about conditions that contradict each other; no value is shown.
 func conditionsFault(format string, args ...any) *field.Error {
-	return field.Invalid(statusPath.Child("conditions"), field.OmitValueType{}, fmt.Sprintf(format, args...))
+	return field.Invalid(status.Child("conditions"), field.OmitValueType{}, fmt.Sprintf(format, args...))
 }
 
 func jobConditions(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
@@ -91,7 +93,7 @@ func jobConditions(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 	ended := !sameTime(now.CompletionTime, was.CompletionTime)
 	started := !sameTime(now.StartTime, was.StartTime)
 	finished := now.finished != was.finished
-	at := statusPath.Child("completionTime")
+	at := status.Child("completionTime")
 	add := func(bad bool, e *field.Error) {
 		if bad {
 			errs = append(errs, e)
@@ -102,21 +104,21 @@ func jobConditions(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 	add((completed || ended) && now.CompletionTime != nil && !now.is[complete], field.Invalid(at, now.CompletionTime, "cannot set completionTime when there is no Complete=True condition"))
 	add((completed || ended) && now.CompletionTime == nil && now.is[complete], field.Required(at, "completionTime is required for Complete jobs"))
 	add((started || ended) && now.StartTime != nil && now.CompletionTime != nil && now.CompletionTime.Before(now.StartTime), field.Invalid(at, now.CompletionTime, "must be equal to or after `startTime`"))
-	add((now.is[failed] != was.is[failed] || !sameText(now.FailedIndexes, was.FailedIndexes)) && now.is[failed] && !now.is[failureTarget],
+	add((now.is[failed] != was.is[failed] || !kind.SamePointed(now.FailedIndexes, was.FailedIndexes)) && now.is[failed] && !now.is[failureTarget],
 		conditionsFault("cannot set Failed=True condition without the FailureTarget=true condition"))
 	add((completed || now.is[success] != was.is[success]) && now.is[complete] && !now.is[success], conditionsFault("cannot set Complete=True condition without the SuccessCriteriaMet=true condition"))
-	add((finished || now.Active != was.Active) && now.Active > 0 && now.finished, field.Invalid(statusPath.Child("active"), now.Active, "active>0 is invalid for finished job"))
+	add((finished || now.Active != was.Active) && now.Active > 0 && now.finished, field.Invalid(status.Child("active"), now.Active, "active>0 is invalid for finished job"))
 	nothingToDo := o.Spec.Suspend != nil && *o.Spec.Suspend && o.Spec.Completions != nil && *o.Spec.Completions == 0
-	add((finished || started) && !nothingToDo && now.StartTime == nil && now.finished, field.Required(statusPath.Child("startTime"), "startTime is required for finished job"))
+	add((finished || started) && !nothingToDo && now.StartTime == nil && now.finished, field.Required(status.Child("startTime"), "startTime is required for finished job"))
 	u := now.UncountedTerminatedPods
 	add((finished || !equality.Semantic.DeepEqual(u, was.UncountedTerminatedPods)) && now.finished && u != nil && len(u.Failed)+len(u.Succeeded) > 0,
-		field.Invalid(statusPath.Child("uncountedTerminatedPods"), display(u), "must be empty for finished job"))
+		field.Invalid(status.Child("uncountedTerminatedPods"), kind.Display(u), "must be empty for finished job"))
 	return errs
 }
 
 func jobIndexes(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
-	completedAt, failedAt := statusPath.Child("completedIndexes"), statusPath.Child("failedIndexes")
-	completed, failures := now.CompletedIndexes != was.CompletedIndexes, !sameText(now.FailedIndexes, was.FailedIndexes)
+	completedAt, failedAt := status.Child("completedIndexes"), status.Child("failedIndexes")
+	completed, failures := now.CompletedIndexes != was.CompletedIndexes, !kind.SamePointed(now.FailedIndexes, was.FailedIndexes)
 	n := o.Spec.Completions
 	if completed && n != nil {
 		if _, err := parseIndexes(now.CompletedIndexes, *n); err != nil {
@@ -145,10 +147,10 @@ func jobIndexes(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 func jobCounts(now, was jobState) (errs field.ErrorList) {
 	same := func(a, b *int32) bool { return equality.Semantic.DeepEqual(a, b) }
 	if t := now.Terminating; (now.finished != was.finished || !same(t, was.Terminating)) && t != nil && *t > 0 && now.finished {
-		errs = append(errs, field.Invalid(statusPath.Child("terminating"), *t, "terminating>0 is invalid for finished job"))
+		errs = append(errs, field.Invalid(status.Child("terminating"), *t, "terminating>0 is invalid for finished job"))
 	}
 	if r := now.Ready; (!same(r, was.Ready) || now.Active != was.Active) && r != nil && *r > now.Active {
-		errs = append(errs, field.Invalid(statusPath.Child("ready"), *r, "cannot set more ready pods than active"))
+		errs = append(errs, field.Invalid(status.Child("ready"), *r, "cannot set more ready pods than active"))
 	}
 	return errs
 }
@@ -174,19 +176,19 @@ func jobTransition(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 		}
 	}
 	if now.Failed < was.Failed {
-		errs = append(errs, field.Invalid(statusPath.Child("failed"), now.Failed, "cannot decrease the failed counter"))
+		errs = append(errs, field.Invalid(status.Child("failed"), now.Failed, "cannot decrease the failed counter"))
 	}
 	// Indexed jobs of as many pods as completions can be made smaller.
 	elastic := isIndexed(&o.Spec) && equality.Semantic.DeepEqual(o.Spec.Completions, o.Spec.Parallelism)
 	if now.Succeeded < was.Succeeded && !elastic {
-		errs = append(errs, field.Invalid(statusPath.Child("succeeded"), now.Succeeded, "cannot decrease the succeeded counter"))
+		errs = append(errs, field.Invalid(status.Child("succeeded"), now.Succeeded, "cannot decrease the succeeded counter"))
 	}
 	if now.CompletionTime != nil && was.CompletionTime != nil && !sameTime(now.CompletionTime, was.CompletionTime) {
-		errs = append(errs, field.Invalid(statusPath.Child("completionTime"), now.CompletionTime, immutable))
+		errs = append(errs, field.Invalid(status.Child("completionTime"), now.CompletionTime, kind.Immutable))
 	}
 	resumes := was.is[suspended] && now.denied(suspended)
 	if was.StartTime != nil && !sameTime(now.StartTime, was.StartTime) && !resumes && (o.Spec.Suspend == nil || !*o.Spec.Suspend) {
-		errs = append(errs, field.Invalid(statusPath.Child("startTime"), now.StartTime, "field is immutable for unsuspended job once set"))
+		errs = append(errs, field.Invalid(status.Child("startTime"), now.StartTime, "field is immutable for unsuspended job once set"))
 	}
 	if was.is[success] && !now.is[success] {
 		errs = append(errs, conditionsFault("cannot disable the SuccessCriteriaMet=True condition"))

@@ -1,7 +1,7 @@
-package convert
+package autoscaling
 
 import (
-	"k8s.io/apimachinery/pkg/api/resource"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
@@ -19,14 +19,14 @@ type metricStatus struct {
 type objectStatus struct {
 	Target       autoscalingv2.CrossVersionObjectReference `json:"target"`
 	MetricName   string                                    `json:"metricName"`
-	CurrentValue resource.Quantity                         `json:"currentValue"`
+	CurrentValue quantity.Quantity                         `json:"currentValue"`
 	Selector     *metav1.LabelSelector                     `json:"selector,omitempty"`
-	AverageValue *resource.Quantity                        `json:"averageValue,omitempty"`
+	AverageValue *quantity.Quantity                        `json:"averageValue,omitempty"`
 }
 
 type podsStatus struct {
 	MetricName          string                `json:"metricName"`
-	CurrentAverageValue resource.Quantity     `json:"currentAverageValue"`
+	CurrentAverageValue quantity.Quantity     `json:"currentAverageValue"`
 	Selector            *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
@@ -34,7 +34,7 @@ type podsStatus struct {
 type resourceStatus struct {
 	Name                      string             `json:"name"`
 	CurrentAverageUtilization *int32             `json:"currentAverageUtilization,omitempty"`
-	CurrentAverageValue       *resource.Quantity `json:"currentAverageValue"`
+	CurrentAverageValue       *quantity.Quantity `json:"currentAverageValue"`
 }
 
 type containerStatus struct {
@@ -45,8 +45,8 @@ type containerStatus struct {
 type externalStatus struct {
 	MetricName          string                `json:"metricName"`
 	MetricSelector      *metav1.LabelSelector `json:"metricSelector,omitempty"`
-	CurrentValue        resource.Quantity     `json:"currentValue"`
-	CurrentAverageValue *resource.Quantity    `json:"currentAverageValue,omitempty"`
+	CurrentValue        quantity.Quantity     `json:"currentValue"`
+	CurrentAverageValue *quantity.Quantity    `json:"currentAverageValue,omitempty"`
 }
 
 func statusToV1(m *autoscalingv2.MetricStatus) metricStatus {
@@ -89,7 +89,7 @@ func statusToV2(m *metricStatus) autoscalingv2.MetricStatus {
 	return out
 }
 
-func stated(q *resource.Quantity) *resource.Quantity {
+func stated(q *quantity.Quantity) *quantity.Quantity {
 	out := value(q)
 	return &out
 }

@@ -1,4 +1,4 @@
-package strategy
+package batch
 
 import (
 	"fmt"
@@ -11,14 +11,23 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
+
+var cronJobs = kind.Kind{
+	Group: group, Resource: "cronjobs",
+	Strategy: cronJob,
+	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultCronJob)},
+}
 
 // A job's name has eleven characters more than its cron job's, and must be a label.
 const maxCronJobName = 52
 
-func cronJobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+func cronJob(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.Validate = kind.Check(func(o *batchv1.CronJob) (errs field.ErrorList) {
 		if o.Spec.Schedule != "" {
 			if err := parseSchedule(o.Spec.Schedule); err != nil {
 				errs = append(errs, field.Invalid(spec.Child("schedule"), o.Spec.Schedule, err.Error()))
@@ -34,20 +43,32 @@ func cronJobs(_ *Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return errs
 	})
-	s.ValidateCreate = check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+	s.ValidateCreate = kind.Check(func(o *batchv1.CronJob) (errs field.ErrorList) {
 		errs = append(zoneInSchedule(o, false), timeZone(o.Spec.TimeZone)...)
 		if len(o.Name) > maxCronJobName {
 			errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be no more than %d characters", maxCronJobName)))
 		}
 		return errs
 	})
-	s.ValidateUpdate = checkUpdate(func(o, old *batchv1.CronJob) field.ErrorList {
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old *batchv1.CronJob) field.ErrorList {
 		// A zone within the schedule was once taken and never meant to be; who has one may keep it.
 		errs := zoneInSchedule(o, strings.Contains(old.Spec.Schedule, "TZ"))
-		if !sameText(o.Spec.TimeZone, old.Spec.TimeZone) {
+		if !kind.SamePointed(o.Spec.TimeZone, old.Spec.TimeZone) {
 			errs = append(errs, timeZone(o.Spec.TimeZone)...)
 		}
 		return errs
+	})
+	s.Warnings = kind.Warn(func(o, old *batchv1.CronJob) (out []string) {
+		if old == nil {
+			out = kind.HostnameWarning(podspec.NamesOfPods, o)
+		}
+		if old == nil || o.Generation != old.Generation {
+			out = append(out, jobWarnings(&o.Spec.JobTemplate.Spec, spec.Child("jobTemplate", "spec"))...)
+		}
+		if old != nil && strings.Contains(o.Spec.Schedule, "TZ") {
+			out = append(out, "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+		}
+		return out
 	})
 }
 
@@ -96,4 +117,10 @@ func timeZone(zone *string) (errs field.ErrorList) {
 		errs = append(errs, field.Invalid(path, zone, err.Error()))
 	}
 	return errs
+}
+
+// defaultCronJob leaves the job template alone, except for its pods: it is defaulted when a job is made of it.
+func defaultCronJob(c *batchv1.CronJob) {
+	podspec.DefaultTemplate(&c.Spec.JobTemplate.Spec.Template)
+	c.SetDefaults()
 }

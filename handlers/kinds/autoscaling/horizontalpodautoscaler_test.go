@@ -1,10 +1,12 @@
-package strategy
+package autoscaling
 
 import (
 	"maps"
 	"testing"
 
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
 // What the first version of an autoscaler keeps in annotations belongs to its spec or to its status, and follows their rules.
@@ -22,24 +24,24 @@ func TestAutoscalerNotes(t *testing.T) {
 		}
 		return out
 	}
-	main, status := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", ""), hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "status")
+	main, status := hooks(t, "v1", "horizontalpodautoscalers", ""), hooks(t, "v1", "horizontalpodautoscalers", "status")
 	o := scaler("new")
-	if err := main.PrepareForCreate(background, attempt(), o); err != nil || !maps.Equal(o.Annotations, notes("new", "")) {
+	if err := main.PrepareForCreate(t.Context(), kindtest.Attempt(), o); err != nil || !maps.Equal(o.Annotations, notes("new", "")) {
 		t.Errorf("create: %v %v", o.Annotations, err)
 	}
 	o = scaler("new")
-	if err := main.PrepareForUpdate(background, attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("new", "old")) {
+	if err := main.PrepareForUpdate(t.Context(), kindtest.Attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("new", "old")) {
 		t.Errorf("update: %v %v", o.Annotations, err)
 	}
 	o = scaler("new")
-	if err := status.PrepareStatus(background, attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("old", "new")) {
+	if err := status.PrepareStatus(t.Context(), kindtest.Attempt(), o, scaler("old")); err != nil || !maps.Equal(o.Annotations, notes("old", "new")) {
 		t.Errorf("status: %v %v", o.Annotations, err)
 	}
 	bare := &autoscalingv1.HorizontalPodAutoscaler{}
-	if err := main.PrepareForUpdate(background, attempt(), bare, scaler("old")); err != nil || len(bare.Annotations) != 2 {
+	if err := main.PrepareForUpdate(t.Context(), kindtest.Attempt(), bare, scaler("old")); err != nil || len(bare.Annotations) != 2 {
 		t.Errorf("an update without annotations: %v %v", bare.Annotations, err)
 	}
-	second := hooks(t, "autoscaling", "v2", "horizontalpodautoscalers", "")
+	second := hooks(t, "v2", "horizontalpodautoscalers", "")
 	if second.PrepareForCreate != nil || second.PrepareForUpdate != nil {
 		t.Error("the second version has fields for what it is told, and takes notes")
 	}
@@ -57,7 +59,7 @@ func TestAutoscalerZeros(t *testing.T) {
 		old := &autoscalingv1.HorizontalPodAutoscaler{}
 		old.Annotations = map[string]string{note: c.stored}
 		o := &autoscalingv1.HorizontalPodAutoscaler{}
-		if err := hooks(t, "autoscaling", "v1", "horizontalpodautoscalers", "").PrepareForUpdate(background, attempt(), o, old); err != nil || o.Annotations[note] != c.want {
+		if err := hooks(t, "v1", "horizontalpodautoscalers", "").PrepareForUpdate(t.Context(), kindtest.Attempt(), o, old); err != nil || o.Annotations[note] != c.want {
 			t.Errorf("%s: %s, want %s, %v", c.stored, o.Annotations[note], c.want, err)
 		}
 	}

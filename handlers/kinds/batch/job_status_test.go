@@ -1,14 +1,17 @@
-package strategy
+package batch
 
 import (
+	"slices"
 	"testing"
 
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
 func TestJobStatus(t *testing.T) {
 	const done = "{startTime: '2020-01-01T00:00:00Z', completionTime: '2020-01-02T00:00:00Z', succeeded: 1, conditions: [{type: SuccessCriteriaMet, status: 'True'}, {type: Complete, status: 'True'}]}"
-	s := hooks(t, "batch", "v1", "jobs", "status")
+	s := hooks(t, "v1", "jobs", "status")
 	for name, c := range map[string]struct {
 		spec, old, now string
 		want           []string
@@ -29,9 +32,9 @@ func TestJobStatus(t *testing.T) {
 			want: []string{"status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			old := parse[batchv1.Job](t, "{spec: {"+c.spec+"}, status: "+c.old+"}")
-			now := parse[batchv1.Job](t, "{spec: {"+c.spec+"}, status: "+c.now+"}")
-			if got := verdict(s, now, old); !same(got, c.want) {
+			old := kindtest.Parse[batchv1.Job](t, "{spec: {"+c.spec+"}, status: "+c.old+"}")
+			now := kindtest.Parse[batchv1.Job](t, "{spec: {"+c.spec+"}, status: "+c.now+"}")
+			if got := kindtest.Verdict(s, now, old); !slices.Equal(got, c.want) {
 				t.Errorf("%q", got)
 			}
 		})

@@ -1,7 +1,7 @@
-package convert
+package autoscaling
 
 import (
-	"k8s.io/apimachinery/pkg/api/resource"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
@@ -10,62 +10,62 @@ import (
 // The forms of metrics in annotations are those of the first version's types, which are not served in any other way.
 
 type metricSpec struct {
-	Type              string           `json:"type"`
-	Object            *objectMetric    `json:"object,omitempty"`
-	Pods              *podsMetric      `json:"pods,omitempty"`
-	Resource          *resourceMetric  `json:"resource,omitempty"`
-	ContainerResource *containerMetric `json:"containerResource,omitempty"`
-	External          *externalMetric  `json:"external,omitempty"`
+	Type              string         `json:"type"`
+	Object            *objectNote    `json:"object,omitempty"`
+	Pods              *podsNote      `json:"pods,omitempty"`
+	Resource          *resourceNote  `json:"resource,omitempty"`
+	ContainerResource *containerNote `json:"containerResource,omitempty"`
+	External          *externalNote  `json:"external,omitempty"`
 }
 
-type objectMetric struct {
+type objectNote struct {
 	Target       autoscalingv2.CrossVersionObjectReference `json:"target"`
 	MetricName   string                                    `json:"metricName"`
-	TargetValue  resource.Quantity                         `json:"targetValue"`
+	TargetValue  quantity.Quantity                         `json:"targetValue"`
 	Selector     *metav1.LabelSelector                     `json:"selector,omitempty"`
-	AverageValue *resource.Quantity                        `json:"averageValue,omitempty"`
+	AverageValue *quantity.Quantity                        `json:"averageValue,omitempty"`
 }
 
-type podsMetric struct {
+type podsNote struct {
 	MetricName         string                `json:"metricName"`
-	TargetAverageValue resource.Quantity     `json:"targetAverageValue"`
+	TargetAverageValue quantity.Quantity     `json:"targetAverageValue"`
 	Selector           *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
-type resourceMetric struct {
+type resourceNote struct {
 	Name                     string             `json:"name"`
 	TargetAverageUtilization *int32             `json:"targetAverageUtilization,omitempty"`
-	TargetAverageValue       *resource.Quantity `json:"targetAverageValue,omitempty"`
+	TargetAverageValue       *quantity.Quantity `json:"targetAverageValue,omitempty"`
 }
 
-type containerMetric struct {
-	resourceMetric
+type containerNote struct {
+	resourceNote
 	Container string `json:"container"`
 }
 
-type externalMetric struct {
+type externalNote struct {
 	MetricName         string                `json:"metricName"`
 	MetricSelector     *metav1.LabelSelector `json:"metricSelector,omitempty"`
-	TargetValue        *resource.Quantity    `json:"targetValue,omitempty"`
-	TargetAverageValue *resource.Quantity    `json:"targetAverageValue,omitempty"`
+	TargetValue        *quantity.Quantity    `json:"targetValue,omitempty"`
+	TargetAverageValue *quantity.Quantity    `json:"targetAverageValue,omitempty"`
 }
 
 func metricToV1(m *autoscalingv2.MetricSpec) metricSpec {
 	out := metricSpec{Type: m.Type}
 	if o := m.Object; o != nil {
-		out.Object = &objectMetric{Target: o.DescribedObject, MetricName: o.Metric.Name, Selector: o.Metric.Selector, TargetValue: value(o.Target.Value), AverageValue: o.Target.AverageValue}
+		out.Object = &objectNote{Target: o.DescribedObject, MetricName: o.Metric.Name, Selector: o.Metric.Selector, TargetValue: value(o.Target.Value), AverageValue: o.Target.AverageValue}
 	}
 	if p := m.Pods; p != nil {
-		out.Pods = &podsMetric{MetricName: p.Metric.Name, Selector: p.Metric.Selector, TargetAverageValue: value(p.Target.AverageValue)}
+		out.Pods = &podsNote{MetricName: p.Metric.Name, Selector: p.Metric.Selector, TargetAverageValue: value(p.Target.AverageValue)}
 	}
 	if r := m.Resource; r != nil {
-		out.Resource = &resourceMetric{Name: r.Name, TargetAverageUtilization: r.Target.AverageUtilization, TargetAverageValue: r.Target.AverageValue}
+		out.Resource = &resourceNote{Name: r.Name, TargetAverageUtilization: r.Target.AverageUtilization, TargetAverageValue: r.Target.AverageValue}
 	}
 	if r := m.ContainerResource; r != nil {
-		out.ContainerResource = &containerMetric{Container: r.Container, resourceMetric: resourceMetric{Name: r.Name, TargetAverageUtilization: r.Target.AverageUtilization, TargetAverageValue: r.Target.AverageValue}}
+		out.ContainerResource = &containerNote{Container: r.Container, resourceNote: resourceNote{Name: r.Name, TargetAverageUtilization: r.Target.AverageUtilization, TargetAverageValue: r.Target.AverageValue}}
 	}
 	if e := m.External; e != nil {
-		out.External = &externalMetric{MetricName: e.Metric.Name, MetricSelector: e.Metric.Selector, TargetValue: e.Target.Value, TargetAverageValue: e.Target.AverageValue}
+		out.External = &externalNote{MetricName: e.Metric.Name, MetricSelector: e.Metric.Selector, TargetValue: e.Target.Value, TargetAverageValue: e.Target.AverageValue}
 	}
 	return out
 }
@@ -100,7 +100,7 @@ func metricToV2(m *metricSpec) autoscalingv2.MetricSpec {
 	return out
 }
 
-func (r *resourceMetric) target() autoscalingv2.MetricTarget {
+func (r *resourceNote) target() autoscalingv2.MetricTarget {
 	t := autoscalingv2.MetricTarget{Type: "Utilization", AverageUtilization: r.TargetAverageUtilization, AverageValue: r.TargetAverageValue}
 	if r.TargetAverageUtilization == nil {
 		t.Type = "AverageValue"
@@ -112,9 +112,9 @@ func identifier(name string, selector *metav1.LabelSelector) autoscalingv2.Metri
 	return autoscalingv2.MetricIdentifier{Name: name, Selector: selector}
 }
 
-func value(q *resource.Quantity) resource.Quantity {
+func value(q *quantity.Quantity) quantity.Quantity {
 	if q == nil {
-		return resource.Quantity{}
+		return quantity.Quantity{}
 	}
 	return *q
 }
@@ -126,7 +126,7 @@ type rulesNoteForm struct {
 	StabilizationWindowSeconds *int32
 	SelectPolicy               *string
 	Policies                   []policyNoteForm
-	Tolerance                  *resource.Quantity
+	Tolerance                  *quantity.Quantity
 }
 
 type policyNoteForm struct {

@@ -1,0 +1,15 @@
+// Package batch has the kinds of the group batch: what makes pods that come to an end.
+package batch
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{cronJobs, jobs}
+
+const group = "batch"
+
+var spec, status = field.NewPath("spec"), field.NewPath("status")

@@ -1,0 +1,50 @@
+package kinds
+
+import (
+	"strings"
+	"testing"
+
+	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
+)
+
+func TestScale(t *testing.T) {
+	for _, c := range []struct{ group, resource, text, selector string }{
+		{"apps", "deployments", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}}, status: {replicas: 2}}`, "a=b,c"},
+		{"apps", "statefulsets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"apps", "replicasets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"", "replicationcontrollers", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {a: b}}, status: {replicas: 2}}`, "a=b"},
+	} {
+		s := Strategies(kind.Deps{})(kindtest.Row(t, c.group, "v1", c.resource, "scale"))
+		parent := kindtest.Object(t, kindtest.Row(t, c.group, "v1", c.resource, ""), c.text)
+		view, err := s.View(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := view.(*autoscalingv1.Scale)
+		if sc.Spec.Replicas != 3 || sc.Status.Replicas != 2 || sc.Status.Selector != c.selector || sc.UID != "u" || sc.ResourceVersion != "7" || sc.Kind != "Scale" {
+			t.Errorf("%s: %+v", c.resource, sc)
+		}
+		sc.Spec.Replicas, sc.ResourceVersion = 9, "8"
+		if err := s.Apply(t.Context(), sc, parent); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := s.View(parent)
+		if again.(*autoscalingv1.Scale).Spec.Replicas != 9 || parent.GetResourceVersion() != "8" {
+			t.Errorf("%s: not applied", c.resource)
+		}
+		sc.Spec.Replicas = -1
+		if err := s.Apply(t.Context(), sc, parent); err == nil || err.Error() != `Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0` {
+			t.Errorf("%v", err)
+		}
+		sc.Spec.Replicas, sc.UID = 1, "other"
+		if err := s.Apply(t.Context(), sc, parent); err == nil || !strings.Contains(err.Error(), c.resource+`/scale`) || !strings.Contains(err.Error(), "Precondition failed: UID in precondition: other, UID in object meta: u") {
+			t.Errorf("%v", err)
+		}
+		if err := s.Apply(t.Context(), parent, parent); err == nil {
+			t.Error("a body of another kind is applied")
+		}
+	}
+}
