@@ -103,6 +103,9 @@ func (i *Instance) bringUp(ctx context.Context) error {
 
 // open opens the store. Keys are made meanwhile: both take their time and neither needs the other.
 func (i *Instance) open(ctx context.Context, numbers *metrics.Metrics) error {
+	if err := i.config.checkFolders(i.log); err != nil {
+		return err
+	}
 	made := make(chan error, 1)
 	go func() {
 		var err error
