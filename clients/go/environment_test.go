@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -144,3 +145,6 @@ func asJSON(t testing.TB, v any) any {
 	}
 	return out
 }
+
+// unique is a name that no other run of the tests at the same server has.
+func unique(name string) string { return fmt.Sprintf("%s-%x", name, rand.Uint32()) }

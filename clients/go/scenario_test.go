@@ -32,14 +32,11 @@ func TestScenario(t *testing.T) {
 			c := config(t)
 			c.HTTP1 = protocol == "http1"
 			admin := newClient(t, c)
-			namespace := "go-certificate-" + protocol
-			must[*corev1.Namespace](t)(corev1.Namespaces.On(admin).Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}))
-			scenario{t: t, client: admin, namespace: namespace, admin: true}.run()
-
-			namespace = "go-token-" + protocol
-			robot := robot(t, admin, namespace, c)
-			scenario{t: t, client: robot, namespace: namespace}.run()
-			for _, ns := range []string{"go-certificate-" + protocol, "go-token-" + protocol} {
+			byCertificate, byToken := unique("go-certificate-"+protocol), unique("go-token-"+protocol)
+			must[*corev1.Namespace](t)(corev1.Namespaces.On(admin).Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: byCertificate}}))
+			scenario{t: t, client: admin, namespace: byCertificate, admin: true}.run()
+			scenario{t: t, client: robot(t, admin, byToken, c), namespace: byToken}.run()
+			for _, ns := range []string{byCertificate, byToken} {
 				if err := corev1.Namespaces.On(admin).Delete(t.Context(), ns); err != nil {
 					t.Error(err)
 				}

@@ -39,7 +39,7 @@ func TestWatchSurvives(t *testing.T) {
 	for _, how := range []string{"restart", "expire"} {
 		t.Run(how, func(t *testing.T) {
 			admin := client(t)
-			namespace := "go-watch-" + how
+			namespace := unique("go-watch-" + how)
 			configMaps := stage(t, admin, namespace)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
@@ -83,7 +83,8 @@ func TestWatchSurvives(t *testing.T) {
 // TestWatchFromVersion: what happened since is told, and when the server has forgotten it, that is the error.
 func TestWatchFromVersion(t *testing.T) {
 	admin := client(t)
-	configMaps := stage(t, admin, "go-watch-version")
+	namespace := unique("go-watch-version")
+	configMaps := stage(t, admin, namespace)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	page := must[*corev1.ConfigMapList](t)(configMaps.Page(ctx, kube.Labels("staged=yes")))
@@ -94,7 +95,7 @@ func TestWatchFromVersion(t *testing.T) {
 	for event, err := range configMaps.Watch(ctx, kube.Labels("staged=yes"), kube.ResourceVersion(page.ResourceVersion)) {
 		if err == nil && !taken && string(event.Type) == "DELETED" && event.Object.Name == "stays" {
 			taken = true
-			takeAway(t, "expire", "go-watch-version")
+			takeAway(t, "expire", namespace)
 			continue
 		}
 		if taken && (apierrors.IsResourceExpired(err) || apierrors.IsGone(err)) {
@@ -110,7 +111,7 @@ func TestInformer(t *testing.T) {
 	for _, how := range []string{"restart", "expire"} {
 		t.Run(how, func(t *testing.T) {
 			admin := client(t)
-			namespace := "go-informer-" + how
+			namespace := unique("go-informer-" + how)
 			configMaps := stage(t, admin, namespace)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +18,29 @@ import (
 // script is what a server says to the requests of a watch, one after the other: a list, or the events of one connection.
 type script struct {
 	t     *testing.T
+	mu    sync.Mutex
 	steps []step
 	asked []string
+}
+
+// requests are those so far.
+func (s *script) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// next notes a request and says what to do about it; nil for nothing more.
+func (s *script) next(request string) *step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, request)
+	if len(s.steps) == 0 {
+		return nil
+	}
+	now := s.steps[0]
+	s.steps = s.steps[1:]
+	return &now
 }
 
 type step struct {
@@ -35,20 +57,18 @@ type step struct {
 
 func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	request := strings.TrimSpace("list " + q.Get("continue"))
 	if q.Get("watch") == "true" {
-		s.asked = append(s.asked, "watch "+q.Get("resourceVersion"))
+		request = "watch " + q.Get("resourceVersion")
 		if q.Get("allowWatchBookmarks") != "true" {
 			s.t.Error("it asks for no bookmarks")
 		}
-	} else {
-		s.asked = append(s.asked, strings.TrimSpace("list "+q.Get("continue")))
 	}
-	if len(s.steps) == 0 {
+	now := s.next(request)
+	if now == nil {
 		<-r.Context().Done() // nothing happens any more
 		return
 	}
-	now := s.steps[0]
-	s.steps = s.steps[1:]
 	if now.code != 0 {
 		refuse(w, now.code, now.reason)
 		return
@@ -151,8 +171,8 @@ func TestWatch(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("told were %q, want %q", got, c.want)
 			}
-			if !slices.Equal(s.asked, c.wantAsked) {
-				t.Errorf("asked were %q, want %q", s.asked, c.wantAsked)
+			if asked := s.requests(); !slices.Equal(asked, c.wantAsked) {
+				t.Errorf("asked were %q, want %q", asked, c.wantAsked)
 			}
 			if (failure != nil) != (c.wantErr != nil) || failure != nil && !c.wantErr(failure) {
 				t.Errorf("it failed with %v", failure)
@@ -197,8 +217,8 @@ func TestWatchTimeout(t *testing.T) {
 	for event, err := range things.In(client, "n").Watch(t.Context(), Timeout(50*time.Millisecond)) {
 		t.Fatalf("got %v %v", event, err)
 	}
-	if !slices.Equal(s.asked, []string{"list", "watch 5"}) {
-		t.Errorf("asked were %q", s.asked)
+	if asked := s.requests(); !slices.Equal(asked, []string{"list", "watch 5"}) {
+		t.Errorf("asked were %q", asked)
 	}
 }
 
