@@ -64,6 +64,7 @@ CLIENTS ?= $(sort $(patsubst clients/%/test.sh,%,$(wildcard clients/*/test.sh)))
 
 test-clients: ## test the clients of all languages against one server; installs what they need
 	$(GO) run ./test/clients $(CLIENTS)
+	CLIENTS='$(filter $(notdir $(wildcard test/widgets/clients/*)),$(CLIENTS))' $(GO) test -count=1 -run TestClients ./test/widgets
 
 # The packages in which goroutines share something.
 RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/strategy/... ./handlers/verb/...

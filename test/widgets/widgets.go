@@ -18,7 +18,7 @@ import (
 var Spec []byte
 
 // Module copies the module at root into dir, adds Spec to its model and runs the generator there. Afterwards dir is a module
-// of its own that builds, with widgets in it. gen/ is not copied, so that what is there was generated there.
+// of its own that builds, with widgets in it and in its clients. gen/ is not copied, so that what is there was generated there.
 func Module(root, dir string) error {
 	if err := copySources(root, dir); err != nil {
 		return fmt.Errorf("copy of the module: %w", err)
@@ -44,7 +44,10 @@ func Go(dir string, args ...string) error {
 }
 
 // sources are the folders that the module builds from; its root has the two module files.
-var sources = []string{"cmd", "handlers", "openapi"}
+var sources = []string{"clients", "cmd", "handlers", "openapi"}
+
+// left are folders in which tools keep what they have made; they can be large.
+var left = map[string]bool{"testdata": true, "node_modules": true, ".venv": true, "target": true, "dist": true, "build": true, "__pycache__": true}
 
 func copySources(root, dir string) error {
 	for _, name := range []string{"go.mod", "go.sum"} {
@@ -57,7 +60,7 @@ func copySources(root, dir string) error {
 			if err != nil {
 				return err
 			}
-			if d.IsDir() && d.Name() == "testdata" {
+			if d.IsDir() && left[d.Name()] {
 				return filepath.SkipDir
 			}
 			if !d.Type().IsRegular() || strings.HasSuffix(path, "_test.go") {
