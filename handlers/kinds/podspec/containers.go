@@ -26,7 +26,9 @@ func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume,
 	for i := range spec.InitContainers {
 		c, at := &spec.InitContainers[i], path.Child("initContainers").Index(i)
 		errs = append(errs, validateContainer(c, volumes, at)...)
-		errs = append(errs, uniqueName(c.Name, names, at)...)
+		if c.Name != "" || names[""] {
+			errs = append(errs, uniqueName(c.Name, names, at)...)
+		}
 		errs = append(errs, hostPorts(spec.InitContainers[i:i+1], path.Child("initContainers"))...)
 		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
 			errs = append(errs, handlers(c, grace, at)...)
@@ -52,10 +54,8 @@ func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume,
 	return errs
 }
 
+// uniqueName wants a name that no earlier container has. Two without a name have the same, but for two init containers.
 func uniqueName(name string, seen map[string]bool, path *field.Path) field.ErrorList {
-	if name == "" {
-		return nil
-	}
 	if seen[name] {
 		return field.ErrorList{field.Duplicate(path.Child("name"), name)}
 	}
