@@ -44,6 +44,9 @@ type Strategy struct {
 	// Ruled is what the field rules look at instead of an object, of which it changes nothing: when pods are made with more
 	// than their template says, or an update leaves faults to be.
 	Ruled func(o object.Object, update bool) object.Object
+	// FieldRules holds the writes of a subresource to the field rules of the whole object. Most write a part that has rules of
+	// its own, and an old fault elsewhere must not stand in their way.
+	FieldRules bool
 	// Validate finds the faults of a new object (and of an updated one) that span fields.
 	Validate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateCreate finds what only a new object may not have. Validate has run before.

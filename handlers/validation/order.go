@@ -30,7 +30,6 @@ var order = map[string][]string{
 		// of services
 		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
 		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution"},
-	"":                    {"metadata", rest},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
 	"initContainers":      initContainerOrder,

@@ -166,7 +166,8 @@ func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o,
 func (op *operation) validateNew(ctx context.Context, o object.Object) error {
 	main := op.main()
 	s := main.Strategy
-	errs := []field.ErrorList{validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))}
+	meta := validation.ObjectMeta(o, main.Namespaced, s.ValidateName, field.NewPath("metadata"))
+	var errs []field.ErrorList
 	if main.Rules != nil {
 		errs = append(errs, main.Rules(ruled(s, o, false), nil))
 	}
@@ -176,20 +177,19 @@ func (op *operation) validateNew(ctx context.Context, o object.Object) error {
 	if s.ValidateCreate != nil {
 		errs = append(errs, s.ValidateCreate(ctx, o))
 	}
-	return invalid(main, o, errs)
+	return invalid(main, o, meta, validation.Merge(errs...))
 }
 
 // validateChanged collects all faults of a changed object. A subresource's write is held only to the rules of its own
 // strategy: the rest of the object came from the live one, and an old fault there must not keep a status from being set.
 func (op *operation) validateChanged(ctx context.Context, o, old object.Object) error {
 	s := op.Resource.Strategy
-	errs := []field.ErrorList{
-		validation.ObjectMeta(o, op.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")),
-		validation.ObjectMetaUpdate(o, old),
-	}
+	meta := validation.ObjectMeta(o, op.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata"))
+	meta = append(meta, validation.ObjectMetaUpdate(o, old)...)
+	var errs []field.ErrorList
 	whole := op.Resource.Parent == nil
-	if whole && op.Resource.Rules != nil {
-		errs = append(errs, op.Resource.Rules(ruled(s, o, true), ruled(s, old, true)))
+	if main := op.main(); main.Rules != nil && (whole || s.FieldRules) {
+		errs = append(errs, main.Rules(ruled(main.Strategy, o, true), ruled(main.Strategy, old, true)))
 	}
 	if s.Validate != nil {
 		errs = append(errs, s.Validate(ctx, o))
@@ -201,10 +201,11 @@ func (op *operation) validateChanged(ctx context.Context, o, old object.Object) 
 	if whole && op.Resource.Immutable != nil {
 		changes = append(changes, op.Resource.Immutable(o, old))
 	}
+	faults, changed := validation.Merge(errs...), validation.Join(changes...)
 	if s.ChangesFirst {
-		errs, changes = append(errs[:2:2], changes...), errs[2:]
+		faults, changed = changed, faults
 	}
-	return invalid(op.main(), o, errs, changes...)
+	return invalid(op.main(), o, meta, faults, changed)
 }
 
 // ruled is what the field rules look at for an object.
@@ -221,12 +222,9 @@ func warn(ctx context.Context, a *resource.Attempt, s *resource.Strategy, o, old
 	}
 }
 
-// invalid is the 422 for the faults, and for the changes that are none of them but not allowed; nil when there are none.
-func invalid(res *resource.Resource, o object.Object, faults []field.ErrorList, changes ...field.ErrorList) error {
-	errs := validation.Merge(faults...)
-	if len(changes) > 0 {
-		errs = validation.Join(errs, validation.Merge(changes...))
-	}
+// invalid is the 422 for faults; nil when there are none.
+func invalid(res *resource.Resource, o object.Object, faults ...field.ErrorList) error {
+	errs := validation.Join(faults...)
 	if len(errs) == 0 {
 		return nil
 	}

@@ -27,11 +27,13 @@ func ephemeralContainers(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		pod.Spec.EphemeralContainers = list
 		return nil
 	})
+	s.FieldRules = true
+	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(&pod.Spec, field.NewPath("spec")) })
 	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {
 			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods do not support ephemeral containers")}
 		}
-		errs := podspec.Validate(&pod.Spec, field.NewPath("spec"))
+		var errs field.ErrorList
 		path := field.NewPath("spec", "ephemeralContainers")
 		now := map[string]*corev1.EphemeralContainer{}
 		for i := range pod.Spec.EphemeralContainers {

@@ -19,21 +19,40 @@ import (
 
 const onlyCPUAndMemory = "only cpu and memory resources are mutable"
 
-// podResize changes the cpu and memory of a pod's containers while they run; nothing else of the pod is the writer's.
-func podResize(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+// The gates that resizing depends on.
+const (
+	gateInitContainers = "InPlacePodVerticalScalingInitContainers"
+	gatePodLevel       = "InPlacePodLevelResourcesVerticalScaling"
+)
+
+// podResize changes the cpu and memory of a pod and its containers while they run; nothing else of the pod is the writer's.
+func podResize(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	ofInit, ofPod := d.Features.Enabled(gateInitContainers), d.Features.Enabled(gatePodLevel)
+	s.FieldRules = true
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if len(pod.Spec.Containers) != len(old.Spec.Containers) || len(pod.Spec.InitContainers) != len(old.Spec.InitContainers) {
 			return nil
 		}
 		spec := object.Copy(old).Spec
-		spec.Resources = pod.Spec.Resources
+		if ofPod {
+			spec.Resources = pod.Spec.Resources
+		}
 		takeResources(&spec.Containers, pod.Spec.Containers)
 		takeResources(&spec.InitContainers, pod.Spec.InitContainers)
 		keepAllButSpec(pod, old)
 		pod.Spec = spec
 		return nil
 	})
-	s.ValidateUpdate = kind.CheckUpdate(validateResize)
+	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(&pod.Spec, field.NewPath("spec")) })
+	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
+		if _, ok := old.Annotations[mirrorAnnotation]; ok {
+			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods cannot be resized")}
+		}
+		if old.Spec.OS != nil && old.Spec.OS.Name == "windows" {
+			return field.ErrorList{field.Forbidden(field.NewPath(""), "windows pods cannot be resized")}
+		}
+		return validateResize(pod, old, ofInit, ofPod)
+	})
 }
 
 // takeResources puts the new resources into the old containers; a list that renames or reorders them is taken whole, so
@@ -48,15 +67,8 @@ func takeResources(old *[]corev1.Container, now []corev1.Container) {
 	}
 }
 
-func validateResize(pod, old *corev1.Pod) field.ErrorList {
+func validateResize(pod, old *corev1.Pod, ofInit, ofPod bool) (errs field.ErrorList) {
 	path := field.NewPath("spec")
-	errs := podspec.Validate(&pod.Spec, path)
-	if _, ok := old.Annotations[mirrorAnnotation]; ok {
-		return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods cannot be resized")}
-	}
-	if old.Spec.OS != nil && old.Spec.OS.Name == "windows" {
-		return field.ErrorList{field.Forbidden(field.NewPath(""), "windows pods cannot be resized")}
-	}
 	class := old.Status.QOSClass
 	if class == "" {
 		class = qualityOfService(&old.Spec)
@@ -67,59 +79,125 @@ func validateResize(pod, old *corev1.Pod) field.ErrorList {
 	if !resizable(old) {
 		errs = append(errs, field.Forbidden(path, "Pod running on node without support for resize"))
 	}
+	rest := object.Copy(pod).Spec
+	if hasResources(&pod.Spec) || hasResources(&old.Spec) {
+		if !ofPod {
+			return append(errs, field.Forbidden(field.NewPath(""), "resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled"))
+		}
+		errs = append(errs, resizePod(&rest, &old.Spec, path)...)
+	}
 	if len(old.Status.NodeAllocatableResourceClaimStatuses) > 0 {
 		errs = append(errs, field.Forbidden(path, "pods with node allocatable resource claims cannot be resized"))
 	}
-	rest := object.Copy(pod).Spec
-	for _, list := range []struct {
-		name     string
-		now, old []corev1.Container
-		init     bool
-	}{{"initContainers", rest.InitContainers, old.Spec.InitContainers, true}, {"containers", rest.Containers, old.Spec.Containers, false}} {
-		at := path.Child(list.name)
-		if len(list.now) != len(list.old) {
-			return append(errs, field.Forbidden(at, list.name+" may not be added or removed on resize"))
-		}
-		for i := range list.now {
-			if list.now[i].Name != list.old[i].Name {
-				return append(errs, field.Forbidden(at.Index(i).Child("name"), list.name+" may not be renamed or reordered on resize"))
-			}
-			errs = append(errs, resizeContainer(&list.now[i], &list.old[i], list.init, path, at.Index(i))...)
+	order := append(sameContainers(rest.Containers, old.Spec.Containers, "containers", path), sameContainers(rest.InitContainers, old.Spec.InitContainers, "initContainers", path)...)
+	if len(order) > 0 {
+		return append(errs, order...)
+	}
+	for i := range rest.InitContainers {
+		now, was := &rest.InitContainers[i], &old.Spec.InitContainers[i]
+		if ofInit || isSidecar(was) {
+			errs = append(errs, nothingRemoved(&now.Resources, &was.Resources, path.Child("initContainers").Index(i).Child("resources"))...)
 		}
 	}
-	if len(errs) == 0 {
-		// Resources of the pod as a whole may be resized with those of its containers.
-		rest.Resources = old.Spec.Resources
-		if !equality.Semantic.DeepEqual(rest, old.Spec) {
+	for i := range rest.Containers {
+		errs = append(errs, nothingRemoved(&rest.Containers[i].Resources, &old.Spec.Containers[i].Resources, path.Child("containers").Index(i).Child("resources"))...)
+	}
+	for i := range rest.Containers {
+		if otherChanges(&rest.Containers[i], &old.Spec.Containers[i]) {
 			errs = append(errs, field.Forbidden(path, onlyCPUAndMemory))
+		}
+	}
+	for i := range rest.InitContainers {
+		errs = append(errs, resizeInit(&rest.InitContainers[i], &old.Spec.InitContainers[i], ofInit, path, path.Child("initContainers").Index(i))...)
+	}
+	if len(errs) == 0 && !equality.Semantic.DeepEqual(rest, old.Spec) {
+		errs = append(errs, field.Forbidden(path, onlyCPUAndMemory))
+	}
+	return errs
+}
+
+func hasResources(s *corev1.PodSpec) bool {
+	return s.Resources != nil && len(s.Resources.Requests)+len(s.Resources.Limits) > 0
+}
+
+// resizePod takes the old cpu and memory of the pod as a whole into rest; what then differs was not the writer's.
+func resizePod(rest, old *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	at := path.Child("resources")
+	now, was := rest.Resources, old.Resources
+	switch {
+	case now == nil:
+		return field.ErrorList{field.Forbidden(at, "pod-level resources cannot be removed")}
+	case was == nil:
+		was = &corev1.ResourceRequirements{}
+	default:
+		if removed(now.Requests, was.Requests) {
+			errs = append(errs, field.Forbidden(at.Child("requests"), "pod-level resource requests cannot be removed"))
+		}
+		if removed(now.Limits, was.Limits) {
+			errs = append(errs, field.Forbidden(at.Child("limits"), "pod-level resource limits cannot be removed"))
+		}
+	}
+	now.Requests, now.Limits = restore(now.Requests, was.Requests), restore(now.Limits, was.Limits)
+	if old.Resources == nil && len(now.Requests)+len(now.Limits)+len(now.Claims) == 0 {
+		rest.Resources = nil
+	}
+	if !equality.Semantic.DeepEqual(rest.Resources, old.Resources) {
+		errs = append(errs, field.Forbidden(path, "only cpu and memory resources are mutable at pod-level"))
+	}
+	return errs
+}
+
+// sameContainers wants the same names in the same order.
+func sameContainers(now, old []corev1.Container, list string, path *field.Path) (errs field.ErrorList) {
+	if len(now) != len(old) {
+		return field.ErrorList{field.Forbidden(path.Child(list), list+" may not be added or removed on resize")}
+	}
+	for i := range old {
+		if now[i].Name != old[i].Name {
+			errs = append(errs, field.Forbidden(path.Child(list).Index(i).Child("name"), list+" may not be renamed or reordered on resize"))
 		}
 	}
 	return errs
 }
 
-// resizeContainer takes cpu and memory from the old container into now; what then differs was not the writer's.
-func resizeContainer(now, old *corev1.Container, init bool, spec, path *field.Path) (errs field.ErrorList) {
-	sidecar := now.RestartPolicy != nil && *now.RestartPolicy == "Always"
-	if init && !sidecar {
-		if !equality.Semantic.DeepEqual(now, old) {
+func nothingRemoved(now, old *corev1.ResourceRequirements, path *field.Path) (errs field.ErrorList) {
+	if removed(now.Requests, old.Requests) {
+		errs = append(errs, field.Forbidden(path.Child("requests"), "resource requests cannot be removed"))
+	}
+	if removed(now.Limits, old.Limits) {
+		errs = append(errs, field.Forbidden(path.Child("limits"), "resource limits cannot be removed"))
+	}
+	return errs
+}
+
+// otherChanges takes the old cpu and memory into now and says whether anything else differs. Upstream forgets claims on the
+// way, so a container that has some cannot be resized.
+func otherChanges(now, old *corev1.Container) bool {
+	now.Resources = corev1.ResourceRequirements{
+		Limits: restore(now.Resources.Limits, old.Resources.Limits), Requests: restore(now.Resources.Requests, old.Resources.Requests)}
+	return !equality.Semantic.DeepEqual(now, old)
+}
+
+// resizeInit is for init containers. One that does not restart always can be resized where its gate is on, unless the resize
+// would restart it.
+func resizeInit(now, old *corev1.Container, ofInit bool, spec, path *field.Path) (errs field.ErrorList) {
+	sidecar, modified := isSidecar(now), !equality.Semantic.DeepEqual(now, old)
+	if !sidecar && !ofInit {
+		if modified {
 			errs = append(errs, field.Forbidden(spec, "resources for non-sidecar init containers are immutable"))
 		}
 		return errs
 	}
-	if removed(now.Resources.Requests, old.Resources.Requests) {
-		errs = append(errs, field.Forbidden(path.Child("resources", "requests"), "resource requests cannot be removed"))
+	if otherChanges(now, old) {
+		errs = append(errs, field.Forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable"))
 	}
-	if removed(now.Resources.Limits, old.Resources.Limits) {
-		errs = append(errs, field.Forbidden(path.Child("resources", "limits"), "resource limits cannot be removed"))
+	if sidecar || !modified {
+		return errs
 	}
-	now.Resources.Requests = restore(now.Resources.Requests, old.Resources.Requests)
-	now.Resources.Limits = restore(now.Resources.Limits, old.Resources.Limits)
-	now.ResizePolicy = old.ResizePolicy
-	if !equality.Semantic.DeepEqual(now, old) {
-		if init {
-			return append(errs, field.Forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable"))
+	for _, p := range now.ResizePolicy {
+		if p.RestartPolicy == "RestartContainer" {
+			errs = append(errs, field.Forbidden(path, "non-sidecar init containers with a resize policy of RestartContainer cannot be resized"))
 		}
-		errs = append(errs, field.Forbidden(spec, onlyCPUAndMemory))
 	}
 	return errs
 }
