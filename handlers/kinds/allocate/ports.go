@@ -40,53 +40,64 @@ func NewPorts(d *kind.Deps) *Ports {
 
 // Operation is what one attempt of a write does to the ports. It is used by one goroutine.
 type Operation struct {
-	a *Ports
-	// mine are ports that the service has already, through its old state or this attempt.
-	mine    map[int32]bool
+	a       *Ports
 	attempt *resource.Attempt
-	// shown counts the ports that a dry run made up.
-	shown int
+	// taken are the ports that a dry run would have taken, last the highest of them; stored are those that others have.
+	taken  map[int32]bool
+	last   int32
+	stored *big.Int
 }
 
-// Start begins an attempt of a write to a service that has some ports already.
-func (a *Ports) Start(attempt *resource.Attempt, had map[int32]bool) *Operation {
-	mine := make(map[int32]bool, len(had))
-	for p := range had {
-		mine[p] = true
-	}
-	return &Operation{a: a, mine: mine, attempt: attempt}
+// Start begins an attempt of a write.
+func (a *Ports) Start(attempt *resource.Attempt) *Operation {
+	return &Operation{a: a, attempt: attempt}
 }
 
-// Take takes a certain port.
+// Take takes a certain port. One that this attempt took before is taken.
 func (o *Operation) Take(ctx context.Context, port int32) error {
-	if o.mine[port] {
+	i := int(port) - o.a.base
+	inRange := i >= 0 && i < o.a.size
+	if o.attempt.DryRun {
+		if o.stored == nil {
+			var err error
+			if o.stored, err = o.a.read(ctx); err != nil {
+				return err
+			}
+		}
+		if o.taken[port] || inRange && o.stored.Bit(i) == 1 {
+			return errPortTaken
+		}
+		o.take(port)
 		return nil
 	}
-	i := int(port) - o.a.base
-	if !o.attempt.DryRun {
-		if i < 0 || i >= o.a.size {
-			return o.a.errOutOfRange
-		}
-		if err := o.a.change(ctx, func(bits *big.Int) error {
-			if bits.Bit(i) == 1 {
-				return errPortTaken
-			}
-			bits.SetBit(bits, i, 1)
-			return nil
-		}); err != nil {
-			return err
-		}
-		o.undo(ctx, port)
+	if !inRange {
+		return o.a.errOutOfRange
 	}
-	o.mine[port] = true
+	if err := o.a.change(ctx, func(bits *big.Int) error {
+		if bits.Bit(i) == 1 {
+			return errPortTaken
+		}
+		bits.SetBit(bits, i, 1)
+		return nil
+	}); err != nil {
+		return err
+	}
+	o.undo(ctx, port)
 	return nil
 }
 
-// Next takes any port. A dry run shows ports beyond the range: nobody has them, and nobody can rely on them.
+// firstShown is the port before those that a dry run makes up when it was not asked for others.
+const firstShown = 32768
+
+// Next takes any port. A dry run makes them up: nobody has them, and nobody can rely on them.
 func (o *Operation) Next(ctx context.Context) (int32, error) {
 	if o.attempt.DryRun {
-		o.shown++
-		return int32(o.a.base + o.a.size + o.shown), nil
+		last := int32(firstShown)
+		if len(o.taken) > 0 {
+			last = o.last
+		}
+		o.take(last + 1)
+		return last + 1, nil
 	}
 	var port int32
 	err := o.a.change(ctx, func(bits *big.Int) error {
@@ -101,9 +112,16 @@ func (o *Operation) Next(ctx context.Context) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	o.mine[port] = true
 	o.undo(ctx, port)
 	return port, nil
+}
+
+// take notes what a dry run would have taken.
+func (o *Operation) take(port int32) {
+	if o.taken == nil {
+		o.taken = map[int32]bool{}
+	}
+	o.taken[port], o.last = true, max(o.last, port)
 }
 
 func (o *Operation) undo(ctx context.Context, port int32) {
@@ -185,6 +203,25 @@ func (a *Ports) change(ctx context.Context, f func(*big.Int) error) error {
 			return fmt.Errorf("create the range of node ports: %w", err)
 		}
 	}
+}
+
+// read is the bitmap as it is stored.
+func (a *Ports) read(ctx context.Context) (*big.Int, error) {
+	kv, _, err := a.d.Store.Get(ctx, resource.NodePorts)
+	if errors.Is(err, storage.ErrNotFound) {
+		return new(big.Int), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the range of node ports: %w", err)
+	}
+	r, err := decodeRange(kv.Value)
+	if err != nil {
+		return nil, err
+	}
+	if r.text != a.text {
+		r.rebase(a.text, a.base, a.size)
+	}
+	return new(big.Int).SetBytes(r.data), nil
 }
 
 // Taken is how many ports of the range are taken.

@@ -97,75 +97,109 @@ func (s *serviceStrategy) freeIP(ctx context.Context, a *resource.Attempt, svc *
 	a.OnStored(func() { s.ips.Release(context.WithoutCancel(ctx), owner, ip) })
 }
 
-// takePorts gives a service the node ports that it needs; old is nil for a create.
+// takePorts gives a service the node ports that it needs; old is nil for a create. What old had and svc has not is given back
+// once svc is stored.
 func (s *serviceStrategy) takePorts(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
-	had := map[int32]bool{}
-	if old != nil {
+	op, had := s.ports.Start(a), map[int32]bool{}
+	if old != nil && needsNodePorts(old) {
 		for _, p := range old.Spec.Ports {
 			had[p.NodePort] = true
 		}
-		if needsHealthPort(old) {
-			had[old.Spec.HealthCheckNodePort] = true
-		}
+		delete(had, 0)
 	}
-	delete(had, 0)
-	keep, op := map[int32]bool{}, s.ports.Start(a, had)
 	if needsNodePorts(svc) {
-		if err := nodePortsOf(ctx, op, svc, old == nil); err != nil {
+		take := newNodePorts
+		if old != nil {
+			take = func(ctx context.Context, op *allocate.Operation, svc *corev1.Service) error {
+				return moreNodePorts(ctx, op, svc, had)
+			}
+		}
+		if err := take(ctx, op, svc); err != nil {
 			return err
 		}
-		for _, p := range svc.Spec.Ports {
-			keep[p.NodePort] = true
-		}
 	}
-	if needsHealthPort(svc) {
+	needed, needs := old != nil && needsHealthPort(old), needsHealthPort(svc)
+	switch {
+	case needs && !needed:
 		if err := healthPort(ctx, op, svc); err != nil {
 			return apierrors.NewInternalError(err)
 		}
-		keep[svc.Spec.HealthCheckNodePort] = true
+	case needed && !needs:
+		op.Free(old.Spec.HealthCheckNodePort)
+	}
+	if needsNodePorts(svc) {
+		for _, p := range svc.Spec.Ports {
+			delete(had, p.NodePort)
+		}
 	}
 	for p := range had {
-		if !keep[p] {
-			op.Free(p)
+		op.Free(p)
+	}
+	return nil
+}
+
+// newNodePorts fills in the node ports of a new service. Ports of one number (TCP and UDP of one protocol, say) share a node
+// port: the first that one of them asks for.
+func newNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Service) error {
+	wanted, given := map[int32]int32{}, map[int32]int32{}
+	for _, p := range svc.Spec.Ports {
+		if p.NodePort != 0 && wanted[p.Port] == 0 {
+			wanted[p.Port] = p.NodePort
+		}
+	}
+	for i := range svc.Spec.Ports {
+		p := &svc.Spec.Ports[i]
+		if p.NodePort == 0 && !allocatesNodePorts(svc) {
+			continue
+		}
+		want := p.NodePort
+		switch shared := given[p.Port]; {
+		case shared != 0 && (want == 0 || want == shared):
+			p.NodePort = shared
+			continue
+		case shared == 0:
+			want = wanted[p.Port]
+		}
+		if err := giveNodePort(ctx, op, svc, i, want); err != nil {
+			return err
+		}
+		if given[p.Port] == 0 {
+			given[p.Port] = p.NodePort
 		}
 	}
 	return nil
 }
 
-// nodePortsOf fills in a service's node ports. In a new service, ports of one number (TCP and UDP of one protocol, say)
-// share a node port.
-func nodePortsOf(ctx context.Context, op *allocate.Operation, svc *corev1.Service, shared bool) error {
-	byPort := map[int32]int32{}
-	if shared {
-		for _, p := range svc.Spec.Ports {
-			if p.NodePort != 0 && byPort[p.Port] == 0 {
-				byPort[p.Port] = p.NodePort
-			}
-		}
-	}
+// moreNodePorts fills in the node ports of a service that had some.
+func moreNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Service, had map[int32]bool) error {
+	taken := map[int32]bool{}
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]
-		if p.NodePort == 0 {
-			p.NodePort = byPort[p.Port]
-		}
-		if p.NodePort == 0 {
-			if !allocatesNodePorts(svc) {
-				continue
-			}
-			port, err := op.Next(ctx)
-			if err != nil {
-				return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
-			}
-			p.NodePort = port
-			if shared {
-				byPort[p.Port] = port
-			}
+		if p.NodePort == 0 && !allocatesNodePorts(svc) || had[p.NodePort] || taken[p.NodePort] {
 			continue
 		}
-		if err := op.Take(ctx, p.NodePort); err != nil {
-			return invalidService(svc.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "ports").Index(i).Child("nodePort"), p.NodePort, err.Error())})
+		if err := giveNodePort(ctx, op, svc, i, p.NodePort); err != nil {
+			return err
 		}
+		taken[p.NodePort] = true
 	}
+	return nil
+}
+
+// giveNodePort gives one port of a service the node port that is wanted, or any for 0.
+func giveNodePort(ctx context.Context, op *allocate.Operation, svc *corev1.Service, i int, want int32) error {
+	if want == 0 {
+		port, err := op.Next(ctx)
+		if err != nil {
+			return apierrors.NewInternalError(fmt.Errorf("failed to allocate a nodePort: %w", err))
+		}
+		svc.Spec.Ports[i].NodePort = port
+		return nil
+	}
+	if err := op.Take(ctx, want); err != nil {
+		return invalidService(svc.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "ports").Index(i).Child("nodePort"), want, err.Error())})
+	}
+	svc.Spec.Ports[i].NodePort = want
 	return nil
 }
 
