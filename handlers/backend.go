@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -34,12 +35,20 @@ func (s *Server) answerResource(r *pipeline.Request) error {
 	switch {
 	case !hasPath(r), len(r.Info.Parts) > 0 && len(res.Connect) == 0:
 		return pipeline.NotFound()
-	case res.Connector != nil:
-		return res.Connector.Connect(r.Writer, r.HTTP, resource.Connection{
+	case res.Strategy.Connector != nil && connects(r):
+		return res.Strategy.Connector.Connect(r.Writer, r.HTTP, resource.Connection{
 			Namespace: r.Info.Namespace, Name: r.Info.Name, Parts: r.Info.Parts, User: *r.User,
 		})
 	}
 	return s.verbs.Handle(r)
+}
+
+// connects says whether the method is one of the connection.
+func connects(r *pipeline.Request) bool {
+	if r.Resource.Text {
+		return r.HTTP.Method == http.MethodGet
+	}
+	return slices.Contains(r.Resource.Connect, strings.ToLower(r.HTTP.Method))
 }
 
 // elsewhere is the other server that a path belongs to: one of a resource, or that of the group-version itself, which is no

@@ -141,7 +141,7 @@ func TestBackends(t *testing.T) {
 	s.Registry().Set(resource.Aggregated, "v1.far.dev", &resource.Part{Elsewhere: []*resource.Elsewhere{{Group: "far.dev", Version: "v1", Connector: carrier{}}}})
 	near := gadgets("far.dev")
 	near.Version = "v2"
-	proxy := &resource.Resource{Row: near.Row, Parent: near, Strategy: &resource.Strategy{}, Connector: carrier{}}
+	proxy := &resource.Resource{Row: near.Row, Parent: near, Strategy: &resource.Strategy{Connector: carrier{}}}
 	proxy.Subresource, proxy.Connect = "proxy", []string{"get"}
 	near.Subresources["proxy"] = proxy
 	s.Registry().Set(resource.Definitions, "gadgets.far.dev", &resource.Part{Resources: []*resource.Resource{near}})

@@ -84,14 +84,52 @@ func TestSubresourceAlone(t *testing.T) {
 	}
 }
 
-// TestLogIsNotThePod: what is not served here is said so.
-func TestLogIsNotThePod(t *testing.T) {
-	s, backend := newRBACServer(t)
-	row := resources.Rows[slices.IndexFunc(resources.Rows, func(r resources.Row) bool { return r.Subresource == "log" })]
-	path := s.parent(backend, row)
-	code, body := s.as("admin", "GET", path+"/log", "application/json", row)
-	if code != http.StatusMethodNotAllowed || !strings.Contains(body, `"kind":"Status"`) {
-		t.Errorf("%d %s", code, body)
+// TestConnectionsThatAreNotHere: what is refused before anybody is connected is refused as the original does, and what would
+// have to be connected says that it is not here. Nothing of the object is shown.
+func TestConnectionsThatAreNotHere(t *testing.T) {
+	s, _ := newRBACServer(t)
+	const pods = "/api/v1/namespaces/default/pods"
+	for name, spec := range map[string]string{
+		"one": `{"containers":[{"name":"c","image":"i"}]}`, "two": `{"initContainers":[{"name":"i","image":"i"}],"containers":[{"name":"c","image":"i"},{"name":"d","image":"i"}]}`,
+		"bound": `{"nodeName":"n","containers":[{"name":"c","image":"i"}]}`,
+	} {
+		if code, answer := s.send("admin", "POST", pods, "application/json", `{"metadata":{"name":"`+name+`"},"spec":`+spec+`}`); code != http.StatusCreated {
+			t.Fatal(code, answer)
+		}
+	}
+	const choose = "a container name must be specified for pod two, choose one of: [i c d]"
+	for _, c := range []struct {
+		method, path string
+		code         int
+		text         string
+	}{
+		{"GET", pods + "/none/log", 404, `pods \"none\" not found`},
+		{"GET", pods + "/one/log", 204, ""},
+		{"GET", pods + "/one/log?container=c", 204, ""},
+		{"GET", pods + "/one/log?container=x", 400, "container x is not valid for pod one"},
+		{"GET", pods + "/two/log", 400, choose},
+		{"GET", pods + "/two/log?container=i", 204, ""},
+		{"GET", pods + "/bound/log", 501, "pods/log is not served here yet"},
+		{"POST", pods + "/one/log", 405, "does not allow this method"},
+		{"GET", pods + "/none/exec?command=ls", 404, "not found"},
+		{"POST", pods + "/one/exec?command=ls", 400, "pod one does not have a host assigned"},
+		{"GET", pods + "/two/attach", 400, choose},
+		{"POST", pods + "/bound/exec?command=ls", 501, "pods/exec is not served here yet"},
+		{"PUT", pods + "/bound/exec", 405, ""},
+		{"POST", pods + "/one/portforward", 400, "does not have a host assigned"},
+		{"GET", pods + "/bound/portforward", 501, ""},
+		{"PUT", pods + "/none/proxy/a/b", 404, "not found"},
+		{"DELETE", pods + "/bound/proxy/a/b", 501, "pods/proxy is not served here yet"},
+		{"GET", pods + "/https:none:443/proxy/", 404, `pods \"none\" not found`},
+		{"GET", pods + "/https:bound:443/proxy/", 501, ""},
+		{"GET", pods + "/a:b:c:d/proxy/", 400, `invalid pod request \"a:b:c:d\"`},
+		{"GET", "/api/v1/nodes/none/proxy/", 404, `nodes \"none\" not found`},
+		{"GET", "/api/v1/namespaces/default/services/none/proxy/", 404, `services \"none\" not found`},
+	} {
+		code, answer := s.send("admin", c.method, c.path, "application/json", "")
+		if code != c.code || !strings.Contains(answer, c.text) || code != 204 && !strings.Contains(answer, `"kind":"Status"`) || strings.Contains(answer, "image") {
+			t.Errorf("%s %s: %d %s", c.method, c.path, code, answer)
+		}
 	}
 }
 

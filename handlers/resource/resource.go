@@ -43,8 +43,6 @@ type Resource struct {
 	NewShown func() runtime.Object
 	// Document is what the resource adds to the OpenAPI documents; nil for built-in ones, whose documents are ready-made.
 	Document Document
-	// Connector answers for a subresource that is a connection; nil when that is not here.
-	Connector Connector
 	// Strategy is never nil; for a subresource it is its own, not its parent's.
 	Strategy *Strategy
 	// Parent is the resource that a subresource belongs to; nil for a resource.

@@ -79,6 +79,8 @@ type Strategy struct {
 	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets the
 	// decoded body and returns the answer.
 	Create func(ctx context.Context, a *Attempt, body object.Object) (result runtime.Object, err error)
+	// Connector answers for a subresource that is a connection and no object.
+	Connector Connector
 	// Virtual are the objects of a resource that nothing stores: they are made when they are read.
 	Virtual func(ctx context.Context) ([]object.Object, error)
 	// View and Apply replace a subresource's body (scale): View makes it from the parent object, Apply checks it and writes

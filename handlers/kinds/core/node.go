@@ -20,7 +20,7 @@ import (
 var nodes = kind.Kind{
 	Group: group, Resource: "nodes",
 	Strategy:     node,
-	Subresources: map[string]kind.Strategy{"status": nodeStatus},
+	Subresources: map[string]kind.Strategy{"status": nodeStatus, "proxy": proxy},
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultNode)},
 	Cells:        kind.Cells{"nodeStatus": kind.CellOf(nodeState), "nodeRoles": kind.CellOf(nodeRoles), "nodeKernel": kind.CellOf(nodeKernel)},
 }

@@ -22,7 +22,7 @@ import (
 var services = kind.Kind{
 	Group: group, Resource: "services",
 	Strategy:     service,
-	Subresources: map[string]kind.Strategy{"status": serviceStatus},
+	Subresources: map[string]kind.Strategy{"status": serviceStatus, "proxy": proxy},
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultService)},
 	Cells: kind.Cells{
 		"serviceExternalIP": kind.CellOf(serviceExternalIP),
