@@ -1,0 +1,119 @@
+package house
+
+import (
+	"go/ast"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// scattered are kinds whose rules were once spread over many packages, with the file that each begins in and the Go types
+// that it is made of.
+var scattered = []struct {
+	file  string
+	types *regexp.Regexp
+	not   string
+}{
+	{file: "handlers/kinds/core/service.go", types: regexp.MustCompile(`^corev1\.Service([A-Z]\w*)?$`), not: "corev1.ServiceAccount"},
+	{file: "handlers/kinds/networking/ingress.go", types: regexp.MustCompile(`^networkingv1\.(HTTP)?Ingress([A-Z]\w*)?$`), not: "networkingv1.IngressClass"},
+	{file: "handlers/kinds/batch/job.go", types: regexp.MustCompile(`^batchv1\.(Job|PodFailure|Success|Uncounted)([A-Z]\w*)?$`), not: "batchv1.JobTemplateSpec"},
+}
+
+const filesOfAKind = 4
+
+// Whoever looks for a rule of a kind finds it in one of a few files: those that are named after the kind, and there are no
+// others that know its types.
+func TestKindsAreInOnePlace(t *testing.T) {
+	files := make([][]string, len(scattered))
+	sources(t, func(path string, _ *token.FileSet, f *ast.File) {
+		if !strings.HasPrefix(path, "handlers/") || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for i, k := range scattered {
+			stem := strings.TrimSuffix(k.file, ".go")
+			if path == k.file || strings.HasPrefix(path, stem+"_") || uses(f, k.types, k.not) {
+				files[i] = append(files[i], path)
+			}
+		}
+	})
+	for i, k := range scattered {
+		if n := len(files[i]); n > filesOfAKind || !slices.Contains(files[i], k.file) {
+			t.Errorf("%s: the kind is spread over %d files, at most %d are allowed: %v", k.file, n, filesOfAKind, files[i])
+		}
+	}
+}
+
+// uses says whether a file names a type.
+func uses(f *ast.File, types *regexp.Regexp, not string) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return !found
+		}
+		if x, ok := s.X.(*ast.Ident); ok {
+			name := x.Name + "." + s.Sel.Name
+			found = found || types.MatchString(name) && (not == "" || !strings.HasPrefix(name, not))
+		}
+		return !found
+	})
+	return found
+}
+
+// A group's package is what its kinds.go lists: each other file there that registers a kind is in the list.
+func TestKindsAreListed(t *testing.T) {
+	registered, listed := map[string][]string{}, map[string]map[string]bool{}
+	sources(t, func(path string, _ *token.FileSet, f *ast.File) {
+		dir := filepath.Dir(path)
+		if filepath.Dir(dir) != "handlers/kinds" || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range g.Specs {
+				v := spec.(*ast.ValueSpec)
+				for i, value := range v.Values {
+					switch lit, ok := value.(*ast.CompositeLit); {
+					case !ok:
+					case text(lit.Type) == "kind.Kind":
+						registered[dir] = append(registered[dir], v.Names[i].Name)
+					case v.Names[i].Name == "Kinds":
+						listed[dir] = map[string]bool{}
+						for _, e := range lit.Elts {
+							listed[dir][text(e)] = true
+						}
+						if filepath.Base(path) != "kinds.go" {
+							t.Errorf("%s has the list of the group; it belongs into kinds.go", path)
+						}
+					}
+				}
+			}
+		}
+	})
+	if len(registered) < 15 {
+		t.Fatalf("only %d groups", len(registered))
+	}
+	for dir, names := range registered {
+		for _, name := range names {
+			if !listed[dir][name] {
+				t.Errorf("%s: %s is not in the list Kinds", dir, name)
+			}
+		}
+	}
+}
+
+// text is an identifier, with what it is qualified by.
+func text(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return text(e.X) + "." + e.Sel.Name
+	}
+	return ""
+}
