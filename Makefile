@@ -67,7 +67,7 @@ test-clients: ## test the clients of all languages against one server; installs 
 	CLIENTS='$(filter $(notdir $(wildcard test/widgets/clients/*)),$(CLIENTS))' $(GO) test -count=1 -run TestClients ./test/widgets
 
 # The packages in which goroutines share something.
-RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/strategy/... ./handlers/verb/...
+RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/...
 
 race: ## run the tests of the concurrent packages under the race detector
 	$(GO) test -race -short $(RACE)

@@ -3,11 +3,15 @@ package house
 import (
 	"go/ast"
 	"go/token"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
 )
 
 // scattered are kinds whose rules were once spread over many packages, with the file that each begins in and the Go types
@@ -62,7 +66,8 @@ func uses(f *ast.File, types *regexp.Regexp, not string) (found bool) {
 	return found
 }
 
-// A group's package is what its kinds.go lists: each other file there that registers a kind is in the list.
+// A group's package is what its kinds.go lists: each file there that registers a kind is named after it, and the kind is in
+// the list.
 func TestKindsAreListed(t *testing.T) {
 	registered, listed := map[string][]string{}, map[string]map[string]bool{}
 	sources(t, func(path string, _ *token.FileSet, f *ast.File) {
@@ -82,6 +87,9 @@ func TestKindsAreListed(t *testing.T) {
 					case !ok:
 					case text(lit.Type) == "kind.Kind":
 						registered[dir] = append(registered[dir], v.Names[i].Name)
+						if names := fileNames(lit); !slices.Contains(names, filepath.Base(path)) {
+							t.Errorf("%s registers a kind that belongs into %v", path, names)
+						}
 					case v.Names[i].Name == "Kinds":
 						listed[dir] = map[string]bool{}
 						for _, e := range lit.Elts {
@@ -107,6 +115,26 @@ func TestKindsAreListed(t *testing.T) {
 	}
 }
 
+// fileNames are those that the file of a kind may have: as the kind is called in one of its versions.
+func fileNames(registration *ast.CompositeLit) (out []string) {
+	for _, e := range registration.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok || text(kv.Key) != "Resource" {
+			continue
+		}
+		lit, ok := kv.Value.(*ast.BasicLit)
+		if !ok {
+			continue
+		}
+		for _, row := range resources.Rows {
+			if row.Subresource == "" && strconv.Quote(row.Resource) == lit.Value {
+				out = append(out, strings.ToLower(row.Kind)+".go")
+			}
+		}
+	}
+	return out
+}
+
 // text is an identifier, with what it is qualified by.
 func text(e ast.Expr) string {
 	switch e := e.(type) {
@@ -116,4 +144,51 @@ func text(e ast.Expr) string {
 		return text(e.X) + "." + e.Sel.Name
 	}
 	return ""
+}
+
+// The fields that docs/architecture.md shows the way to are where it says.
+func TestDocumentedFieldsAreThere(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(doc), "| field | in the model | in the kind |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	declared := map[string]map[string]bool{}
+	sources(t, func(path string, _ *token.FileSet, f *ast.File) {
+		declared[path] = map[string]bool{}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				declared[path][fn.Name.Name] = true
+			}
+		}
+	})
+	names := regexp.MustCompile("`[^`]*`")
+	fields := 0
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		if len(cells) < 5 || strings.Contains(cells[1], "---") {
+			continue
+		}
+		fields++
+		dir, file := "handlers/kinds", ""
+		for _, name := range names.FindAllString(cells[3], -1) {
+			name = strings.Trim(name, "`")
+			if strings.HasSuffix(name, ".go") {
+				if strings.Contains(name, "/") {
+					dir = "handlers/kinds/" + filepath.Dir(name)
+				}
+				if file = filepath.Join(dir, filepath.Base(name)); declared[file] == nil {
+					t.Errorf("%s: there is no %s", strings.TrimSpace(cells[1]), file)
+				}
+				continue
+			}
+			if !declared[file][name] {
+				t.Errorf("%s: there is no %s in %s", strings.TrimSpace(cells[1]), name, file)
+			}
+		}
+	}
+	if fields != 10 {
+		t.Errorf("%d fields", fields)
+	}
 }
