@@ -56,8 +56,11 @@ func (s *selection) parse(options *metav1.ListOptions) (err error) {
 		}
 	}
 	if options.FieldSelector != "" {
-		s.fields, err = fields.ParseSelector(options.FieldSelector)
+		if s.fields, err = fields.ParseSelector(options.FieldSelector); err != nil {
+			return err
+		}
 	}
+	s.labels, err = affordable(s.labels, s.fields)
 	return err
 }
 
