@@ -61,18 +61,14 @@ func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return jobSpec(&o.Spec, spec)
 	})
 	s.ValidateCreate = kind.Check(func(o *batchv1.Job) field.ErrorList {
-		errs := append(ownSelector(o), podsSelected(o)...)
-		if isIndexed(&o.Spec) && o.Spec.Completions != nil && *o.Spec.Completions > 0 {
-			// The last pod has the longest name.
-			host := fmt.Sprintf("%s-%d", o.Name, *o.Spec.Completions-1)
-			if len(validation.IsDNS1123Label(host)) > 0 {
-				errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, "will not able to create pod with invalid DNS label: "+host))
-			}
-		}
-		return errs
+		return append(append(ownSelector(o, true), podsSelected(o)...), hostnames(o)...)
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *batchv1.Job) field.ErrorList {
-		return append(podsSelected(o), validateJobUpdate(o, old)...)
+		// Jobs of servers before 1.27 have no labels with a prefix.
+		_, hadName := old.Spec.Template.Labels[jobName]
+		_, hadUID := old.Spec.Template.Labels[controllerUID]
+		errs := append(append(ownSelector(o, hadName && hadUID), podsSelected(o)...), hostnames(o)...)
+		return append(errs, validateJobUpdate(o, old)...)
 	})
 	s.Warnings = kind.Warn(func(o, old *batchv1.Job) (out []string) {
 		if old == nil {
@@ -84,6 +80,18 @@ func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return append(out, jobWarnings(&o.Spec, spec)...)
 	})
 	s.Fields = kind.WithFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
+}
+
+// hostnames wants the names of an indexed job's pods to be names of hosts. That of the last pod is the longest.
+func hostnames(o *batchv1.Job) field.ErrorList {
+	if !isIndexed(&o.Spec) || o.Spec.Completions == nil || *o.Spec.Completions <= 0 {
+		return nil
+	}
+	host := fmt.Sprintf("%s-%d", o.Name, *o.Spec.Completions-1)
+	if len(validation.IsDNS1123Label(host)) == 0 {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), o.Name, "will not able to create pod with invalid DNS label: "+host)}
 }
 
 func isIndexed(s *batchv1.JobSpec) bool {
@@ -123,17 +131,15 @@ func podsSelected(o *batchv1.Job) (errs field.ErrorList) {
 	return errs
 }
 
-// ownSelector finds that a generated selector or its labels were changed.
-func ownSelector(o *batchv1.Job) (errs field.ErrorList) {
+// ownSelector finds that a generated selector or its labels were changed; prefixed: the labels with a prefix are wanted too.
+func ownSelector(o *batchv1.Job, prefixed bool) (errs field.ErrorList) {
 	if o.Spec.ManualSelector != nil && *o.Spec.ManualSelector || o.Spec.Selector == nil {
 		return nil
 	}
 	path := spec.Child("template", "metadata", "labels")
 	want := map[string]string{legacyControllerUID: string(o.UID), legacyJobName: o.Name}
 	need := []string{legacyControllerUID, legacyJobName}
-	_, hasName := o.Spec.Template.Labels[jobName]
-	_, hasUID := o.Spec.Template.Labels[controllerUID]
-	if hasName || hasUID {
+	if prefixed {
 		want[controllerUID], want[jobName] = string(o.UID), o.Name
 		need = append(need, controllerUID, jobName)
 	}
