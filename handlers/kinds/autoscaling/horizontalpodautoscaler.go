@@ -64,34 +64,34 @@ func validateAutoscaler(d *kind.Deps, o, old object.Object) field.ErrorList {
 	}
 	switch o := o.(type) {
 	case *autoscalingv1.HorizontalPodAutoscaler:
-		t := o.Spec.ScaleTargetRef
-		errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
-		// The only metric of this version is one of several in the others, and reported as such.
-		if u := o.Spec.TargetCPUUtilizationPercentage; u != nil && *u < 1 {
-			errs = append(errs, field.Invalid(spec.Child("metrics").Index(0).Child("resource", "target", "averageUtilization"), *u, "must be greater than 0"))
+		// The rules are for what is stored: what this version says in annotations is held to them too.
+		stored, err := toV2(o)
+		if err != nil {
+			return field.ErrorList{field.InternalError(nil, err)}
 		}
-		if none(o.Spec.MinReplicas) {
-			errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
-		}
-		return errs
+		return autoscalerFaults(least, stored)
 	case *autoscalingv2.HorizontalPodAutoscaler:
-		t, outside := o.Spec.ScaleTargetRef, false
-		errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
-		for i := range o.Spec.Metrics {
-			m := &o.Spec.Metrics[i]
-			errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
-			outside = outside || m.Type == "Object" || m.Type == "External"
-		}
-		if none(o.Spec.MinReplicas) && !outside {
-			errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
-		}
-		if b := o.Spec.Behavior; b != nil {
-			errs = append(errs, scalingRules(b.ScaleUp, spec.Child("behavior", "scaleUp"))...)
-			errs = append(errs, scalingRules(b.ScaleDown, spec.Child("behavior", "scaleDown"))...)
-		}
-		return errs
+		return autoscalerFaults(least, o)
 	}
 	return field.ErrorList{field.InternalError(nil, kind.WrongType(o))}
+}
+
+func autoscalerFaults(least int32, o *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
+	t, outside := o.Spec.ScaleTargetRef, false
+	errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
+	for i := range o.Spec.Metrics {
+		m := &o.Spec.Metrics[i]
+		errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
+		outside = outside || m.Type == "Object" || m.Type == "External"
+	}
+	if none(o.Spec.MinReplicas) && !outside {
+		errs = append(errs, field.Forbidden(spec.Child("metrics"), toZero))
+	}
+	if b := o.Spec.Behavior; b != nil {
+		errs = append(errs, scalingRules(b.ScaleUp, spec.Child("behavior", "scaleUp"))...)
+		errs = append(errs, scalingRules(b.ScaleDown, spec.Child("behavior", "scaleDown"))...)
+	}
+	return errs
 }
 
 func scalesToZero(o object.Object) bool {
@@ -207,6 +207,10 @@ func defaultAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
 
 // defaultAutoscaler without metrics aims at 80 % of the requested CPU. Behavior, once given, is completed rule by rule.
 func defaultAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
+	// This version has fields for what the first one keeps in annotations, and does not keep those.
+	if hasNotes(h.Annotations) {
+		h.Annotations = dropNotes(h.Annotations)
+	}
 	h.SetDefaults()
 	if len(h.Spec.Metrics) == 0 {
 		utilization := int32(80)

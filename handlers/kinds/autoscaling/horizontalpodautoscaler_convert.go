@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -28,9 +29,15 @@ const (
 // defaultCPU is the target of an autoscaler that names no metric.
 const defaultCPU = 80
 
+var notes = []string{metricsNote, currentNote, conditionsNote, behaviorNote, toleranceDownNote, toleranceUpNote}
+
+func hasNotes(annotations map[string]string) bool {
+	return slices.ContainsFunc(notes, func(name string) bool { _, ok := annotations[name]; return ok })
+}
+
 func dropNotes(in map[string]string) map[string]string {
 	out := maps.Clone(in)
-	for _, k := range []string{metricsNote, currentNote, conditionsNote, behaviorNote, toleranceDownNote, toleranceUpNote} {
+	for _, k := range notes {
 		delete(out, k)
 	}
 	return out
