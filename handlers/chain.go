@@ -28,6 +28,8 @@ type chainOptions struct {
 	inflight   pipeline.Inflight
 	refused    func(*pipeline.Request)
 	authorizer authz.Authorizer
+	// constrained lets users impersonate with less than the whole right.
+	constrained bool
 	// decider is authorizer as requests meet it, where its decisions are counted; impersonation asks authorizer.
 	decider authz.Authorizer
 	find    pipeline.Stage
@@ -44,7 +46,7 @@ func chain(o chainOptions) []stage {
 		{"deadline", pipeline.Deadline(o.requestLimit, o.expired)},
 		{"authenticate", pipeline.Authenticate(o.authenticator, o.proxyHeaders, o.auditor, o.log)},
 		{"audit", pipeline.Audit},
-		{"impersonate", pipeline.Impersonate(o.authorizer)},
+		{"impersonate", pipeline.Impersonate(o.authorizer, o.constrained)},
 		{"flow control", pipeline.LimitInflight(o.inflight, o.refused)},
 		{"authorize", pipeline.Authorize(o.decider)},
 		{"find", o.find},

@@ -75,6 +75,8 @@ type Options struct {
 	EventTTL time.Duration
 	// SwaggerUI serves /swagger-ui.
 	SwaggerUI bool
+	// AllowPrivileged lets pods have privileged containers.
+	AllowPrivileged bool
 	// Admission says which admission plugins run; the zero value has those that are on by default.
 	Admission admission.Selection
 	// Tokens makes service accounts' tokens, TokenOwners tells whom tokens belong to, Audiences are the server's own; see
@@ -168,7 +170,7 @@ func New(o Options) (*Server, error) {
 	all, err := builtins(kinds.Strategies(kind.Deps{
 		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
-		Features: o.Features, Log: o.Log,
+		Features: o.Features, Log: o.Log, AllowPrivileged: o.AllowPrivileged,
 	}), o.Features, rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
@@ -187,7 +189,7 @@ func New(o Options) (*Server, error) {
 	page := func(path string) string { page, _ := s.pages.find(path); return page }
 	stages := chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,
-		auditor: o.Auditor, authorizer: o.Authorizer, decider: o.Metrics.Authorizer(o.Authorizer),
+		auditor: o.Auditor, authorizer: o.Authorizer, constrained: o.Features.Enabled("ConstrainedImpersonation"), decider: o.Metrics.Authorizer(o.Authorizer),
 		expired: s.terminated(http.StatusGatewayTimeout, page), inflight: o.Inflight, refused: s.terminated(http.StatusTooManyRequests, page),
 		find: s.find, measure: o.Metrics.Measure(page),
 	})
@@ -251,6 +253,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request through the chain to its verb or its page.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Info) {
+	if info.IsResource && !s.options.Features.Enabled("APIResponseCompression") {
+		r.Header.Del("Accept-Encoding")
+	}
 	request := pipeline.NewRequest(w, r, info)
 	handle := s.guarded
 	if isUserInterface(info) {

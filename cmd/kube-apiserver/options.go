@@ -20,6 +20,8 @@ type options struct {
 	config            instance.Config
 	storage           storageOptions
 	tls               tlsOptions
+	refused           refusedOptions
+	logFormat         string
 	admissionFile     *string
 	featureGates      []string
 	minRequestTimeout int
@@ -48,12 +50,16 @@ func (o *options) register(s *flagSets) {
 	f.DurationVar(&c.Requests.Limit, "request-timeout", c.Requests.Limit, "How long an ordinary request may take.")
 	f.Float64Var(&c.Serving.LeaveChance, "goaway-chance", 0, "With which chance, 0 to 0.02, a request over HTTP/2 makes its client open a new connection, so that clients spread over the servers behind a balancer.")
 	f.DurationVar(&c.Requests.CloseDelay, "shutdown-delay-duration", 0, "How long the server goes on serving after it was told to end, while /readyz already says no.")
+	f.StringSliceVar(&c.Serving.CORS, "cors-allowed-origins", nil, "Regular expressions of the origins of pages whose requests browsers let pass, pinned to the start and the end of the host, such as //example\\.com(:|$).")
+	f.StringSliceVar(&c.Serving.HSTS, "strict-transport-security-directives", nil, "What browsers are told of using HTTPS from now on: max-age=seconds, includeSubDomains, preload.")
+	f.DurationVar(&c.LiveGrace, "livez-grace-period", 0, "How long a server that has not finished starting is alive nevertheless.")
 	o.storage.register(&c.Storage, s)
 	o.registerServing(s)
 	registerAudit(&c.Audit, s)
 	registerAuthentication(&c.Authentication, s)
 	registerAuthorization(&c.Authorization, s)
 	o.admissionFile = registerAdmission(&c.Admission, s)
+	o.refused.register(s)
 
 	f = s.in("API enablement")
 	f.StringToStringVar(&c.Versions, "runtime-config", nil, "Group-versions to serve or not: apps/v1=false, api/all=true, api/ga, api/beta, api/alpha.")
@@ -66,7 +72,10 @@ func (o *options) register(s *flagSets) {
 	f.StringVar(&c.Cluster.ServiceCIDRs, "service-cluster-ip-range", c.Cluster.ServiceCIDRs, "Range of the addresses of services; a second one of the other family after a comma.")
 	f.StringVar(&c.Cluster.NodePorts, "service-node-port-range", c.Cluster.NodePorts, "Range of node ports.")
 
+	f.BoolVar(&c.Cluster.AllowPrivileged, "allow-privileged", false, "Let pods have privileged containers.")
+
 	f = s.in("logs")
+	f.StringVar(&o.logFormat, "logging-format", "text", "Form of the log: text or json.")
 	f.IntVarP(&o.verbosity, "v", "v", 0, "How much is logged: 0 warnings, 2 what is worth knowing, 4 what clients do wrong, too.")
 	s.in("global").BoolVar(&o.version, "version", false, "Print the version and end.")
 }
@@ -84,6 +93,8 @@ func (o *options) registerServing(s *flagSets) {
 	f.StringVar(&o.tls.minVersion, "tls-min-version", "", "Oldest TLS version taken: VersionTLS12 (the default) or VersionTLS13.")
 	f.StringSliceVar(&o.tls.cipherSuites, "tls-cipher-suites", nil, "Cipher suites of TLS 1.2, by Go's names; Go's choice when empty.")
 	f.BoolVar(&c.NoHTTP2, "disable-http2-serving", false, "Serve HTTP/1.1 only.")
+	f.Int32SliceVar(&o.tls.curves, "tls-curve-preferences", nil, "Key exchanges that are taken, as numbers of Go's crypto/tls.CurveID; Go's choice when empty.")
+	f.BoolVar(&c.SharePort, "permit-port-sharing", false, "Let other servers serve at the same port (SO_REUSEPORT).")
 	f.IntVar(&c.MaxStreams, "http2-max-streams-per-connection", 0, "How many requests a client may have under way on one connection; 0 for 250.")
 
 	f = s.in("insecure serving")
@@ -112,8 +123,9 @@ func (o *options) settings(set *pflag.FlagSet) error {
 			fault("--admission-control-config-file: %v", err)
 		}
 	}
-	if set.Changed("encryption-provider-config") {
-		fault("--encryption-provider-config: encryption at rest is not part of this version, and what was to be encrypted must not be stored in the clear")
+	o.refused.validate(set, fault)
+	if o.logFormat != "text" && o.logFormat != "json" {
+		fault("--logging-format %q: text or json", o.logFormat)
 	}
 	if c.Serving.ExternalHostname == "" {
 		if name, err := os.Hostname(); err == nil {

@@ -34,7 +34,7 @@ func start(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	// The log goes through a writer that knows when nobody takes it any more: that is a health check.
 	logs := health.NewLogWriter(errOut)
-	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level(o.verbosity)}))
+	log := slog.New(o.logHandler(logs))
 	o.config.Log, o.config.Checks = log, []health.Check{logs.Check()}
 	for _, line := range slices.Concat(ignoredFlags(set), o.storage.warnings(), admissionWarnings(&o.config.Admission)) {
 		log.Warn(line)
@@ -94,6 +94,15 @@ func parse(args []string) (*options, *pflag.FlagSet, flagSets, error) {
 		return o, set, sets, fmt.Errorf("unexpected argument %q: there are only flags", set.Arg(0))
 	}
 	return o, set, sets, nil
+}
+
+// logHandler writes the log in the form that was asked for.
+func (o *options) logHandler(to io.Writer) slog.Handler {
+	h := &slog.HandlerOptions{Level: level(o.verbosity)}
+	if o.logFormat == "json" {
+		return slog.NewJSONHandler(to, h)
+	}
+	return slog.NewTextHandler(to, h)
 }
 
 // level turns the original's scale of verbosity into ours.

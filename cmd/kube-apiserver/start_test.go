@@ -90,6 +90,24 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"--authorization-mode=Some"}, `authorization-mode "Some" is not a valid mode`},
 		{[]string{"--encryption-provider-config=x"}, "must not be stored in the clear"},
 		{[]string{"--request-timeout=0s"}, "--request-timeout"},
+		{[]string{"--egress-selector-config-file=x"}, "must not go past it"},
+		{[]string{"--service-account-signing-endpoint=/x"}, "must not be signed by another key"},
+		{[]string{"--enable-garbage-collector=false"}, "always wait for a garbage collector"},
+		{[]string{"--emulated-version=1.35"}, "this server is 1.36 and cannot be another"},
+		{[]string{"--emulated-version=kube=1.36", "--min-compatibility-version=other=1.36"}, "--min-compatibility-version=other=1.36"},
+		{[]string{"--logging-format=xml"}, `--logging-format "xml"`},
+		{[]string{"--tls-curve-preferences=29,29"}, "duplicate curve preference 29"},
+		{[]string{"--tls-curve-preferences=70000"}, "curve preference 70000 is out of range (must be 1-65535)"},
+		{[]string{"--tls-curve-preferences=7"}, "curve preference 7 is not supported"},
+		{[]string{"--tls-min-version=1"}, `--tls-min-version "1"`},
+		{[]string{"--tls-cipher-suites=X"}, "X is not supported"},
+		{[]string{"--tls-sni-cert-key=x"}, "expected comma separated"},
+		{[]string{"--cors-allowed-origins=example.com"}, "does not pin to start/end of host"},
+		{[]string{"--cors-allowed-origins=//(:"}, "--cors-allowed-origins has an invalid regular expression"},
+		{[]string{"--strict-transport-security-directives=max-age"}, "--strict-transport-security-directives invalid"},
+		{[]string{"--strict-transport-security-directives=max-age=1, "}, "empty value in strict-transport-security-directives"},
+		{[]string{"--livez-grace-period=-1s"}, "--livez-grace-period"},
+		{[]string{"--requestheader-uid-headers=X-Remote-Uid", "--feature-gates=RemoteRequestHeaderUID=false"}, `requires the "RemoteRequestHeaderUID" feature`},
 		{[]string{"--enable-admission-plugins=Nosuch"}, `enable-admission-plugins plugin "Nosuch" is unknown`},
 		{[]string{"--enable-admission-plugins=NamespaceLifecycle,PodSecurity"}, "the admission plugin PodSecurity is not part of this version"},
 		{[]string{"--admission-control=AlwaysPullImages"}, "the admission plugin AlwaysPullImages is not part of this version"},
@@ -120,11 +138,11 @@ func TestAcceptedFlags(t *testing.T) {
 	cancel() // it is to end as soon as it is up
 	args := []string{
 		"--data-dir=" + t.TempDir(), "--secure-port=0", "--bind-address=127.0.0.1", "--unsafe-no-fsync",
-		"--kubelet-timeout=3s", "--allow-privileged", "--allow-privileged=true", "--kubelet-timeout=5s",
+		"--kubelet-timeout=3s", "--profiling", "--profiling=true", "--kubelet-timeout=5s",
 	}
 	// Ended before it was up it may say so; what matters is what it warned of.
 	_ = start(ctx, args, &out, &errOut)
-	for _, name := range []string{"allow-privileged", "kubelet-timeout"} {
+	for _, name := range []string{"profiling", "kubelet-timeout"} {
 		if n := strings.Count(errOut.String(), "--"+name+" is accepted but has no effect"); n != 1 {
 			t.Errorf("%d warnings of --%s:\n%s", n, name, errOut.String())
 		}

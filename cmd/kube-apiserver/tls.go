@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/instance"
@@ -13,6 +15,7 @@ import (
 type tlsOptions struct {
 	sni, cipherSuites []string
 	minVersion        string
+	curves            []int32
 }
 
 // settings reads them.
@@ -33,6 +36,19 @@ func (o *tlsOptions) settings(s *instance.Serving, fault func(string, ...any)) {
 		s.MinTLS = tls.VersionTLS13
 	default:
 		fault("--tls-min-version %q: VersionTLS12 or VersionTLS13", o.minVersion)
+	}
+	for _, id := range o.curves {
+		curve := tls.CurveID(id)
+		switch {
+		case id <= 0 || id > math.MaxUint16:
+			fault("curve preference %d is out of range (must be 1-%d)", id, math.MaxUint16)
+		case slices.Contains(s.Curves, curve):
+			fault("duplicate curve preference %d", id)
+		case strings.HasPrefix(curve.String(), "CurveID("):
+			fault("curve preference %d is not supported by the current Go version", id)
+		default:
+			s.Curves = append(s.Curves, curve)
+		}
 	}
 	for _, name := range o.cipherSuites {
 		id, err := cipherSuite(name)

@@ -49,7 +49,7 @@ func TestOrder(t *testing.T) {
 	}
 	all := Tokens{Agnostic{Own: []string{"api"}, Inner: file}, tokens{"a.b": "first"}, tokens{"a.b": "second", "c": "third"}}
 	ca := newAuthority(t, "ca")
-	s := serve(t, Union{NewX509(ca.pool), basic, Bearer{all, []string{"api"}}, WebSocket{all, []string{"api"}}, Anonymous{}})
+	s := serve(t, Union{NewX509(ca.pool, true), basic, Bearer{all, []string{"api"}}, WebSocket{all, []string{"api"}}, Anonymous{}})
 	strangers := newAuthority(t, "strangers").client("eve", nil)
 	b64 := base64.RawURLEncoding.EncodeToString
 	login := func(name, password string) []string {

@@ -145,7 +145,7 @@ func (a answer) String() string {
 func TestX509(t *testing.T) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	roots := ours.pool()
-	a := NewX509(func() *x509.CertPool { return roots })
+	a := NewX509(func() *x509.CertPool { return roots }, true)
 	s := serve(t, Union{a})
 	// A certificate below an intermediate authority, which the client shows too.
 	middle := &authority{t: t}
@@ -215,7 +215,7 @@ func TestFrontProxy(t *testing.T) {
 	headers := ProxyHeaders{User: []string{"X-Remote-User", "X-Other-User"}, UID: []string{"X-Remote-Uid"}, Group: []string{"X-Remote-Group"}, ExtraPrefix: []string{"X-Remote-Extra-"}}
 	s := serve(t, Union{
 		FrontProxy{Roots: proxies.pool, Names: []string{"front"}, Headers: headers},
-		NewX509(users.pool),
+		NewX509(users.pool, true),
 		Anonymous{},
 	})
 	front, user := proxies.client("front", nil), users.client("ann", nil)

@@ -25,6 +25,7 @@ var userUID = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57683, 2}
 // X509 accepts client certificates that an authority has signed for client authentication: the common name is the user,
 // the organizations are the groups. Make one with NewX509.
 type X509 struct {
+	uids  bool
 	roots func() *x509.CertPool
 	// verified has whom certificates belong to that were found good, by their hash: a client shows the same one with every
 	// request, and checking its signatures would take longer than everything else that is done to let it in.
@@ -44,9 +45,10 @@ type verifiedCertificate struct {
 	user  resource.UserInfo
 }
 
-// NewX509 takes the authorities from roots at every request, so that they can change. Nil are none.
-func NewX509(roots func() *x509.CertPool) *X509 {
-	return &X509{roots: roots, verified: lru.New(knownCertificates), hashes: lru.New(recentCertificates)}
+// NewX509 takes the authorities from roots at every request, so that they can change. Nil are none. With uids a
+// certificate may tell the uid of its user.
+func NewX509(roots func() *x509.CertPool, uids bool) *X509 {
+	return &X509{roots: roots, uids: uids, verified: lru.New(knownCertificates), hashes: lru.New(recentCertificates)}
 }
 
 // Authenticate verifies the certificate that the TLS handshake left on the connection. The handshake itself only asks for
@@ -77,9 +79,11 @@ func (a *X509) Authenticate(r *http.Request) (*resource.UserInfo, error) {
 	if leaf.Subject.CommonName == "" {
 		return nil, ErrNoCredentials
 	}
-	uid, err := uidOf(leaf)
-	if err != nil {
-		return nil, err
+	uid := ""
+	if a.uids {
+		if uid, err = uidOf(leaf); err != nil {
+			return nil, err
+		}
 	}
 	user := resource.UserInfo{
 		Name: leaf.Subject.CommonName, UID: uid, Groups: leaf.Subject.Organization,

@@ -150,8 +150,9 @@ func (f *Features) Off() (off gates.Set) {
 
 // asked are the gates that other packages ask for by name.
 var asked = []string{
-	"AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "CrossNamespaceVolumeDataSource", "HPAScaleToZero",
-	"ServiceAccountNodeAudienceRestriction",
+	"APIResponseCompression", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
+	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "RelaxedServiceNameValidation",
+	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction",
 }
 
 // Idle are the gates that are not as they are by default although nothing here depends on them, sorted.

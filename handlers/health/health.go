@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Check is one named condition.
@@ -35,6 +36,8 @@ var pages = map[string]Page{"healthz": Healthz, "livez": Livez, "readyz": Readyz
 // Registry holds the checks in the order in which they were added, which is that of the pages. It is safe for concurrent
 // use: checks come while requests are served.
 type Registry struct {
+	// LiveGrace is for how long after its making a hook that has not finished does not make /livez fail.
+	LiveGrace time.Duration
 	// Log hears of failing checks; nil discards it. It is set before the first request.
 	Log    *slog.Logger
 	mu     sync.RWMutex
@@ -66,15 +69,24 @@ var errNotFinished = errors.New("not finished")
 
 // Hook adds poststarthook/<name> to all pages. It fails until done is called; calling done again does no harm.
 func (r *Registry) Hook(name string) (done func(), err error) {
-	finished := make(chan struct{})
-	err = r.Add(All, Check{Name: "poststarthook/" + name, Probe: func(*http.Request) error {
+	finished, made := make(chan struct{}), time.Now()
+	probe := func(*http.Request) error {
 		select {
 		case <-finished:
 			return nil
 		default:
 			return errNotFinished
 		}
-	}})
+	}
+	name = "poststarthook/" + name
+	if err = r.Add(Healthz|Readyz, Check{Name: name, Probe: probe}); err == nil {
+		err = r.Add(Livez, Check{Name: name, Probe: func(req *http.Request) error {
+			if time.Since(made) < r.LiveGrace {
+				return nil
+			}
+			return probe(req)
+		}})
+	}
 	return sync.OnceFunc(func() { close(finished) }), err
 }
 

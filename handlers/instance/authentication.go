@@ -69,7 +69,7 @@ func (o *Config) authenticator(life context.Context, c *certificates, store stor
 	if c.proxies != nil {
 		union = append(union, authn.FrontProxy{Roots: pool(c.proxies), Names: o.Authentication.Proxy.Names, Headers: o.Authentication.Proxy.Headers})
 	}
-	union = append(union, authn.NewX509(pool(c.clients)))
+	union = append(union, authn.NewX509(pool(c.clients), o.Features.Enabled("AllowParsingUserUIDFromCertAuth")))
 	if file := o.Authentication.BasicFile; file != "" {
 		basic, err := authn.NewBasic(file)
 		if err != nil {

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"strings"
@@ -33,6 +34,8 @@ type Config struct {
 	Features *features.Features
 	// SwaggerUI serves the API for browsers at /swagger-ui.
 	SwaggerUI bool
+	// LiveGrace is for how long /livez takes what has not finished starting for healthy.
+	LiveGrace time.Duration
 	// Checks are on all health pages, beside the server's own.
 	Checks []health.Check
 }
@@ -61,6 +64,13 @@ type Serving struct {
 	// MinTLS is the oldest version of TLS, CipherSuites are those of TLS 1.2; 0 and nil are Go's choice, but at least 1.2.
 	MinTLS       uint16
 	CipherSuites []uint16
+	// Curves are the key exchanges; nil is Go's choice.
+	Curves []tls.CurveID
+	// SharePort lets other servers serve at the same port.
+	SharePort bool
+	// CORS are regular expressions of the origins of pages whose requests browsers let pass. HSTS are the directives by which
+	// browsers are told to use HTTPS.
+	CORS, HSTS []string
 
 	// NoHTTP2 serves HTTP/1.1 only. MaxStreams is how many requests a connection may have under way, 0 for 250. LeaveChance is
 	// the chance with which a request makes its client open a new connection.
@@ -90,6 +100,8 @@ type Cluster struct {
 	// ServiceCIDRs are the ranges of the addresses of services, separated by a comma; NodePorts is the range of their ports.
 	ServiceCIDRs, NodePorts string
 	EventTTL                time.Duration
+	// AllowPrivileged lets pods have privileged containers.
+	AllowPrivileged bool
 	// Controllers are the server's own controllers that run, as the controller-manager's flag says it.
 	Controllers []string
 }

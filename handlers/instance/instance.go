@@ -72,7 +72,7 @@ func (i *Instance) bringUp(ctx context.Context) error {
 	if err := i.open(ctx, numbers); err != nil {
 		return err
 	}
-	checks, started, err := startChecks(i.config.Checks)
+	checks, started, err := startChecks(i.config.Checks, i.config.LiveGrace)
 	if err != nil {
 		return err
 	}
@@ -149,8 +149,8 @@ func (i *Instance) begin(ctx context.Context) error {
 }
 
 // startChecks are the checks that pass once the server has started, and the others that are given.
-func startChecks(others []health.Check) (checks *health.Registry, started []func(), err error) {
-	checks = &health.Registry{}
+func startChecks(others []health.Check, grace time.Duration) (checks *health.Registry, started []func(), err error) {
+	checks = &health.Registry{LiveGrace: grace}
 	for _, c := range others {
 		if err := checks.Add(health.All, c); err != nil {
 			return nil, nil, fmt.Errorf("health check %s: %w", c.Name, err)
@@ -187,7 +187,7 @@ func (i *Instance) newServer(checks *health.Registry, numbers *metrics.Metrics) 
 		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission,
 		Served: served, Features: c.Features, SwaggerUI: c.SwaggerUI, Address: net.JoinHostPort(i.certs.address, strconv.Itoa(c.Serving.Port)),
 		RequestLimit: c.Requests.Limit, Inflight: c.Requests.Inflight, MinWatch: c.Requests.MinWatch, ServiceCIDRs: c.serviceCIDRs(), NodePorts: c.Cluster.NodePorts,
-		EventTTL: c.Cluster.EventTTL, Controllers: c.Cluster.Controllers, RootCA: i.certs.authority,
+		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, RootCA: i.certs.authority,
 	})
 }
 

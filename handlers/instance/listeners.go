@@ -33,13 +33,14 @@ type listeners struct {
 func (l *listeners) open(s *Serving) error {
 	l.failed = make(chan error, 2)
 	var err error
-	if l.secure, err = net.Listen("tcp", net.JoinHostPort(s.Address.String(), strconv.Itoa(s.Port))); err != nil {
+	open := net.ListenConfig{Control: control(s.SharePort)}
+	if l.secure, err = open.Listen(context.Background(), "tcp", net.JoinHostPort(s.Address.String(), strconv.Itoa(s.Port))); err != nil {
 		return fmt.Errorf("secure port: %w", err)
 	}
 	if s.InsecurePort == 0 {
 		return nil
 	}
-	if l.plain, err = net.Listen("tcp", net.JoinHostPort(s.InsecureAddress.String(), strconv.Itoa(s.InsecurePort))); err != nil {
+	if l.plain, err = open.Listen(context.Background(), "tcp", net.JoinHostPort(s.InsecureAddress.String(), strconv.Itoa(s.InsecurePort))); err != nil {
 		return fmt.Errorf("insecure port: %w", err)
 	}
 	return nil
@@ -51,7 +52,8 @@ func (l *listeners) serve(s *Serving, certs *certificates, handler http.Handler)
 	if err != nil {
 		return err
 	}
-	secure := l.server(handler)
+	handler = cors(s.CORS, handler)
+	secure := l.server(hsts(s.HSTS, handler))
 	secure.TLSConfig = config
 	port := l.secure
 	if s.NoHTTP2 {

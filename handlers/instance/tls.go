@@ -157,6 +157,7 @@ func (c *certificates) serverConfig(s *Serving, log *slog.Logger) (*tls.Config, 
 	}
 	config.GetCertificate = present.certificate
 	config.MinVersion, config.CipherSuites = max(config.MinVersion, s.MinTLS), s.CipherSuites
+	config.CurvePreferences = s.Curves
 	config.GetConfigForClient = c.hinting(config)
 	return config, nil
 }

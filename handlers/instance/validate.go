@@ -39,6 +39,12 @@ func (c *Config) Faults() []string {
 		f.add("--request-timeout must be above zero")
 	}
 	c.Authentication.validate(f.add)
+	if len(c.Authentication.Proxy.Headers.UID) > 0 && !c.Features.Enabled("RemoteRequestHeaderUID") {
+		f.add("--requestheader-uid-headers requires the %q feature to be enabled", "RemoteRequestHeaderUID")
+	}
+	if c.LiveGrace < 0 {
+		f.add("--livez-grace-period can not be a negative value")
+	}
 	c.Audit.validate(f.add)
 	if _, err := controllers.Enabled(c.Cluster.Controllers); err != nil {
 		f.add("--controllers: %v", err)
@@ -63,6 +69,18 @@ func (s *Serving) validate(fault func(string, ...any)) {
 	}
 	if s.LeaveChance < 0 || s.LeaveChance > 0.02 {
 		fault("--goaway-chance can not be less than 0 or greater than 0.02")
+	}
+	for _, directive := range s.HSTS {
+		age, seconds, _ := strings.Cut(directive, "=")
+		switch {
+		case strings.TrimSpace(directive) == "":
+			fault("empty value in strict-transport-security-directives")
+		case directive != "includeSubDomains" && directive != "preload" && (age != "max-age" || seconds == "" || strings.Contains(seconds, "=")):
+			fault("--strict-transport-security-directives invalid, allowed values: max-age=expireTime, includeSubDomains, preload. see https://tools.ietf.org/html/rfc6797#section-6.1 for more information")
+		}
+	}
+	if _, err := origins(s.CORS); err != nil {
+		fault("%v", err)
 	}
 	if (s.CertFile == "") != (s.KeyFile == "") {
 		fault("--tls-cert-file and --tls-private-key-file belong together")

@@ -86,6 +86,10 @@ func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
 		if k == nil {
 			return old(row)
 		}
-		return k.Make(&d, row)
+		st := k.Make(&d, row)
+		if !d.AllowPrivileged {
+			holdPrivileged(row, st)
+		}
+		return st
 	}
 }

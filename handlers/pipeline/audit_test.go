@@ -108,7 +108,7 @@ func TestAudit(t *testing.T) {
 			h.Header.Set("Impersonate-User", c.as)
 		}
 		r := NewRequest(httptest.NewRecorder(), h, ParseInfo("GET", h.URL.Path, h.URL.Query()))
-		run := Authenticate(anyone{}, authn.ProxyHeaders{}, auditor, log)(Audit(Impersonate(may)(Authorize(may)(c.handler))))
+		run := Authenticate(anyone{}, authn.ProxyHeaders{}, auditor, log)(Audit(Impersonate(may, true)(Authorize(may)(c.handler))))
 		func() {
 			defer func() {
 				if p := recover(); (p != nil) != c.panics {

@@ -21,9 +21,10 @@ const (
 )
 
 // Impersonate makes the requests of those who may into requests of somebody else. Who may not is refused: to ignore the
-// headers would carry out, with the caller's own rights, what was meant to be limited to another's.
-func Impersonate(a authz.Authorizer) Stage {
-	modes := newImpersonation(a)
+// headers would carry out, with the caller's own rights, what was meant to be limited to another's. Without constrained only those
+// may who have the whole right.
+func Impersonate(a authz.Authorizer, constrained bool) Stage {
+	modes := newImpersonation(a, constrained)
 	return func(next Handler) Handler {
 		return func(r *Request) error {
 			wanted, err := wantedUser(r.HTTP.Header)

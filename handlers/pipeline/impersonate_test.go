@@ -122,7 +122,7 @@ func TestImpersonate(t *testing.T) {
 		{what: "extra of nobody", asker: ann, headers: []string{"Impersonate-Extra-K", "x"}, err: "without impersonating a user name"},
 		{what: "a uid of nobody", asker: ann, headers: []string{"Impersonate-Uid", "x"}, err: "without impersonating a user name"},
 	} {
-		r, err := impersonated(t, Impersonate(&rights{allowed: c.allowed}), c.asker, c.headers...)
+		r, err := impersonated(t, Impersonate(&rights{allowed: c.allowed}, true), c.asker, c.headers...)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s:\n got  %v\n want %s", c.what, err, c.err)
@@ -153,7 +153,7 @@ func TestImpersonate(t *testing.T) {
 
 func TestImpersonationRemembersTheMode(t *testing.T) {
 	a := &rights{allowed: []string{"impersonate users ben"}}
-	stage := Impersonate(a)
+	stage := Impersonate(a, true)
 	for i, want := range [][]string{
 		{"impersonate-on:user-info:list pods team/", "impersonate users ben"},
 		{"impersonate users ben"},
@@ -170,12 +170,12 @@ func TestImpersonationRemembersTheMode(t *testing.T) {
 
 func TestImpersonationTellsErrors(t *testing.T) {
 	a := &rights{err: fmt.Errorf("no idea")}
-	_, err := impersonated(t, Impersonate(a), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben")
+	_, err := impersonated(t, Impersonate(a, true), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben")
 	if err == nil || !strings.HasSuffix(err.Error(), `in the namespace "team": no idea`) {
 		t.Error(err)
 	}
 	a.err = authz.ErrNotReady
-	if _, err := impersonated(t, Impersonate(a), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben"); !apierrors.IsTooManyRequests(err) {
+	if _, err := impersonated(t, Impersonate(a, true), resource.UserInfo{Name: "ann"}, "Impersonate-User", "ben"); !apierrors.IsTooManyRequests(err) {
 		t.Error(err)
 	}
 }
@@ -195,4 +195,23 @@ func FuzzImpersonationHeaders(f *testing.F) {
 			t.Errorf("%v still asks for %+v", h, u)
 		}
 	})
+}
+
+// Without the feature the rights of the constrained modes are no rights.
+func TestImpersonateUnconstrained(t *testing.T) {
+	ann := resource.UserInfo{Name: "ann"}
+	for _, c := range []struct {
+		allowed []string
+		want    bool
+	}{
+		{[]string{"impersonate:user-info authentication.k8s.io:users ben", "impersonate-on:user-info:list pods team/"}, false},
+		{[]string{"impersonate users ben"}, true},
+	} {
+		for _, constrained := range []bool{false, true} {
+			_, err := impersonated(t, Impersonate(&rights{allowed: c.allowed}, constrained), ann, "Impersonate-User", "ben")
+			if want := c.want || constrained; (err == nil) != want {
+				t.Errorf("%v, constrained %v: %v", c.allowed, constrained, err)
+			}
+		}
+	}
 }

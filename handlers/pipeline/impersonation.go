@@ -61,28 +61,33 @@ const rememberedAskers = 10000
 // impersonation decides who may be whom. It remembers the mode that each user was last allowed in and tries that first.
 type impersonation struct {
 	authorizer authz.Authorizer
+	modes      []mode
 	last       *lru.Cache
 }
 
-func newImpersonation(a authz.Authorizer) *impersonation {
-	return &impersonation{authorizer: a, last: lru.New(rememberedAskers)}
+func newImpersonation(a authz.Authorizer, constrained bool) *impersonation {
+	i := &impersonation{authorizer: a, modes: modes, last: lru.New(rememberedAskers)}
+	if !constrained {
+		i.modes = slices.DeleteFunc(slices.Clone(modes), func(m mode) bool { return m.constrained })
+	}
+	return i
 }
 
 // check is the user to go on as, and the verb that allowed it in a constrained mode. When no mode allows it, the error is
 // that of the first one tried.
 func (i *impersonation) check(ctx context.Context, wanted *resource.UserInfo, request authz.Attributes) (*resource.UserInfo, string, error) {
-	order := make([]int, 0, len(modes)+1)
+	order := make([]int, 0, len(i.modes)+1)
 	if last, ok := i.last.Get(request.User.Name); ok {
 		order = append(order, last.(int))
 	}
-	for n := range modes {
+	for n := range i.modes {
 		if !slices.Contains(order, n) {
 			order = append(order, n)
 		}
 	}
 	var first error
 	for _, n := range order {
-		m := &modes[n]
+		m := &i.modes[n]
 		if m.applies != nil && !m.applies(wanted, request.User) {
 			continue
 		}

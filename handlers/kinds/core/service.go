@@ -47,6 +47,9 @@ type serviceStrategy struct {
 func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 	s := &serviceStrategy{d: d, ips: allocate.NewIPs(d), ports: allocate.NewPorts(d)}
 	st.ValidateName = validation.NameIsDNSLabel
+	if !d.Features.Enabled("RelaxedServiceNameValidation") {
+		st.ValidateName = validation.NameIsDNS1035Label
+	}
 	st.ChangesFirst = true
 	st.Warnings = kind.Warn(func(o, _ *corev1.Service) []string { return serviceWarnings(o) })
 	st.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, svc *corev1.Service) error {

@@ -39,6 +39,8 @@ type Deps struct {
 	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
 	TokenOwners authn.Tokens
 	Audiences   []string
+	// AllowPrivileged lets pods have privileged containers.
+	AllowPrivileged bool
 	// Features are the gates; nil has them as they are by default.
 	Features *features.Features
 }

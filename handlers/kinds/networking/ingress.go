@@ -28,14 +28,21 @@ var ingresses = kind.Kind{
 // classAnnotation named the class before there was a field.
 const classAnnotation = "kubernetes.io/ingress.class"
 
-func ingress(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func ingress(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(validateIngress)
-	s.ValidateCreate = kind.Check(func(o *networkingv1.Ingress) field.ErrorList {
+	strict := !d.Features.Enabled("RelaxedServiceNameValidation")
+	if strict {
+		s.ValidateUpdate = kind.CheckUpdate(strictBackends)
+	}
+	s.ValidateCreate = kind.Check(func(o *networkingv1.Ingress) (errs field.ErrorList) {
+		if strict {
+			errs = strictBackends(o, nil)
+		}
 		class, ok := o.Annotations[classAnnotation]
 		if ok && o.Spec.IngressClassName != nil && class != *o.Spec.IngressClassName {
-			return field.ErrorList{field.Invalid(field.NewPath("annotations").Child(classAnnotation), class, "must match `ingressClassName` when both are specified")}
+			errs = append(errs, field.Invalid(field.NewPath("annotations").Child(classAnnotation), class, "must match `ingressClassName` when both are specified"))
 		}
-		return nil
+		return errs
 	})
 	s.Warnings = kind.Warn(func(o, old *networkingv1.Ingress) []string {
 		if _, ok := o.Annotations[classAnnotation]; ok && old == nil && o.Spec.IngressClassName == nil {
@@ -138,6 +145,30 @@ func ingressBackend(b *networkingv1.IngressBackend, path *field.Path) (errs fiel
 		errs = append(errs, kind.PortNumber(at.Child("port", "number"), port.Number)...)
 	default:
 		errs = append(errs, field.Required(path, "port name or number is required"))
+	}
+	return errs
+}
+
+// strictBackends refuses names that services could not have before they could begin with a digit, unless the live object has one.
+func strictBackends(o, old *networkingv1.Ingress) (errs field.ErrorList) {
+	if old != nil && len(strictBackends(old, nil)) > 0 {
+		return nil
+	}
+	check := func(b *networkingv1.IngressBackend, path *field.Path) {
+		if b.Service != nil && len(validation.IsDNS1123Label(b.Service.Name)) == 0 {
+			errs = append(errs, kind.Faults(path.Child("service", "name"), b.Service.Name, validation.IsDNS1035Label(b.Service.Name))...)
+		}
+	}
+	if o.Spec.DefaultBackend != nil {
+		check(o.Spec.DefaultBackend, spec.Child("defaultBackend"))
+	}
+	for i, r := range o.Spec.Rules {
+		if r.HTTP == nil {
+			continue
+		}
+		for j := range r.HTTP.Paths {
+			check(&r.HTTP.Paths[j].Backend, spec.Child("rules").Index(i).Child("http", "paths").Index(j).Child("backend"))
+		}
 	}
 	return errs
 }

@@ -1,0 +1,112 @@
+package kinds
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// fill makes every pod specification inside a value one with a privileged container, and says how many there are.
+func fill(v reflect.Value, seen map[reflect.Type]bool) (found int) {
+	if v.Type() == reflect.TypeFor[corev1.PodSpec]() {
+		yes := true
+		c := corev1.Container{Name: "c", Image: "i", SecurityContext: &corev1.SecurityContext{Privileged: &yes}}
+		v.Set(reflect.ValueOf(corev1.PodSpec{Containers: []corev1.Container{c}, InitContainers: []corev1.Container{c}}))
+		return 1
+	}
+	if seen[v.Type()] {
+		return 0
+	}
+	seen[v.Type()] = true
+	defer delete(seen, v.Type())
+	switch v.Kind() {
+	case reflect.Pointer:
+		inner := reflect.New(v.Type().Elem())
+		if found = fill(inner.Elem(), seen); found > 0 {
+			v.Set(inner)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				found += fill(v.Field(i), seen)
+			}
+		}
+	}
+	return found
+}
+
+// Without the right to privileged containers no resource takes one, whichever way pods are made from it.
+func TestPrivileged(t *testing.T) {
+	held, free := Strategies(kind.Deps{}), Strategies(kind.Deps{AllowPrivileged: true})
+	tried := 0
+	for _, row := range resources.Rows {
+		gvk := schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}
+		make := resources.Kinds[gvk]
+		if row.Subresource != "" || make == nil {
+			continue
+		}
+		o, ok := make().(object.Object)
+		if !ok || fill(reflect.ValueOf(o).Elem(), map[reflect.Type]bool{}) == 0 {
+			continue
+		}
+		tried++
+		count := func(list []string, refused string) (n int) {
+			for _, field := range list {
+				if field == refused {
+					n++
+				}
+			}
+			return n
+		}
+		faults := func(validate bool) (fields []string) {
+			st := free(row)
+			if validate {
+				st = held(row)
+			}
+			if st.Validate == nil {
+				return nil
+			}
+			for _, e := range st.Validate(t.Context(), o) {
+				if e.Detail == "disallowed by cluster policy" {
+					fields = append(fields, e.Field)
+				}
+			}
+			return fields
+		}
+		_, path := podSpec(o)
+		for _, list := range []string{"containers", "initContainers"} {
+			at := path.Child(list).Index(0).Child("securityContext", "privileged").String()
+			if n := count(faults(true), at); n != 1 {
+				t.Errorf("%v: %s is refused %d times", gvk, at, n)
+			}
+		}
+		if f := faults(false); len(f) > 0 {
+			t.Errorf("%v: refused although it is allowed: %v", gvk, f)
+		}
+		if !slices.Contains(withPods, name{row.Group, row.Resource}) {
+			t.Errorf("%v has pods and is not held", gvk)
+		}
+	}
+	if tried != len(withPods) {
+		t.Errorf("%d kinds were tried, %d are held", tried, len(withPods))
+	}
+	row := resources.Rows[slices.IndexFunc(resources.Rows, func(r resources.Row) bool { return r.Resource == "pods" && r.Subresource == "ephemeralcontainers" })]
+	yes := true
+	pod := &corev1.Pod{}
+	pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{}}
+	pod.Spec.EphemeralContainers[0].SecurityContext = &corev1.SecurityContext{Privileged: &yes}
+	found := false
+	for _, e := range held(row).Validate(t.Context(), pod) {
+		found = found || e.Field == "spec.ephemeralContainers[0].securityContext.privileged"
+	}
+	if !found {
+		t.Error("a privileged ephemeral container is taken")
+	}
+}
