@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients race fuzz run bench kubectl browser h2spec
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients race fuzz run bench kubectl browser h2spec
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ CLIENTS ?= $(sort $(patsubst clients/%/test.sh,%,$(wildcard clients/*/test.sh)))
 test-clients: ## test the clients of all languages against one server; installs what they need
 	$(GO) run ./test/clients $(CLIENTS)
 	CLIENTS='$(filter $(notdir $(wildcard test/widgets/clients/*)),$(CLIENTS))' $(GO) test -count=1 -run TestClients ./test/widgets
+
+foreign-clients: ## check our v2 document: openapi-generator's Java under the official Java utilities; takes minutes
+	$(GO) run ./test/clients test/clients/foreign
 
 # The packages in which goroutines share something.
 RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/...

@@ -1,6 +1,6 @@
 // Command clients starts one server and runs the tests of the clients against it.
 //
-//	go run ./test/clients go python    the test.sh of these languages, one after the other
+//	go run ./test/clients go python    the test.sh of these languages, one after the other; a name with a slash is a folder
 //	go run ./test/clients              says where the server is and serves until its standard input ends
 //
 // The tests find the server by their environment:
@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/test/harness"
@@ -69,6 +70,9 @@ func run(languages []string) error {
 		begin := time.Now()
 		command := exec.Command("./test.sh")
 		command.Dir = filepath.Join(root, "clients", language)
+		if strings.Contains(language, "/") {
+			command.Dir = filepath.Join(root, language)
+		}
 		command.Env = append(os.Environ(), environment...)
 		command.Stdout, command.Stderr = os.Stdout, os.Stderr
 		if err := command.Run(); err != nil {
