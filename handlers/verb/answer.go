@@ -187,7 +187,12 @@ func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error
 	}
 	meta := metav1.ListMeta{ResourceVersion: version(p.revision), Continue: p.next, RemainingItemCount: p.remaining}
 	a.auditedList(h, r, meta, p)
-	if a.IsTable() && a.Format == codec.JSON && !a.Pretty && r.Resource.Columns.Compare == nil {
+	release, err := a.roomForList(h, r, p)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if a.IsTable() && a.inParts(r) {
 		r.Writer.Header().Set("Content-Type", a.Format.MediaType())
 		body := &tableBody{answer: a, h: h, r: r, page: p, now: h.Now()}
 		return body.write(meta)
@@ -204,9 +209,9 @@ func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error
 	var failed error
 	list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: unpacked(p.entries, &failed)}
 	r.Writer.Header().Set("Content-Type", a.Format.MediaType())
-	if plain := a.Format == codec.Protobuf || a.Format == codec.JSON && !a.Pretty; plain && !p.empty() {
-		body := &listBody{store: h.Store, page: p, list: list, res: r.Resource, out: a.Output}
-		return body.write(r)
+	if a.inParts(r) && !p.empty() {
+		body := &listBody{store: h.Store, room: h.roomForObjects(p), r: r, page: p, list: list, res: r.Resource, out: a.Output}
+		return body.write()
 	}
 	body := compressed(r)
 	if err := list.Write(body, a.Output); err != nil {

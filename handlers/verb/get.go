@@ -50,6 +50,11 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	if e == nil {
 		return storageError(storage.ErrNotFound, r, r.Info.Name)
 	}
+	leave, err := h.room.take(r, answer.share()*e.Size())
+	if err != nil {
+		return err
+	}
+	defer leave()
 	value, release, err := unpack(e)
 	if err != nil {
 		return err

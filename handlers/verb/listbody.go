@@ -18,6 +18,8 @@ import (
 // missing. It belongs to one request.
 type listBody struct {
 	store *cache.Cache
+	room  *room
+	r     *pipeline.Request
 	page  *page
 	list  codec.List
 	res   *resource.Resource
@@ -83,10 +85,9 @@ func (b *listBody) items(l cache.Leaf) ([]byte, error) {
 	return text, nil
 }
 
-func (b *listBody) keep(l cache.Leaf, text []byte) *packedItems {
+func (b *listBody) keep(l cache.Leaf, text []byte) {
 	p := &packedItems{packed: slices.Clone(s2.Encode(nil, text)), size: len(text)}
 	b.store.Keep(l, b.key(items), p, len(p.packed))
-	return p
 }
 
 // zipped are the items of a leaf as a piece of a gzip member.
@@ -106,17 +107,40 @@ func (b *listBody) zipped(l cache.Leaf) (*gzjoin.Piece, error) {
 	return piece, nil
 }
 
-// each calls do with every leaf until it fails.
-func (b *listBody) each(do func(i int, l cache.Leaf) error) (err error) {
-	i := 0
+// each calls do with every leaf until it fails; with the objects one by one of a leaf that is large.
+func (b *listBody) each(do func(l cache.Leaf) error) (err error) {
 	b.page.leaves(func(l cache.Leaf) bool {
-		if b.page.picked && !b.page.stored {
-			l = b.store.Gather(l.Entries)
+		if _, kept := l.Find(b.key(items)); kept { // so it is not large
+			err = do(l)
+			return err == nil
 		}
-		err = do(i, l)
-		i++
-		return err == nil
+		for part := range parts(l) {
+			if err = b.part(part, do); err != nil {
+				return false
+			}
+		}
+		return true
 	})
+	return err
+}
+
+// part calls do with what is encoded together, when there is room for it.
+func (b *listBody) part(l cache.Leaf, do func(l cache.Leaf) error) error {
+	if b.page.picked && !b.page.stored {
+		l = b.store.Gather(l.Entries)
+	}
+	if len(l.Entries) > 1 {
+		return do(l)
+	}
+	release, err := b.room.wait(b.r, encodedShare*l.Entries[0].Size())
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = do(l)
+	if cap(b.text) > largeBuffer {
+		b.text = nil // it has no room any more
+	}
 	return err
 }
 
@@ -139,7 +163,7 @@ func (b *listBody) large() (bool, error) {
 		return b.page.large(), nil
 	}
 	size := 0
-	err := b.each(func(_ int, l cache.Leaf) error {
+	err := b.each(func(l cache.Leaf) error {
 		text, err := b.items(l)
 		if size += len(text); err == nil && size > compressFrom {
 			err = errLarge
@@ -153,7 +177,8 @@ func (b *listBody) large() (bool, error) {
 }
 
 // write writes the list, which is not empty.
-func (b *listBody) write(r *pipeline.Request) error {
+func (b *listBody) write() error {
+	r := b.r
 	buffer := buffers.Get().(*[]byte)
 	b.text = *buffer
 	defer func() {
@@ -176,7 +201,7 @@ func (b *listBody) write(r *pipeline.Request) error {
 		}
 		return body.Close()
 	}
-	pieces, size, err := b.pieces()
+	size, err := b.zippedSize()
 	if err != nil {
 		return err
 	}
@@ -190,16 +215,16 @@ func (b *listBody) write(r *pipeline.Request) error {
 	if err := z.Store(head); err != nil {
 		return err
 	}
-	err = b.each(func(i int, l cache.Leaf) error {
-		if i > 0 && b.out.Format == codec.JSON {
+	begun := false
+	err = b.each(func(l cache.Leaf) error {
+		if begun && b.out.Format == codec.JSON {
 			if err := z.Store([]byte(codec.Joint)); err != nil {
 				return err
 			}
 		}
-		piece := (*gzjoin.Piece)(nil)
-		if pieces != nil {
-			piece = pieces[i]
-		} else if piece, err = b.zipped(l); err != nil {
+		begun = true
+		piece, err := b.zipped(l)
+		if err != nil {
 			return err
 		}
 		return z.Add(piece)
@@ -213,38 +238,40 @@ func (b *listBody) write(r *pipeline.Request) error {
 	return err
 }
 
-// pieces are all pieces and the length of what they hold. JSON needs neither before it begins: there they are made one
-// by one.
-func (b *listBody) pieces() (all []*gzjoin.Piece, size int, err error) {
+// zippedSize is the length of what the pieces hold, which protobuf has to know first: they are made for that, and made
+// again where they are not kept. All of them in memory would be the whole list. JSON needs no length.
+func (b *listBody) zippedSize() (size int, err error) {
 	if b.out.Format == codec.JSON {
-		return nil, 0, nil
+		return 0, nil
 	}
-	err = b.each(func(_ int, l cache.Leaf) error {
+	err = b.each(func(l cache.Leaf) error {
 		piece, err := b.zipped(l)
 		if err == nil {
-			all, size = append(all, piece), size+piece.Length()
+			size += piece.Length()
 		}
 		return err
 	})
-	return all, size, err
+	return size, err
+}
+
+// textSize is zippedSize for an answer that is not compressed.
+func (b *listBody) textSize() (size int, err error) {
+	if b.out.Format == codec.JSON {
+		return 0, nil
+	}
+	err = b.each(func(l cache.Leaf) error {
+		n, err := b.length(l)
+		size += n
+		return err
+	})
+	return size, err
 }
 
 // writeTo writes the list uncompressed, a leaf at a time.
 func (b *listBody) writeTo(w io.Writer) error {
-	var packed []*packedItems
-	size := 0
-	if b.out.Format == codec.Protobuf {
-		// The length of everything comes first. What had to be made for that is held until it is written.
-		err := b.each(func(_ int, l cache.Leaf) error {
-			p, err := b.packed(l)
-			if err == nil {
-				packed, size = append(packed, p), size+p.size
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	size, err := b.textSize()
+	if err != nil {
+		return err
 	}
 	head, tail, err := b.list.Parts(b.out, size)
 	if err != nil {
@@ -252,12 +279,8 @@ func (b *listBody) writeTo(w io.Writer) error {
 	}
 	// Small parts go along with large ones.
 	begun := false
-	err = b.each(func(i int, l cache.Leaf) (err error) {
-		if packed != nil {
-			b.text, err = s2.Decode(b.text[:cap(b.text)], packed[i].packed)
-		} else {
-			_, err = b.items(l)
-		}
+	err = b.each(func(l cache.Leaf) error {
+		text, err := b.items(l)
 		if err != nil {
 			return err
 		}
@@ -274,7 +297,7 @@ func (b *listBody) writeTo(w io.Writer) error {
 				return err
 			}
 		}
-		_, err = w.Write(b.text)
+		_, err = w.Write(text)
 		return err
 	})
 	if err == nil {
@@ -283,14 +306,17 @@ func (b *listBody) writeTo(w io.Writer) error {
 	return err
 }
 
-// packed are the items of a leaf, kept from the first time on.
-func (b *listBody) packed(l cache.Leaf) (*packedItems, error) {
+// length is that of a leaf's items, which are kept from the first time on, as they will be needed again.
+func (b *listBody) length(l cache.Leaf) (int, error) {
 	if kept, found := l.Find(b.key(items)); found {
-		return kept.(*packedItems), nil
+		return kept.(*packedItems).size, nil
 	}
 	text, err := b.encode(l)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return b.keep(l, text), nil
+	if len(l.Entries) > 1 {
+		b.keep(l, text)
+	}
+	return len(text), nil
 }

@@ -143,6 +143,11 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	}
 	switch {
 	case p.stored:
+		release, err := h.room.wait(r, pastRoom)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
 		return p, h.listError(h.readPast(ctx, r, s, p), options, r, p.revision)
 	case s.everything():
 		return p, p.cut()

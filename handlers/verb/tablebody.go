@@ -73,11 +73,12 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 	}()
 	body := compressed(t.r)
 	t.page.leaves(func(l cache.Leaf) bool {
-		if err = t.leaf(l); err == nil && len(t.out) >= gathered {
-			_, err = body.Write(t.out)
-			t.out = t.out[:0]
+		for part := range parts(l) {
+			if err = t.part(body, part); err != nil {
+				return false
+			}
 		}
-		return err == nil
+		return true
 	})
 	if err != nil {
 		return err
@@ -92,6 +93,27 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 		return err
 	}
 	return body.Close()
+}
+
+// part adds the rows of what is encoded together, when there is room for it, and writes what has come together.
+func (t *tableBody) part(body *compressor, l cache.Leaf) error {
+	size := 0
+	if len(l.Entries) == 1 {
+		size = encodedShare * l.Entries[0].Size()
+	}
+	release, err := t.h.roomForObjects(t.page).wait(t.r, size)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := t.leaf(l); err != nil || len(t.out) < gathered {
+		return err
+	}
+	_, err = body.Write(t.out)
+	if t.out = t.out[:0]; cap(t.out) > largeBuffer {
+		t.out = nil // it has no room any more
+	}
+	return err
 }
 
 // leaf adds the rows of a leaf.

@@ -35,6 +35,7 @@ type Handlers struct {
 	MinWatch time.Duration
 
 	open openWatches
+	room room
 }
 
 // writeLimit is how long a write may take at most, whatever the request's own deadline (the original's figure).
