@@ -6,11 +6,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
@@ -141,8 +139,8 @@ func methodNotAllowed() error {
 
 // objectKey is where the object that a path names lies; 400 for a name that none can have.
 func objectKey(res *resource.Resource, namespace, name string) (string, error) {
-	if faults := path.IsValidPathSegmentName(name); len(faults) > 0 {
-		return "", apierrors.NewBadRequest(fmt.Sprintf("Name parameter invalid: %q: %s", name, strings.Join(faults, ";")))
+	if err := resource.CheckName(name); err != nil {
+		return "", err
 	}
 	return res.ObjectKey(namespace, name), nil
 }

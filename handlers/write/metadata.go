@@ -3,10 +3,8 @@ package write
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -101,8 +99,8 @@ func checkNamespace(res *resource.Resource, namespace string, o object.Object) e
 
 // objectKey is where the object lies that a path names; 400 for a name that none can have.
 func objectKey(res *resource.Resource, namespace, name string) (string, error) {
-	if faults := path.IsValidPathSegmentName(name); len(faults) > 0 {
-		return "", apierrors.NewBadRequest(fmt.Sprintf("Name parameter invalid: %q: %s", name, strings.Join(faults, ";")))
+	if err := resource.CheckName(name); err != nil {
+		return "", err
 	}
 	return res.ObjectKey(namespace, name), nil
 }

@@ -16,13 +16,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // bindings are made by schedulers: those of pods/binding under another path.
 var bindings = kind.Kind{Group: group, Resource: "bindings", Strategy: bind}
 
 // bind gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
-func bind(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func bind(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		b, ok := body.(*corev1.Binding)
 		if !ok {
@@ -30,6 +31,9 @@ func bind(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		if a.Name != "" && a.Name != b.Name {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
+		}
+		if row.Subresource == "" {
+			b.UID = "" // of what is no subresource, the server decides on it
 		}
 		var errs field.ErrorList
 		if b.Target.Kind != "" && b.Target.Kind != "Node" {
@@ -39,7 +43,7 @@ func bind(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			errs = append(errs, field.Required(field.NewPath("target", "name"), ""))
 		}
 		if len(errs) > 0 {
-			return nil, errs.ToAggregate()
+			return nil, validation.Refuse(schema.GroupKind{Kind: "Binding"}, b.Name, errs)
 		}
 		err := changePod(ctx, d, a.Namespace, b.Name, a.DryRun, func(pod *corev1.Pod) error { return bindPod(d, pod, b) })
 		if err != nil {

@@ -177,6 +177,9 @@ func nodeOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (*serviceaccount
 // get reads an object of the group without a name.
 func get[T object.Object](ctx context.Context, d *kind.Deps, plural, namespace, name string) (T, error) {
 	var none T
+	if err := resource.CheckName(name); err != nil {
+		return none, err
+	}
 	o, err := d.Objects.Get(ctx, kind.CoreV1(plural), namespace, name)
 	if err != nil {
 		return none, err
