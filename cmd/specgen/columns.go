@@ -35,7 +35,7 @@ var standardColumns = map[string]column{
 	"Age":  {Name: "Age", Type: "string", Description: "Time since the object was created.", Path: ".metadata.creationTimestamp", As: "age"},
 }
 
-// conversions are the values of "as": the constant that handlers/columns knows them by, the kinds of values they take and
+// conversions are the values of "as": the constant that handlers/kinds knows them by, the kinds of values they take and
 // the cell of an absent value, when that is not the kind's own. Counting is done by the generated function.
 var conversions = map[string]struct {
 	constant string
@@ -239,7 +239,7 @@ func text(v any) string {
 }
 
 const columnsHead = `// Package columns has the table columns of the built-in kinds, as openapi/ states them: their definitions and functions
-// that take the values of their paths out of the generated structs. handlers/columns makes cells of them.
+// that take the values of their paths out of the generated structs. handlers/kinds makes cells of them.
 package columns
 
 import "k8s.io/apimachinery/pkg/runtime"
@@ -278,7 +278,7 @@ type Column struct {
 	Value func(o runtime.Object) any
 	// Empty is the cell of an absent value.
 	Empty any
-	// Func names a function of handlers/columns. It gets the object, or the values of Of.
+	// Func names a function of handlers/kinds. It gets the object, or the values of Of.
 	Func string
 	Of   []func(o runtime.Object) any
 }

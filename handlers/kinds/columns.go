@@ -25,9 +25,7 @@ var tables = sync.OnceValue(func() map[schema.GroupVersionKind]resource.Columns 
 	for gvk, columns := range gencolumns.Kinds {
 		k := byGVK[gvk]
 		if k == nil {
-			table := NewColumns(columns, shared)
-			oldTable(gvk, &table)
-			out[gvk] = table
+			out[gvk] = NewColumns(columns, shared)
 			continue
 		}
 		cells := maps.Clone(shared)

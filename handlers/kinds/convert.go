@@ -3,7 +3,6 @@ package kinds
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/convert"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/structural"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -40,8 +39,8 @@ func Convert(from, to schema.GroupVersionKind) (resource.Converter, bool) {
 	if from.Group != to.Group || from.Kind != to.Kind {
 		return nil, false
 	}
-	moved := convert.Special
-	if k := byGVK[from]; k != nil && k.MovedFields != nil {
+	var moved structural.Special
+	if k := byGVK[from]; k != nil {
 		moved = k.MovedFields
 	}
 	c, err := structural.Converter(from, to, moved)

@@ -4,7 +4,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/defaults"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -17,9 +16,6 @@ func Default(gvk schema.GroupVersionKind) func(object.Object) {
 		if f := k.Defaults[gvk.Version]; f != nil {
 			return f
 		}
-	}
-	if f := defaults.Dependent[gvk]; f != nil {
-		return f
 	}
 	return generated(gvk)
 }

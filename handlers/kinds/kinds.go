@@ -8,16 +8,20 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/admissionregistration"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiextensions"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiregistration"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apiserverinternal"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/apps"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/authentication"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/authorization"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/autoscaling"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/batch"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/certificates"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/coordination"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/discovery"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/dra"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/events"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/flowcontrol"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
@@ -33,16 +37,20 @@ import (
 
 // groups are the kinds of all groups that have something to say.
 var groups = [][]kind.Kind{
+	admissionregistration.Kinds,
 	apiextensions.Kinds,
 	apiregistration.Kinds,
 	apiserverinternal.Kinds,
 	apps.Kinds,
+	authentication.Kinds,
+	authorization.Kinds,
 	autoscaling.Kinds,
 	batch.Kinds,
 	certificates.Kinds,
 	coordination.Kinds,
 	core.Kinds,
 	discovery.Kinds,
+	dra.Kinds,
 	events.Kinds,
 	flowcontrol.Kinds,
 	networking.Kinds,
@@ -80,13 +88,8 @@ func index() (map[name]*kind.Kind, map[schema.GroupVersionKind]*kind.Kind) {
 // says itself.
 func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
-	old := oldStrategies(d)
 	return func(row resources.Row) *resource.Strategy {
-		k := byName[name{row.Group, row.Resource}]
-		if k == nil {
-			return old(row)
-		}
-		st := k.Make(&d, row)
+		st := byName[name{row.Group, row.Resource}].Make(&d, row)
 		if !d.AllowPrivileged {
 			holdPrivileged(row, st)
 		}

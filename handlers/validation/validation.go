@@ -3,7 +3,7 @@
 //
 // The rules are data: keywords of the resource model, generated as tags of the Go types, which go-playground/validator
 // walks. A tag names a rule in the tables here, and the same entry of a table decides and, when the decision is no, says
-// why. What spans fields, compares with an older object or needs other objects is not here but in the strategies; object
+// why. What spans fields, compares with an older object or needs other objects is not here but in package kinds; object
 // metadata, which has rules of its own for every kind, is in meta.go.
 //
 // A good object, by far the most frequent case, costs one walk of our own over the same tags and rules (good.go). Only what

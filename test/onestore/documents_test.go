@@ -65,12 +65,11 @@ func (d document) name() string {
 	return strings.Trim(d.row.Group+"/"+d.row.Version+"/"+d.row.Resource+"/"+d.object.text("metadata", "name"), "/")
 }
 
-// documents are the objects that package columns records its tables from: at least one of every kind, with their states.
-// Each comes in the version that it is
-// written in. The documents of this package say more of an object than a table shows.
+// documents are the objects that the tables of package kinds are recorded from: at least one of every kind, with their
+// states. Each comes in the version that it is written in. The documents of this package say more of an object than a table shows.
 func documents(t *testing.T) []document {
 	t.Helper()
-	files, err := filepath.Glob("../../handlers/columns/testdata/input/*.yaml")
+	files, err := filepath.Glob("../../handlers/kinds/testdata/columns_input/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no documents: %v", err)
 	}

@@ -1,0 +1,24 @@
+package admissionregistration
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// named is the strategy of what can also come from files.
+func named(_ *kind.Deps, _ resources.Row, s *resource.Strategy) { s.Warnings = staticName }
+
+// staticName is about names that only objects from files have.
+func staticName(_ context.Context, o, _ object.Object) []string {
+	const suffix = ".static.k8s.io"
+	if !strings.HasSuffix(o.GetName(), suffix) {
+		return nil
+	}
+	return []string{fmt.Sprintf("metadata.name: names ending with %q are reserved for static manifest-based configurations and cannot be managed via the API", suffix)}
+}

@@ -1,0 +1,9 @@
+// Package authorization has the kinds of authorization.k8s.io: questions about who may do what. None is kept.
+package authorization
+
+import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+
+const group = "authorization.k8s.io"
+
+// Kinds are the kinds of the group of which the model cannot say everything.
+var Kinds = []kind.Kind{localSubjectAccessReviews, selfSubjectAccessReviews, selfSubjectRulesReviews, subjectAccessReviews}
