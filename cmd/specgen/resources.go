@@ -79,9 +79,17 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"CreateOnUpdate", r.CreateOnUpdate, !r.CreateOnUpdate},
 		{"ConditionalUpdate", r.ConditionalUpdate, !r.ConditionalUpdate},
 		{"Fields", r.Fields, r.Fields == nil},
+		{"FieldAliases", r.FieldAliases, r.FieldAliases == nil},
+		{"UnknownField", r.UnknownField, r.UnknownField == ""},
 		{"TTL", r.TTL, r.TTL == 0},
+		{"Uncached", r.Uncached, !r.Uncached},
 		{"Generation", r.Generation, !r.Generation},
 		{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
+		{"ResetFields", r.ResetFields, r.ResetFields == nil},
+		{"OnlyFields", r.OnlyFields, r.OnlyFields == nil},
+		{"OrphanDependents", r.Dependents == "orphan", r.Dependents != "orphan"},
+		{"NoDependents", r.Dependents == "none", r.Dependents != "none"},
+		{"OrphanWarning", r.OrphanWarning, r.OrphanWarning == ""},
 		{"CreateStatus", r.CreateStatus, !r.CreateStatus},
 		{"ReturnsDeleted", r.ReturnsDeleted, !r.ReturnsDeleted},
 		{"Warning", r.Warning, r.Warning == ""},
@@ -161,8 +169,14 @@ type Row struct {
 	ConditionalUpdate bool
 	// Fields are the selectable fields beyond metadata.name and metadata.namespace.
 	Fields []string
+	// FieldAliases are older names of selectable fields, each with the present one.
+	FieldAliases map[string]string
+	// UnknownField is the error for a field selector by another field, which {field} stands for; empty for the usual words.
+	UnknownField string
 	// TTL is the life of an object in seconds after its last write; 0 is for ever.
 	TTL int
+	// Uncached: upstream has no watch cache for the resource, so resourceVersion=0 is a quorum read there.
+	Uncached bool
 	// Generation rows number the states of an object's content: 1 at creation, one more with each change of anything but
 	// metadata and status. Where it is false the verbs leave metadata.generation to the writer at creation and keep it
 	// afterwards.
@@ -170,6 +184,13 @@ type Row struct {
 	// StatusKeeps are the parts of the metadata (labels, annotations, finalizers, ownerReferences) that a write to this
 	// status row takes from the old object; nil when all may change.
 	StatusKeeps []string
+	// ResetFields are paths that a write to the row sets back to what they were, so that server-side apply gives nobody the
+	// ownership of them. OnlyFields are all that a write can change, where the rest is set back; [*] is any element.
+	ResetFields, OnlyFields []string
+	// OrphanDependents: a delete that does not say what becomes of dependents leaves them. NoDependents: there are none.
+	OrphanDependents, NoDependents bool
+	// OrphanWarning is told to a client whose delete does not say it; empty for most.
+	OrphanWarning string
 	// CreateStatus lets a create bring its status; otherwise it is emptied where there is a status row.
 	CreateStatus bool
 	// ReturnsDeleted answers a delete with the object that is gone instead of a Status.

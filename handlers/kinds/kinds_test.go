@@ -1,6 +1,8 @@
 package kinds
 
 import (
+	"path"
+	"slices"
 	"testing"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -27,6 +29,39 @@ func TestRows(t *testing.T) {
 					t.Errorf("%s/%s: no field %s", row.Resource, row.Subresource, p)
 				}
 			}
+		}
+	}
+}
+
+// What upstream says of rows beyond the usual is said of these, and of no others.
+func TestFactsOfRows(t *testing.T) {
+	is := map[string]func(resources.Row) bool{
+		"orphan": func(r resources.Row) bool { return r.OrphanDependents }, "none": func(r resources.Row) bool { return r.NoDependents },
+		"uncached": func(r resources.Row) bool { return r.Uncached }, "lifetime": func(r resources.Row) bool { return r.TTL > 0 },
+		"status resets nothing": func(r resources.Row) bool { return r.Subresource == "status" && r.ResetFields == nil },
+		"status is not reset": func(r resources.Row) bool {
+			status := slices.ContainsFunc(resources.Rows, func(s resources.Row) bool {
+				return s.Group == r.Group && s.Version == r.Version && s.Resource == r.Resource && s.Subresource == "status"
+			})
+			return r.Subresource == "" && status && !slices.Contains(r.ResetFields, "status")
+		},
+		"only some fields": func(r resources.Row) bool { return r.OnlyFields != nil },
+	}
+	want := map[string][]string{
+		"orphan": {"batch/jobs", "replicationcontrollers"}, "none": {"events", "events.k8s.io/events"},
+		"uncached": {"events", "events.k8s.io/events"}, "lifetime": {"events", "events.k8s.io/events"},
+		"status is not reset": {"certificates.k8s.io/podcertificaterequests", "scheduling.k8s.io/podgroups"},
+		"only some fields":    {"pods/ephemeralcontainers", "pods/resize"},
+	}
+	for fact, of := range is {
+		var got []string
+		for _, row := range resources.Rows {
+			if name := path.Join(row.Group, row.Resource, row.Subresource); of(row) && !slices.Contains(got, name) {
+				got = append(got, name)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, want[fact]) {
+			t.Errorf("%s: %v, want %v", fact, got, want[fact])
 		}
 	}
 }

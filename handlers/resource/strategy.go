@@ -70,10 +70,6 @@ type Strategy struct {
 	// BeforeDelete may refuse a deletion or, by returning a changed object, turn it into an update (a namespace that
 	// starts terminating). It is called with the live object once per attempt.
 	BeforeDelete func(ctx context.Context, o object.Object, options *metav1.DeleteOptions) (changed object.Object, err error)
-	// OrphanByDefault: a delete without propagationPolicy leaves the dependents alone.
-	OrphanByDefault bool
-	// OrphanWarning is what a client is told that deletes without saying what is to become of the dependents.
-	OrphanWarning string
 	// NewName makes the name of a create without name and generateName is refused unless this is set.
 	NewName func(o object.Object) string
 	// Create replaces storing for resources and subresources that are actions (bindings, evictions, reviews): it gets the

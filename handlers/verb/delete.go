@@ -67,7 +67,7 @@ func deleteOptions(r *pipeline.Request) (*metav1.DeleteOptions, error) {
 	if err := invalidOptions("DeleteOptions", metav1validation.ValidateDeleteOptions(o)); err != nil {
 		return nil, err
 	}
-	if warning := r.Resource.Strategy.OrphanWarning; warning != "" && o.PropagationPolicy == nil && o.OrphanDependents == nil { //nolint:staticcheck // clients still send it
+	if warning := r.Resource.OrphanWarning; warning != "" && o.PropagationPolicy == nil && o.OrphanDependents == nil { //nolint:staticcheck // clients still send it
 		r.Writer.Warn(warning)
 	}
 	return o, nil

@@ -32,7 +32,7 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	}
 	revision, err := parseVersion(r.Query.Get("resourceVersion"))
 	switch {
-	case err != nil && r.Resource.TTL > 0: // what the original reads from etcd
+	case err != nil && r.Resource.Uncached: // what upstream reads from etcd
 		return invalidVersion(err)
 	case err != nil:
 		return err
@@ -63,11 +63,11 @@ func (h *Handlers) get(r *pipeline.Request) error {
 	return answer.written(h, r, http.StatusOK, storage.KeyValue{Key: e.Key, Value: value, Revision: e.Revision})
 }
 
-// newest is a state that has every acknowledged write, unless the client says by version 0 that whatever is at hand will do:
-// then nothing is asked of the store, which may be away. Nothing is at hand only before the cache is loaded. What vanishes by
-// itself the original has in no cache and reads from etcd, so there its clients know it as fresh.
+// newest is a state that has every acknowledged write. At version 0 a client takes any state: then the store, which may be
+// away, is not asked, unless the cache is still loading. Upstream has no watch cache for some resources (events), so a read at
+// version 0 is a quorum read there; match it.
 func (h *Handlers) newest(ctx context.Context, r *pipeline.Request, version string) (cache.View, error) {
-	if version == "0" && r.Resource.TTL == 0 {
+	if version == "0" && !r.Resource.Uncached {
 		if view, loaded := h.Store.Latest(); loaded {
 			return view, nil
 		}

@@ -116,11 +116,11 @@ func (h *Handlers) atLeast(r *pipeline.Request, revision int64) (cache.View, err
 	return view, err
 }
 
-// tooLargeVersion is the 504 for a revision that has not happened. Of what vanishes by itself the original says nothing of
-// coming again, for it has that in no cache that could lag behind.
+// tooLargeVersion is the 504 for a revision that has not happened. Where upstream has no watch cache, which could lag behind,
+// it does not ask clients to retry.
 func (h *Handlers) tooLargeVersion(r *pipeline.Request, asked int64) error {
 	again := 1
-	if r.Resource.TTL > 0 {
+	if r.Resource.Uncached {
 		again = 0
 	}
 	now, _ := h.Store.Latest()

@@ -159,7 +159,7 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 // is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which the
 // original keeps in no cache, it has pages.
 func limit(r *pipeline.Request, options metav1.ListOptions) int {
-	if options.ResourceVersion == "0" && r.Resource.TTL == 0 {
+	if options.ResourceVersion == "0" && !r.Resource.Uncached {
 		return 0
 	}
 	return int(max(0, options.Limit))
@@ -183,7 +183,7 @@ func (h *Handlers) state(ctx context.Context, r *pipeline.Request, options metav
 	case least > 0:
 		p.view, err = h.atLeast(r, least)
 		meter.Waited(time.Since(begin))
-	case options.ResourceVersion == "0" && r.Resource.TTL == 0:
+	case options.ResourceVersion == "0" && !r.Resource.Uncached:
 		p.view, err = h.newest(ctx, r, options.ResourceVersion)
 	default:
 		p.view, err = h.Store.View(ctx)

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,9 +39,6 @@ func selected(r *pipeline.Request) (metav1.ListOptions, *selection, error) {
 	}
 	return options, s, err
 }
-
-// fieldAliases are old names of selectable fields that clients still use.
-var fieldAliases = map[string]map[string]string{"pods": {"spec.host": "spec.nodeName"}}
 
 // newSelection selects all objects.
 func newSelection(res *resource.Resource) *selection {
@@ -84,8 +82,8 @@ func (s *selection) check(name string) (err error) {
 
 // known checks a field's name and gives it its present one.
 func (s *selection) known(label, value string) (string, string, error) {
-	if alias := fieldAliases[s.res.Resource][label]; alias != "" {
-		label = alias
+	if present := s.res.FieldAliases[label]; present != "" {
+		label = present
 	}
 	switch {
 	case label == "metadata.name":
@@ -95,10 +93,8 @@ func (s *selection) known(label, value string) (string, string, error) {
 		s.own = true
 	case len(s.res.Fields) == 0:
 		return "", "", fmt.Errorf("%q is not a known field selector: only %q, %q", label, "metadata.name", "metadata.namespace")
-	case s.res.Resource == "jobs":
-		return "", "", fmt.Errorf("field label %q not supported for Job", label)
-	case s.res.Resource == "resourceslices":
-		return "", "", fmt.Errorf("field label not supported for %s: %s", s.res.GVK(), label)
+	case s.res.UnknownField != "":
+		return "", "", errors.New(strings.ReplaceAll(s.res.UnknownField, "{field}", label))
 	default:
 		return "", "", fmt.Errorf("field label not supported: %s", label)
 	}

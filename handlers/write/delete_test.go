@@ -39,7 +39,7 @@ func TestFinalizersOfADeletion(t *testing.T) {
 		{"the old option the other way", []string{"orphan"}, &metav1.DeleteOptions{OrphanDependents: &no}, true, "jobs", nil},
 		{"events have no dependents", nil, policy(metav1.DeletePropagationForeground), false, "events", nil},
 	} {
-		res := &resource.Resource{Row: resources.Row{Resource: c.resource}, Strategy: &resource.Strategy{OrphanByDefault: c.orphanByDefault}}
+		res := &resource.Resource{Row: resources.Row{Resource: c.resource, OrphanDependents: c.orphanByDefault, NoDependents: c.resource == "events"}, Strategy: &resource.Strategy{}}
 		d := deletion{operation: &operation{Request: &Request{Resource: res}}, options: c.options}
 		o := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Finalizers: c.has}}
 		if got := d.finalizers(o); !reflect.DeepEqual(got, c.want) {

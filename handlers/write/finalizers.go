@@ -25,10 +25,10 @@ func (d *deletion) finalizers(o object.Object) []string {
 }
 
 // propagation decides between orphaning, foreground and (neither) background deletion of dependents: the options come
-// first, then a finalizer that is there already, then the resource's own default. Events have no dependents.
+// first, then a finalizer that is there already, then the row. Some objects have no dependents.
 func (d *deletion) propagation(o object.Object) (orphan, foreground bool) {
 	options := d.options
-	if d.Resource.Row.Resource == "events" {
+	if d.Resource.NoDependents {
 		return false, false
 	}
 	if options.OrphanDependents != nil { //nolint:staticcheck // clients still send it
@@ -45,5 +45,5 @@ func (d *deletion) propagation(o object.Object) (orphan, foreground bool) {
 			return false, true
 		}
 	}
-	return d.Resource.Strategy.OrphanByDefault, false
+	return d.Resource.OrphanDependents, false
 }

@@ -13,10 +13,11 @@ import (
 )
 
 var (
-	knownVerbs   = []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
-	knownMethods = []string{"delete", "get", "head", "options", "patch", "post", "put"}
-	knownParams  = []string{"string", "integer", "boolean"}
-	keptMetadata = []string{"labels", "annotations", "finalizers", "ownerReferences"}
+	knownDependents = []string{"orphan", "none"}
+	knownVerbs      = []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
+	knownMethods    = []string{"delete", "get", "head", "options", "patch", "post", "put"}
+	knownParams     = []string{"string", "integer", "boolean"}
+	keptMetadata    = []string{"labels", "annotations", "finalizers", "ownerReferences"}
 )
 
 // rows checks the resource rows of a file.
@@ -44,6 +45,7 @@ func (c *checker) rows(node *yaml.Node) {
 			}
 		}
 		c.kind(at, r)
+		c.ownedFields(at, r)
 		if isSub {
 			c.subresource(at, r, main, sub)
 			continue
@@ -124,6 +126,20 @@ func (c *checker) resource(at *yaml.Node, r spec.Resource) {
 			c.report(n, "%s: defaultedWhenRead %s: %s", r.Name, n.Value, fault)
 		}
 	}
+	for alias, n := range pairs(get(at, "fieldAliases")) {
+		if !slices.Contains(r.Fields, n.Value) {
+			c.report(n, "%s: %s is another name of %s, which is not in fields", r.Name, alias, n.Value)
+		}
+	}
+	if n := get(at, "unknownField"); n != nil && !strings.Contains(n.Value, "{field}") {
+		c.report(n, "%s: unknownField does not say which: {field}", r.Name)
+	}
+	if n := get(at, "dependents"); n != nil && !slices.Contains(knownDependents, n.Value) {
+		c.report(n, "%s: dependents: %q is none of %s", r.Name, n.Value, strings.Join(knownDependents, ", "))
+	}
+	if n := get(at, "orphanWarning"); n != nil && r.Dependents != "orphan" {
+		c.report(n, "%s: orphanWarning is for a resource whose dependents are orphaned", r.Name)
+	}
 	for _, n := range list(get(at, "computedFields")) {
 		if !slices.Contains(r.Fields, n.Value) {
 			c.report(n, "%s: computed field %s is not in fields", r.Name, n.Value)
@@ -133,6 +149,20 @@ func (c *checker) resource(at *yaml.Node, r spec.Resource) {
 		if n := get(at, key); n != nil {
 			c.report(n, "%s: %s belongs to subresources", r.Name, key)
 		}
+	}
+}
+
+// ownedFields checks that what a write to a row sets back, or alone can change, are fields of its kind.
+func (c *checker) ownedFields(at *yaml.Node, r spec.Resource) {
+	for _, key := range []string{"resetFields", "onlyFields"} {
+		for _, n := range list(get(at, key)) {
+			if fault := c.path(r.Kind, "."+n.Value); fault != "" {
+				c.report(n, "%s: %s %s: %s", r.Name, key, n.Value, fault)
+			}
+		}
+	}
+	if n := get(at, "onlyFields"); n != nil && r.ResetFields != nil {
+		c.report(n, "%s has both resetFields and onlyFields", r.Name)
 	}
 }
 
@@ -169,7 +199,7 @@ func (c *checker) subresource(at *yaml.Node, r spec.Resource, main, sub string) 
 	if parent.Namespaced != r.Namespaced {
 		c.report(at, "%s is namespaced: %v, its parent the other way", r.Name, r.Namespaced)
 	}
-	for _, key := range []string{"singular", "shortNames", "categories", "storage", "storedAsJSON", "defaultedWhenRead", "shownAs", "fieldAnnotations", "gate", "key", "ttl", "fields", "computedFields", "generation", "createStatus"} {
+	for _, key := range []string{"singular", "shortNames", "categories", "storage", "storedAsJSON", "defaultedWhenRead", "shownAs", "fieldAnnotations", "gate", "key", "ttl", "fields", "computedFields", "fieldAliases", "unknownField", "uncached", "dependents", "orphanWarning", "generation", "createStatus"} {
 		if n := get(at, key); n != nil {
 			c.report(n, "%s: %s belongs to the resource and not to its subresource", r.Name, key)
 		}

@@ -84,7 +84,13 @@ type Resource struct {
 	Fields            []string
 	// ComputedFields are the fields that are no paths into the object: a strategy computes them.
 	ComputedFields []string `yaml:"computedFields"`
-	TTL            int
+	// FieldAliases are older names of selectable fields that clients still use, each with the present one.
+	FieldAliases map[string]string `yaml:"fieldAliases"`
+	// UnknownField is what a client is told that selects by another field; {field} stands for it.
+	UnknownField string `yaml:"unknownField"`
+	TTL          int
+	// Uncached: upstream has no watch cache for the resource, and reads it from etcd.
+	Uncached bool
 	// Text: the answer is plain text and not an object.
 	Text bool
 	// BodyVersions are older versions of the kind that bodies may be in too.
@@ -93,6 +99,14 @@ type Resource struct {
 	Generation bool
 	// StatusKeeps is the metadata that a write to the status subresource cannot change; it stands on the status row.
 	StatusKeeps []string `yaml:"statusKeeps"`
+	// ResetFields are what a write to this row sets back to what it was: nobody owns it through this row.
+	ResetFields []string `yaml:"resetFields"`
+	// OnlyFields are all that a write to this row can change, where everything else is set back.
+	OnlyFields []string `yaml:"onlyFields"`
+	// Dependents is what becomes of an object's dependents when a delete does not say: orphan; none when it can have none.
+	Dependents string
+	// OrphanWarning is what a client is told that does not say it.
+	OrphanWarning string `yaml:"orphanWarning"`
 	// CreateStatus: a create keeps the status it brings.
 	CreateStatus bool `yaml:"createStatus"`
 	// Warning is what every answer about the resource warns of: that it is deprecated.

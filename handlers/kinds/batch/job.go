@@ -48,8 +48,6 @@ const (
 const indexed = "Indexed"
 
 func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.OrphanByDefault = true
-	s.OrphanWarning = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *batchv1.Job) error {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)

@@ -43,9 +43,6 @@ func TestJobCreate(t *testing.T) {
 	if shared.Labels["c"] = "d"; shared.Spec.Template.Labels["c"] != "" {
 		t.Error("job and template share their labels")
 	}
-	if !s.OrphanByDefault || hooks(t, "v1", "cronjobs", "").OrphanByDefault {
-		t.Error("jobs orphan by default, cron jobs do not")
-	}
 	o.Status.Succeeded = 3
 	if s.Fields(o)["status.successful"] != "3" {
 		t.Errorf("%v", s.Fields(o))

@@ -22,7 +22,6 @@ var replicationControllers = kind.Kind{
 }
 
 func replicationController(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.OrphanByDefault = true
 	s.Validate = kind.Check(func(o *corev1.ReplicationController) (errs field.ErrorList) {
 		if len(o.Spec.Selector) == 0 {
 			errs = append(errs, field.Required(spec.Child("selector"), ""))

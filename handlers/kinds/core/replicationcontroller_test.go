@@ -27,7 +27,4 @@ func TestReplicationControllers(t *testing.T) {
 	if got := kindtest.Verdict(hooks(t, "v1", "replicationcontrollers", "status"), rc, rc); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if !hooks(t, "v1", "replicationcontrollers", "").OrphanByDefault {
-		t.Error("they do not orphan by default")
-	}
 }
