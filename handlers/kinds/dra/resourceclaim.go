@@ -13,7 +13,8 @@ import (
 
 var claims = kind.Kind{
 	Group: group, Resource: "resourceclaims", Strategy: kind.Fixed("spec"), MovedFields: moved,
-	Cells: kind.Cells{"claimState": kind.CellOfValues(claimState)},
+	Subresources: map[string]kind.Strategy{"status": claimStatus},
+	Cells:        kind.Cells{"claimState": kind.CellOfValues(claimState)},
 	Defaults: map[string]func(object.Object){
 		"v1": kind.OnDefault(resourceClaimV1), "v1beta1": kind.OnDefault(resourceClaimV1beta1), "v1beta2": kind.OnDefault(resourceClaimV1beta2),
 	},
