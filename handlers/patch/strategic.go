@@ -40,6 +40,9 @@ func (p *Patch) strategic(res *resource.Resource, before []byte) (*patched, erro
 	if err != nil {
 		return nil, fmt.Errorf("decoding the live object: %w", err)
 	}
+	if err := checkCost(original, patch, meta); err != nil {
+		return nil, err
+	}
 	shown := fmt.Sprintf("%+v", patch) // merging may change it
 	after, err := strategicpatch.StrategicMergeMapPatchUsingLookupPatchMeta(original, patch, meta)
 	switch {
