@@ -83,7 +83,9 @@ type Options struct {
 	// kind.Deps.
 	Tokens      *serviceaccount.Issuer
 	TokenOwners authn.Tokens
-	Audiences   []string
+	// Used notes on service accounts' secrets when they were used; nil notes nothing.
+	Used      *serviceaccount.Lookup
+	Audiences []string
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
 	// Controllers says which of the server's own controllers run, as the controller-manager's flag does; none when empty.
@@ -163,6 +165,9 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, leaving: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
 	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o, s.objects), Authorizer: o.Authorizer, Now: time.Now}
+	if o.Used != nil {
+		o.Used.WriteThrough(s.writer.Own())
+	}
 	s.verbs = &verb.Handlers{
 		Store: o.Store, Writer: s.writer, Now: time.Now, MinWatch: o.MinWatch,
 		Meter: func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },

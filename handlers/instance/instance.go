@@ -182,7 +182,7 @@ func (i *Instance) newServer(checks *health.Registry, numbers *metrics.Metrics) 
 	}
 	return handlers.New(handlers.Options{
 		Store: i.store.Cache, Indexer: &i.store.indexer, Log: i.log, Metrics: numbers, Health: checks, HealthTimeout: c.Storage.HealthTimeout, ReadyTimeout: c.Storage.ReadyTimeout,
-		Authenticator: access.requests, Tokens: access.accounts.issuer, TokenOwners: access.tokens, Audiences: access.accounts.audiences,
+		Authenticator: access.requests, Tokens: access.accounts.issuer, TokenOwners: access.tokens, Used: access.accounts.lookup, Audiences: access.accounts.audiences,
 		OpenID: access.accounts.pages, ProxyHeaders: c.Authentication.Proxy.Headers, Authentication: i.certs.told(&c.Authentication.Proxy),
 		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission,
 		Served: served, Features: c.Features, SwaggerUI: c.SwaggerUI, Address: net.JoinHostPort(i.certs.address, strconv.Itoa(c.Serving.Port)),

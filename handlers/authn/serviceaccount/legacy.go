@@ -11,10 +11,11 @@ import (
 	"time"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
 // legacyIssuer is the issuer of the tokens in secrets.
@@ -126,25 +127,22 @@ func (l *LegacyTokens) markUsed(ctx context.Context, secret *corev1.Secret) {
 	if last := secret.Labels[labelLastUsed]; last == day(0) || last == day(1) {
 		return
 	}
-	_, err := storage.Update(ctx, l.lookup.store, secrets.key(secret.Namespace, secret.Name), 0, func(kv storage.KeyValue) ([]byte, error) {
-		live, err := decode[*corev1.Secret](secrets, kv)
-		if err != nil {
-			return nil, err
+	writer := l.lookup.writer.Load()
+	if writer == nil {
+		return
+	}
+	target := resource.OwnWrite{Resource: schema.GroupVersionResource{Version: "v1", Resource: "secrets"}, Namespace: secret.Namespace, Name: secret.Name}
+	_, err := (*writer).Update(ctx, target, func(o object.Object) error {
+		if o.GetUID() != secret.UID {
+			return nil
 		}
-		if live.UID != secret.UID {
-			return kv.Value, nil
+		labels := maps.Clone(o.GetLabels())
+		if labels == nil {
+			labels = map[string]string{}
 		}
-		live.Labels = maps.Clone(live.Labels)
-		if live.Labels == nil {
-			live.Labels = map[string]string{}
-		}
-		live.Labels[labelLastUsed] = day(0)
-		live.ResourceVersion = ""
-		all, err := codecs()
-		if err != nil {
-			return nil, err
-		}
-		return all[secrets.kind].Encode(live)
+		labels[labelLastUsed] = day(0)
+		o.SetLabels(labels)
+		return nil
 	})
 	if err != nil {
 		l.log.Warn("labelling the secret of a legacy service account token with the day of its use", "namespace", secret.Namespace, "name", secret.Name, "error", err)

@@ -82,7 +82,9 @@ func TestLegacyTokens(t *testing.T) {
 			ctx := resource.WithRecorder(context.Background(), &resource.Recorder{
 				Annotate: func(k, v string) { notes = append(notes, k+"="+v) }, Warn: func(texts ...string) { warnings = append(warnings, texts...) },
 			})
-			l := NewLegacyTokens(keysOf(t, key), []string{ownName}, !c.frozen, NewLookup(m), slog.New(slog.DiscardHandler))
+			lookup := NewLookup(m)
+			lookup.WriteThrough(writerOf(t, m))
+			l := NewLegacyTokens(keysOf(t, key), []string{ownName}, !c.frozen, lookup, slog.New(slog.DiscardHandler))
 			id, err := l.AuthenticateToken(ctx, token, nil)
 			if c.err != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), c.err) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -55,6 +56,8 @@ func (s source) key(namespace, name string) string { return s.keys.Key(namespace
 // Lookup reads the objects that tokens depend on. Make one with NewLookup.
 type Lookup struct {
 	store storage.Store
+	// writer is nil until the server that authenticates can write.
+	writer atomic.Pointer[resource.Writer]
 	// states has what matters of an object at a revision, so that an object which did not change is not decoded again.
 	states *lru.Cache
 }
@@ -63,6 +66,9 @@ type Lookup struct {
 func NewLookup(store storage.Store) *Lookup {
 	return &Lookup{store: store, states: lru.New(knownTokens)}
 }
+
+// WriteThrough lets use be noted on the objects.
+func (l *Lookup) WriteThrough(w resource.Writer) { l.writer.Store(&w) }
 
 // state is what tokens depend on.
 type state struct {

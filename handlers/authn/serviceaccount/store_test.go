@@ -7,10 +7,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"testing"
+	"time"
 
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
+	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 // testStore is a store that a test puts objects into and takes them from.
@@ -66,4 +70,21 @@ func newKeyFor(t testing.TB, curve elliptic.Curve) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
+}
+
+// writerOf writes secrets to the store.
+func writerOf(t testing.TB, s storage.Store) resource.Writer {
+	t.Helper()
+	all, err := codecs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range resources.Rows {
+		if row.Group == "" && row.Resource == "secrets" && row.Subresource == "" {
+			r := &resource.Resource{Row: row, Codec: all[secrets.kind], Strategy: &resource.Strategy{}}
+			return (&write.Writer{Store: s, Registry: resource.NewRegistry([]*resource.Resource{r}), Now: time.Now}).Own()
+		}
+	}
+	t.Fatal("there are no secrets")
+	return nil
 }
