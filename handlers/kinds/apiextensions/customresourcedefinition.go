@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -33,15 +34,12 @@ var definitions = kind.Kind{
 	},
 }
 
-// definition: the status remembers every version that objects were ever stored in.
 func definition(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *apiextensionsv1.CustomResourceDefinition) error {
-		rememberStored(o)
-		return nil
+		return prepare(o)
 	})
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, _ *apiextensionsv1.CustomResourceDefinition) error {
-		rememberStored(o)
-		return nil
+		return prepare(o)
 	})
 	s.Validate = kind.Check(func(o *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
 		if o.Name == o.Spec.Names.Plural+"."+o.Spec.Group {
@@ -51,6 +49,25 @@ func definition(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
+func prepare(o *apiextensionsv1.CustomResourceDefinition) error {
+	rememberStored(o)
+	return tidySchemas(o)
+}
+
+// tidySchemas brings the schemas into the form that is stored, before they are compared with the old ones: another order of
+// the keys in a part that is kept as text is no change.
+func tidySchemas(o *apiextensionsv1.CustomResourceDefinition) error {
+	for i := range o.Spec.Versions {
+		if s := o.Spec.Versions[i].Schema; s != nil && s.OpenAPIV3Schema != nil {
+			if err := tidySchema(s.OpenAPIV3Schema); err != nil {
+				return apierrors.NewBadRequest(err.Error())
+			}
+		}
+	}
+	return nil
+}
+
+// rememberStored notes every version that objects were ever stored in.
 func rememberStored(o *apiextensionsv1.CustomResourceDefinition) {
 	for _, v := range o.Spec.Versions {
 		if !v.Storage {

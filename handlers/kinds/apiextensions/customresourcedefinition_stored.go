@@ -105,12 +105,6 @@ func toStored(in *apiextensionsv1.CustomResourceDefinition) (*storedDefinition, 
 		}
 	}
 	for _, v := range in.Spec.Versions {
-		if v.Schema != nil && v.Schema.OpenAPIV3Schema != nil {
-			v.Schema = v.Schema.DeepCopy()
-			if err := tidySchema(v.Schema.OpenAPIV3Schema); err != nil {
-				return nil, err
-			}
-		}
 		out.Spec.Versions = append(out.Spec.Versions, storedVersion{
 			Name: v.Name, Served: v.Served, Storage: v.Storage, Deprecated: v.Deprecated, DeprecationWarning: v.DeprecationWarning,
 			Schema: v.Schema, Subresources: v.Subresources, SelectableFields: v.SelectableFields, AdditionalPrinterColumns: columnsFromV1(v.AdditionalPrinterColumns),

@@ -66,6 +66,9 @@ func TestDefinitions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := tidySchemas(in); err != nil {
+			t.Fatal(err)
+		}
 		before := in.DeepCopy()
 		ours, err := toStored(in)
 		if err != nil {
