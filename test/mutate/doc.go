@@ -5,5 +5,8 @@
 //
 //	go test ./test/mutate -run TestAgainstReference -v -reference https://127.0.0.1:16443 -token T [-ours URL] [-kind Pod] [-update]
 //
+// TestEachFaultIsFoundOnce needs no reference: it spoils the same objects, and objects full of junk of every kind, and fails when
+// two places find one fault.
+//
 // The reference must run without admission plugins, as for golden scripts. Without -ours a server of ours is started.
 package mutate

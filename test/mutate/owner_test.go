@@ -156,7 +156,10 @@ func TestEachFaultIsFoundOnce(t *testing.T) {
 		if meta, ok := in["metadata"].(map[string]any); ok && b.row.Namespaced {
 			meta["namespace"] = "ns"
 		}
-		for _, c := range spoil(in) {
+		for i, c := range spoil(in) {
+			if testing.Short() && i%7 > 0 {
+				continue
+			}
 			o := b.read(c.object)
 			if o == nil {
 				continue
