@@ -91,13 +91,16 @@ func (r *Request) limitBody(at time.Time) {
 	_ = http.NewResponseController(r.Writer.ResponseWriter).SetReadDeadline(at)
 }
 
-// limitAnswer is called when the answer begins. One that begins too late all the same is given the time of an error.
+// lateTime is how long a client may take for an answer that begins after its time, because the server was slow.
+const lateTime = 2 * time.Second
+
+// limitAnswer is called when the answer begins.
 func (w *ResponseWriter) limitAnswer() {
 	if w.expires.IsZero() {
 		return
 	}
 	if now := time.Now(); !now.Before(w.expires) {
-		w.expires = now.Add(errorTime)
+		w.expires = now.Add(lateTime)
 	}
 	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(w.expires)
 }

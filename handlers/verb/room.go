@@ -58,6 +58,10 @@ func (m *room) wait(r *pipeline.Request, size int) (release func(), err error) {
 	if err := m.left.Acquire(r.Context(), n); err != nil {
 		return nil, context.Cause(r.Context())
 	}
+	if r.Context().Err() != nil { // many may have ended together, and what begins now is too late
+		m.left.Release(n)
+		return nil, context.Cause(r.Context())
+	}
 	return func() { m.left.Release(n) }, nil
 }
 
