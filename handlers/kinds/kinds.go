@@ -89,10 +89,6 @@ func index() (map[name]*kind.Kind, map[schema.GroupVersionKind]*kind.Kind) {
 func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	return func(row resources.Row) *resource.Strategy {
-		st := byName[name{row.Group, row.Resource}].Make(&d, row)
-		if !d.AllowPrivileged {
-			holdPrivileged(row, st)
-		}
-		return st
+		return byName[name{row.Group, row.Resource}].Make(&d, row)
 	}
 }

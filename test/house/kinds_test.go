@@ -192,3 +192,28 @@ func TestDocumentedFieldsAreThere(t *testing.T) {
 		t.Errorf("%d fields", fields)
 	}
 }
+
+// Groups know nothing of each other but the core, which has what pods and events of all groups share.
+func TestGroupsStandAlone(t *testing.T) {
+	shared := []string{"kind", "core", "podspec", "allocate", "structural", "kindtest"}
+	const room = module + "handlers/kinds/"
+	groups := 0
+	for _, p := range packages(t) {
+		name, below := strings.CutPrefix(p.ImportPath, room)
+		if !below {
+			continue
+		}
+		groups++
+		for _, i := range slices.Concat(p.Imports, p.TestImports) {
+			if other, ours := strings.CutPrefix(i, room); ours && !slices.Contains(shared, other) {
+				t.Errorf("%s imports %s: what they share belongs into one of %v", name, other, shared)
+			}
+		}
+		if slices.Contains(shared, name) && name != "core" && slices.Contains(p.Imports, room+"core") {
+			t.Errorf("%s imports a group", name)
+		}
+	}
+	if groups < 20 {
+		t.Errorf("only %d groups", groups)
+	}
+}

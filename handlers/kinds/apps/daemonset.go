@@ -26,7 +26,7 @@ var daemonSets = kind.Kind{
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultDaemonSet)},
 }
 
-func daemonSet(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ChangesFirst = true
 	// templateGeneration is an older count of changes of the template; nobody but the server writes it.
 	const annotation = "deprecated.daemonset.template.generation"
@@ -63,7 +63,7 @@ func daemonSet(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		if o.Spec.Selector != nil && podspec.EmptySelector(o.Spec.Selector) {
 			errs = append(errs, field.Invalid(spec.Child("selector"), o.Spec.Selector, "empty selector is invalid for daemonset"))
 		}
-		errs = append(errs, podspec.ValidateEndless(&o.Spec.Template, "DaemonSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "DaemonSet", spec.Child("template"))...)
 		if o.Spec.UpdateStrategy.Type != "RollingUpdate" {
 			return errs
 		}

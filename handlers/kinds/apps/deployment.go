@@ -19,14 +19,14 @@ var deployments = kind.Kind{
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultDeployment)},
 }
 
-func deployment(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func deployment(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = kind.ChangedBy(func(o, old *appsv1.Deployment) bool {
 		// Annotations carry a rollout's cause, which its controller copies to the replica set.
 		return !object.Equal(&o.Spec, &old.Spec) || !object.Equal(&o.Annotations, &old.Annotations)
 	})
 	s.Validate = kind.Check(func(o *appsv1.Deployment) field.ErrorList {
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
-		errs = append(errs, podspec.ValidateEndless(&o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
 		at := spec.Child("strategy", "rollingUpdate")
 		switch r := o.Spec.Strategy.RollingUpdate; {
 		case o.Spec.Strategy.Type == "Recreate" && r != nil:

@@ -19,10 +19,10 @@ var replicaSets = kind.Kind{
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultReplicaSet)},
 }
 
-func replicaSet(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func replicaSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *appsv1.ReplicaSet) field.ErrorList {
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
-		return append(errs, podspec.ValidateEndless(&o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
+		return append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
 	})
 	s.Warnings = kind.Warn(func(o, old *appsv1.ReplicaSet) (out []string) {
 		if old == nil {

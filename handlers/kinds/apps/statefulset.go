@@ -48,7 +48,7 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *appsv1.StatefulSet) field.ErrorList {
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)
-		errs = append(errs, podspec.ValidateEndless(pods, "StatefulSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, pods, "StatefulSet", spec.Child("template"))...)
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
 		case r != nil && o.Spec.UpdateStrategy.Type == "OnDelete":

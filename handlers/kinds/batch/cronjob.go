@@ -26,7 +26,7 @@ var cronJobs = kind.Kind{
 // A job's name has eleven characters more than its cron job's, and must be a label.
 const maxCronJobName = 52
 
-func cronJob(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func cronJob(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *batchv1.CronJob) (errs field.ErrorList) {
 		if o.Spec.Schedule != "" {
 			if err := parseSchedule(o.Spec.Schedule); err != nil {
@@ -34,7 +34,7 @@ func cronJob(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			}
 		}
 		path := spec.Child("jobTemplate", "spec")
-		errs = append(errs, jobSpec(&o.Spec.JobTemplate.Spec, path)...)
+		errs = append(errs, jobSpec(d, &o.Spec.JobTemplate.Spec, path)...)
 		if sel := o.Spec.JobTemplate.Spec.Selector; sel != nil {
 			errs = append(errs, field.Invalid(path.Child("selector"), sel, "`selector` will be auto-generated"))
 		}

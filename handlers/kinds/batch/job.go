@@ -47,7 +47,7 @@ const (
 
 const indexed = "Indexed"
 
-func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func jobStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *batchv1.Job) error {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
@@ -56,7 +56,7 @@ func jobStrategy(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.Validate = kind.Check(func(o *batchv1.Job) field.ErrorList {
-		return jobSpec(&o.Spec, spec)
+		return jobSpec(d, &o.Spec, spec)
 	})
 	s.ValidateCreate = kind.Check(func(o *batchv1.Job) field.ErrorList {
 		return append(append(ownSelector(o, true), podsSelected(o)...), hostnames(o)...)
@@ -155,7 +155,7 @@ func ownSelector(o *batchv1.Job, prefixed bool) (errs field.ErrorList) {
 	return errs
 }
 
-func jobSpec(s *batchv1.JobSpec, path *field.Path) field.ErrorList {
+func jobSpec(d *kind.Deps, s *batchv1.JobSpec, path *field.Path) field.ErrorList {
 	errs := indexedJob(s, path)
 	if s.MaxFailedIndexes != nil && s.BackoffLimitPerIndex == nil {
 		errs = append(errs, field.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified"))
@@ -168,7 +168,7 @@ func jobSpec(s *batchv1.JobSpec, path *field.Path) field.ErrorList {
 	if p := s.PodReplacementPolicy; p != nil && !slices.Contains(replacement, *p) {
 		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *p, replacement))
 	}
-	errs = append(errs, podspec.ValidateTemplate(&s.Template, path.Child("template"))...)
+	errs = append(errs, podspec.ValidateTemplate(d, &s.Template, path.Child("template"))...)
 	at := path.Child("template", "spec", "restartPolicy")
 	switch p := s.Template.Spec.RestartPolicy; {
 	case p == "Always" || p == "":

@@ -54,7 +54,7 @@ func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.Changed = kind.ChangedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })
 	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
-		errs := podspec.Validate(&pod.Spec, field.NewPath("spec"))
+		errs := podspec.Validate(d, &pod.Spec, field.NewPath("spec"))
 		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)
 		return append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
 	})

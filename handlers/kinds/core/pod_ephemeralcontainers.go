@@ -19,7 +19,7 @@ import (
 const mirrorAnnotation = "kubernetes.io/config.mirror"
 
 // ephemeralContainers adds containers for debugging to a running pod; nothing else of it is the writer's.
-func ephemeralContainers(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func ephemeralContainers(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		list := pod.Spec.EphemeralContainers
 		keepAllButSpec(pod, old)
@@ -28,7 +28,7 @@ func ephemeralContainers(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.FieldRules = true
-	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(&pod.Spec, field.NewPath("spec")) })
+	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(d, &pod.Spec, field.NewPath("spec")) })
 	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {
 			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods do not support ephemeral containers")}

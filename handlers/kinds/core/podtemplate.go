@@ -18,9 +18,9 @@ var podTemplates = kind.Kind{
 	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultPodTemplate)},
 }
 
-func podTemplate(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func podTemplate(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *corev1.PodTemplate) field.ErrorList {
-		return podspec.ValidateTemplate(&o.Template, field.NewPath("template"))
+		return podspec.ValidateTemplate(d, &o.Template, field.NewPath("template"))
 	})
 	s.Warnings = kind.Warn(func(o, old *corev1.PodTemplate) []string {
 		return podspec.TemplateWarnings(o, old, &o.Template, field.NewPath("template"))

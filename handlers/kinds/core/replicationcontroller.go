@@ -21,7 +21,7 @@ var replicationControllers = kind.Kind{
 	Defaults:     map[string]func(object.Object){"v1": kind.OnDefault(defaultReplicationController)},
 }
 
-func replicationController(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func replicationController(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *corev1.ReplicationController) (errs field.ErrorList) {
 		if len(o.Spec.Selector) == 0 {
 			errs = append(errs, field.Required(spec.Child("selector"), ""))
@@ -36,7 +36,7 @@ func replicationController(_ *kind.Deps, _ resources.Row, s *resource.Strategy) 
 				break
 			}
 		}
-		return append(errs, podspec.ValidateEndless(t, "ReplicationController", spec.Child("template"))...)
+		return append(errs, podspec.ValidateEndless(d, t, "ReplicationController", spec.Child("template"))...)
 	})
 	s.Warnings = kind.Warn(func(o, old *corev1.ReplicationController) (out []string) {
 		t := o.Spec.Template

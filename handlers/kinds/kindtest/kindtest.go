@@ -47,7 +47,7 @@ func Of(t *testing.T, kinds []kind.Kind, name string) *kind.Kind {
 // Hooks are those of a row without a store behind them, at a clock that stands and with numbers that are always the lowest.
 func Hooks(t *testing.T, kinds []kind.Kind, version, name, subresource string) *resource.Strategy {
 	t.Helper()
-	return HooksWith(t, kinds, kind.Deps{Now: func() time.Time { return Time }, Rand: func(int) int { return 0 }}, version, name, subresource)
+	return HooksWith(t, kinds, kind.Deps{Now: func() time.Time { return Time }, Rand: func(int) int { return 0 }, AllowPrivileged: true}, version, name, subresource)
 }
 
 // HooksWith are Hooks of a server.

@@ -14,18 +14,18 @@ import (
 )
 
 // validateContainers finds what spans the fields of containers of all three kinds.
-func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	names, grace := map[string]bool{}, gracePeriod(spec)
 	for i := range spec.Containers {
 		c, at := &spec.Containers[i], path.Child("containers").Index(i)
-		errs = append(errs, validateContainer(c, volumes, at)...)
+		errs = append(errs, validateContainer(d, c, volumes, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
 		errs = append(errs, handlers(c, grace, at)...)
 	}
 	errs = append(errs, hostPorts(spec.Containers, path.Child("containers"))...)
 	for i := range spec.InitContainers {
 		c, at := &spec.InitContainers[i], path.Child("initContainers").Index(i)
-		errs = append(errs, validateContainer(c, volumes, at)...)
+		errs = append(errs, validateContainer(d, c, volumes, at)...)
 		if c.Name != "" || names[""] {
 			errs = append(errs, uniqueName(c.Name, names, at)...)
 		}
@@ -47,7 +47,7 @@ func validateContainers(spec *corev1.PodSpec, volumes map[string]*corev1.Volume,
 	for i := range spec.EphemeralContainers {
 		c, at := &spec.EphemeralContainers[i], path.Child("ephemeralContainers").Index(i)
 		common := asContainer(c)
-		errs = append(errs, validateContainer(&common, volumes, at)...)
+		errs = append(errs, validateContainer(d, &common, volumes, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
 		errs = append(errs, ephemeralRules(c, targets, at)...)
 	}
@@ -63,7 +63,7 @@ func uniqueName(name string, seen map[string]bool, path *field.Path) field.Error
 	return nil
 }
 
-func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+func validateContainer(d *kind.Deps, c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	ports := map[string]bool{}
 	for i, p := range c.Ports {
 		if p.Name != "" && ports[p.Name] {
@@ -90,6 +90,9 @@ func validateContainer(c *corev1.Container, volumes map[string]*corev1.Volume, p
 			errs = append(errs, field.Duplicate(path.Child("resizePolicy").Index(i), p.ResourceName))
 		}
 		resized[p.ResourceName] = true
+	}
+	if s := c.SecurityContext; s != nil && s.Privileged != nil && *s.Privileged && !d.AllowPrivileged {
+		errs = append(errs, field.Forbidden(path.Child("securityContext", "privileged"), "disallowed by cluster policy"))
 	}
 	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
 		if s.Privileged != nil && *s.Privileged {

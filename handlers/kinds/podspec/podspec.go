@@ -8,12 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // Validate finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
-func Validate(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
-	errs = append(errs, validateContainers(spec, volumes, path)...)
+	errs = append(errs, validateContainers(d, spec, volumes, path)...)
 	if spec.HostNetwork {
 		for i, c := range spec.Containers {
 			for j, p := range c.Ports {

@@ -43,8 +43,8 @@ func EmptySelector(s *metav1.LabelSelector) bool {
 const NoMatch = "`selector` does not match template `labels`"
 
 // ValidateEndless finds faults in what a controller makes pods from that must run for ever; owner names it in an error.
-func ValidateEndless(t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
-	errs := ValidateTemplate(t, path)
+func ValidateEndless(d *kind.Deps, t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
+	errs := ValidateTemplate(d, t, path)
 	if p := t.Spec.RestartPolicy; p != "Always" {
 		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), p, []string{"Always"}))
 	}
@@ -55,8 +55,8 @@ func ValidateEndless(t *corev1.PodTemplateSpec, owner string, path *field.Path) 
 }
 
 // ValidateTemplate finds faults in any template.
-func ValidateTemplate(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
-	errs := Validate(&t.Spec, path.Child("spec"))
+func ValidateTemplate(d *kind.Deps, t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
+	errs := Validate(d, &t.Spec, path.Child("spec"))
 	if len(t.Spec.EphemeralContainers) > 0 {
 		errs = append(errs, field.Forbidden(path.Child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"))
 	}
