@@ -60,8 +60,8 @@ type Parts interface {
 // Conversion converts objects between the version that a Codec works on and the stored ones, where somebody else has to be
 // asked (a webhook). Each call may take as long as its context allows, so it takes a whole list.
 type Conversion interface {
-	// ToServed returns stored objects, of whatever version, in the one that the codec reads, in their order. What is in that
-	// version already is returned as it is.
+	// ToServed returns stored objects, of whatever version, in the one that the codec reads: as many, in their order. What is
+	// in that version already is returned as it is.
 	ToServed(ctx context.Context, stored [][]byte) ([][]byte, error)
 	// ToStored returns what Encode has made in the version that is stored.
 	ToStored(ctx context.Context, encoded [][]byte) ([][]byte, error)
@@ -76,16 +76,26 @@ func (r *Resource) Served(ctx context.Context, stored [][]byte) ([][]byte, error
 	return stored, nil
 }
 
+// ServedOne is Served for one object.
+func (r *Resource) ServedOne(ctx context.Context, stored []byte) ([]byte, error) {
+	c := r.Codec.Conversion()
+	if c == nil {
+		return stored, nil
+	}
+	served, err := c.ToServed(ctx, [][]byte{stored})
+	if err != nil {
+		return nil, err
+	}
+	return served[0], nil
+}
+
 // Decode builds one stored object, whoever converts it.
 func (r *Resource) Decode(ctx context.Context, stored []byte, revision int64) (object.Object, error) {
-	if c := r.Codec.Conversion(); c != nil {
-		served, err := c.ToServed(ctx, [][]byte{stored})
-		if err != nil {
-			return nil, err
-		}
-		stored = served[0]
+	served, err := r.ServedOne(ctx, stored)
+	if err != nil {
+		return nil, err
 	}
-	return r.Codec.Decode(stored, revision)
+	return r.Codec.Decode(served, revision)
 }
 
 // Encode is the stored form of one object, whoever converts it.

@@ -38,7 +38,7 @@ func (s *Objects) Get(ctx context.Context, gvr schema.GroupVersionResource, name
 	if err != nil {
 		return nil, StatusError(err, r.GroupResource(), name)
 	}
-	return r.Codec.Decode(kv.Value, kv.Revision)
+	return r.Decode(ctx, kv.Value, kv.Revision)
 }
 
 // List returns all objects of one namespace, or of all with an empty one.
@@ -51,9 +51,16 @@ func (s *Objects) List(ctx context.Context, gvr schema.GroupVersionResource, nam
 	if err != nil {
 		return nil, StatusError(err, r.GroupResource(), "")
 	}
+	values := make([][]byte, len(list.Items))
+	for i, kv := range list.Items {
+		values[i] = kv.Value
+	}
+	if values, err = r.Served(ctx, values); err != nil {
+		return nil, err
+	}
 	out := make([]object.Object, len(list.Items))
 	for i, kv := range list.Items {
-		if out[i], err = r.Codec.Decode(kv.Value, kv.Revision); err != nil {
+		if out[i], err = r.Codec.Decode(values[i], kv.Revision); err != nil {
 			return nil, fmt.Errorf("%s: %w", kv.Key, err)
 		}
 	}
@@ -67,7 +74,7 @@ func (s *Objects) Create(ctx context.Context, gvr schema.GroupVersionResource, o
 		return err
 	}
 	o.SetResourceVersion("")
-	b, err := r.Codec.Encode(o)
+	b, err := r.Encode(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -86,7 +93,7 @@ func (s *Objects) Update(ctx context.Context, gvr schema.GroupVersionResource, n
 		return nil, err
 	}
 	kv, err := storage.Update(ctx, s.Store, r.ObjectKey(namespace, name), r.Lifetime(), func(kv storage.KeyValue) ([]byte, error) {
-		o, err := r.Codec.Decode(kv.Value, kv.Revision)
+		o, err := r.Decode(ctx, kv.Value, kv.Revision)
 		if err != nil {
 			return nil, err
 		}
@@ -94,12 +101,12 @@ func (s *Objects) Update(ctx context.Context, gvr schema.GroupVersionResource, n
 			return nil, err
 		}
 		o.SetResourceVersion("")
-		return r.Codec.Encode(o)
+		return r.Encode(ctx, o)
 	})
 	if err != nil {
 		return nil, StatusError(err, r.GroupResource(), name)
 	}
-	return r.Codec.Decode(kv.Value, kv.Revision)
+	return r.Decode(ctx, kv.Value, kv.Revision)
 }
 
 // Delete removes the object at once; nil when it was not there.

@@ -107,6 +107,10 @@ func (a *answer) stored(h *Handlers, r *pipeline.Request, code int, kv storage.K
 		return err
 	}
 	res := r.Resource
+	var err error
+	if kv.Value, err = res.ServedOne(r.Context(), kv.Value); err != nil {
+		return err
+	}
 	return a.send(r, code, func(b []byte) ([]byte, error) {
 		if a.IsTable() {
 			return a.table(b, h, res, metav1.ListMeta{ResourceVersion: version(kv.Revision)}, []storage.KeyValue{kv})
@@ -121,7 +125,7 @@ func (a *answer) written(h *Handlers, r *pipeline.Request, code int, kv storage.
 	if view == nil {
 		return a.stored(h, r, code, kv)
 	}
-	parent, err := r.Resource.Codec.Decode(kv.Value, kv.Revision)
+	parent, err := r.Resource.Decode(r.Context(), kv.Value, kv.Revision)
 	if err != nil {
 		return err
 	}

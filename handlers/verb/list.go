@@ -32,6 +32,9 @@ func (h *Handlers) list(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
+	if page, err = h.servedPage(r.Context(), r.Resource, page); err != nil {
+		return err
+	}
 	return answer.list(h, r, http.StatusOK, page)
 }
 

@@ -96,7 +96,11 @@ func (op *operation) update(ctx context.Context, put bool, change Change) (Resul
 		return Result{}, err
 	}
 	out, kv, err := op.attempts(ctx, key, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue) (out outcome, err error) {
-		live, err := main.Decode(ctx, current.Value, current.Revision)
+		// A copy: what is compared and swapped is what is stored.
+		if current.Value, err = main.ServedOne(ctx, current.Value); err != nil {
+			return out, err
+		}
+		live, err := main.Codec.Decode(current.Value, current.Revision)
 		if err != nil {
 			return out, err
 		}
