@@ -54,8 +54,10 @@ type conn struct {
 	peer      settings
 	window    int64 // what the client takes of all streams together
 	starved   []*stream
-	unread    int // what the client has sent and not been given back, of the window of the whole connection
-	cost      int // of the headers of all requests whose handlers have not returned; see budget.go
+	held      int         // what sources gave and windows hold up; see held.go
+	crowded   *time.Timer // runs while sources wait because of that
+	unread    int         // what the client has sent and not been given back, of the window of the whole connection
+	cost      int         // of the headers of all requests whose handlers have not returned; see budget.go
 	room      int64
 	ending    ending
 	idleSince time.Time

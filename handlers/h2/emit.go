@@ -69,9 +69,8 @@ func (c *conn) emit(st *stream) bool {
 		n = int(min(int64(n), int64(c.peer.frame), st.window, c.window))
 		if n <= 0 {
 			st.parked = true
-			if st.window > 0 && !st.starved {
-				st.starved = true
-				c.starved = append(c.starved, st)
+			if st.window > 0 {
+				c.starve(st)
 			}
 			return false
 		}

@@ -162,7 +162,7 @@ func idleLimit(srv *http.Server) time.Duration {
 func (c *conn) stopTimer() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, t := range []*time.Timer{c.timer, c.ending.timer} {
+	for _, t := range []*time.Timer{c.timer, c.ending.timer, c.crowded} {
 		if t != nil {
 			t.Stop()
 		}

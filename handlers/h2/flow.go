@@ -10,15 +10,9 @@ func (c *conn) onWindowUpdate(f *http2.WindowUpdateFrame) error {
 		if c.window += int64(f.Increment); c.window > maxWindow {
 			return connError(http2.ErrCodeFlowControl)
 		}
-		if len(c.starved) == 0 {
-			return nil
+		if c.feed() {
+			c.kick()
 		}
-		for i, st := range c.starved {
-			c.starved[i], st.starved = nil, false
-			c.schedule(st)
-		}
-		c.starved = c.starved[:0]
-		c.kick()
 		return nil
 	}
 	st := c.streams[f.StreamID]
@@ -34,6 +28,27 @@ func (c *conn) onWindowUpdate(f *http2.WindowUpdateFrame) error {
 		c.kick()
 	}
 	return nil
+}
+
+// starve puts a stream on the list of those that wait for something of the connection's. c.mu is held, as in feed.
+func (c *conn) starve(st *stream) {
+	if !st.starved {
+		st.starved = true
+		c.starved = append(c.starved, st)
+	}
+}
+
+// feed schedules them all, and says whether there were any; the caller must kick then.
+func (c *conn) feed() bool {
+	if len(c.starved) == 0 {
+		return false
+	}
+	for i, st := range c.starved {
+		c.starved[i], st.starved = nil, false
+		c.schedule(st)
+	}
+	c.starved = c.starved[:0]
+	return true
 }
 
 // unpark schedules a stream that was held up by a window. c.mu is held, and the caller must kick.

@@ -61,6 +61,11 @@ func (c *conn) pull(st *stream) bool {
 	}
 	c.mu.Lock()
 	ask := st.err == nil && !st.localDone && !st.unfinished()
+	if ask && c.shut(st) {
+		c.level = len(c.out)
+		c.mu.Unlock()
+		return false
+	}
 	c.mu.Unlock()
 	var piece []byte
 	var err error
@@ -77,6 +82,12 @@ func (c *conn) pull(st *stream) bool {
 	idle := ask && len(piece) == 0 && err == nil
 	if !idle {
 		c.emit(st)
+	}
+	switch {
+	case len(st.pending) == 0:
+		c.hold(st, 0)
+	case ask:
+		c.hold(st, len(piece))
 	}
 	c.level = len(c.out)
 	done, parked := st.gone || st.localDone, st.parked
@@ -105,7 +116,7 @@ func (c *conn) endSource(st *stream) {
 	st.source = nil
 	st.phase.Store(over)
 	c.mu.Lock()
-	stalled := errors.As(st.err, new(errWrite)) && errors.Is(st.err, os.ErrDeadlineExceeded)
+	stalled := st.stalled || errors.As(st.err, new(errWrite)) && errors.Is(st.err, os.ErrDeadlineExceeded)
 	c.mu.Unlock()
 	defer c.ended(st)
 	defer func() {

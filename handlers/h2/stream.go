@@ -40,7 +40,10 @@ type stream struct {
 	trailers       []hpack.HeaderField
 	ending         bool
 	parked         bool // holds something that waits for a window
-	starved        bool // is on the connection's list of those that wait for its window
+	starved        bool // is on the connection's list of those that wait for its window, or for room
+	stalled        bool // was reset because it holds others up
+	held           int  // what its source gave last, as long as some of it is not taken; see held.go
+	heldSince      time.Time
 	window         int64
 	changed        sync.Cond
 
@@ -108,6 +111,7 @@ func (c *conn) end(st *stream, err error) {
 		st.timers.write.stop()
 	}
 	delete(c.streams, st.id)
+	c.hold(st, 0)
 	if st.starved {
 		st.starved = false
 		c.starved = slices.DeleteFunc(c.starved, func(other *stream) bool { return other == st })

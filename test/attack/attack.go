@@ -107,15 +107,16 @@ func (a *Target) Create(path, body string) {
 	}
 }
 
-// Grant gives the user of User rights everywhere, and waits until they count. Of the resources one is of the core group.
+// Grant lets the user of User do something to a resource of the core group, and waits until that counts.
 func (a *Target) Grant(verb, resource string) {
 	a.Helper()
-	name := `{"metadata":{"name":"attack"},`
-	a.Create("/apis/rbac.authorization.k8s.io/v1/clusterroles", name+`"rules":[{"apiGroups":[""],"resources":["`+resource+`"],"verbs":["`+verb+`","get"]}]}`)
-	a.Create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", name+`"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"attack"},"subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"harness-user"}]}`)
-	a.Wait("the rights", func() bool {
-		code, _ := a.Do(a.User, "GET", "/api/v1/namespaces/default/"+resource+"/none", "")
-		return code == http.StatusNotFound
+	name := `{"metadata":{"name":"attack-` + verb + `"},`
+	a.Create("/apis/rbac.authorization.k8s.io/v1/clusterroles", name+`"rules":[{"apiGroups":[""],"resources":["`+resource+`"],"verbs":["`+verb+`"]}]}`)
+	a.Create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", name+`"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"attack-`+verb+`"},"subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"harness-user"}]}`)
+	review := `{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{"user":"harness-user","resourceAttributes":{"verb":"` + verb + `","resource":"` + resource + `","namespace":"default"}}}`
+	a.Wait("the right to "+verb, func() bool {
+		_, text := a.Do(a.Admin, "POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+		return strings.Contains(text, `"allowed":true`)
 	})
 }
 

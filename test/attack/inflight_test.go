@@ -20,6 +20,7 @@ func largeList(a *Target, megabytes, size int) {
 		a.Create(configMaps, fmt.Sprintf(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a%d"},"data":{"a":%q}}`, i, letters(size)))
 	}
 	a.Grant("list", "configmaps")
+	a.Grant("get", "configmaps")
 }
 
 // One user asks for many large lists and reads none of them. As many as may be under way are begun, the rest is refused; an
@@ -106,7 +107,7 @@ func TestWritesThatNobodySends(t *testing.T) {
 	Attack{
 		Fault: "S7", Flags: []string{"--request-timeout=5s", "--max-requests-inflight=3", "--max-mutating-requests-inflight=5"},
 		Memory: 60 << 20, CPU: 5 * time.Second,
-		Prepare: func(a *Target) { a.Grant("create", "configmaps") },
+		Prepare: func(a *Target) { a.Grant("create", "configmaps"); a.Grant("get", "configmaps") },
 		Run: func(a *Target) {
 			c := a.Dial()
 			for range 20 {
