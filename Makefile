@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients race fuzz run bench kubectl browser h2spec
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients bench-clients race fuzz run bench kubectl browser h2spec
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test: ## run all tests
 
 # The languages whose clients have tests, or those that are named: make test-clients CLIENTS=python
 CLIENTS ?= $(sort $(patsubst clients/%/test.sh,%,$(wildcard clients/*/test.sh)))
+
+bench-clients: ## compare the clients with the official ones: processor time and memory; BENCH=go for one
+	$(GO) run ./test/clients bench $(filter-out .,$(BENCH))
 
 test-clients: ## test the clients of all languages against one server; installs what they need
 	$(GO) run ./test/clients $(CLIENTS)

@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -66,47 +60,22 @@ func (s *server) change(namespace string) error {
 	if namespace == "" {
 		return nil
 	}
-	client, err := s.client()
+	api, err := s.api()
 	if err != nil {
 		return err
 	}
-	maps := s.url + "/api/v1/namespaces/" + url.PathEscape(namespace) + "/configmaps"
-	for _, c := range []struct{ method, url, contentType, body string }{
-		{http.MethodDelete, maps + "/dies", "", ""},
+	defer api.http.CloseIdleConnections()
+	maps := "/api/v1/namespaces/" + url.PathEscape(namespace) + "/configmaps"
+	for _, c := range []struct{ method, path, contentType, body string }{
+		{http.MethodDelete, maps + "/dies", "application/json", ""},
 		{http.MethodPost, maps, "application/json", `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"born"}}`},
 		{http.MethodPatch, maps + "/changes", "application/merge-patch+json", `{"data":{"step":"1"}}`},
 	} {
-		r, err := http.NewRequest(c.method, c.url, strings.NewReader(c.body))
-		if err != nil {
+		if err := api.send(c.method, c.path, c.contentType, c.body); err != nil {
 			return err
-		}
-		r.Header.Set("Content-Type", c.contentType)
-		r.Header.Set("Authorization", "Bearer "+token)
-		answer, err := client.Do(r)
-		if err != nil {
-			return err
-		}
-		text, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if err != nil {
-			return err
-		}
-		if answer.StatusCode >= 400 {
-			return fmt.Errorf("%s %s: %s: %s", c.method, c.url, answer.Status, text)
 		}
 	}
 	return nil
-}
-
-// client trusts the server's own authority.
-func (s *server) client() (*http.Client, error) {
-	ca, err := os.ReadFile(filepath.Join(s.dataDir(), "pki", "ca.crt"))
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(ca)
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}, nil
 }
 
 // forget compacts the store at its last revision, which is made to be later than what any client has seen.

@@ -1,6 +1,7 @@
 // Command clients starts one server and runs the tests of the clients against it.
 //
 //	go run ./test/clients go python    the test.sh of these languages, one after the other; a name with a slash is a folder
+//	go run ./test/clients bench        compares the clients with the official ones (bench.go)
 //	go run ./test/clients              says where the server is and serves until its standard input ends
 //
 // The tests find the server by their environment:
@@ -65,6 +66,9 @@ func run(languages []string) error {
 		}
 		_, err := io.Copy(io.Discard, os.Stdin)
 		return err
+	}
+	if languages[0] == "bench" {
+		return s.bench(root, languages[1:])
 	}
 	for _, language := range languages {
 		begin := time.Now()
