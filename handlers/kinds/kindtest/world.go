@@ -57,6 +57,8 @@ func (c plain) Decode(stored []byte, revision int64) (object.Object, error) {
 	return o, nil
 }
 
+func (plain) Conversion() resource.Conversion { return nil }
+
 // straight writes to the store as it is told.
 type straight struct{ *resource.Objects }
 
