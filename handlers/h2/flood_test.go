@@ -32,6 +32,9 @@ func TestRapidReset(t *testing.T) {
 	if got := r.outcome(1); got != "GOAWAY ENHANCE_YOUR_CALM" {
 		t.Error(got)
 	}
+	// Handlers that were begun may not have run yet.
+	for end := time.Now().Add(patience); most.Load() < limit && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
 	close(finish)
 	for end := time.Now().Add(patience); running.Load() > 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
 	}
