@@ -27,11 +27,7 @@ func (op *operation) mutate(ctx context.Context, a *resource.Attempt, kind admis
 	if op.own {
 		return nil
 	}
-	attributes := op.attributes(a, kind, o, old)
-	if err := op.Admission.Admit(ctx, attributes); err != nil {
-		return err
-	}
-	return nil
+	return op.Admission.Admit(ctx, op.attributes(a, kind, o, old))
 }
 
 // judge lets admission refuse an object in its final form.
