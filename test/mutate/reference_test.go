@@ -2,13 +2,10 @@ package mutate
 
 import (
 	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 )
@@ -17,119 +14,130 @@ var (
 	reference = flag.String("reference", "", "URL of the reference")
 	ours      = flag.String("ours", "", "URL of our server")
 	token     = flag.String("token", "", "bearer token of an administrator of both")
-	kind      = flag.String("kind", "", "only this kind")
-	update    = flag.Bool("update", false, "spoil by update what exists, not by create")
+	kind      = flag.String("kind", "", "only kinds that match this regular expression")
+	group     = flag.String("group", "", "only groups that match this regular expression")
+	modes     = flag.String("mode", "create,update,status,subresource", "only these modes")
+	share     = flag.Uint("share", 1, "one of so many cases")
+	deep      = flag.Bool("deep", false, "templates of pods in all their places")
+	most      = flag.Int("most", 40, "how many differences are shown of one subject in one mode")
 )
 
-// objects are the good ones, by file.
-func objects(t *testing.T) map[string]map[string]any {
+func all(t *testing.T) []subject {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no objects: %v", err)
-	}
-	out := map[string]map[string]any{}
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, part := range strings.Split(string(b), "\n---\n") {
-			object := map[string]any{}
-			if err := yaml.Unmarshal([]byte(part), &object); err != nil {
-				t.Fatalf("%s: %v", f, err)
-			}
-			out[fmt.Sprintf("%s-%d", strings.TrimSuffix(filepath.Base(f), ".yaml"), i)] = object
-		}
+	out, err := subjects()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
 
-// place is the path of an object's collection.
-func place(object map[string]any, namespace string) string {
-	apiVersion, _ := object["apiVersion"].(string)
-	group, version, found := strings.Cut(apiVersion, "/")
-	root := "/apis/" + apiVersion
-	if !found {
-		group, version, root = "", apiVersion, "/api/"+apiVersion
+// Every version of every kind that clients write has a good object.
+func TestEveryKindHasAnObject(t *testing.T) {
+	has := map[string]bool{}
+	for _, s := range all(t) {
+		has[s.row.Group+"/"+s.row.Version+"/"+s.row.Resource+"/"+s.row.Subresource] = true
 	}
 	for _, row := range resources.Rows {
-		if row.Group == group && row.Version == version && row.Kind == object["kind"] && row.Subresource == "" {
-			if row.Namespaced {
-				root += "/namespaces/" + namespace
-			}
-			return root + "/" + row.Resource
-		}
-	}
-	return ""
-}
-
-func TestObjectsHaveAPlace(t *testing.T) {
-	for name, object := range objects(t) {
-		if place(object, "ns") == "" {
-			t.Errorf("%s: nothing serves %v %v", name, object["apiVersion"], object["kind"])
+		key := row.Group + "/" + row.Version + "/" + row.Resource + "/" + row.Subresource
+		writes := strings.Contains(strings.Join(row.Verbs, " "), "create") || strings.Contains(strings.Join(row.Verbs, " "), "update")
+		if writes && len(row.Connect) == 0 && row.Subresource != "status" && !has[key] {
+			t.Errorf("no object for %s", key)
 		}
 	}
 }
 
-// asIs is the object without a change.
-const asIs = "as it is"
+// Each listed difference has a reason, and its patterns are patterns.
+func TestListedDifferences(t *testing.T) {
+	if _, err := readListed("testdata/differences.yaml"); err != nil {
+		t.Error(err)
+	}
+}
 
 func TestAgainstReference(t *testing.T) {
 	if *reference == "" || *ours == "" {
 		t.Skip("needs -reference and -ours")
 	}
-	a, b := newSide(*ours, *token), newSide(*reference, *token)
-	const namespace = "mutate"
-	for _, s := range []side{a, b} {
-		if _, err := s.send("POST", "/api/v1/namespaces", map[string]any{"metadata": map[string]any{"name": namespace}}); err != nil {
+	list, err := readListed("testdata/differences.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{newSide(*ours, *token), newSide(*reference, *token), "mutate"}
+	for _, s := range []side{p.ours, p.reference} {
+		if _, err := s.send("POST", "/api/v1/namespaces", map[string]any{"metadata": map[string]any{"name": p.namespace}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, object := range objects(t) {
-		if *kind != "" && object["kind"] != *kind {
-			continue
+	kinds, groups := regexp.MustCompile("^("+*kind+")$"), regexp.MustCompile("^("+*group+")$")
+	chosen := func(s *subject) bool {
+		return (*kind == "" || kinds.MatchString(s.row.Kind)) && (*group == "" || groups.MatchString(s.row.Group))
+	}
+	subjects := slices.DeleteFunc(all(t), func(s subject) bool { return !chosen(&s) })
+	// Objects are created before they are there, and all are there before their subresources are written.
+	p.try(t, subjects, []string{modeCreate}, list)
+	for i := range subjects {
+		if s := &subjects[i]; s.row.Subresource == "" && s.row.Storage != "" {
+			if err := p.exist(s); err != nil {
+				t.Error(err)
+			}
 		}
-		t.Run(name, func(t *testing.T) {
-			method, path, changes := "POST", place(object, namespace), spoil(object)
-			if *update {
-				method, path = "PUT", exist(t, a, b, path, object)
-			} else {
-				changes = append([]spoiled{{asIs, object}}, changes...)
+	}
+	p.try(t, subjects, []string{modeUpdate, modeStatus, modeBody}, list)
+	for i := range subjects {
+		if s := &subjects[i]; s.row.Subresource == "" && s.row.Storage != "" {
+			if err := p.remove(s); err != nil {
+				t.Error(err)
 			}
-			wrong := 0
-			for _, c := range changes {
-				x, err := a.send(method, path+"?dryRun=All", c.object)
-				if err != nil {
-					t.Fatal(err)
-				}
-				y, err := b.send(method, path+"?dryRun=All", c.object)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if c.what == asIs && y.Code >= 300 {
-					t.Errorf("the object is not good: %v", y.Causes)
-				}
-				if d := difference(x, y); d != "" {
-					wrong++
-					t.Logf("%s\n%s", c.what, d)
-				}
-			}
-			if t.Logf("%d of %d differ", wrong, len(changes)); wrong > 0 {
-				t.Fail()
-			}
-		})
+		}
+	}
+	for _, l := range list {
+		if l.used == 0 && *kind+*group == "" && *share == 1 {
+			t.Errorf("a listed difference was not found: %s (%s)", l.Case, l.Reason)
+		}
 	}
 }
 
-// exist creates an object on both sides and returns its path.
-func exist(t *testing.T, a, b side, path string, object map[string]any) string {
-	t.Helper()
-	for _, s := range []side{a, b} {
-		if v, err := s.send("POST", path, object); err != nil || v.Code >= 300 && v.Code != 409 {
-			t.Fatalf("%+v %v", v, err)
+// try runs the cases of subjects in these modes, if they were asked for.
+func (p *pair) try(t *testing.T, subjects []subject, among []string, list []*listed) {
+	for i := range subjects {
+		s := &subjects[i]
+		for mode := range strings.SplitSeq(*modes, ",") {
+			if cases := s.cases(mode, uint32(*share), *deep); slices.Contains(among, mode) && len(cases) > 0 {
+				t.Run(strings.ReplaceAll(s.name, " ", "/")+"/"+mode, func(t *testing.T) { report(t, p, s, mode, cases, list) })
+			}
 		}
 	}
-	meta, _ := object["metadata"].(map[string]any)
-	return fmt.Sprintf("%s/%v", path, meta["name"])
+}
+
+// report runs cases and tells of differences that are not listed, one for each place and kind of difference.
+func report(t *testing.T, p *pair, s *subject, mode string, cases []spoiled, list []*listed) {
+	found, err := p.run(s, mode, cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alike := map[string]int{}
+	shown, unlisted := 0, 0
+	for _, f := range found {
+		if known(list, f.name, f.text) != nil {
+			continue
+		}
+		unlisted++
+		key := shape(f)
+		if alike[key]++; alike[key] > 1 {
+			continue
+		}
+		if shown++; shown <= *most {
+			t.Logf("%s\n%s", f.name, f.text)
+		}
+	}
+	if t.Logf("%d of %d cases differ, %d are not listed, of %d kinds", len(found), len(cases), unlisted, len(alike)); unlisted > 0 {
+		t.Fail()
+	}
+}
+
+var quoted = regexp.MustCompile(`\\"[^"]*\\"|\d+|x{9,}`)
+
+// shape is what differences of one kind have in common: the place without numbers, and the texts without values.
+func shape(f finding) string {
+	place, _, _ := strings.Cut(f.what, " ")
+	return quoted.ReplaceAllString(place+f.text, "")
 }

@@ -27,7 +27,7 @@ type ClusterTrustBundleSpec struct {
 type PodCertificateRequest struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              PodCertificateRequestSpec   `json:"spec" update:"immutable" validate:"-"`
+	Spec              PodCertificateRequestSpec   `json:"spec" validate:"-"`
 	Status            PodCertificateRequestStatus `json:"status,omitempty" validate:"-"`
 }
 

@@ -32,7 +32,7 @@ type IPAddressList struct {
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
 }
 
 type IPBlock struct {

@@ -20,7 +20,7 @@ type IPAddressList struct {
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
 }
 
 type ParentReference struct {
