@@ -1,0 +1,80 @@
+import { Apis } from "./apis.js";
+import { checkConfig, impersonation } from "./config.js";
+import type { Config } from "./config.js";
+import { credentialsOf } from "./credentials.js";
+import { Dialer } from "./dial.js";
+import { Http1 } from "./http1.js";
+import { Http2 } from "./http2.js";
+import { autoConfig, inClusterConfig } from "./incluster.js";
+import { loadKubeconfig } from "./kubeconfig.js";
+import type { KubeObject, Untyped } from "./object.js";
+import { check } from "./options.js";
+import { Requester } from "./request.js";
+import { Resource } from "./resource.js";
+import type { Row } from "./row.js";
+import type { Transport } from "./transport.js";
+import { version } from "./version.js";
+import { WebSockets } from "./websocket.js";
+
+/** What a program decides, wherever the rest of the configuration comes from. */
+export type Settings = Pick<Config, "namespace" | "impersonate" | "http2" | "userAgent" | "fieldManager">;
+
+const settings = { namespace: true, impersonate: true, http2: true, userAgent: true, fieldManager: true } as const satisfies Record<keyof Settings, true>;
+
+/** The settings that say something: one that is undefined leaves what the configuration says. */
+function said(own: Settings): Settings {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+/** Sends requests to one server as one user: client.coreV1.pods.in("shop").get("web"). */
+export class Client extends Apis {
+  /** That of the kubeconfig's context or of the pod's service account; default when neither names one. */
+  readonly namespace: string;
+  readonly #requester: Requester;
+  readonly #transport: Transport;
+  readonly #sockets: WebSockets;
+
+  constructor(config: Config) {
+    super();
+    checkConfig(config);
+    this.namespace = config.namespace || "default";
+    const dialer = new Dialer(config);
+    const credentials = credentialsOf(config);
+    // A certificate that cannot be read is an error now, not at the first request.
+    if (dialer.url.protocol === "https:") dialer.context({ ...(config.tls?.cert ? { cert: config.tls.cert } : {}), ...(config.tls?.key ? { key: config.tls.key } : {}) });
+    const own = `gatehouse-ts/${version} (${process.platform}/${process.arch})`;
+    const headers = { "user-agent": config.userAgent ? `${config.userAgent} ${own}` : own, ...impersonation(config.impersonate ?? {}) };
+    this.#transport = config.http2 ? new Http2(dialer) : new Http1(dialer);
+    this.#requester = new Requester(this.#transport, credentials, headers, dialer.url.pathname, config.fieldManager || "gatehouse-ts");
+    this.#sockets = new WebSockets(dialer, credentials, headers);
+  }
+
+  /** Makes a client of a kubeconfig: the file at path, else the files of $KUBECONFIG merged, else ~/.kube/config. */
+  static fromKubeconfig(path?: string, options: { context?: string } & Settings = {}): Client {
+    check("fromKubeconfig", options, { ...settings, context: true });
+    const { context, ...own } = options;
+    return new Client({ ...loadKubeconfig(path, context), ...said(own) });
+  }
+
+  /** Makes a client of the service account of the pod that this program runs in. */
+  static inCluster(options: Settings = {}): Client {
+    check("inCluster", options, settings);
+    return new Client({ ...inClusterConfig(), ...said(options) });
+  }
+
+  /** Makes a client of a kubeconfig if there is one, else of the pod's service account. */
+  static auto(options: Settings = {}): Client {
+    check("auto", options, settings);
+    return new Client({ ...autoConfig(), ...said(options) });
+  }
+
+  /** The resource of a row: of a custom resource, say, whose objects have no model. */
+  override resource<T extends KubeObject = Untyped>(row: Row): Resource<T> {
+    return new Resource<T>({ requester: this.#requester, sockets: this.#sockets }, row);
+  }
+
+  /** Closes the connections that are not in use. The client can be used again. */
+  close(): void {
+    this.#transport.close();
+  }
+}

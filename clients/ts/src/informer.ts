@@ -1,0 +1,94 @@
+import type { KubeObject } from "./object.js";
+import { check } from "./options.js";
+import type { SelectOptions } from "./options.js";
+import type { Scope } from "./scope.js";
+import { Store } from "./store.js";
+import { watch } from "./watch.js";
+import type { WatchEvent } from "./watch.js";
+
+/** What an informer calls, one at a time and in the order of the changes; it waits for what is asynchronous. */
+export interface Handlers<T> {
+  /** Gets what is new; initial says that it was there when the informer began. */
+  onAdd?: (object: T, initial: boolean) => unknown;
+  onUpdate?: (old: T, object: T) => unknown;
+  /** Gets the last state that the informer has seen. */
+  onDelete?: (last: T) => unknown;
+  /** Gets what a handler threw; without it that is logged. The informer goes on. */
+  onError?: (error: unknown) => void;
+}
+
+export type InformerOptions<T> = Handlers<T> & SelectOptions;
+
+const names = { onAdd: true, onUpdate: true, onDelete: true, onError: true, signal: true, labelSelector: true, fieldSelector: true } as const satisfies Record<keyof InformerOptions<unknown>, true>;
+
+/** Keeps what a watch tells in a store. */
+export class Informer<T extends KubeObject> extends Store<T> {
+  readonly #scope: Scope;
+  readonly #options: InformerOptions<T>;
+  readonly #stopping = new AbortController();
+  readonly #synced: Promise<void>;
+  #isSynced = false;
+  #settle!: { resolve: () => void; reject: (error: unknown) => void };
+  #running = false;
+
+  constructor(scope: Scope, options: InformerOptions<T>) {
+    super();
+    check("informer", options, names);
+    this.#scope = scope;
+    this.#options = options;
+    this.#synced = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });
+    this.#synced.catch(() => {}); // run throws it as well
+  }
+
+  /** Watches until stop or the signal ends it, or there is an error that waiting does not mend. It may be called once. */
+  async run(): Promise<void> {
+    const { scope, signal } = { scope: this.#scope, signal: this.#options.signal };
+    if (this.#running) throw new Error(`informer of ${scope.row.resource}: it runs already`);
+    this.#running = true;
+    const stop = () => this.stop();
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    const { labelSelector, fieldSelector } = this.#options;
+    const synced = () => {
+      this.#isSynced = true;
+      this.#settle.resolve();
+    };
+    try {
+      for await (const event of watch<T>(scope, { labelSelector, fieldSelector, signal: this.#stopping.signal }, synced)) await this.#heard(event);
+      this.#settle.reject(new Error(`informer of ${scope.row.resource}: it was stopped`));
+    } catch (error) {
+      this.#settle.reject(error);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Ends the informer; run returns soon. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Returns when everything that was there at the beginning is in the store and the handlers know it. */
+  waitSynced(): Promise<void> {
+    return this.#synced;
+  }
+
+  /** Changes the store and then calls the handler, which so finds the change in the store. */
+  async #heard({ type, object }: WatchEvent<T>): Promise<void> {
+    const { onAdd, onUpdate, onDelete } = this.#options;
+    try {
+      if (type === "DELETED") {
+        const last = this.remove(object);
+        if (last) await onDelete?.(last);
+        return;
+      }
+      const old = this.put(object);
+      if (old) await onUpdate?.(old, object);
+      else await onAdd?.(object, !this.#isSynced);
+    } catch (error) {
+      if (this.#options.onError) this.#options.onError(error);
+      else console.error(`handler of ${this.#scope.row.resource}:`, error);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { BlockList, connect, isIP, isIPv6 } from "node:net";
+import type { Socket } from "node:net";
+
+const handshakeTimeout = 30_000;
+
+/** The proxy that the environment names for a server: HTTPS_PROXY or HTTP_PROXY, unless NO_PROXY excepts it. */
+export function proxyFor(server: URL, environment: NodeJS.ProcessEnv): URL | undefined {
+  const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = environment[name] || environment[name.toLowerCase()];
+  if (!proxy || excepted(server, environment["NO_PROXY"] || environment["no_proxy"] || "")) return undefined;
+  return new URL(proxy.includes("://") ? proxy : `http://${proxy}`);
+}
+
+/** Says whether a server is reached directly: this machine itself, and what NO_PROXY lists. */
+function excepted(server: URL, list: string): boolean {
+  const host = server.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return true;
+  return list.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean).some((word) => {
+    if (word === "*") return true;
+    const network = /^([0-9a-f:.]+)\/(\d+)$/.exec(word);
+    if (network) return inNetwork(host, network[1]!, Number(network[2]));
+    const [, name, port] = /^(.*?)(?::(\d+))?$/.exec(word)!;
+    if (isIPv6(word)) return host === word;
+    if (port && port !== (server.port || (server.protocol === "https:" ? "443" : "80"))) return false;
+    const domain = name!.replace(/^\*?\./, "");
+    return host === domain || host.endsWith(`.${domain}`);
+  });
+}
+
+function inNetwork(host: string, address: string, bits: number): boolean {
+  const family = isIP(address);
+  if (!family || family !== isIP(host) || bits > (family === 4 ? 32 : 128)) return false;
+  const type = family === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  list.addSubnet(address, bits, type);
+  return list.check(host, type);
+}
+
+/** Opens a connection to a host through a proxy. */
+export function throughProxy(proxy: URL, host: string, port: number): Promise<Socket> {
+  switch (proxy.protocol) {
+    case "http:":
+    case "https:":
+      return tunnel(proxy, host, port);
+    case "socks5:":
+    case "socks5h:":
+      return socks(proxy, host, port);
+    default:
+      return Promise.reject(new TypeError(`proxy: "${proxy.protocol}" is none of http, https and socks5`));
+  }
+}
+
+/** Asks an HTTP proxy for a tunnel. */
+function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
+  const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const headers: Record<string, string> = { host: address };
+  if (proxy.username) headers["proxy-authorization"] = `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString("base64")}`;
+  return new Promise((resolve, reject) => {
+    const send = proxy.protocol === "https:" ? requestHttps : requestHttp;
+    const request = send(proxy, { method: "CONNECT", path: address, headers, agent: false, timeout: handshakeTimeout });
+    request.once("timeout", () => request.destroy(new Error("proxy: it does not answer")));
+    request.once("error", reject);
+    request.once("response", (answer) => {
+      answer.resume();
+      reject(new Error(`proxy: it answers ${answer.statusCode}`));
+    });
+    request.once("connect", (answer, socket) => {
+      if (answer.statusCode === 200) return resolve(socket as Socket);
+      socket.destroy();
+      reject(new Error(`proxy: it answers ${answer.statusCode}`));
+    });
+    request.end();
+  });
+}
+
+/** Asks a SOCKS5 proxy (RFC 1928, passwords RFC 1929) for a connection. The proxy resolves the name. */
+async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
+  const socket = connect({ host: proxy.hostname.replace(/^\[|\]$/g, ""), port: Number(proxy.port || 1080) });
+  socket.setTimeout(handshakeTimeout, () => socket.destroy(new Error("proxy: it does not answer")));
+  const answers = reader(socket);
+  try {
+    const [user, password] = [Buffer.from(decodeURIComponent(proxy.username)), Buffer.from(decodeURIComponent(proxy.password))];
+    const method = user.length ? 2 : 0;
+    socket.write(Buffer.from([5, 1, method]));
+    const chosen = await answers(2);
+    if (chosen[0] !== 5 || chosen[1] !== method) throw new Error("proxy: it wants other credentials");
+    if (method === 2) {
+      if (user.length > 255 || password.length > 255) throw new Error("proxy: the name or the password is too long");
+      socket.write(Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([password.length]), password]));
+      if ((await answers(2))[1] !== 0) throw new Error("proxy: it refuses the password");
+    }
+    const name = Buffer.from(host);
+    if (name.length > 255) throw new Error("proxy: the name of the server is too long");
+    socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]));
+    const head = await answers(4);
+    if (head[1] !== 0) throw new Error(`proxy: it cannot connect (${head[1]})`);
+    await answers((head[3] === 1 ? 4 : head[3] === 4 ? 16 : (await answers(1))[0]!) + 2); // the address it connected from
+    socket.setTimeout(0);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** Reads exactly as many bytes of a socket as are asked for, and leaves the rest in it. */
+function reader(socket: Socket): (count: number) => Promise<Buffer> {
+  return (count) => new Promise((resolve, reject) => {
+    const look = () => {
+      const data = socket.read(count) as Buffer | null;
+      if (!data) return;
+      settle();
+      if (data.length < count) return reject(new Error("proxy: the connection ended"));
+      resolve(data);
+    };
+    const failed = (error?: Error) => {
+      settle();
+      reject(error ?? new Error("proxy: the connection ended"));
+    };
+    const settle = () => socket.off("readable", look).off("error", failed).off("close", failed).off("end", failed);
+    socket.on("readable", look).on("error", failed).on("close", failed).on("end", failed);
+    look();
+  });
+}

@@ -1,0 +1,164 @@
+import { readEvents } from "./events.js";
+import { ApiError, isExpired } from "./errors.js";
+import { pages } from "./list.js";
+import type { KubeObject } from "./object.js";
+import { queryOf } from "./options.js";
+import type { WatchOptions } from "./options.js";
+import { collectionPath } from "./paths.js";
+import type { Scope } from "./scope.js";
+
+/** A change of an object. BOOKMARK comes only to those who asked. */
+export interface WatchEvent<T> {
+  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
+  object: T;
+}
+
+/** Tells the states of an object, and objects of one name, apart. */
+interface State {
+  namespace: string;
+  name: string;
+  uid: string;
+  version: string;
+}
+
+const firstReconnect = 500;
+const lastReconnect = 30_000;
+
+/** How long a watch waits before its nth attempt to connect again. */
+export function reconnect(n: number): number {
+  const most = Math.min(firstReconnect * 2 ** Math.min(n, 10), lastReconnect);
+  return most / 2 + (Math.random() * most) / 2;
+}
+
+/** Tells the changes until the loop or the signal ends it, the time is up, or there is an error that waiting does not mend. */
+export async function* watch<T extends KubeObject>(scope: Scope, options: WatchOptions, synced: () => void = () => {}): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  const { signal, timeoutSeconds } = options;
+  const ending = new AbortController();
+  const end = () => ending.abort(signal?.reason);
+  if (signal?.aborted) return;
+  signal?.addEventListener("abort", end, { once: true });
+  const timer = timeoutSeconds === undefined ? undefined : setTimeout(() => ending.abort(), timeoutSeconds * 1000);
+  const watcher = new Watcher<T>(scope, options, ending.signal, synced);
+  try {
+    while (!ending.signal.aborted) {
+      yield* watcher.round();
+      if (ending.signal.aborted) return;
+      await scope.link.requester.sleep(reconnect(watcher.attempts++), ending.signal);
+    }
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+    ending.abort();
+  }
+}
+
+/** A watch that survives its connections. */
+class Watcher<T extends KubeObject> {
+  /** The connections since the last event. */
+  attempts = 0;
+  /** The last version that was seen, where the next connection begins; empty before the list. */
+  #version: string;
+  /** The objects that were told; undefined for a watch that began at a version of the caller, which cannot list again. */
+  readonly #known: Map<string, State> | undefined;
+  #connected = false;
+  readonly #end: number | undefined;
+
+  constructor(readonly scope: Scope, readonly options: WatchOptions, readonly signal: AbortSignal, readonly synced: () => void) {
+    this.#version = options.resourceVersion && options.resourceVersion !== "0" ? options.resourceVersion : "";
+    this.#known = this.#version ? undefined : new Map();
+    this.#end = options.timeoutSeconds === undefined ? undefined : Date.now() + options.timeoutSeconds * 1000;
+  }
+
+  /** Lists if it has to, and watches over one connection. Throws what waiting does not mend. */
+  async *round(): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    try {
+      if (!this.#version) {
+        yield* this.#list();
+        this.#connected = true;
+        this.synced();
+      }
+      yield* this.#connect();
+    } catch (error) {
+      if (isExpired(error) && this.#known) this.#version = ""; // list again
+      else if (!this.#connected || !passing(error)) throw error;
+    }
+  }
+
+  /** Tells how what there is differs from what was told. */
+  async *#list(): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    const known = this.#known!;
+    const gone = new Map(known);
+    let version = "";
+    const { labelSelector, fieldSelector } = this.options;
+    for await (const page of pages<T>(this.scope, { labelSelector, fieldSelector, signal: this.signal })) {
+      version = page.resourceVersion;
+      for (const object of page.items) {
+        const now = stateOf(object);
+        const key = keyOf(now);
+        let before = known.get(key);
+        gone.delete(key);
+        if (before && before.uid !== now.uid) {
+          known.delete(key);
+          yield this.#vanished(before);
+          before = undefined;
+        }
+        if (before?.version === now.version) continue;
+        known.set(key, now);
+        yield { type: before ? "MODIFIED" : "ADDED", object };
+      }
+    }
+    for (const [key, before] of gone) {
+      known.delete(key);
+      yield this.#vanished(before);
+    }
+    this.#version = version;
+  }
+
+  /** Tells that an object is gone of which nothing is left but its name. */
+  #vanished({ namespace, name, uid, version }: State): WatchEvent<T> {
+    const object: KubeObject = { metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion: version } };
+    this.scope.setKind(object);
+    return { type: "DELETED", object: object as T };
+  }
+
+  /** Watches over one connection, from the last version on. */
+  async *#connect(): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    const { labelSelector, fieldSelector, bookmarks } = this.options;
+    const query = queryOf({ labelSelector, fieldSelector, watch: true, allowWatchBookmarks: true, resourceVersion: this.#version });
+    if (this.#end !== undefined) query.set("timeoutSeconds", String(1 + Math.max(0, Math.floor((this.#end - Date.now()) / 1000))));
+    const { row, namespace, link } = this.scope;
+    const answer = await link.requester.open({ method: "GET", path: collectionPath(row, namespace), query, signal: this.signal });
+    this.#connected = true;
+    for await (const events of readEvents<T>(answer.body)) {
+      for (const event of events) {
+        if (this.signal.aborted) return;
+        this.attempts = 0;
+        this.#heard(event);
+        if (event.type !== "BOOKMARK" || bookmarks) yield event;
+      }
+    }
+  }
+
+  #heard({ type, object }: WatchEvent<T>): void {
+    const now = stateOf(object);
+    this.#version = now.version;
+    if (type === "DELETED") this.#known?.delete(keyOf(now));
+    else if (type !== "BOOKMARK") this.#known?.set(keyOf(now), now);
+  }
+}
+
+function stateOf({ metadata }: KubeObject): State {
+  return { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "", uid: metadata?.uid ?? "", version: metadata?.resourceVersion ?? "" };
+}
+
+/** The key of an object: neither part can have a slash in it. */
+export function keyOf({ namespace, name }: { namespace?: string; name?: string }): string {
+  return `${namespace ?? ""}/${name ?? ""}`;
+}
+
+/** Says whether an error may be over after a while: everything but a server's answer below 500, and 429. */
+function passing(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.code >= 500 || error.code === 429 || error.code === 0;
+}

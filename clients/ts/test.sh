@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The tests of the TypeScript client, against the server that the environment names. Installs what it needs: Node from Debian or, where
+# Debian's is too old, from npm, and the packages that package-lock.json names.
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./node.sh
+install_packages
+npx tsc -p tsconfig.build.json
+cp src/models.d.ts dist/
+npx tsc -p tsconfig.json
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+node --test --test-concurrency=1 --test-reporter=spec build/test/*.test.js >"$log" || {
+	sed -n '/failing tests:/,$p' "$log"
+	exit 1
+}
+grep -E '(tests|pass|skipped) [0-9]+' "$log"
