@@ -98,7 +98,7 @@ func TestPatchedBodies(t *testing.T) {
 		good  string
 		wrong string
 	}{
-		"struct": {pods, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}`, `{"spec":{"color":"red"}}`},
+		"struct": {pods, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}`, `{"apiVersion":"v1","spec":{"color":"red"}}`},
 		"map":    {NewUnstructuredBody(widget, pruneSpec), `{"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"a"}}`, `{"spec":{"color":"red"}}`},
 	} {
 		o, warnings, err := c.body.DecodePatched(resource.Patched{Text: []byte(c.good), Strict: []error{errors.New("of the patch")}})

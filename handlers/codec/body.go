@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -37,6 +36,8 @@ type Body struct {
 	anyVersion bool
 	// prune removes unknown fields of an object that is a map; nil when all are known.
 	prune Prune
+	// patched: the data is what a patch made of an object, and has to say its version.
+	patched bool
 }
 
 // Decode fills into, an empty object of the kind, and sets its apiVersion and kind to what the path serves. Errors are
@@ -86,27 +87,6 @@ func (b Body) storable(into runtime.Object) error {
 		err = cause // upstream's message has no path
 	}
 	return err
-}
-
-// DecodePatched is Decode for what a patch made of an object. What is wrong with it is the patch's fault and is answered
-// with 422: shown is how the answer quotes it, strict are faults found in the patch itself.
-func (b Body) DecodePatched(into runtime.Object, shown string, strict []error) (warnings []string, err error) {
-	_, more, err := b.decode(into)
-	strict = append(strict, more...)
-	if err == nil && len(strict) > 0 {
-		if b.Validation == metav1.FieldValidationStrict {
-			err = runtime.NewStrictDecodingError(strict)
-		} else {
-			for _, e := range strict {
-				warnings = append(warnings, warningsOf(e.Error())...)
-			}
-		}
-	}
-	if err != nil {
-		return nil, apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{field.Invalid(field.NewPath("patch"), shown, err.Error())})
-	}
-	into.GetObjectKind().SetGroupVersionKind(b.Kind)
-	return warnings, nil
 }
 
 func (b Body) also(gvk schema.GroupVersionKind) bool {
@@ -174,6 +154,10 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	if err != nil {
 		return gvk, nil, err
 	}
+	if _, ok := into.(runtime.Unstructured); b.patched && !ok && seen.Version == "" && seen.Group == "" {
+		strict, err = b.bare(data, into)
+		return gvk, strict, err
+	}
 	gvk = b.complete(seen)
 	if err = b.check(gvk, into); err == nil {
 		strict, err = b.read(data, into)
@@ -196,7 +180,7 @@ func (b Body) Quick(into runtime.Object) bool {
 	// What it says of its kind is compared as it stands there: taken apart, a version of no group would look like none.
 	said, ok := into.GetObjectKind().(*metav1.TypeMeta)
 	version, kind := b.Kind.ToAPIVersionAndKind()
-	if ok && (said.APIVersion == "" || said.APIVersion == version) && (said.Kind == "" || said.Kind == kind) {
+	if ok && (said.APIVersion == "" && !b.patched || said.APIVersion == version) && (said.Kind == "" || said.Kind == kind) {
 		into.GetObjectKind().SetGroupVersionKind(b.Kind)
 		return true
 	}

@@ -59,7 +59,7 @@ func (b *TypedBody) Decode(sent resource.Sent) (object.Object, []string, error) 
 // DecodePatched implements resource.Body.
 func (b *TypedBody) DecodePatched(p resource.Patched) (object.Object, []string, error) {
 	o := b.object()
-	warnings, err := Body{Data: p.Text, Kind: b.kind, Validation: p.Validation}.DecodePatched(o, p.Shown, p.Strict)
+	warnings, err := Body{Kind: b.kind}.decodePatched(p, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +69,7 @@ func (b *TypedBody) DecodePatched(p resource.Patched) (object.Object, []string, 
 // DecodeQuick implements resource.Body.
 func (b *TypedBody) DecodeQuick(text []byte) (object.Object, bool) {
 	o := b.object()
-	return o, Body{Data: text, Kind: b.kind}.Quick(o)
+	return o, Body{Data: text, Kind: b.kind, patched: true}.Quick(o)
 }
 
 // PatchMeta implements resource.Body.

@@ -47,7 +47,7 @@ func (b *UnstructuredBody) Decode(sent resource.Sent) (object.Object, []string, 
 // DecodePatched implements resource.Body.
 func (b *UnstructuredBody) DecodePatched(p resource.Patched) (object.Object, []string, error) {
 	o := &unstructured.Unstructured{}
-	warnings, err := b.body(p.Text, p.Validation).DecodePatched(o, p.Shown, p.Strict)
+	warnings, err := b.body(nil, "").decodePatched(p, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,11 +1,13 @@
 package patch
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "sigs.k8s.io/json"
 )
 
@@ -19,30 +21,55 @@ const (
 // The library has no bound of its own and takes it from this variable only; without one, a few copies of copies fill any memory.
 func init() { jsonpatch.AccumulatedCopySizeLimit = maxCopied }
 
-// operation is one step of a JSON patch (RFC 6902), to find fields that it does not have.
-type operation struct {
-	Op    string          `json:"op"`
-	Path  string          `json:"path"`
-	From  string          `json:"from"`
-	Value json.RawMessage `json:"value"`
+// jsonPatchOp is one step of a JSON patch (RFC 6902). It is read only to find unknown and repeated fields, also within the
+// value. Error messages name the type, so it has upstream's name.
+type jsonPatchOp struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	From  string `json:"from"`
+	Value any    `json:"value"`
+}
+
+// jsonPatch is a JSON patch that was read once and is applied as often as other writers come between.
+type jsonPatch struct {
+	steps jsonpatch.Patch
+	// strict are the unknown and repeated fields.
+	strict []error
 }
 
 func (p *Patch) operations(before []byte) (*patched, error) {
-	var operations []operation
-	strict, err := kjson.UnmarshalStrict(p.body, &operations)
-	if err != nil {
-		return nil, undecodable(err)
+	if p.json == nil {
+		read, err := readOperations(p.body, p.validation)
+		if err != nil {
+			return nil, err
+		}
+		p.json = read
 	}
-	patch, err := jsonpatch.DecodePatch(p.body)
-	if err != nil {
-		return nil, undecodable(err)
-	}
-	if len(patch) > maxOperations {
-		return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d", maxOperations, len(patch)))
-	}
-	after, err := patch.Apply(before)
+	after, err := p.json.steps.Apply(before)
 	if err != nil {
 		return nil, unprocessable(err)
 	}
-	return &patched{json: after, shown: string(after), strict: strict}, nil
+	return &patched{json: after, shown: string(after), strict: p.json.strict}, nil
+}
+
+func readOperations(body []byte, validation string) (*jsonPatch, error) {
+	p := &jsonPatch{}
+	if validation != metav1.FieldValidationIgnore {
+		var operations []jsonPatchOp
+		found, err := kjson.UnmarshalStrict(body, &operations)
+		if err != nil {
+			return nil, undecodable(errors.New(strings.ReplaceAll(err.Error(), "patch.jsonPatchOp", "handlers.jsonPatchOp")))
+		}
+		for _, e := range found {
+			p.strict = append(p.strict, fmt.Errorf("json patch %w", e))
+		}
+	}
+	var err error
+	if p.steps, err = jsonpatch.DecodePatch(body); err != nil {
+		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	if n := len(p.steps); n > maxOperations {
+		return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d", maxOperations, n))
+	}
+	return p, nil
 }

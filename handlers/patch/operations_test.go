@@ -53,3 +53,14 @@ func TestManyOperations(t *testing.T) {
 		t.Errorf("too many operations: %v", err)
 	}
 }
+
+// A patch is read once and applied to one state after the other: no application may leave anything for the next.
+func TestOperationsAgain(t *testing.T) {
+	p := New(types.JSONPatchType, []byte(`[{"op":"add","path":"/m","value":{"a":[1]}},{"op":"add","path":"/m/a/0","value":{"b":2}},{"op":"copy","from":"/m","path":"/n"},{"op":"replace","path":"/m/a/0/b","value":3}]`), "")
+	for _, before := range []string{`{}`, `{"m":{"c":1}}`, `{"n":[]}`} {
+		after, err := p.operations([]byte(before))
+		if err != nil || string(after.json) != `{"m":{"a":[{"b":3},1]},"n":{"a":[{"b":2},1]}}` {
+			t.Errorf("%s: %s %v", before, after.json, err)
+		}
+	}
+}

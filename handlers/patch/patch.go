@@ -22,8 +22,9 @@ type Patch struct {
 	body []byte
 	// validation is the fieldValidation parameter.
 	validation string
-	// read is the body as a merge patch, once it was looked at.
+	// read is the body as a merge patch, json as a JSON patch, once it was looked at.
 	read *codec.MergePatch
+	json *jsonPatch
 	// scratch has the texts before and after. Objects that are made of them keep nothing of it.
 	scratch []byte
 }
@@ -61,19 +62,18 @@ func (p *Patch) Apply(res *resource.Resource, current storage.KeyValue, live obj
 	if err != nil {
 		return nil, nil, fmt.Errorf("encoding the live object: %w", err)
 	}
-	var after *patched
 	switch p.kind {
 	case types.JSONPatchType:
-		after, err = p.operations(before)
+		after, err := p.operations(before)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p.decode(res, after)
 	case types.MergePatchType:
 		return p.merge(res, before)
 	default:
-		after, err = p.strategic(res, before)
+		return p.strategic(res, before)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return p.decode(res, after)
 }
 
 // before is the JSON that is patched. Patches that merge go by the stored object as clients read it; a JSON patch may ask
@@ -90,6 +90,8 @@ func (p *Patch) before(res *resource.Resource, current storage.KeyValue, shown o
 // patched is what a patch made of an object.
 type patched struct {
 	json []byte
+	// content is the same as a map, after a strategic merge patch.
+	content map[string]any
 	// shown is how an error quotes it.
 	shown string
 	// strict are the duplicate and unknown fields of the patch itself.
@@ -98,7 +100,7 @@ type patched struct {
 
 // decode builds the object of what a patch made.
 func (p *Patch) decode(res *resource.Resource, after *patched) (object.Object, []string, error) {
-	o, warnings, err := res.Body.DecodePatched(resource.Patched{Text: after.json, Shown: after.shown, Strict: after.strict, Validation: p.validation})
+	o, warnings, err := res.Body.DecodePatched(resource.Patched{Text: after.json, Content: after.content, Shown: after.shown, Strict: after.strict, Validation: p.validation})
 	if err != nil {
 		return nil, nil, err
 	}

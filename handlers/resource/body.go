@@ -14,7 +14,7 @@ type Body interface {
 	Decode(sent Sent) (o object.Object, warnings []string, err error)
 	// DecodePatched reads what a patch made of an object. Its faults are the patch's (422).
 	DecodePatched(p Patched) (o object.Object, warnings []string, err error)
-	// DecodeQuick is DecodePatched for text that there is nothing to say about; false means that it was not read.
+	// DecodeQuick is DecodePatched for a text that there is nothing to say about; false means that it was not read.
 	DecodeQuick(text []byte) (object.Object, bool)
 	// PatchMeta is how a strategic merge patch treats lists; nil when the kind has no such patches.
 	PatchMeta() strategicpatch.LookupPatchMeta
@@ -34,6 +34,9 @@ type Sent struct {
 type Patched struct {
 	// Text is JSON.
 	Text []byte
+	// Content is the same as a map, after a strategic merge patch. It becomes an object of the resource's kind whatever
+	// kind it names; a text is decoded like a body, which has to be of that kind.
+	Content map[string]any
 	// Shown is how an error quotes it.
 	Shown string
 	// Strict are the duplicate and unknown fields of the patch itself.
