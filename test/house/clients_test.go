@@ -47,7 +47,7 @@ func TestClientsAreSmall(t *testing.T) {
 	if len(files) > maxFiles || bytes > maxBytes || packed > maxPacked {
 		t.Errorf("clients/ has %d files, %d bytes, %d packed; no more than %d, %d and %d", len(files), bytes, packed, maxFiles, maxBytes, maxPacked)
 	}
-	if len(files) < 600 {
+	if len(files) < 200 {
 		t.Errorf("clients/ has only %d files", len(files))
 	}
 }

@@ -6,7 +6,7 @@ public abstract class Apis {
     Apis() { }
 
     /** The resource of a row, in all namespaces. */
-    public abstract <T extends Model> Resource<T> resource(Row row, Class<T> type);
+    public abstract <T extends ApiObject> Resource<T> resource(Row row, Class<T> type);
 
     private final AdmissionregistrationV1 admissionregistrationV1 = new AdmissionregistrationV1();
 
@@ -123,22 +123,22 @@ public abstract class Apis {
         private AdmissionregistrationV1() { }
 
         /** The mutatingadmissionpolicies. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.MutatingAdmissionPolicy> mutatingAdmissionPolicies() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_ADMISSION_POLICIES, dev.gatehouse.client.models.admissionregistration.v1.MutatingAdmissionPolicy.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.MutatingAdmissionPolicy> mutatingAdmissionPolicies() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_ADMISSION_POLICIES, dev.gatehouse.client.models.AdmissionregistrationV1.MutatingAdmissionPolicy.class); }
 
         /** The mutatingadmissionpolicybindings. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.MutatingAdmissionPolicyBinding> mutatingAdmissionPolicyBindings() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_ADMISSION_POLICY_BINDINGS, dev.gatehouse.client.models.admissionregistration.v1.MutatingAdmissionPolicyBinding.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.MutatingAdmissionPolicyBinding> mutatingAdmissionPolicyBindings() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_ADMISSION_POLICY_BINDINGS, dev.gatehouse.client.models.AdmissionregistrationV1.MutatingAdmissionPolicyBinding.class); }
 
         /** The mutatingwebhookconfigurations. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.MutatingWebhookConfiguration> mutatingWebhookConfigurations() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_WEBHOOK_CONFIGURATIONS, dev.gatehouse.client.models.admissionregistration.v1.MutatingWebhookConfiguration.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.MutatingWebhookConfiguration> mutatingWebhookConfigurations() { return resource(Rows.ADMISSIONREGISTRATION_V1_MUTATING_WEBHOOK_CONFIGURATIONS, dev.gatehouse.client.models.AdmissionregistrationV1.MutatingWebhookConfiguration.class); }
 
         /** The validatingadmissionpolicies. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.ValidatingAdmissionPolicy> validatingAdmissionPolicies() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICIES, dev.gatehouse.client.models.admissionregistration.v1.ValidatingAdmissionPolicy.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingAdmissionPolicy> validatingAdmissionPolicies() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICIES, dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingAdmissionPolicy.class); }
 
         /** The validatingadmissionpolicybindings. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.ValidatingAdmissionPolicyBinding> validatingAdmissionPolicyBindings() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICY_BINDINGS, dev.gatehouse.client.models.admissionregistration.v1.ValidatingAdmissionPolicyBinding.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingAdmissionPolicyBinding> validatingAdmissionPolicyBindings() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_ADMISSION_POLICY_BINDINGS, dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingAdmissionPolicyBinding.class); }
 
         /** The validatingwebhookconfigurations. */
-        public Resource<dev.gatehouse.client.models.admissionregistration.v1.ValidatingWebhookConfiguration> validatingWebhookConfigurations() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_WEBHOOK_CONFIGURATIONS, dev.gatehouse.client.models.admissionregistration.v1.ValidatingWebhookConfiguration.class); }
+        public Resource<dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingWebhookConfiguration> validatingWebhookConfigurations() { return resource(Rows.ADMISSIONREGISTRATION_V1_VALIDATING_WEBHOOK_CONFIGURATIONS, dev.gatehouse.client.models.AdmissionregistrationV1.ValidatingWebhookConfiguration.class); }
     }
 
     /** The resources of apiextensions.k8s.io/v1. */
@@ -146,7 +146,7 @@ public abstract class Apis {
         private ApiextensionsV1() { }
 
         /** The customresourcedefinitions. */
-        public Resource<dev.gatehouse.client.models.apiextensions.v1.CustomResourceDefinition> customResourceDefinitions() { return resource(Rows.APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITIONS, dev.gatehouse.client.models.apiextensions.v1.CustomResourceDefinition.class); }
+        public Resource<dev.gatehouse.client.models.ApiextensionsV1.CustomResourceDefinition> customResourceDefinitions() { return resource(Rows.APIEXTENSIONS_V1_CUSTOM_RESOURCE_DEFINITIONS, dev.gatehouse.client.models.ApiextensionsV1.CustomResourceDefinition.class); }
     }
 
     /** The resources of apiregistration.k8s.io/v1. */
@@ -154,7 +154,7 @@ public abstract class Apis {
         private ApiregistrationV1() { }
 
         /** The apiservices. */
-        public Resource<dev.gatehouse.client.models.apiregistration.v1.APIService> apiServices() { return resource(Rows.APIREGISTRATION_V1_API_SERVICES, dev.gatehouse.client.models.apiregistration.v1.APIService.class); }
+        public Resource<dev.gatehouse.client.models.ApiregistrationV1.APIService> apiServices() { return resource(Rows.APIREGISTRATION_V1_API_SERVICES, dev.gatehouse.client.models.ApiregistrationV1.APIService.class); }
     }
 
     /** The resources of apps/v1. */
@@ -162,19 +162,19 @@ public abstract class Apis {
         private AppsV1() { }
 
         /** The controllerrevisions. */
-        public Resource<dev.gatehouse.client.models.apps.v1.ControllerRevision> controllerRevisions() { return resource(Rows.APPS_V1_CONTROLLER_REVISIONS, dev.gatehouse.client.models.apps.v1.ControllerRevision.class); }
+        public Resource<dev.gatehouse.client.models.AppsV1.ControllerRevision> controllerRevisions() { return resource(Rows.APPS_V1_CONTROLLER_REVISIONS, dev.gatehouse.client.models.AppsV1.ControllerRevision.class); }
 
         /** The daemonsets. */
-        public Resource<dev.gatehouse.client.models.apps.v1.DaemonSet> daemonSets() { return resource(Rows.APPS_V1_DAEMON_SETS, dev.gatehouse.client.models.apps.v1.DaemonSet.class); }
+        public Resource<dev.gatehouse.client.models.AppsV1.DaemonSet> daemonSets() { return resource(Rows.APPS_V1_DAEMON_SETS, dev.gatehouse.client.models.AppsV1.DaemonSet.class); }
 
         /** The deployments. */
-        public Resource<dev.gatehouse.client.models.apps.v1.Deployment> deployments() { return resource(Rows.APPS_V1_DEPLOYMENTS, dev.gatehouse.client.models.apps.v1.Deployment.class); }
+        public Resource<dev.gatehouse.client.models.AppsV1.Deployment> deployments() { return resource(Rows.APPS_V1_DEPLOYMENTS, dev.gatehouse.client.models.AppsV1.Deployment.class); }
 
         /** The replicasets. */
-        public Resource<dev.gatehouse.client.models.apps.v1.ReplicaSet> replicaSets() { return resource(Rows.APPS_V1_REPLICA_SETS, dev.gatehouse.client.models.apps.v1.ReplicaSet.class); }
+        public Resource<dev.gatehouse.client.models.AppsV1.ReplicaSet> replicaSets() { return resource(Rows.APPS_V1_REPLICA_SETS, dev.gatehouse.client.models.AppsV1.ReplicaSet.class); }
 
         /** The statefulsets. */
-        public Resource<dev.gatehouse.client.models.apps.v1.StatefulSet> statefulSets() { return resource(Rows.APPS_V1_STATEFUL_SETS, dev.gatehouse.client.models.apps.v1.StatefulSet.class); }
+        public Resource<dev.gatehouse.client.models.AppsV1.StatefulSet> statefulSets() { return resource(Rows.APPS_V1_STATEFUL_SETS, dev.gatehouse.client.models.AppsV1.StatefulSet.class); }
     }
 
     /** The resources of authentication.k8s.io/v1. */
@@ -182,10 +182,10 @@ public abstract class Apis {
         private AuthenticationV1() { }
 
         /** The selfsubjectreviews. */
-        public Resource<dev.gatehouse.client.models.authentication.v1.SelfSubjectReview> selfSubjectReviews() { return resource(Rows.AUTHENTICATION_V1_SELF_SUBJECT_REVIEWS, dev.gatehouse.client.models.authentication.v1.SelfSubjectReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthenticationV1.SelfSubjectReview> selfSubjectReviews() { return resource(Rows.AUTHENTICATION_V1_SELF_SUBJECT_REVIEWS, dev.gatehouse.client.models.AuthenticationV1.SelfSubjectReview.class); }
 
         /** The tokenreviews. */
-        public Resource<dev.gatehouse.client.models.authentication.v1.TokenReview> tokenReviews() { return resource(Rows.AUTHENTICATION_V1_TOKEN_REVIEWS, dev.gatehouse.client.models.authentication.v1.TokenReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthenticationV1.TokenReview> tokenReviews() { return resource(Rows.AUTHENTICATION_V1_TOKEN_REVIEWS, dev.gatehouse.client.models.AuthenticationV1.TokenReview.class); }
     }
 
     /** The resources of authorization.k8s.io/v1. */
@@ -193,16 +193,16 @@ public abstract class Apis {
         private AuthorizationV1() { }
 
         /** The localsubjectaccessreviews. */
-        public Resource<dev.gatehouse.client.models.authorization.v1.LocalSubjectAccessReview> localSubjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_LOCAL_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.authorization.v1.LocalSubjectAccessReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthorizationV1.LocalSubjectAccessReview> localSubjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_LOCAL_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.AuthorizationV1.LocalSubjectAccessReview.class); }
 
         /** The selfsubjectaccessreviews. */
-        public Resource<dev.gatehouse.client.models.authorization.v1.SelfSubjectAccessReview> selfSubjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_SELF_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.authorization.v1.SelfSubjectAccessReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthorizationV1.SelfSubjectAccessReview> selfSubjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_SELF_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.AuthorizationV1.SelfSubjectAccessReview.class); }
 
         /** The selfsubjectrulesreviews. */
-        public Resource<dev.gatehouse.client.models.authorization.v1.SelfSubjectRulesReview> selfSubjectRulesReviews() { return resource(Rows.AUTHORIZATION_V1_SELF_SUBJECT_RULES_REVIEWS, dev.gatehouse.client.models.authorization.v1.SelfSubjectRulesReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthorizationV1.SelfSubjectRulesReview> selfSubjectRulesReviews() { return resource(Rows.AUTHORIZATION_V1_SELF_SUBJECT_RULES_REVIEWS, dev.gatehouse.client.models.AuthorizationV1.SelfSubjectRulesReview.class); }
 
         /** The subjectaccessreviews. */
-        public Resource<dev.gatehouse.client.models.authorization.v1.SubjectAccessReview> subjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.authorization.v1.SubjectAccessReview.class); }
+        public Resource<dev.gatehouse.client.models.AuthorizationV1.SubjectAccessReview> subjectAccessReviews() { return resource(Rows.AUTHORIZATION_V1_SUBJECT_ACCESS_REVIEWS, dev.gatehouse.client.models.AuthorizationV1.SubjectAccessReview.class); }
     }
 
     /** The resources of autoscaling/v1. */
@@ -210,7 +210,7 @@ public abstract class Apis {
         private AutoscalingV1() { }
 
         /** The horizontalpodautoscalers. */
-        public Resource<dev.gatehouse.client.models.autoscaling.v1.HorizontalPodAutoscaler> horizontalPodAutoscalers() { return resource(Rows.AUTOSCALING_V1_HORIZONTAL_POD_AUTOSCALERS, dev.gatehouse.client.models.autoscaling.v1.HorizontalPodAutoscaler.class); }
+        public Resource<dev.gatehouse.client.models.AutoscalingV1.HorizontalPodAutoscaler> horizontalPodAutoscalers() { return resource(Rows.AUTOSCALING_V1_HORIZONTAL_POD_AUTOSCALERS, dev.gatehouse.client.models.AutoscalingV1.HorizontalPodAutoscaler.class); }
     }
 
     /** The resources of autoscaling/v2. */
@@ -218,7 +218,7 @@ public abstract class Apis {
         private AutoscalingV2() { }
 
         /** The horizontalpodautoscalers. */
-        public Resource<dev.gatehouse.client.models.autoscaling.v2.HorizontalPodAutoscaler> horizontalPodAutoscalers() { return resource(Rows.AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALERS, dev.gatehouse.client.models.autoscaling.v2.HorizontalPodAutoscaler.class); }
+        public Resource<dev.gatehouse.client.models.AutoscalingV2.HorizontalPodAutoscaler> horizontalPodAutoscalers() { return resource(Rows.AUTOSCALING_V2_HORIZONTAL_POD_AUTOSCALERS, dev.gatehouse.client.models.AutoscalingV2.HorizontalPodAutoscaler.class); }
     }
 
     /** The resources of batch/v1. */
@@ -226,10 +226,10 @@ public abstract class Apis {
         private BatchV1() { }
 
         /** The cronjobs. */
-        public Resource<dev.gatehouse.client.models.batch.v1.CronJob> cronJobs() { return resource(Rows.BATCH_V1_CRON_JOBS, dev.gatehouse.client.models.batch.v1.CronJob.class); }
+        public Resource<dev.gatehouse.client.models.BatchV1.CronJob> cronJobs() { return resource(Rows.BATCH_V1_CRON_JOBS, dev.gatehouse.client.models.BatchV1.CronJob.class); }
 
         /** The jobs. */
-        public Resource<dev.gatehouse.client.models.batch.v1.Job> jobs() { return resource(Rows.BATCH_V1_JOBS, dev.gatehouse.client.models.batch.v1.Job.class); }
+        public Resource<dev.gatehouse.client.models.BatchV1.Job> jobs() { return resource(Rows.BATCH_V1_JOBS, dev.gatehouse.client.models.BatchV1.Job.class); }
     }
 
     /** The resources of certificates.k8s.io/v1. */
@@ -237,7 +237,7 @@ public abstract class Apis {
         private CertificatesV1() { }
 
         /** The certificatesigningrequests. */
-        public Resource<dev.gatehouse.client.models.certificates.v1.CertificateSigningRequest> certificateSigningRequests() { return resource(Rows.CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUESTS, dev.gatehouse.client.models.certificates.v1.CertificateSigningRequest.class); }
+        public Resource<dev.gatehouse.client.models.CertificatesV1.CertificateSigningRequest> certificateSigningRequests() { return resource(Rows.CERTIFICATES_V1_CERTIFICATE_SIGNING_REQUESTS, dev.gatehouse.client.models.CertificatesV1.CertificateSigningRequest.class); }
     }
 
     /** The resources of coordination.k8s.io/v1. */
@@ -245,7 +245,7 @@ public abstract class Apis {
         private CoordinationV1() { }
 
         /** The leases. */
-        public Resource<dev.gatehouse.client.models.coordination.v1.Lease> leases() { return resource(Rows.COORDINATION_V1_LEASES, dev.gatehouse.client.models.coordination.v1.Lease.class); }
+        public Resource<dev.gatehouse.client.models.CoordinationV1.Lease> leases() { return resource(Rows.COORDINATION_V1_LEASES, dev.gatehouse.client.models.CoordinationV1.Lease.class); }
     }
 
     /** The resources of v1. */
@@ -253,55 +253,55 @@ public abstract class Apis {
         private CoreV1() { }
 
         /** The bindings. */
-        public Resource<dev.gatehouse.client.models.core.v1.Binding> bindings() { return resource(Rows.CORE_V1_BINDINGS, dev.gatehouse.client.models.core.v1.Binding.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Binding> bindings() { return resource(Rows.CORE_V1_BINDINGS, dev.gatehouse.client.models.CoreV1.Binding.class); }
 
         /** The componentstatuses. */
-        public Resource<dev.gatehouse.client.models.core.v1.ComponentStatus> componentStatuses() { return resource(Rows.CORE_V1_COMPONENT_STATUSES, dev.gatehouse.client.models.core.v1.ComponentStatus.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.ComponentStatus> componentStatuses() { return resource(Rows.CORE_V1_COMPONENT_STATUSES, dev.gatehouse.client.models.CoreV1.ComponentStatus.class); }
 
         /** The configmaps. */
-        public Resource<dev.gatehouse.client.models.core.v1.ConfigMap> configMaps() { return resource(Rows.CORE_V1_CONFIG_MAPS, dev.gatehouse.client.models.core.v1.ConfigMap.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.ConfigMap> configMaps() { return resource(Rows.CORE_V1_CONFIG_MAPS, dev.gatehouse.client.models.CoreV1.ConfigMap.class); }
 
         /** The endpoints. */
-        public Resource<dev.gatehouse.client.models.core.v1.Endpoints> endpoints() { return resource(Rows.CORE_V1_ENDPOINTS, dev.gatehouse.client.models.core.v1.Endpoints.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Endpoints> endpoints() { return resource(Rows.CORE_V1_ENDPOINTS, dev.gatehouse.client.models.CoreV1.Endpoints.class); }
 
         /** The events. */
-        public Resource<dev.gatehouse.client.models.core.v1.Event> events() { return resource(Rows.CORE_V1_EVENTS, dev.gatehouse.client.models.core.v1.Event.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Event> events() { return resource(Rows.CORE_V1_EVENTS, dev.gatehouse.client.models.CoreV1.Event.class); }
 
         /** The limitranges. */
-        public Resource<dev.gatehouse.client.models.core.v1.LimitRange> limitRanges() { return resource(Rows.CORE_V1_LIMIT_RANGES, dev.gatehouse.client.models.core.v1.LimitRange.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.LimitRange> limitRanges() { return resource(Rows.CORE_V1_LIMIT_RANGES, dev.gatehouse.client.models.CoreV1.LimitRange.class); }
 
         /** The namespaces. */
-        public Resource<dev.gatehouse.client.models.core.v1.Namespace> namespaces() { return resource(Rows.CORE_V1_NAMESPACES, dev.gatehouse.client.models.core.v1.Namespace.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Namespace> namespaces() { return resource(Rows.CORE_V1_NAMESPACES, dev.gatehouse.client.models.CoreV1.Namespace.class); }
 
         /** The nodes. */
-        public Resource<dev.gatehouse.client.models.core.v1.Node> nodes() { return resource(Rows.CORE_V1_NODES, dev.gatehouse.client.models.core.v1.Node.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Node> nodes() { return resource(Rows.CORE_V1_NODES, dev.gatehouse.client.models.CoreV1.Node.class); }
 
         /** The persistentvolumeclaims. */
-        public Resource<dev.gatehouse.client.models.core.v1.PersistentVolumeClaim> persistentVolumeClaims() { return resource(Rows.CORE_V1_PERSISTENT_VOLUME_CLAIMS, dev.gatehouse.client.models.core.v1.PersistentVolumeClaim.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.PersistentVolumeClaim> persistentVolumeClaims() { return resource(Rows.CORE_V1_PERSISTENT_VOLUME_CLAIMS, dev.gatehouse.client.models.CoreV1.PersistentVolumeClaim.class); }
 
         /** The persistentvolumes. */
-        public Resource<dev.gatehouse.client.models.core.v1.PersistentVolume> persistentVolumes() { return resource(Rows.CORE_V1_PERSISTENT_VOLUMES, dev.gatehouse.client.models.core.v1.PersistentVolume.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.PersistentVolume> persistentVolumes() { return resource(Rows.CORE_V1_PERSISTENT_VOLUMES, dev.gatehouse.client.models.CoreV1.PersistentVolume.class); }
 
         /** The pods. */
-        public Resource<dev.gatehouse.client.models.core.v1.Pod> pods() { return resource(Rows.CORE_V1_PODS, dev.gatehouse.client.models.core.v1.Pod.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Pod> pods() { return resource(Rows.CORE_V1_PODS, dev.gatehouse.client.models.CoreV1.Pod.class); }
 
         /** The podtemplates. */
-        public Resource<dev.gatehouse.client.models.core.v1.PodTemplate> podTemplates() { return resource(Rows.CORE_V1_POD_TEMPLATES, dev.gatehouse.client.models.core.v1.PodTemplate.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.PodTemplate> podTemplates() { return resource(Rows.CORE_V1_POD_TEMPLATES, dev.gatehouse.client.models.CoreV1.PodTemplate.class); }
 
         /** The replicationcontrollers. */
-        public Resource<dev.gatehouse.client.models.core.v1.ReplicationController> replicationControllers() { return resource(Rows.CORE_V1_REPLICATION_CONTROLLERS, dev.gatehouse.client.models.core.v1.ReplicationController.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.ReplicationController> replicationControllers() { return resource(Rows.CORE_V1_REPLICATION_CONTROLLERS, dev.gatehouse.client.models.CoreV1.ReplicationController.class); }
 
         /** The resourcequotas. */
-        public Resource<dev.gatehouse.client.models.core.v1.ResourceQuota> resourceQuotas() { return resource(Rows.CORE_V1_RESOURCE_QUOTAS, dev.gatehouse.client.models.core.v1.ResourceQuota.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.ResourceQuota> resourceQuotas() { return resource(Rows.CORE_V1_RESOURCE_QUOTAS, dev.gatehouse.client.models.CoreV1.ResourceQuota.class); }
 
         /** The secrets. */
-        public Resource<dev.gatehouse.client.models.core.v1.Secret> secrets() { return resource(Rows.CORE_V1_SECRETS, dev.gatehouse.client.models.core.v1.Secret.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Secret> secrets() { return resource(Rows.CORE_V1_SECRETS, dev.gatehouse.client.models.CoreV1.Secret.class); }
 
         /** The serviceaccounts. */
-        public Resource<dev.gatehouse.client.models.core.v1.ServiceAccount> serviceAccounts() { return resource(Rows.CORE_V1_SERVICE_ACCOUNTS, dev.gatehouse.client.models.core.v1.ServiceAccount.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.ServiceAccount> serviceAccounts() { return resource(Rows.CORE_V1_SERVICE_ACCOUNTS, dev.gatehouse.client.models.CoreV1.ServiceAccount.class); }
 
         /** The services. */
-        public Resource<dev.gatehouse.client.models.core.v1.Service> services() { return resource(Rows.CORE_V1_SERVICES, dev.gatehouse.client.models.core.v1.Service.class); }
+        public Resource<dev.gatehouse.client.models.CoreV1.Service> services() { return resource(Rows.CORE_V1_SERVICES, dev.gatehouse.client.models.CoreV1.Service.class); }
     }
 
     /** The resources of discovery.k8s.io/v1. */
@@ -309,7 +309,7 @@ public abstract class Apis {
         private DiscoveryV1() { }
 
         /** The endpointslices. */
-        public Resource<dev.gatehouse.client.models.discovery.v1.EndpointSlice> endpointSlices() { return resource(Rows.DISCOVERY_V1_ENDPOINT_SLICES, dev.gatehouse.client.models.discovery.v1.EndpointSlice.class); }
+        public Resource<dev.gatehouse.client.models.DiscoveryV1.EndpointSlice> endpointSlices() { return resource(Rows.DISCOVERY_V1_ENDPOINT_SLICES, dev.gatehouse.client.models.DiscoveryV1.EndpointSlice.class); }
     }
 
     /** The resources of events.k8s.io/v1. */
@@ -317,7 +317,7 @@ public abstract class Apis {
         private EventsV1() { }
 
         /** The events. */
-        public Resource<dev.gatehouse.client.models.events.v1.Event> events() { return resource(Rows.EVENTS_V1_EVENTS, dev.gatehouse.client.models.events.v1.Event.class); }
+        public Resource<dev.gatehouse.client.models.EventsV1.Event> events() { return resource(Rows.EVENTS_V1_EVENTS, dev.gatehouse.client.models.EventsV1.Event.class); }
     }
 
     /** The resources of flowcontrol.apiserver.k8s.io/v1. */
@@ -325,10 +325,10 @@ public abstract class Apis {
         private FlowcontrolV1() { }
 
         /** The flowschemas. */
-        public Resource<dev.gatehouse.client.models.flowcontrol.v1.FlowSchema> flowSchemas() { return resource(Rows.FLOWCONTROL_V1_FLOW_SCHEMAS, dev.gatehouse.client.models.flowcontrol.v1.FlowSchema.class); }
+        public Resource<dev.gatehouse.client.models.FlowcontrolV1.FlowSchema> flowSchemas() { return resource(Rows.FLOWCONTROL_V1_FLOW_SCHEMAS, dev.gatehouse.client.models.FlowcontrolV1.FlowSchema.class); }
 
         /** The prioritylevelconfigurations. */
-        public Resource<dev.gatehouse.client.models.flowcontrol.v1.PriorityLevelConfiguration> priorityLevelConfigurations() { return resource(Rows.FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATIONS, dev.gatehouse.client.models.flowcontrol.v1.PriorityLevelConfiguration.class); }
+        public Resource<dev.gatehouse.client.models.FlowcontrolV1.PriorityLevelConfiguration> priorityLevelConfigurations() { return resource(Rows.FLOWCONTROL_V1_PRIORITY_LEVEL_CONFIGURATIONS, dev.gatehouse.client.models.FlowcontrolV1.PriorityLevelConfiguration.class); }
     }
 
     /** The resources of networking.k8s.io/v1. */
@@ -336,19 +336,19 @@ public abstract class Apis {
         private NetworkingV1() { }
 
         /** The ingressclasses. */
-        public Resource<dev.gatehouse.client.models.networking.v1.IngressClass> ingressClasses() { return resource(Rows.NETWORKING_V1_INGRESS_CLASSES, dev.gatehouse.client.models.networking.v1.IngressClass.class); }
+        public Resource<dev.gatehouse.client.models.NetworkingV1.IngressClass> ingressClasses() { return resource(Rows.NETWORKING_V1_INGRESS_CLASSES, dev.gatehouse.client.models.NetworkingV1.IngressClass.class); }
 
         /** The ingresses. */
-        public Resource<dev.gatehouse.client.models.networking.v1.Ingress> ingresses() { return resource(Rows.NETWORKING_V1_INGRESSES, dev.gatehouse.client.models.networking.v1.Ingress.class); }
+        public Resource<dev.gatehouse.client.models.NetworkingV1.Ingress> ingresses() { return resource(Rows.NETWORKING_V1_INGRESSES, dev.gatehouse.client.models.NetworkingV1.Ingress.class); }
 
         /** The ipaddresses. */
-        public Resource<dev.gatehouse.client.models.networking.v1.IPAddress> ipAddresses() { return resource(Rows.NETWORKING_V1_IP_ADDRESSES, dev.gatehouse.client.models.networking.v1.IPAddress.class); }
+        public Resource<dev.gatehouse.client.models.NetworkingV1.IPAddress> ipAddresses() { return resource(Rows.NETWORKING_V1_IP_ADDRESSES, dev.gatehouse.client.models.NetworkingV1.IPAddress.class); }
 
         /** The networkpolicies. */
-        public Resource<dev.gatehouse.client.models.networking.v1.NetworkPolicy> networkPolicies() { return resource(Rows.NETWORKING_V1_NETWORK_POLICIES, dev.gatehouse.client.models.networking.v1.NetworkPolicy.class); }
+        public Resource<dev.gatehouse.client.models.NetworkingV1.NetworkPolicy> networkPolicies() { return resource(Rows.NETWORKING_V1_NETWORK_POLICIES, dev.gatehouse.client.models.NetworkingV1.NetworkPolicy.class); }
 
         /** The servicecidrs. */
-        public Resource<dev.gatehouse.client.models.networking.v1.ServiceCIDR> serviceCIDRs() { return resource(Rows.NETWORKING_V1_SERVICE_CIDRS, dev.gatehouse.client.models.networking.v1.ServiceCIDR.class); }
+        public Resource<dev.gatehouse.client.models.NetworkingV1.ServiceCIDR> serviceCIDRs() { return resource(Rows.NETWORKING_V1_SERVICE_CIDRS, dev.gatehouse.client.models.NetworkingV1.ServiceCIDR.class); }
     }
 
     /** The resources of node.k8s.io/v1. */
@@ -356,7 +356,7 @@ public abstract class Apis {
         private NodeV1() { }
 
         /** The runtimeclasses. */
-        public Resource<dev.gatehouse.client.models.node.v1.RuntimeClass> runtimeClasses() { return resource(Rows.NODE_V1_RUNTIME_CLASSES, dev.gatehouse.client.models.node.v1.RuntimeClass.class); }
+        public Resource<dev.gatehouse.client.models.NodeV1.RuntimeClass> runtimeClasses() { return resource(Rows.NODE_V1_RUNTIME_CLASSES, dev.gatehouse.client.models.NodeV1.RuntimeClass.class); }
     }
 
     /** The resources of policy/v1. */
@@ -364,7 +364,7 @@ public abstract class Apis {
         private PolicyV1() { }
 
         /** The poddisruptionbudgets. */
-        public Resource<dev.gatehouse.client.models.policy.v1.PodDisruptionBudget> podDisruptionBudgets() { return resource(Rows.POLICY_V1_POD_DISRUPTION_BUDGETS, dev.gatehouse.client.models.policy.v1.PodDisruptionBudget.class); }
+        public Resource<dev.gatehouse.client.models.PolicyV1.PodDisruptionBudget> podDisruptionBudgets() { return resource(Rows.POLICY_V1_POD_DISRUPTION_BUDGETS, dev.gatehouse.client.models.PolicyV1.PodDisruptionBudget.class); }
     }
 
     /** The resources of rbac.authorization.k8s.io/v1. */
@@ -372,16 +372,16 @@ public abstract class Apis {
         private RbacV1() { }
 
         /** The clusterrolebindings. */
-        public Resource<dev.gatehouse.client.models.rbac.v1.ClusterRoleBinding> clusterRoleBindings() { return resource(Rows.RBAC_V1_CLUSTER_ROLE_BINDINGS, dev.gatehouse.client.models.rbac.v1.ClusterRoleBinding.class); }
+        public Resource<dev.gatehouse.client.models.RbacV1.ClusterRoleBinding> clusterRoleBindings() { return resource(Rows.RBAC_V1_CLUSTER_ROLE_BINDINGS, dev.gatehouse.client.models.RbacV1.ClusterRoleBinding.class); }
 
         /** The clusterroles. */
-        public Resource<dev.gatehouse.client.models.rbac.v1.ClusterRole> clusterRoles() { return resource(Rows.RBAC_V1_CLUSTER_ROLES, dev.gatehouse.client.models.rbac.v1.ClusterRole.class); }
+        public Resource<dev.gatehouse.client.models.RbacV1.ClusterRole> clusterRoles() { return resource(Rows.RBAC_V1_CLUSTER_ROLES, dev.gatehouse.client.models.RbacV1.ClusterRole.class); }
 
         /** The rolebindings. */
-        public Resource<dev.gatehouse.client.models.rbac.v1.RoleBinding> roleBindings() { return resource(Rows.RBAC_V1_ROLE_BINDINGS, dev.gatehouse.client.models.rbac.v1.RoleBinding.class); }
+        public Resource<dev.gatehouse.client.models.RbacV1.RoleBinding> roleBindings() { return resource(Rows.RBAC_V1_ROLE_BINDINGS, dev.gatehouse.client.models.RbacV1.RoleBinding.class); }
 
         /** The roles. */
-        public Resource<dev.gatehouse.client.models.rbac.v1.Role> roles() { return resource(Rows.RBAC_V1_ROLES, dev.gatehouse.client.models.rbac.v1.Role.class); }
+        public Resource<dev.gatehouse.client.models.RbacV1.Role> roles() { return resource(Rows.RBAC_V1_ROLES, dev.gatehouse.client.models.RbacV1.Role.class); }
     }
 
     /** The resources of resource.k8s.io/v1. */
@@ -389,16 +389,16 @@ public abstract class Apis {
         private ResourceV1() { }
 
         /** The deviceclasses. */
-        public Resource<dev.gatehouse.client.models.resource.v1.DeviceClass> deviceClasses() { return resource(Rows.RESOURCE_V1_DEVICE_CLASSES, dev.gatehouse.client.models.resource.v1.DeviceClass.class); }
+        public Resource<dev.gatehouse.client.models.ResourceV1.DeviceClass> deviceClasses() { return resource(Rows.RESOURCE_V1_DEVICE_CLASSES, dev.gatehouse.client.models.ResourceV1.DeviceClass.class); }
 
         /** The resourceclaims. */
-        public Resource<dev.gatehouse.client.models.resource.v1.ResourceClaim> resourceClaims() { return resource(Rows.RESOURCE_V1_RESOURCE_CLAIMS, dev.gatehouse.client.models.resource.v1.ResourceClaim.class); }
+        public Resource<dev.gatehouse.client.models.ResourceV1.ResourceClaim> resourceClaims() { return resource(Rows.RESOURCE_V1_RESOURCE_CLAIMS, dev.gatehouse.client.models.ResourceV1.ResourceClaim.class); }
 
         /** The resourceclaimtemplates. */
-        public Resource<dev.gatehouse.client.models.resource.v1.ResourceClaimTemplate> resourceClaimTemplates() { return resource(Rows.RESOURCE_V1_RESOURCE_CLAIM_TEMPLATES, dev.gatehouse.client.models.resource.v1.ResourceClaimTemplate.class); }
+        public Resource<dev.gatehouse.client.models.ResourceV1.ResourceClaimTemplate> resourceClaimTemplates() { return resource(Rows.RESOURCE_V1_RESOURCE_CLAIM_TEMPLATES, dev.gatehouse.client.models.ResourceV1.ResourceClaimTemplate.class); }
 
         /** The resourceslices. */
-        public Resource<dev.gatehouse.client.models.resource.v1.ResourceSlice> resourceSlices() { return resource(Rows.RESOURCE_V1_RESOURCE_SLICES, dev.gatehouse.client.models.resource.v1.ResourceSlice.class); }
+        public Resource<dev.gatehouse.client.models.ResourceV1.ResourceSlice> resourceSlices() { return resource(Rows.RESOURCE_V1_RESOURCE_SLICES, dev.gatehouse.client.models.ResourceV1.ResourceSlice.class); }
     }
 
     /** The resources of scheduling.k8s.io/v1. */
@@ -406,7 +406,7 @@ public abstract class Apis {
         private SchedulingV1() { }
 
         /** The priorityclasses. */
-        public Resource<dev.gatehouse.client.models.scheduling.v1.PriorityClass> priorityClasses() { return resource(Rows.SCHEDULING_V1_PRIORITY_CLASSES, dev.gatehouse.client.models.scheduling.v1.PriorityClass.class); }
+        public Resource<dev.gatehouse.client.models.SchedulingV1.PriorityClass> priorityClasses() { return resource(Rows.SCHEDULING_V1_PRIORITY_CLASSES, dev.gatehouse.client.models.SchedulingV1.PriorityClass.class); }
     }
 
     /** The resources of storage.k8s.io/v1. */
@@ -414,21 +414,21 @@ public abstract class Apis {
         private StorageV1() { }
 
         /** The csidrivers. */
-        public Resource<dev.gatehouse.client.models.storage.v1.CSIDriver> csiDrivers() { return resource(Rows.STORAGE_V1_CSI_DRIVERS, dev.gatehouse.client.models.storage.v1.CSIDriver.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.CSIDriver> csiDrivers() { return resource(Rows.STORAGE_V1_CSI_DRIVERS, dev.gatehouse.client.models.StorageV1.CSIDriver.class); }
 
         /** The csinodes. */
-        public Resource<dev.gatehouse.client.models.storage.v1.CSINode> csiNodes() { return resource(Rows.STORAGE_V1_CSI_NODES, dev.gatehouse.client.models.storage.v1.CSINode.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.CSINode> csiNodes() { return resource(Rows.STORAGE_V1_CSI_NODES, dev.gatehouse.client.models.StorageV1.CSINode.class); }
 
         /** The csistoragecapacities. */
-        public Resource<dev.gatehouse.client.models.storage.v1.CSIStorageCapacity> csiStorageCapacities() { return resource(Rows.STORAGE_V1_CSI_STORAGE_CAPACITIES, dev.gatehouse.client.models.storage.v1.CSIStorageCapacity.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.CSIStorageCapacity> csiStorageCapacities() { return resource(Rows.STORAGE_V1_CSI_STORAGE_CAPACITIES, dev.gatehouse.client.models.StorageV1.CSIStorageCapacity.class); }
 
         /** The storageclasses. */
-        public Resource<dev.gatehouse.client.models.storage.v1.StorageClass> storageClasses() { return resource(Rows.STORAGE_V1_STORAGE_CLASSES, dev.gatehouse.client.models.storage.v1.StorageClass.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.StorageClass> storageClasses() { return resource(Rows.STORAGE_V1_STORAGE_CLASSES, dev.gatehouse.client.models.StorageV1.StorageClass.class); }
 
         /** The volumeattachments. */
-        public Resource<dev.gatehouse.client.models.storage.v1.VolumeAttachment> volumeAttachments() { return resource(Rows.STORAGE_V1_VOLUME_ATTACHMENTS, dev.gatehouse.client.models.storage.v1.VolumeAttachment.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.VolumeAttachment> volumeAttachments() { return resource(Rows.STORAGE_V1_VOLUME_ATTACHMENTS, dev.gatehouse.client.models.StorageV1.VolumeAttachment.class); }
 
         /** The volumeattributesclasses. */
-        public Resource<dev.gatehouse.client.models.storage.v1.VolumeAttributesClass> volumeAttributesClasses() { return resource(Rows.STORAGE_V1_VOLUME_ATTRIBUTES_CLASSES, dev.gatehouse.client.models.storage.v1.VolumeAttributesClass.class); }
+        public Resource<dev.gatehouse.client.models.StorageV1.VolumeAttributesClass> volumeAttributesClasses() { return resource(Rows.STORAGE_V1_VOLUME_ATTRIBUTES_CLASSES, dev.gatehouse.client.models.StorageV1.VolumeAttributesClass.class); }
     }
 }
