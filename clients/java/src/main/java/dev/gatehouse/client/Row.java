@@ -16,6 +16,11 @@ public record Row(String group, String version, String resource, String kind, St
             List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"), List.of());
     }
 
+    /** Group and version as objects say it. */
+    public String apiVersion() { return apiVersion(group, version); }
+
+    static String apiVersion(String group, String version) { return group.isEmpty() ? version : group + "/" + version; }
+
     /**
      * Something below a resource: status, scale, log, exec. Group, version and kind are those of the bodies.
      *
