@@ -1,5 +1,25 @@
 package admissionregistration
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-var mutatingBindings = kind.Kind{Group: group, Resource: "mutatingadmissionpolicybindings", Strategy: named, Cells: bindingCells}
+	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var mutatingBindings = kind.Kind{Group: group, Resource: "mutatingadmissionpolicybindings", Strategy: mutatingBinding, Cells: bindingCells}
+
+func mutatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	s.Warnings = staticName
+	s.Validate = kind.Version[*admissionregistrationv1.MutatingAdmissionPolicyBinding](row, "v1", nil).Check(validateMutatingBinding)
+}
+
+func validateMutatingBinding(o *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {
+	errs := policyName(o.Spec.PolicyName, specPath.Child("policyName"))
+	errs = append(errs, boundParams(o.Spec.ParamRef, specPath.Child("paramRef"))...)
+	errs = append(errs, matchResources(o.Spec.MatchResources, specPath.Child("matchResources"))...)
+	return append(errs, mutable(o.Spec.MatchResources, specPath.Child("matchResources"))...)
+}

@@ -4,6 +4,9 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
@@ -20,4 +23,39 @@ func paramRef(v kind.Values, _ time.Time) any {
 		return selector.String()
 	}
 	return "<unset>"
+}
+
+// boundParams judges which parameters a binding takes: one by its name, or those that a selector finds.
+func boundParams(p *admissionregistrationv1.ParamRef, path *field.Path) (errs field.ErrorList) {
+	if p == nil {
+		return nil
+	}
+	const both = "name and selector are mutually exclusive"
+	if p.Name != "" {
+		errs = append(errs, kind.Segment(path.Child("name"), p.Name)...)
+		if p.Selector != nil {
+			errs = append(errs, field.Forbidden(path.Child("name"), both))
+		}
+	}
+	if p.Selector != nil {
+		errs = append(errs, kind.LabelSelector(p.Selector, path.Child("selector"))...)
+		if p.Name != "" {
+			errs = append(errs, field.Forbidden(path.Child("selector"), both))
+		}
+	}
+	if p.Name == "" && p.Selector == nil {
+		errs = append(errs, field.Required(path, "one of name or selector must be specified"))
+	}
+	at := path.Child("parameterNotFoundAction")
+	if action := p.ParameterNotFoundAction; action == nil || *action == "" {
+		errs = append(errs, field.Required(at, ""))
+	} else {
+		errs = append(errs, kind.Among(at, *action, "Deny", "Allow")...)
+	}
+	return errs
+}
+
+// policyName is the name of the policy that a binding is about.
+func policyName(name string, path *field.Path) field.ErrorList {
+	return kind.Needed(path, name, kind.DNSName)
 }

@@ -5,14 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gatehouse-dev/gatehouse/gen/resources"
-	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
-
-// named is the strategy of what can also come from files.
-func named(_ *kind.Deps, _ resources.Row, s *resource.Strategy) { s.Warnings = staticName }
 
 // staticName is about names that only objects from files have.
 func staticName(_ context.Context, o, _ object.Object) []string {

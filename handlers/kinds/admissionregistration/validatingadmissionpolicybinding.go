@@ -1,5 +1,44 @@
 package admissionregistration
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
-var validatingBindings = kind.Kind{Group: group, Resource: "validatingadmissionpolicybindings", Strategy: named, Cells: bindingCells}
+	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
+
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+var validatingBindings = kind.Kind{Group: group, Resource: "validatingadmissionpolicybindings", Strategy: validatingBinding, Cells: bindingCells}
+
+func validatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	s.Warnings = staticName
+	s.Validate = kind.Version[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](row, "v1", nil).Check(validateValidatingBinding)
+}
+
+func validateValidatingBinding(o *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {
+	errs := policyName(o.Spec.PolicyName, specPath.Child("policyName"))
+	errs = append(errs, boundParams(o.Spec.ParamRef, specPath.Child("paramRef"))...)
+	errs = append(errs, matchResources(o.Spec.MatchResources, specPath.Child("matchResources"))...)
+	return append(errs, validationActions(o.Spec.ValidationActions, specPath.Child("validationActions"))...)
+}
+
+// validationActions are what happens to a request that a policy does not like.
+func validationActions(actions []string, path *field.Path) (errs field.ErrorList) {
+	seen := map[string]bool{}
+	for i, action := range actions {
+		errs = append(errs, kind.Among(path.Index(i), action, "Audit", "Deny", "Warn")...)
+		if seen[action] {
+			errs = append(errs, field.Duplicate(path.Index(i), action))
+		}
+		seen[action] = true
+	}
+	if seen["Deny"] && seen["Warn"] {
+		errs = append(errs, field.Invalid(path, actions, "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"))
+	}
+	if len(actions) == 0 {
+		errs = append(errs, field.Required(path, "at least one validation action is required"))
+	}
+	return errs
+}

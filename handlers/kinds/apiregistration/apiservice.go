@@ -3,6 +3,7 @@ package apiregistration
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,7 +19,8 @@ import (
 
 var apiServices = kind.Kind{
 	Group: "apiregistration.k8s.io", Resource: "apiservices", Strategy: apiService,
-	Cells: kind.Cells{"serviceAvailable": kind.CellOfValues(serviceAvailable)},
+	Subresources: map[string]kind.Strategy{"status": apiServiceStatus},
+	Cells:        kind.Cells{"serviceAvailable": kind.CellOfValues(serviceAvailable)},
 }
 
 var spec = field.NewPath("spec")
@@ -35,8 +37,18 @@ func apiService(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(validateAPIService)
 }
 
+func apiServiceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.ValidateUpdate = kind.CheckUpdate(func(o, _ *apiregistrationv1.APIService) (errs field.ErrorList) {
+		for i, c := range o.Status.Conditions {
+			errs = append(errs, kind.Among(field.NewPath("status", "conditions").Index(i).Child("status"), c.Status, "True", "False", "Unknown")...)
+		}
+		return errs
+	})
+}
+
 func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) {
-	if want := o.Spec.Version + "." + o.Spec.Group; o.Name != want {
+	// A name that cannot stand in a URL, or that is missing, has had its fault.
+	if want := o.Spec.Version + "." + o.Spec.Group; o.Name != want && o.Name != "" && len(kind.PathSegment(o.Name, false)) == 0 {
 		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be `spec.version+\".\"+spec.group`: %q", want)))
 	}
 	if o.Spec.Group == "" && o.Spec.Version != "v1" {
@@ -70,6 +82,13 @@ func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) 
 		}
 		if o.Spec.Service.Name == "" {
 			errs = append(errs, field.Required(spec.Child("service", "name"), ""))
+		}
+		var port int32
+		if o.Spec.Service.Port != nil {
+			port = *o.Spec.Service.Port
+		}
+		if msgs := validation.IsValidPortNum(int(port)); len(msgs) > 0 {
+			errs = append(errs, field.Invalid(spec.Child("service", "port"), port, "port is not valid: "+strings.Join(msgs, ", ")))
 		}
 		if o.Spec.InsecureSkipTLSVerify && len(o.Spec.CABundle) > 0 {
 			errs = append(errs, field.Invalid(spec.Child("insecureSkipTLSVerify"), true, "may not be true if caBundle is present"))

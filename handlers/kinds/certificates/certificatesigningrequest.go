@@ -7,7 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -50,31 +50,41 @@ func signingRequest(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.ValidateName = kind.PathSegment
-	s.Validate = kind.Check(validateRequest)
+	// An update keeps the spec, and with it faults that were stored before a rule existed.
+	s.ValidateCreate = kind.Check(validateRequest)
+}
+
+// usages are what a certificate can be for, sorted as an error lists them.
+var usages = []string{
+	"any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment", "decipher only", "digital signature",
+	"email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc",
+	"netscape sgc", "ocsp signing", "s/mime", "server auth", "signing", "timestamping",
 }
 
 func validateRequest(o csr) (errs field.ErrorList) {
 	if err := parseRequest(o.Spec.Request); err != nil {
 		errs = append(errs, field.Invalid(spec.Child("request"), o.Spec.Request, err.Error()))
 	}
+	path := spec.Child("usages")
 	if len(o.Spec.Usages) == 0 {
-		errs = append(errs, field.Required(spec.Child("usages"), ""))
+		errs = append(errs, field.Required(path, ""))
+	}
+	for i, u := range o.Spec.Usages {
+		if !slices.Contains(usages, u) {
+			errs = append(errs, field.NotSupported(path.Index(i), u, usages))
+		}
 	}
 	seen := map[string]bool{}
 	for i, u := range o.Spec.Usages {
 		if seen[u] {
-			errs = append(errs, field.Duplicate(spec.Child("usages").Index(i), u))
+			errs = append(errs, field.Duplicate(path.Index(i), u))
 		}
 		seen[u] = true
 	}
-	path := spec.Child("signerName")
-	switch name := o.Spec.SignerName; {
-	case name == "":
-		errs = append(errs, field.Required(path, ""))
-	case name == "kubernetes.io/legacy-unknown":
-		errs = append(errs, field.Invalid(path, name, "the legacy signerName is not allowed via this API version"))
-	case strings.Count(name, "/") != 1:
-		errs = append(errs, field.Invalid(path, name, "must be a fully qualified domain and path of the form 'example.com/signer-name'"))
+	if name := o.Spec.SignerName; name == "kubernetes.io/legacy-unknown" {
+		errs = append(errs, field.Invalid(spec.Child("signerName"), name, "the legacy signerName is not allowed via this API version"))
+	} else {
+		errs = append(errs, signerName(spec.Child("signerName"), name)...)
 	}
 	if n := o.Spec.ExpirationSeconds; n != nil && *n < 600 {
 		errs = append(errs, field.Invalid(spec.Child("expirationSeconds"), *n, "may not specify a duration less than 600 seconds (10 minutes)"))
@@ -103,16 +113,16 @@ func signingRequestStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old csr) field.ErrorList {
-		errs := requestConditions(o, old, false)
+		errs := requestConditions(o, old)
 		path := field.NewPath("status", "certificate")
-		if bytes.Equal(o.Status.Certificate, old.Status.Certificate) {
-			return errs
-		}
-		if len(old.Status.Certificate) > 0 {
-			return append(errs, field.Forbidden(path, "updates may not modify existing certificate content"))
-		}
-		if err := parseCertificates(o.Status.Certificate); err != nil {
+		changed := !bytes.Equal(o.Status.Certificate, old.Status.Certificate)
+		if err := parseCertificates(o.Status.Certificate); changed && err != nil && parseCertificates(old.Status.Certificate) == nil {
 			errs = append(errs, field.Invalid(path, "<certificate data>", err.Error()))
+		}
+		errs = append(errs, keptConditions(o, old)...)
+		errs = append(errs, keptApprovals(o, old)...)
+		if changed && len(old.Status.Certificate) > 0 {
+			errs = append(errs, field.Forbidden(path, "updates may not modify existing certificate content"))
 		}
 		return errs
 	})
@@ -128,13 +138,15 @@ func signingRequestApproval(d *kind.Deps, _ resources.Row, s *resource.Strategy)
 		o.Status.Conditions = conditions
 		return nil
 	})
-	s.ValidateUpdate = kind.CheckUpdate(func(o, old csr) field.ErrorList { return requestConditions(o, old, true) })
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old csr) field.ErrorList {
+		return append(requestConditions(o, old), keptConditions(o, old)...)
+	})
 }
 
-// parseCertificates wants one certificate or more in PEM and nothing else.
+// parseCertificates wants one certificate or more in PEM, or nothing at all. What is no PEM stands between them as comments.
 func parseCertificates(text []byte) error {
 	rest, n := text, 0
-	for len(bytes.TrimSpace(rest)) > 0 {
+	for {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
@@ -145,12 +157,16 @@ func parseCertificates(text []byte) error {
 		if len(block.Headers) != 0 {
 			return errors.New("no PEM block headers are permitted")
 		}
-		if _, err := x509.ParseCertificates(block.Bytes); err != nil {
+		certificates, err := x509.ParseCertificates(block.Bytes)
+		if err != nil {
 			return err
+		}
+		if len(certificates) == 0 {
+			return errors.New("found CERTIFICATE PEM block containing 0 certificates")
 		}
 		n++
 	}
-	if n == 0 {
+	if n == 0 && len(text) > 0 {
 		return errors.New("must contain at least one CERTIFICATE PEM block")
 	}
 	return nil

@@ -64,34 +64,62 @@ func conditionsOf(o csr, t string) (out []certificatesv1.CertificateSigningReque
 	return out
 }
 
-func requestConditions(o, old csr, approval bool) (errs field.ErrorList) {
+// requestConditions judges the conditions themselves. What the old object has already wrong, of a kind, is left to be.
+func requestConditions(o, old csr) (errs field.ErrorList) {
 	path := field.NewPath("status", "conditions")
+	noType, twice, both := oldFaults(old)
 	seen := map[string]bool{}
 	for i, c := range o.Status.Conditions {
-		switch fixed := c.Type == "Approved" || c.Type == "Denied" || c.Type == "Failed"; {
-		case c.Type == "":
-			errs = append(errs, field.Required(path.Index(i).Child("type"), ""))
-		case c.Status == "":
-			errs = append(errs, field.Required(path.Index(i).Child("status"), ""))
-		case fixed && c.Status != "True":
-			errs = append(errs, field.NotSupported(path.Index(i).Child("status"), c.Status, []string{"True"}))
+		at := path.Index(i)
+		if c.Type == "" && !noType {
+			errs = append(errs, field.Required(at.Child("type"), ""))
 		}
-		if seen[c.Type] {
-			errs = append(errs, field.Duplicate(path.Index(i).Child("type"), c.Type))
+		allowed := []string{"False", "True", "Unknown"}
+		if decided(c.Type) {
+			allowed = []string{"True"}
 		}
-		seen[c.Type] = true
-		if c.Type == "Approved" && seen["Denied"] || c.Type == "Denied" && seen["Approved"] {
+		if c.Status == "" {
+			errs = append(errs, field.Required(at.Child("status"), ""))
+		} else {
+			errs = append(errs, kind.Among(at.Child("status"), c.Status, allowed...)...)
+		}
+		if !both && (c.Type == "Approved" && seen["Denied"] || c.Type == "Denied" && seen["Approved"]) {
 			errs = append(errs, field.Invalid(path, c.Type, "Approved and Denied conditions are mutually exclusive"))
 		}
+		if seen[c.Type] && !twice {
+			errs = append(errs, field.Duplicate(at.Child("type"), c.Type))
+		}
+		seen[c.Type] = true
 	}
+	return errs
+}
+
+// decided are the conditions that say how a request ended; they have one status.
+func decided(t string) bool { return t == "Approved" || t == "Denied" || t == "Failed" }
+
+// oldFaults are the kinds of faults that an old object has.
+func oldFaults(old csr) (noType, twice, both bool) {
+	seen := map[string]bool{}
+	for _, c := range old.Status.Conditions {
+		noType, twice = noType || c.Type == "", twice || seen[c.Type]
+		seen[c.Type] = true
+	}
+	return noType, twice, seen["Approved"] && seen["Denied"]
+}
+
+// keptConditions: how a request ended stays known.
+func keptConditions(o, old csr) (errs field.ErrorList) {
 	for _, t := range []string{"Approved", "Denied", "Failed"} {
 		if len(conditionsOf(o, t)) < len(conditionsOf(old, t)) {
-			errs = append(errs, field.Forbidden(path, fmt.Sprintf("updates may not remove a condition of type %q", t)))
+			errs = append(errs, field.Forbidden(field.NewPath("status", "conditions"), fmt.Sprintf("updates may not remove a condition of type %q", t)))
 		}
 	}
-	if approval {
-		return errs
-	}
+	return errs
+}
+
+// keptApprovals: who signs neither approves nor denies.
+func keptApprovals(o, old csr) (errs field.ErrorList) {
+	path := field.NewPath("status", "conditions")
 	for _, t := range approvals {
 		switch now, was := conditionsOf(o, t), conditionsOf(old, t); {
 		case len(now) > len(was):

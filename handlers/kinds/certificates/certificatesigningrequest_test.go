@@ -8,8 +8,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	certificatesv1 "github.com/gatehouse-dev/gatehouse/gen/types/certificates/v1"
@@ -48,7 +50,10 @@ func TestSigningRequests(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	bad := &certificatesv1.CertificateSigningRequest{Spec: certificatesv1.CertificateSigningRequestSpec{Request: []byte("a"), SignerName: "foo", Usages: []string{"x", "x"}, ExpirationSeconds: new(int32(5))}}
-	want := []string{`spec.request: Invalid value: "YQ==": PEM block type must be CERTIFICATE REQUEST`, `spec.usages[1]: Duplicate value: "x"`,
+	unknown := func(i int) string {
+		return fmt.Sprintf(`spec.usages[%d]: Unsupported value: "x": supported values: "%s"`, i, strings.Join(usages, `", "`))
+	}
+	want := []string{`spec.request: Invalid value: "YQ==": PEM block type must be CERTIFICATE REQUEST`, unknown(0), unknown(1), `spec.usages[1]: Duplicate value: "x"`,
 		`spec.signerName: Invalid value: "foo": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
 		"spec.expirationSeconds: Invalid value: 5: may not specify a duration less than 600 seconds (10 minutes)"}
 	if got := kindtest.Verdict(s, bad, nil); !slices.Equal(got, want) {
@@ -80,8 +85,8 @@ func TestSigningRequests(t *testing.T) {
 	signed := object.Copy(o)
 	signed.Status.Certificate = []byte("x")
 	signed.Status.Conditions = approved.Status.Conditions
-	if got := kindtest.Verdict(status, signed, o); !slices.Equal(got, []string{`status.conditions: Forbidden: updates may not add a condition of type "Approved"`,
-		`status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block`}) {
+	if got := kindtest.Verdict(status, signed, o); !slices.Equal(got, []string{`status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block`,
+		`status.conditions: Forbidden: updates may not add a condition of type "Approved"`}) {
 		t.Errorf("%q", got)
 	}
 	removed := object.Copy(approved)
@@ -116,7 +121,7 @@ func TestCertificates(t *testing.T) {
 		text []byte
 		want string
 	}{
-		{good, ""}, {bytes.Repeat(good, 2), ""}, {nil, "must contain at least one CERTIFICATE PEM block"},
+		{good, ""}, {bytes.Repeat(good, 2), ""}, {nil, ""}, {[]byte(" "), "must contain at least one CERTIFICATE PEM block"},
 		{pem.EncodeToMemory(&pem.Block{Type: "X", Bytes: der}), `only CERTIFICATE PEM blocks are allowed, found "X"`},
 		{pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Headers: map[string]string{"a": "b"}, Bytes: der}), "no PEM block headers are permitted"},
 	} {

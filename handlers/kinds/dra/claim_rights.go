@@ -37,6 +37,12 @@ const (
 
 // claimStatus guards the status of claims.
 func claimStatus(d *kind.Deps, row resources.Row, s *resource.Strategy) {
+	e, v := expressions{d.Features}, kind.Version[resourceClaim](row, "v1", moved)
+	s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {
+		return v.CheckUpdate(func(o, old resourceClaim) field.ErrorList {
+			return append(resultsAccess(ctx, d, o, old), e.status(o, old)...)
+		})(ctx, o, old)
+	}
 	s.PrepareStatus = func(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 		if a.User == nil || !d.Features.Enabled(granularGate) {
 			return nil

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	resourcev1alpha3 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1alpha3"
 	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
@@ -17,7 +19,7 @@ import (
 )
 
 var taintRules = kind.Kind{
-	Group: group, Resource: "devicetaintrules", Strategy: taintRule,
+	Group: group, Resource: "devicetaintrules", Strategy: taintRule, Subresources: map[string]kind.Strategy{"status": taintRuleStatus},
 	Defaults: map[string]func(object.Object){"v1alpha3": kind.OnDefault(deviceTaintRuleV1alpha3), "v1beta2": kind.OnDefault(deviceTaintRuleV1beta2)},
 }
 
@@ -37,6 +39,40 @@ func taintRule(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	}
+	v := kind.Version[deviceTaintRule](row, "v1beta2", nil)
+	s.ValidateCreate = v.Check(func(o deviceTaintRule) field.ErrorList { return validateTaintRule(o, nil) })
+	s.ValidateUpdate = v.CheckUpdate(validateTaintRule)
+}
+
+type deviceTaintRule = *resourcev1beta2.DeviceTaintRule
+
+func validateTaintRule(o, old deviceTaintRule) (errs field.ErrorList) {
+	path := specPath.Child("deviceSelector")
+	if f := o.Spec.DeviceSelector; f != nil {
+		errs = append(errs, kind.Optional(path.Child("driver"), f.Driver, kind.DriverTitle)...)
+		if f.Pool != nil {
+			errs = append(errs, poolName(*f.Pool, path.Child("pool"))...)
+		}
+		errs = append(errs, kind.Optional(path.Child("device"), f.Device, kind.DNSLabel)...)
+	}
+	var was *string
+	if old != nil {
+		was = &old.Spec.Taint.Effect
+	}
+	t := &o.Spec.Taint
+	return append(errs, taint(t.Key, t.Value, t.Effect, was, specPath.Child("taint"))...)
+}
+
+// taintRuleStatus judges the conditions that the taint's controller writes.
+func taintRuleStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	s.ValidateUpdate = kind.Version[deviceTaintRule](row, "v1beta2", nil).CheckUpdate(func(o, _ deviceTaintRule) field.ErrorList {
+		path := field.NewPath("status", "conditions")
+		errs := metavalidation.ValidateConditions(o.Status.Conditions, path)
+		if n := len(o.Status.Conditions); n > mostConditions {
+			errs = append(errs, field.TooMany(path, n, mostConditions))
+		}
+		return errs
+	})
 }
 
 func deviceTaintRuleV1beta2(r *resourcev1beta2.DeviceTaintRule) { added(&r.Spec.Taint.TimeAdded) }

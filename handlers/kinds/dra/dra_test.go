@@ -29,7 +29,8 @@ func TestSlices(t *testing.T) {
 	const slice = "{spec: {driver: %s, nodeName: n, pool: {name: %s, generation: 1, resourceSliceCount: 1}}}"
 	for _, version := range []string{"v1", "v1beta1", "v1beta2"} {
 		kindtest.Run(t, Kinds, []kindtest.Case{
-			{Version: version, Resource: "resourceslices", Object: fmt.Sprintf(slice, "a", "p"), Old: fmt.Sprintf(slice, "b", "p")},
+			{Version: version, Resource: "resourceslices", Object: fmt.Sprintf(slice, "a", "p"), Old: fmt.Sprintf(slice, "b", "p"), Want: []string{
+				`spec.driver: Invalid value: "a": field is immutable`}},
 			{Version: version, Resource: "resourceslices", Object: fmt.Sprintf(slice, "a", "p"), Old: fmt.Sprintf(slice, "a", "q"), Want: []string{
 				`spec.pool.name: Invalid value: "p": field is immutable`}},
 		})

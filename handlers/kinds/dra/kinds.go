@@ -6,4 +6,4 @@ import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 const group = "resource.k8s.io"
 
 // Kinds are the kinds of the group of which the model cannot say everything.
-var Kinds = []kind.Kind{claimTemplates, claims, poolStatusRequests, resourceSlices, taintRules}
+var Kinds = []kind.Kind{claimTemplates, claims, deviceClasses, poolStatusRequests, resourceSlices, taintRules}

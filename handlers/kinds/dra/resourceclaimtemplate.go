@@ -1,19 +1,47 @@
 package dra
 
 import (
+	"context"
+
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
 	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
 
+	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 var claimTemplates = kind.Kind{
-	Group: group, Resource: "resourceclaimtemplates", Strategy: kind.Fixed("spec"), MovedFields: moved,
+	Group: group, Resource: "resourceclaimtemplates", Strategy: claimTemplate, MovedFields: moved,
 	Defaults: map[string]func(object.Object){
 		"v1": kind.OnDefault(resourceClaimTemplateV1), "v1beta1": kind.OnDefault(resourceClaimTemplateV1beta1), "v1beta2": kind.OnDefault(resourceClaimTemplateV1beta2),
 	},
+}
+
+type resourceClaimTemplate = *resourcev1.ResourceClaimTemplate
+
+func claimTemplate(d *kind.Deps, row resources.Row, s *resource.Strategy) {
+	e, v := expressions{d.Features}, kind.Version[resourceClaimTemplate](row, "v1", moved)
+	judge := func(o resourceClaimTemplate) field.ErrorList {
+		path := specPath.Child("metadata")
+		errs := apivalidation.ValidateAnnotations(o.Spec.Annotations, path.Child("annotations"))
+		errs = append(errs, metavalidation.ValidateLabels(o.Spec.Labels, path.Child("labels"))...)
+		return append(errs, e.claimSpec(&o.Spec.Spec.Devices, specPath.Child("spec", "devices"))...)
+	}
+	s.ValidateCreate = func(ctx context.Context, o object.Object) field.ErrorList {
+		return v.Check(func(o resourceClaimTemplate) field.ErrorList {
+			return append(requestsAccess(ctx, d, o.Namespace, o.Spec.Spec.Devices.Requests), judge(o)...)
+		})(ctx, o)
+	}
+	s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaimTemplate) field.ErrorList {
+		return append(judge(o), kind.Unchanged(o.Spec, old.Spec, specPath)...)
+	})
 }
 
 func resourceClaimTemplateV1(c *resourcev1.ResourceClaimTemplate) {

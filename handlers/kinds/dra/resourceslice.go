@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	quantity "k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta1"
@@ -26,7 +27,9 @@ var resourceSlices = kind.Kind{
 
 func resourceSlice(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	driver := kind.Compile(row, "spec.driver")
-	s.ValidateUpdate = kind.Fix(row, "spec.pool.name")
+	v := kind.Version[*resourcev1.ResourceSlice](row, "v1", moved)
+	s.ValidateCreate = v.Check(func(o *resourcev1.ResourceSlice) field.ErrorList { return validateSlice(o, nil) })
+	s.ValidateUpdate = v.CheckUpdate(validateSlice)
 	s.Warnings = func(_ context.Context, o, _ object.Object) []string { return driverName(kind.Text(driver.Get(o))) }
 }
 

@@ -1,7 +1,31 @@
 // Package flowcontrol has the kinds of flowcontrol.apiserver.k8s.io.
 package flowcontrol
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+const group = "flowcontrol.apiserver.k8s.io"
+
+var spec = field.NewPath("spec")
 
 // Kinds are the kinds of the group of which the model cannot say everything.
-var Kinds = []kind.Kind{flowSchemas}
+var Kinds = []kind.Kind{flowSchemas, priorityLevels}
+
+// conditionTypes finds conditions of a status that have no type, or that of an earlier one.
+func conditionTypes(n int, typeOf func(i int) string) (errs field.ErrorList) {
+	path := field.NewPath("status", "conditions")
+	seen := make(map[string]bool, n)
+	for i := range n {
+		t := typeOf(i)
+		if seen[t] {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("type"), t))
+		}
+		if seen[t] = true; t == "" {
+			errs = append(errs, field.Required(path.Index(i).Child("type"), ""))
+		}
+	}
+	return errs
+}

@@ -33,91 +33,91 @@ type MatchCondition struct {
 type MatchResources struct {
 	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
-	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
-	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
-	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"-"`
+	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"-"`
+	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicy struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:""`
+	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
+	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"dive"`
+	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBindingSpec struct {
 	PolicyName     string          `json:"policyName,omitempty" validate:"-"`
 	ParamRef       *ParamRef       `json:"paramRef,omitempty" validate:"-"`
-	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
+	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []MutatingAdmissionPolicy `json:"items" validate:"dive"`
+	Items           []MutatingAdmissionPolicy `json:"items" validate:"-"`
 }
 
 type MutatingAdmissionPolicySpec struct {
 	ParamKind          *ParamKind       `json:"paramKind,omitempty" validate:"-"`
-	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
+	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"-"`
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
-	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
-	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	Mutations          []Mutation       `json:"mutations,omitempty" validate:"-"`
+	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"-"`
 	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
-	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
+	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"-"`
 }
 
 type MutatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
-	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"-"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"-"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"-"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun"`
+	SideEffects             *string               `json:"sideEffects" validate:"-"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
-	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"omitempty,enum=IfNeeded Never"`
+	ReinvocationPolicy      *string               `json:"reinvocationPolicy,omitempty" validate:"-"`
 	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type MutatingWebhookConfiguration struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Webhooks          []MutatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	Webhooks          []MutatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type MutatingWebhookConfigurationList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []MutatingWebhookConfiguration `json:"items" validate:"dive"`
+	Items           []MutatingWebhookConfiguration `json:"items" validate:"-"`
 }
 
 type Mutation struct {
-	PatchType          string              `json:"patchType" validate:"enum=ApplyConfiguration JSONPatch"`
+	PatchType          string              `json:"patchType" validate:"-"`
 	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty" validate:"-"`
 	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty" validate:"-"`
 }
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations    []string `json:"operations,omitempty" validate:"-"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope         *string  `json:"scope,omitempty" validate:"-"`
 }
 
 type ParamKind struct {
@@ -133,11 +133,11 @@ type ParamRef struct {
 }
 
 type RuleWithOperations struct {
-	Operations  []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations  []string `json:"operations,omitempty" validate:"-"`
 	APIGroups   []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources   []string `json:"resources,omitempty" validate:"-"`
-	Scope       *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope       *string  `json:"scope,omitempty" validate:"-"`
 }
 
 type ServiceReference struct {
@@ -154,40 +154,40 @@ type TypeChecking struct {
 type ValidatingAdmissionPolicy struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ValidatingAdmissionPolicySpec   `json:"spec,omitempty" validate:""`
+	Spec              ValidatingAdmissionPolicySpec   `json:"spec,omitempty" validate:"-"`
 	Status            ValidatingAdmissionPolicyStatus `json:"status,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ValidatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
+	Spec              ValidatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ValidatingAdmissionPolicyBinding `json:"items" validate:"dive"`
+	Items           []ValidatingAdmissionPolicyBinding `json:"items" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyBindingSpec struct {
 	PolicyName        string          `json:"policyName,omitempty" validate:"-"`
 	ParamRef          *ParamRef       `json:"paramRef,omitempty" validate:"-"`
-	MatchResources    *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
-	ValidationActions []string        `json:"validationActions,omitempty" validate:"dive,enum=Audit Deny Warn"`
+	MatchResources    *MatchResources `json:"matchResources,omitempty" validate:"-"`
+	ValidationActions []string        `json:"validationActions,omitempty" validate:"-"`
 }
 
 type ValidatingAdmissionPolicyList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ValidatingAdmissionPolicy `json:"items" validate:"dive"`
+	Items           []ValidatingAdmissionPolicy `json:"items" validate:"-"`
 }
 
 type ValidatingAdmissionPolicySpec struct {
 	ParamKind        *ParamKind        `json:"paramKind,omitempty" validate:"-"`
-	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty" validate:"omitempty"`
+	MatchConstraints *MatchResources   `json:"matchConstraints,omitempty" validate:"-"`
 	Validations      []Validation      `json:"validations,omitempty" validate:"-"`
-	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
+	FailurePolicy    *string           `json:"failurePolicy,omitempty" validate:"-"`
 	AuditAnnotations []AuditAnnotation `json:"auditAnnotations,omitempty" validate:"-"`
 	MatchConditions  []MatchCondition  `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	Variables        []Variable        `json:"variables,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
@@ -202,12 +202,12 @@ type ValidatingAdmissionPolicyStatus struct {
 type ValidatingWebhook struct {
 	Name                    string                `json:"name" validate:"-"`
 	ClientConfig            WebhookClientConfig   `json:"clientConfig" validate:"-"`
-	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"dive"`
-	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"omitempty,enum=Fail Ignore"`
-	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"omitempty,enum=Equivalent Exact"`
+	Rules                   []RuleWithOperations  `json:"rules,omitempty" validate:"-"`
+	FailurePolicy           *string               `json:"failurePolicy,omitempty" validate:"-"`
+	MatchPolicy             *string               `json:"matchPolicy,omitempty" validate:"-"`
 	NamespaceSelector       *metav1.LabelSelector `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector          *metav1.LabelSelector `json:"objectSelector,omitempty" validate:"-"`
-	SideEffects             *string               `json:"sideEffects" validate:"omitempty,enum=None NoneOnDryRun"`
+	SideEffects             *string               `json:"sideEffects" validate:"-"`
 	TimeoutSeconds          *int32                `json:"timeoutSeconds,omitempty" validate:"-"`
 	AdmissionReviewVersions []string              `json:"admissionReviewVersions" validate:"-"`
 	MatchConditions         []MatchCondition      `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
@@ -216,13 +216,13 @@ type ValidatingWebhook struct {
 type ValidatingWebhookConfiguration struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
+	Webhooks          []ValidatingWebhook `json:"webhooks,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 }
 
 type ValidatingWebhookConfigurationList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ValidatingWebhookConfiguration `json:"items" validate:"dive"`
+	Items           []ValidatingWebhookConfiguration `json:"items" validate:"-"`
 }
 
 type Validation struct {

@@ -23,64 +23,64 @@ type MatchCondition struct {
 type MatchResources struct {
 	NamespaceSelector    *metav1.LabelSelector     `json:"namespaceSelector,omitempty" validate:"-"`
 	ObjectSelector       *metav1.LabelSelector     `json:"objectSelector,omitempty" validate:"-"`
-	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"dive"`
-	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"dive"`
+	ResourceRules        []NamedRuleWithOperations `json:"resourceRules,omitempty" validate:"-"`
+	ExcludeResourceRules []NamedRuleWithOperations `json:"excludeResourceRules,omitempty" validate:"-"`
 	MatchPolicy          *string                   `json:"matchPolicy,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicy struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:""`
+	Spec              MutatingAdmissionPolicySpec `json:"spec,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBinding struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:""`
+	Spec              MutatingAdmissionPolicyBindingSpec `json:"spec,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBindingList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"dive"`
+	Items           []MutatingAdmissionPolicyBinding `json:"items" validate:"-"`
 }
 
 type MutatingAdmissionPolicyBindingSpec struct {
 	PolicyName     string          `json:"policyName,omitempty" validate:"-"`
 	ParamRef       *ParamRef       `json:"paramRef,omitempty" validate:"-"`
-	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"omitempty"`
+	MatchResources *MatchResources `json:"matchResources,omitempty" validate:"-"`
 }
 
 type MutatingAdmissionPolicyList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []MutatingAdmissionPolicy `json:"items" validate:"dive"`
+	Items           []MutatingAdmissionPolicy `json:"items" validate:"-"`
 }
 
 type MutatingAdmissionPolicySpec struct {
 	ParamKind          *ParamKind       `json:"paramKind,omitempty" validate:"-"`
-	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"omitempty"`
+	MatchConstraints   *MatchResources  `json:"matchConstraints,omitempty" validate:"-"`
 	Variables          []Variable       `json:"variables,omitempty" validate:"-"`
-	Mutations          []Mutation       `json:"mutations,omitempty" validate:"dive"`
+	Mutations          []Mutation       `json:"mutations,omitempty" validate:"-"`
 	FailurePolicy      *string          `json:"failurePolicy,omitempty" validate:"-"`
 	MatchConditions    []MatchCondition `json:"matchConditions,omitempty" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
 	ReinvocationPolicy string           `json:"reinvocationPolicy,omitempty" validate:"-"`
 }
 
 type Mutation struct {
-	PatchType          string              `json:"patchType" validate:"enum=ApplyConfiguration JSONPatch"`
+	PatchType          string              `json:"patchType" validate:"-"`
 	ApplyConfiguration *ApplyConfiguration `json:"applyConfiguration,omitempty" validate:"-"`
 	JSONPatch          *JSONPatch          `json:"jsonPatch,omitempty" validate:"-"`
 }
 
 type NamedRuleWithOperations struct {
 	ResourceNames []string `json:"resourceNames,omitempty" validate:"-"`
-	Operations    []string `json:"operations,omitempty" validate:"dive,enum=* CONNECT CREATE DELETE UPDATE"`
+	Operations    []string `json:"operations,omitempty" validate:"-"`
 	APIGroups     []string `json:"apiGroups,omitempty" validate:"-"`
 	APIVersions   []string `json:"apiVersions,omitempty" validate:"-"`
 	Resources     []string `json:"resources,omitempty" validate:"-"`
-	Scope         *string  `json:"scope,omitempty" validate:"omitempty,enum=* Cluster Namespaced"`
+	Scope         *string  `json:"scope,omitempty" validate:"-"`
 }
 
 type ParamKind struct {

@@ -26,7 +26,7 @@ type CustomResourceConversion struct {
 type CustomResourceDefinition struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              CustomResourceDefinitionSpec   `json:"spec" validate:""`
+	Spec              CustomResourceDefinitionSpec   `json:"spec" validate:"-"`
 	Status            CustomResourceDefinitionStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -42,7 +42,7 @@ type CustomResourceDefinitionCondition struct {
 type CustomResourceDefinitionList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []CustomResourceDefinition `json:"items" validate:"dive"`
+	Items           []CustomResourceDefinition `json:"items" validate:"-"`
 }
 
 type CustomResourceDefinitionNames struct {
@@ -58,7 +58,7 @@ type CustomResourceDefinitionSpec struct {
 	Group                 string                            `json:"group" validate:"-"`
 	Names                 CustomResourceDefinitionNames     `json:"names" validate:"-"`
 	Scope                 string                            `json:"scope" validate:"-"`
-	Versions              []CustomResourceDefinitionVersion `json:"versions" validate:"dive"`
+	Versions              []CustomResourceDefinitionVersion `json:"versions" validate:"-"`
 	Conversion            *CustomResourceConversion         `json:"conversion,omitempty" validate:"-"`
 	PreserveUnknownFields bool                              `json:"preserveUnknownFields,omitempty" validate:"-"`
 }
@@ -76,7 +76,7 @@ type CustomResourceDefinitionVersion struct {
 	Storage                  bool                             `json:"storage" validate:"-"`
 	Deprecated               bool                             `json:"deprecated,omitempty" validate:"-"`
 	DeprecationWarning       *string                          `json:"deprecationWarning,omitempty" validate:"-"`
-	Schema                   *CustomResourceValidation        `json:"schema,omitempty" validate:"omitempty"`
+	Schema                   *CustomResourceValidation        `json:"schema,omitempty" validate:"-"`
 	Subresources             *CustomResourceSubresources      `json:"subresources,omitempty" validate:"-"`
 	AdditionalPrinterColumns []CustomResourceColumnDefinition `json:"additionalPrinterColumns,omitempty" validate:"-"`
 	SelectableFields         []SelectableField                `json:"selectableFields,omitempty" validate:"-"`
@@ -96,7 +96,7 @@ type CustomResourceSubresources struct {
 }
 
 type CustomResourceValidation struct {
-	OpenAPIV3Schema *JSONSchemaProps `json:"openAPIV3Schema,omitempty" validate:"omitempty"`
+	OpenAPIV3Schema *JSONSchemaProps `json:"openAPIV3Schema,omitempty" validate:"-"`
 }
 
 type ExternalDocumentation struct {
@@ -131,16 +131,16 @@ type JSONSchemaProps struct {
 	MinProperties          *int64                                  `json:"minProperties,omitempty" validate:"-"`
 	Required               []string                                `json:"required,omitempty" validate:"-"`
 	Items                  *JSONSchemaPropsOrArray                 `json:"items,omitempty" validate:"-"`
-	AllOf                  []JSONSchemaProps                       `json:"allOf,omitempty" validate:"dive"`
-	OneOf                  []JSONSchemaProps                       `json:"oneOf,omitempty" validate:"dive"`
-	AnyOf                  []JSONSchemaProps                       `json:"anyOf,omitempty" validate:"dive"`
-	Not                    *JSONSchemaProps                        `json:"not,omitempty" validate:"omitempty"`
-	Properties             map[string]JSONSchemaProps              `json:"properties,omitempty" validate:"dive"`
+	AllOf                  []JSONSchemaProps                       `json:"allOf,omitempty" validate:"-"`
+	OneOf                  []JSONSchemaProps                       `json:"oneOf,omitempty" validate:"-"`
+	AnyOf                  []JSONSchemaProps                       `json:"anyOf,omitempty" validate:"-"`
+	Not                    *JSONSchemaProps                        `json:"not,omitempty" validate:"-"`
+	Properties             map[string]JSONSchemaProps              `json:"properties,omitempty" validate:"-"`
 	AdditionalProperties   *JSONSchemaPropsOrBool                  `json:"additionalProperties,omitempty" validate:"-"`
-	PatternProperties      map[string]JSONSchemaProps              `json:"patternProperties,omitempty" validate:"dive"`
+	PatternProperties      map[string]JSONSchemaProps              `json:"patternProperties,omitempty" validate:"-"`
 	Dependencies           map[string]JSONSchemaPropsOrStringArray `json:"dependencies,omitempty" validate:"-"`
 	AdditionalItems        *JSONSchemaPropsOrBool                  `json:"additionalItems,omitempty" validate:"-"`
-	Definitions            map[string]JSONSchemaProps              `json:"definitions,omitempty" validate:"dive"`
+	Definitions            map[string]JSONSchemaProps              `json:"definitions,omitempty" validate:"-"`
 	ExternalDocs           *ExternalDocumentation                  `json:"externalDocs,omitempty" validate:"-"`
 	Example                *JSON                                   `json:"example,omitempty" validate:"-"`
 	Nullable               bool                                    `json:"nullable,omitempty" validate:"-"`
@@ -150,7 +150,7 @@ type JSONSchemaProps struct {
 	XListMapKeys           []string                                `json:"x-kubernetes-list-map-keys,omitempty" validate:"-"`
 	XListType              *string                                 `json:"x-kubernetes-list-type,omitempty" validate:"-"`
 	XMapType               *string                                 `json:"x-kubernetes-map-type,omitempty" validate:"-"`
-	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty" patchMergeKey:"rule" patchStrategy:"merge" validate:"dive"`
+	XValidations           []ValidationRule                        `json:"x-kubernetes-validations,omitempty" patchMergeKey:"rule" patchStrategy:"merge" validate:"-"`
 }
 
 type JSONSchemaPropsOrArray = json.RawMessage
@@ -174,7 +174,7 @@ type ValidationRule struct {
 	Rule              string  `json:"rule" validate:"-"`
 	Message           string  `json:"message,omitempty" validate:"-"`
 	MessageExpression string  `json:"messageExpression,omitempty" validate:"-"`
-	Reason            *string `json:"reason,omitempty" validate:"omitempty,enum=FieldValueRequired FieldValueDuplicate FieldValueInvalid FieldValueForbidden"`
+	Reason            *string `json:"reason,omitempty" validate:"-"`
 	FieldPath         string  `json:"fieldPath,omitempty" validate:"-"`
 	OptionalOldSelf   *bool   `json:"optionalOldSelf,omitempty" validate:"-"`
 }

@@ -10,7 +10,7 @@ import (
 type CertificateSigningRequest struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              CertificateSigningRequestSpec   `json:"spec" validate:""`
+	Spec              CertificateSigningRequestSpec   `json:"spec" validate:"-"`
 	Status            CertificateSigningRequestStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -26,14 +26,14 @@ type CertificateSigningRequestCondition struct {
 type CertificateSigningRequestList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []CertificateSigningRequest `json:"items" validate:"dive"`
+	Items           []CertificateSigningRequest `json:"items" validate:"-"`
 }
 
 type CertificateSigningRequestSpec struct {
 	Request           []byte              `json:"request" validate:"-"`
 	SignerName        string              `json:"signerName" validate:"-"`
 	ExpirationSeconds *int32              `json:"expirationSeconds,omitempty" validate:"-"`
-	Usages            []string            `json:"usages,omitempty" validate:"dive,enum=any cert~sign client~auth code~signing content~commitment crl~sign data~encipherment decipher~only digital~signature email~protection encipher~only ipsec~end~system ipsec~tunnel ipsec~user key~agreement key~encipherment microsoft~sgc netscape~sgc ocsp~signing s/mime server~auth signing timestamping"`
+	Usages            []string            `json:"usages,omitempty" validate:"-"`
 	Username          string              `json:"username,omitempty" validate:"-"`
 	UID               string              `json:"uid,omitempty" validate:"-"`
 	Groups            []string            `json:"groups,omitempty" validate:"-"`

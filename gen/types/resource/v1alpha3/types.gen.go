@@ -10,26 +10,26 @@ import (
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	Effect    string       `json:"effect" validate:"-"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceTaintRule struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              DeviceTaintRuleSpec   `json:"spec" validate:""`
+	Spec              DeviceTaintRuleSpec   `json:"spec" validate:"-"`
 	Status            DeviceTaintRuleStatus `json:"status,omitempty" validate:"-"`
 }
 
 type DeviceTaintRuleList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []DeviceTaintRule `json:"items" validate:"dive"`
+	Items           []DeviceTaintRule `json:"items" validate:"-"`
 }
 
 type DeviceTaintRuleSpec struct {
 	DeviceSelector *DeviceTaintSelector `json:"deviceSelector,omitempty" validate:"-"`
-	Taint          DeviceTaint          `json:"taint,omitempty" validate:""`
+	Taint          DeviceTaint          `json:"taint,omitempty" validate:"-"`
 }
 
 type DeviceTaintRuleStatus struct {

@@ -21,7 +21,7 @@ type AllocatedDeviceStatus struct {
 }
 
 type AllocationResult struct {
-	Devices             DeviceAllocationResult `json:"devices,omitempty" validate:""`
+	Devices             DeviceAllocationResult `json:"devices,omitempty" validate:"-"`
 	NodeSelector        *corev1.NodeSelector   `json:"nodeSelector,omitempty" validate:"omitempty"`
 	AllocationTimestamp *metav1.Time           `json:"allocationTimestamp,omitempty" validate:"-"`
 }
@@ -33,7 +33,7 @@ type BasicDevice struct {
 	NodeName                        *string                                   `json:"nodeName,omitempty" validate:"-"`
 	NodeSelector                    *corev1.NodeSelector                      `json:"nodeSelector,omitempty" validate:"omitempty"`
 	AllNodes                        *bool                                     `json:"allNodes,omitempty" validate:"-"`
-	Taints                          []DeviceTaint                             `json:"taints,omitempty" validate:"dive"`
+	Taints                          []DeviceTaint                             `json:"taints,omitempty" validate:"-"`
 	BindsToNode                     *bool                                     `json:"bindsToNode,omitempty" validate:"-"`
 	BindingConditions               []string                                  `json:"bindingConditions,omitempty" validate:"-"`
 	BindingFailureConditions        []string                                  `json:"bindingFailureConditions,omitempty" validate:"-"`
@@ -76,14 +76,14 @@ type Device struct {
 }
 
 type DeviceAllocationConfiguration struct {
-	Source   string                     `json:"source" validate:"enum=FromClaim FromClass"`
+	Source   string                     `json:"source" validate:"-"`
 	Requests []string                   `json:"requests,omitempty" validate:"-"`
 	Opaque   *OpaqueDeviceConfiguration `json:"opaque,omitempty" validate:"-"`
 }
 
 type DeviceAllocationResult struct {
-	Results []DeviceRequestAllocationResult `json:"results,omitempty" validate:"dive"`
-	Config  []DeviceAllocationConfiguration `json:"config,omitempty" validate:"dive"`
+	Results []DeviceRequestAllocationResult `json:"results,omitempty" validate:"-"`
+	Config  []DeviceAllocationConfiguration `json:"config,omitempty" validate:"-"`
 }
 
 type DeviceAttribute struct {
@@ -103,7 +103,7 @@ type DeviceCapacity struct {
 }
 
 type DeviceClaim struct {
-	Requests    []DeviceRequest            `json:"requests" validate:"dive"`
+	Requests    []DeviceRequest            `json:"requests" validate:"-"`
 	Constraints []DeviceConstraint         `json:"constraints,omitempty" validate:"-"`
 	Config      []DeviceClaimConfiguration `json:"config,omitempty" validate:"-"`
 }
@@ -150,11 +150,11 @@ type DeviceRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
 	AdminAccess     *bool                 `json:"adminAccess,omitempty" validate:"-"`
-	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"dive"`
-	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
+	FirstAvailable  []DeviceSubRequest    `json:"firstAvailable,omitempty" validate:"-"`
+	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"-"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
 }
 
@@ -164,7 +164,7 @@ type DeviceRequestAllocationResult struct {
 	Pool                     string                       `json:"pool" validate:"-"`
 	Device                   string                       `json:"device" validate:"-"`
 	AdminAccess              *bool                        `json:"adminAccess,omitempty" validate:"-"`
-	Tolerations              []DeviceToleration           `json:"tolerations,omitempty" validate:"dive"`
+	Tolerations              []DeviceToleration           `json:"tolerations,omitempty" validate:"-"`
 	BindingConditions        []string                     `json:"bindingConditions,omitempty" validate:"-"`
 	BindingFailureConditions []string                     `json:"bindingFailureConditions,omitempty" validate:"-"`
 	ShareID                  *string                      `json:"shareID,omitempty" validate:"-"`
@@ -179,24 +179,24 @@ type DeviceSubRequest struct {
 	Name            string                `json:"name" validate:"-"`
 	DeviceClassName string                `json:"deviceClassName" validate:"-"`
 	Selectors       []DeviceSelector      `json:"selectors,omitempty" validate:"-"`
-	AllocationMode  string                `json:"allocationMode,omitempty" validate:"omitempty,enum=All ExactCount"`
+	AllocationMode  string                `json:"allocationMode,omitempty" validate:"-"`
 	Count           int64                 `json:"count,omitempty" validate:"-"`
-	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"dive"`
+	Tolerations     []DeviceToleration    `json:"tolerations,omitempty" validate:"-"`
 	Capacity        *CapacityRequirements `json:"capacity,omitempty" validate:"-"`
 }
 
 type DeviceTaint struct {
 	Key       string       `json:"key" validate:"-"`
 	Value     string       `json:"value,omitempty" validate:"-"`
-	Effect    string       `json:"effect" validate:"enum=NoExecute NoSchedule None"`
+	Effect    string       `json:"effect" validate:"-"`
 	TimeAdded *metav1.Time `json:"timeAdded,omitempty" validate:"-"`
 }
 
 type DeviceToleration struct {
 	Key               string `json:"key,omitempty" validate:"-"`
-	Operator          string `json:"operator,omitempty" validate:"enum=Equal Exists"`
+	Operator          string `json:"operator,omitempty" validate:"-"`
 	Value             string `json:"value,omitempty" validate:"-"`
-	Effect            string `json:"effect,omitempty" validate:"omitempty,enum=NoExecute NoSchedule None"`
+	Effect            string `json:"effect,omitempty" validate:"-"`
 	TolerationSeconds *int64 `json:"tolerationSeconds,omitempty" validate:"-"`
 }
 
@@ -219,7 +219,7 @@ type OpaqueDeviceConfiguration struct {
 type ResourceClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimSpec   `json:"spec" validate:""`
+	Spec              ResourceClaimSpec   `json:"spec" validate:"-"`
 	Status            ResourceClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -233,11 +233,11 @@ type ResourceClaimConsumerReference struct {
 type ResourceClaimList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ResourceClaim `json:"items" validate:"dive"`
+	Items           []ResourceClaim `json:"items" validate:"-"`
 }
 
 type ResourceClaimSpec struct {
-	Devices DeviceClaim `json:"devices" validate:""`
+	Devices DeviceClaim `json:"devices" validate:"-"`
 }
 
 type ResourceClaimStatus struct {
@@ -249,18 +249,18 @@ type ResourceClaimStatus struct {
 type ResourceClaimTemplate struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimTemplateSpec `json:"spec" validate:""`
+	Spec              ResourceClaimTemplateSpec `json:"spec" validate:"-"`
 }
 
 type ResourceClaimTemplateList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []ResourceClaimTemplate `json:"items" validate:"dive"`
+	Items           []ResourceClaimTemplate `json:"items" validate:"-"`
 }
 
 type ResourceClaimTemplateSpec struct {
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimSpec `json:"spec" validate:""`
+	Spec              ResourceClaimSpec `json:"spec" validate:"-"`
 }
 
 type ResourcePool struct {
@@ -282,9 +282,9 @@ type ResourceSliceList struct {
 }
 
 type ResourceSliceSpec struct {
-	Driver                 string               `json:"driver" update:"immutable" validate:"-"`
+	Driver                 string               `json:"driver" validate:"-"`
 	Pool                   ResourcePool         `json:"pool" validate:"-"`
-	NodeName               string               `json:"nodeName,omitempty" update:"immutable" validate:"-"`
+	NodeName               string               `json:"nodeName,omitempty" validate:"-"`
 	NodeSelector           *corev1.NodeSelector `json:"nodeSelector,omitempty" validate:"omitempty"`
 	AllNodes               bool                 `json:"allNodes,omitempty" validate:"-"`
 	Devices                []Device             `json:"devices,omitempty" validate:"dive"`

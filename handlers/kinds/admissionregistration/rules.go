@@ -1,0 +1,117 @@
+package admissionregistration
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+const wildcard = "*"
+
+var (
+	operations = []string{wildcard, "CONNECT", "CREATE", "DELETE", "UPDATE"}
+	scopes     = []string{wildcard, "Cluster", "Namespaced"}
+)
+
+type rule = admissionregistrationv1.NamedRuleWithOperations
+
+// named1 is a rule of a webhook as one of a policy, which may have names beside.
+func named1(r *admissionregistrationv1.RuleWithOperations) *rule {
+	return &rule{Operations: r.Operations, APIGroups: r.APIGroups, APIVersions: r.APIVersions, Resources: r.Resources, Scope: r.Scope}
+}
+
+// namedRule judges a rule that may name objects.
+func namedRule(r *rule, path *field.Path) (errs field.ErrorList) {
+	seen := map[string]bool{}
+	for i, name := range r.ResourceNames {
+		at := path.Child("resourceNames").Index(i)
+		errs = append(errs, kind.Segment(at, name)...)
+		if seen[name] {
+			errs = append(errs, field.Duplicate(at, name))
+		}
+		seen[name] = true
+	}
+	return append(errs, operationsRule(r, path)...)
+}
+
+// operationsRule judges which operations on which resources a rule takes.
+func operationsRule(r *rule, path *field.Path) (errs field.ErrorList) {
+	at := path.Child("operations")
+	if len(r.Operations) == 0 {
+		errs = append(errs, field.Required(at, ""))
+	}
+	errs = append(errs, alone(r.Operations, at, "operations")...)
+	for i, operation := range r.Operations {
+		errs = append(errs, kind.Among(at.Index(i), operation, operations...)...)
+	}
+	if at = path.Child("apiGroups"); len(r.APIGroups) == 0 {
+		errs = append(errs, field.Required(at, ""))
+	}
+	errs = append(errs, alone(r.APIGroups, at, "API groups")...)
+	if at = path.Child("apiVersions"); len(r.APIVersions) == 0 {
+		errs = append(errs, field.Required(at, ""))
+	}
+	errs = append(errs, alone(r.APIVersions, at, "API versions")...)
+	for i, version := range r.APIVersions {
+		if version == "" {
+			errs = append(errs, field.Required(at.Index(i), ""))
+		}
+	}
+	errs = append(errs, ruleResources(r.Resources, path.Child("resources"))...)
+	return append(errs, optional(path.Child("scope"), r.Scope, scopes)...)
+}
+
+// alone finds a wildcard that is not the only element of a list.
+func alone(list []string, path *field.Path, what string) field.ErrorList {
+	if len(list) < 2 || !slices.Contains(list, wildcard) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, list, "if '*' is present, must not specify other "+what)}
+}
+
+// ruleResources are names of resources and subresources, of which each may be a wildcard. What an earlier wildcard takes is
+// not named again.
+func ruleResources(list []string, path *field.Path) (errs field.ErrorList) {
+	if len(list) == 0 {
+		errs = append(errs, field.Required(path, ""))
+	}
+	allOf, ofAll := map[string]bool{}, map[string]bool{}
+	everything, all, plain := false, false, false
+	for i, name := range list {
+		if name == "" {
+			errs = append(errs, field.Required(path.Index(i), ""))
+			continue
+		}
+		everything, all = everything || name == "*/*", all || name == wildcard
+		parent, sub, deep := strings.Cut(name, "/")
+		if !deep {
+			plain = name != wildcard
+			continue
+		}
+		if allOf[parent] {
+			errs = append(errs, field.Invalid(path.Index(i), name, fmt.Sprintf("if '%s/*' is present, must not specify %s", parent, name)))
+		}
+		if ofAll[sub] {
+			errs = append(errs, field.Invalid(path.Index(i), name, fmt.Sprintf("if '*/%s' is present, must not specify %s", sub, name)))
+		}
+		if sub == wildcard {
+			allOf[parent] = true
+		}
+		if parent == wildcard {
+			ofAll[sub] = true
+		}
+	}
+	if len(list) > 1 && everything {
+		errs = append(errs, field.Invalid(path, list, "if '*/*' is present, must not specify other resources"))
+	}
+	if all && plain {
+		errs = append(errs, field.Invalid(path, list, "if '*' is present, must not specify other resources without subresources"))
+	}
+	return errs
+}

@@ -1,0 +1,48 @@
+package dra
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+// adminLabel on a namespace lets its claims have access to devices that others use.
+const adminLabel = "resource.kubernetes.io/admin-access"
+
+// adminAccess finds the first of n requests that wants such access in a namespace that does not allow it.
+func adminAccess(ctx context.Context, d *kind.Deps, namespace string, n int, wants func(i int) *bool, path *field.Path) field.ErrorList {
+	for i := range n {
+		if w := wants(i); w == nil || !*w {
+			continue
+		}
+		at := path.Index(i).Child("adminAccess")
+		ns, err := d.Objects.Get(ctx, kind.CoreV1("namespaces"), "", namespace)
+		if err != nil {
+			return field.ErrorList{field.InternalError(at, fmt.Errorf("could not retrieve namespace to verify admin access: %w", err))}
+		}
+		if ns.GetLabels()[adminLabel] != "true" {
+			return field.ErrorList{field.Forbidden(at, fmt.Sprintf("admin access to devices requires the `%s: true` label on the containing namespace", adminLabel))}
+		}
+		return nil
+	}
+	return nil
+}
+
+// resultsAccess is for allocations. One that has such access already keeps it.
+func resultsAccess(ctx context.Context, d *kind.Deps, o, old resourceClaim) field.ErrorList {
+	if a := old.Status.Allocation; a != nil {
+		for _, r := range a.Devices.Results {
+			if isTrue(r.AdminAccess) {
+				return nil
+			}
+		}
+	}
+	if o.Status.Allocation == nil {
+		return nil
+	}
+	results := o.Status.Allocation.Devices.Results
+	return adminAccess(ctx, d, o.Namespace, len(results), func(i int) *bool { return results[i].AdminAccess }, field.NewPath("status", "allocation", "devices", "results"))
+}
