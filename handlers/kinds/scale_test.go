@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 func TestScale(t *testing.T) {
@@ -45,6 +47,39 @@ func TestScale(t *testing.T) {
 		}
 		if err := s.Apply(t.Context(), parent, parent); err == nil {
 			t.Error("a body of another kind is applied")
+		}
+	}
+}
+
+// A scale is held to the rules of the whole object and warns as an update of it does.
+func TestScaleHasItsParentsRules(t *testing.T) {
+	const template = `template: {metadata: {labels: {a: b}}, spec: {restartPolicy: Always, nodeSelector: {beta.kubernetes.io/os: linux}, containers: [{name: c, image: i}]}}`
+	for _, c := range []struct{ group, resource, selector, rest string }{
+		{"apps", "deployments", `{matchLabels: {a: %s}}`, ", strategy: {type: Recreate}"},
+		{"apps", "statefulsets", `{matchLabels: {a: %s}}`, ""},
+		{"apps", "replicasets", `{matchLabels: {a: %s}}`, ""},
+		{"", "replicationcontrollers", `{a: %s}`, ""},
+	} {
+		s := Strategies(kind.Deps{})(kindtest.Row(t, c.group, "v1", c.resource, "scale"))
+		object := func(label string, generation int64, replicas int) object.Object {
+			o := kindtest.Object(t, kindtest.Row(t, c.group, "v1", c.resource, ""), fmt.Sprintf("{metadata: {name: s, namespace: n}, spec: {replicas: %d, selector: %s, %s%s}}",
+				replicas, fmt.Sprintf(c.selector, label), template, c.rest))
+			o.SetGeneration(generation)
+			return o
+		}
+		good, old := object("b", 2, 3), object("b", 1, 2)
+		errs := s.Validate(t.Context(), good)
+		if s.ValidateUpdate != nil {
+			errs = append(errs, s.ValidateUpdate(t.Context(), good, old)...)
+		}
+		if len(errs) > 0 {
+			t.Errorf("%s: %v", c.resource, errs)
+		}
+		if warnings := s.Warnings(t.Context(), good, old); len(warnings) != 1 || !strings.Contains(warnings[0], "beta.kubernetes.io/os") {
+			t.Errorf("%s: %q", c.resource, warnings)
+		}
+		if errs := s.Validate(t.Context(), object("other", 2, 3)); len(errs) == 0 || !s.FieldRules {
+			t.Errorf("%s: an old fault is not found", c.resource)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 // validation; and after PrepareForUpdate the generation.
 //
 // A write to a subresource runs the hooks of the subresource's own strategy and none of its parent's, except that Changed,
-// Retain and Fields are always the parent's. Subresources other than status whose body is the parent's kind (finalize,
+// Retain and Fields are always the parent's. A scale has its parent's hooks of updates. Subresources other than status whose body is the parent's kind (finalize,
 // approval, resize, ephemeralcontainers) separate what may be written in their PrepareForUpdate.
 type Strategy struct {
 	// Default fills what generated defaults cannot: values that depend on other fields. It also runs on stored objects

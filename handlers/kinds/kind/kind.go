@@ -54,6 +54,11 @@ func (k *Kind) Make(d *Deps, row resources.Row) *resource.Strategy {
 	if row.Subresource != "" {
 		complete = k.Subresources[row.Subresource]
 	}
+	if row.Scale != nil && k.Strategy != nil {
+		var parent resource.Strategy
+		k.Strategy(d, ParentRow(row), &parent)
+		updateAs(s, &parent)
+	}
 	if complete != nil {
 		complete(d, row, s)
 	}

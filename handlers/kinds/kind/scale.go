@@ -65,6 +65,13 @@ func Scale(row resources.Row, s *resource.Strategy) {
 	}
 }
 
+// updateAs gives a scale the hooks of its parent: a write of it is an update of the whole parent object.
+func updateAs(s, parent *resource.Strategy) {
+	s.PrepareForUpdate, s.Warnings = parent.PrepareForUpdate, parent.Warnings
+	s.Validate, s.ValidateUpdate = parent.Validate, parent.ValidateUpdate
+	s.FieldRules, s.ChangesFirst = true, parent.ChangesFirst
+}
+
 // ParentRow is the row of the resource that a subresource's row belongs to.
 func ParentRow(row resources.Row) resources.Row {
 	for _, r := range resources.Rows {
