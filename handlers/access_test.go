@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -70,7 +69,7 @@ func BenchmarkAccess(b *testing.B) {
 		authenticator: authn.Union{authn.Bearer{Tokens: authn.Tokens{tokens}}, authn.Anonymous{}},
 	}), func(*pipeline.Request) error { served++; return nil })
 	target := "/apis/apps/v1/namespaces/team-7/deployments/d"
-	info := pipeline.ParseInfo(http.MethodPut, target, url.Values{})
+	info := pipeline.ParseInfo(http.MethodPut, target)
 	r := httptest.NewRequest(http.MethodPut, target, nil)
 	b.ReportAllocs()
 	asked := 0

@@ -16,7 +16,7 @@ func (s *Server) answer(r *pipeline.Request) error {
 		return s.answerResource(r)
 	}
 	if e := s.elsewhere(&r.Info); e != nil {
-		return e.Connector.Connect(r.Writer, r.HTTP, resource.Connection{User: *r.User})
+		return e.Connector.Connect(r.Writer, r.HTTP, resource.Connection{Query: r.Query, User: *r.User})
 	}
 	switch {
 	case !r.Info.IsResource:
@@ -37,7 +37,7 @@ func (s *Server) answerResource(r *pipeline.Request) error {
 		return pipeline.NotFound()
 	case res.Strategy.Connector != nil && connects(r):
 		return res.Strategy.Connector.Connect(r.Writer, r.HTTP, resource.Connection{
-			Namespace: r.Info.Namespace, Name: r.Info.Name, Parts: r.Info.Parts, User: *r.User,
+			Namespace: r.Info.Namespace, Name: r.Info.Name, Parts: r.Info.Parts, Query: r.Query, User: *r.User,
 		})
 	}
 	return s.verbs.Handle(r)

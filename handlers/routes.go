@@ -38,7 +38,7 @@ func newRouter(serve func(http.ResponseWriter, *http.Request, pipeline.Info)) *e
 // Route implements routes.Router. What the request is about comes from the route; nothing parses the path a second time.
 func (r router) Route(action routes.Action, method, path, row string) {
 	gvr, subresource := parseRow(row)
-	verb := verbs[action]
+	verb, watched := verbs[action], pipeline.ParseInfo(method, path).Watched
 	r.echo.Add(method, path, func(c echo.Context) error {
 		req := c.Request()
 		if action != routes.Connect && strings.Contains(parameter(c, "name")+parameter(c, "namespace"), "/") {
@@ -49,7 +49,7 @@ func (r router) Route(action routes.Action, method, path, row string) {
 		info := pipeline.Info{
 			IsResource: true, Path: req.URL.Path, Verb: verb,
 			Group: gvr.Group, Version: gvr.Version, Resource: gvr.Resource, Subresource: subresource,
-			Namespace: parameter(c, "namespace"), Name: parameter(c, "name"),
+			Namespace: parameter(c, "namespace"), Name: parameter(c, "name"), Watched: watched,
 		}
 		if gvr.Resource == "namespaces" && gvr.Group == "" {
 			info.Namespace = info.Name
@@ -60,7 +60,7 @@ func (r router) Route(action routes.Action, method, path, row string) {
 				info.Parts = strings.Split(p, "/")
 			}
 		}
-		info.Refine(req.URL.Query())
+		info.Complete()
 		r.serve(c.Response().Writer, req, info)
 		return nil
 	})
@@ -69,7 +69,7 @@ func (r router) Route(action routes.Action, method, path, row string) {
 // fallback serves what has no route.
 func (r router) fallback(c echo.Context) {
 	req := c.Request()
-	r.serve(c.Response().Writer, req, pipeline.ParseInfo(req.Method, req.URL.Path, req.URL.Query()))
+	r.serve(c.Response().Writer, req, pipeline.ParseInfo(req.Method, req.URL.Path))
 }
 
 var verbs = map[routes.Action]string{

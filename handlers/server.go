@@ -250,7 +250,7 @@ func (s *Server) Close() {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions { // which echo would answer by itself, before anybody has asked who it is
-		s.serve(w, r, pipeline.ParseInfo(r.Method, r.URL.Path, r.URL.Query()))
+		s.serve(w, r, pipeline.ParseInfo(r.Method, r.URL.Path))
 		return
 	}
 	s.handler.ServeHTTP(w, r)

@@ -3,6 +3,7 @@ package codec
 import (
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -91,9 +92,9 @@ func Route(r *http.Request, list bool) error {
 }
 
 // Negotiate finds what to answer a request with, from its Accept header, pretty parameter and User-Agent.
-func Negotiate(r *http.Request, e Endpoint) (Output, error) {
-	out := Output{Pretty: WantsPretty(r)}
-	header := r.Header.Get("Accept")
+func Negotiate(h http.Header, query url.Values, e Endpoint) (Output, error) {
+	out := Output{Pretty: WantsPretty(h, query)}
+	header := h.Get("Accept")
 	switch header {
 	case "", "*/*", runtime.ContentTypeJSON:
 		return out, nil
@@ -173,14 +174,12 @@ func (e Endpoint) accept(f Format, params map[string]string) (as schema.GroupVer
 }
 
 // WantsPretty says whether the answer is read by a person: by parameter, else by the name of the client.
-func WantsPretty(r *http.Request) bool {
-	if r.URL != nil && strings.Contains(r.URL.RawQuery, "pretty") {
-		if p := r.URL.Query().Get("pretty"); p != "" {
-			pretty, _ := strconv.ParseBool(p)
-			return pretty
-		}
+func WantsPretty(h http.Header, query url.Values) bool {
+	if p := query.Get("pretty"); p != "" {
+		pretty, _ := strconv.ParseBool(p)
+		return pretty
 	}
-	agent := r.UserAgent()
+	agent := h.Get("User-Agent")
 	return strings.HasPrefix(agent, "curl") || strings.HasPrefix(agent, "Wget") || strings.HasPrefix(agent, "Mozilla/5.0")
 }
 

@@ -72,7 +72,7 @@ func TestNegotiate(t *testing.T) {
 			var out Output
 			err := Route(r, x.list)
 			if err == nil {
-				out, err = Negotiate(r, x.endpoint)
+				out, err = Negotiate(r.Header, r.URL.Query(), x.endpoint)
 			}
 			if x.err != "" {
 				var status *apierrors.StatusError
@@ -142,7 +142,7 @@ func FuzzNegotiate(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = query
 		r.Header.Set("Accept", accept)
-		out, err := Negotiate(r, Endpoint{})
+		out, err := Negotiate(r.Header, r.URL.Query(), Endpoint{})
 		if err != nil {
 			if !apierrors.IsNotAcceptable(err) {
 				t.Fatal(err)

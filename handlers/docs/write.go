@@ -104,7 +104,7 @@ func (f form) text(r *http.Request, b []byte) ([]byte, error) {
 		}
 		return b, nil
 	}
-	if f.pretty || codec.WantsPretty(r) {
+	if f.pretty || codec.WantsPretty(r.Header, r.URL.Query()) {
 		var out bytes.Buffer
 		if err := json.Indent(&out, b, "", "  "); err != nil {
 			return nil, fmt.Errorf("indent: %w", err)

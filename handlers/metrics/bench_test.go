@@ -16,7 +16,7 @@ import (
 // BenchmarkMeasure is what the stage adds to a read.
 func BenchmarkMeasure(b *testing.B) {
 	r := httptest.NewRequest(http.MethodGet, "/api/v1/namespaces/a/pods/x", nil)
-	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(r.Method, r.URL.Path, r.URL.Query()))
+	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(r.Method, r.URL.Path))
 	request.Resource = &resource.Resource{Row: resources.Row{Version: "v1", Resource: "pods", Namespaced: true}}
 	h := New(version.Info{}).Measure(nil)(func(*pipeline.Request) error { return nil })
 	b.ReportAllocs()

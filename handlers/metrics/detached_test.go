@@ -32,7 +32,7 @@ func TestDetached(t *testing.T) {
 	m := New(version.Info{})
 	h := httptest.NewRequest(http.MethodGet, "/api/v1/pods?watch=1", nil)
 	on := &carrier{ResponseRecorder: httptest.NewRecorder()}
-	r := pipeline.NewRequest(on, h, pipeline.ParseInfo(h.Method, h.URL.Path, h.URL.Query()))
+	r := pipeline.NewRequest(on, h, pipeline.ParseInfo(h.Method, h.URL.Path))
 	r.Resource = &resource.Resource{Row: resources.Row{Version: "v1", Resource: "pods", Namespaced: true}}
 	pipeline.Serve(r, m.Measure(func(string) string { return "" })(func(r *pipeline.Request) error {
 		r.Writer.WriteHeader(http.StatusOK)

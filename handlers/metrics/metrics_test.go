@@ -128,7 +128,7 @@ func ours(t *testing.T) *Metrics {
 		t.Fatal(err)
 	}
 	began := httptest.NewRequest(http.MethodGet, "/api/v1/namespaces/a/pods?watch=1&sendInitialEvents=true", nil)
-	request := pipeline.NewRequest(httptest.NewRecorder(), began, pipeline.ParseInfo(began.Method, began.URL.Path, began.URL.Query()))
+	request := pipeline.NewRequest(httptest.NewRecorder(), began, pipeline.ParseInfo(began.Method, began.URL.Path))
 	request.Resource = pods()
 	w.Begins(request)()
 	listing := m.Store(&answering{})
@@ -254,7 +254,7 @@ func pods() *resource.Resource {
 func serve(t *testing.T, m *Metrics, method, target string, fail error) {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
-	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(method, r.URL.Path, r.URL.Query()))
+	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(method, r.URL.Path))
 	if request.Info.Resource == "pods" {
 		request.Resource = pods()
 	}
@@ -310,7 +310,7 @@ func TestWhatIsCounted(t *testing.T) {
 func TestPanic(t *testing.T) {
 	m := New(version.Info{})
 	r := httptest.NewRequest(http.MethodGet, "/apis", nil)
-	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(r.Method, r.URL.Path, nil))
+	request := pipeline.NewRequest(httptest.NewRecorder(), r, pipeline.ParseInfo(r.Method, r.URL.Path))
 	func() {
 		defer func() {
 			if recover() == nil {

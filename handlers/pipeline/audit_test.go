@@ -107,7 +107,7 @@ func TestAudit(t *testing.T) {
 		if c.as != "" {
 			h.Header.Set("Impersonate-User", c.as)
 		}
-		r := NewRequest(httptest.NewRecorder(), h, ParseInfo("GET", h.URL.Path, h.URL.Query()))
+		r := NewRequest(httptest.NewRecorder(), h, ParseInfo("GET", h.URL.Path))
 		run := Authenticate(anyone{}, authn.ProxyHeaders{}, auditor, log)(Audit(Impersonate(may, true)(Authorize(may)(c.handler))))
 		func() {
 			defer func() {

@@ -4,8 +4,6 @@ import (
 	"errors"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 )
@@ -68,21 +66,17 @@ func attributesOf(r *Request) authz.Attributes {
 // addSelectors lets the authorizer know what a collection is limited to. A selector that cannot be read is answered by the
 // verb; here it limits nothing.
 func addSelectors(a *authz.Attributes, r *Request) {
-	if !a.IsResource || a.Verb != "list" && a.Verb != "watch" && a.Verb != "deletecollection" {
+	if !r.Info.ofCollection() {
 		return
 	}
-	if text := r.Query.Get("fieldSelector"); text != "" {
-		if selector, err := fields.ParseSelector(text); err != nil {
-			a.FieldsErr = err
-		} else {
-			a.Fields = selector.Requirements()
-		}
+	if selector, err := r.FieldSelector(); err != nil {
+		a.FieldsErr = err
+	} else {
+		a.Fields = selector.Requirements()
 	}
-	if text := r.Query.Get("labelSelector"); text != "" {
-		if selector, err := labels.Parse(text); err != nil {
-			a.LabelsErr = err
-		} else {
-			a.Labels, _ = selector.Requirements()
-		}
+	if selector, err := r.LabelSelector(); err != nil {
+		a.LabelsErr = err
+	} else {
+		a.Labels, _ = selector.Requirements()
 	}
 }

@@ -24,7 +24,7 @@ func (f decide) Authorize(_ context.Context, a authz.Attributes) (authz.Decision
 func pass(t *testing.T, a decide, method, target string) (asked authz.Attributes, writer *ResponseWriter, err error) {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
-	request := NewRequest(httptest.NewRecorder(), r, ParseInfo(method, r.URL.Path, r.URL.Query()))
+	request := NewRequest(httptest.NewRecorder(), r, ParseInfo(method, r.URL.Path))
 	request.User = &resource.UserInfo{Name: "ann"}
 	served := false
 	err = Authorize(decide(func(q authz.Attributes) (authz.Decision, string, error) {

@@ -196,7 +196,7 @@ func TestAuditOfDetachedAnswers(t *testing.T) {
 		h := httptest.NewRequest("GET", "/api/v1/pods?watch=1", nil)
 		h.Header.Set("Name", "ann")
 		on := &carrier{ResponseRecorder: httptest.NewRecorder()}
-		r := NewRequest(on, h, ParseInfo("GET", h.URL.Path, h.URL.Query()))
+		r := NewRequest(on, h, ParseInfo("GET", h.URL.Path))
 		chain := Authenticate(anyone{}, authn.ProxyHeaders{}, &audit.Auditor{Policy: policy, Sink: j, Log: log}, log)(Audit(detaching(&pieces{left: []string{"a", last}})))
 		Serve(r, chain, log)
 		begun := []string{"RequestReceived ann seen=ann", "ResponseStarted ann 200  seen=ann"}

@@ -30,7 +30,7 @@ func WriteError(r *Request, err error, log *slog.Logger) {
 	if d := status.Details; d != nil && d.RetryAfterSeconds > 0 {
 		r.Writer.Header().Set("Retry-After", itoa(int(d.RetryAfterSeconds)))
 	}
-	output, negotiateErr := codec.Negotiate(r.HTTP, codec.Endpoint{NoTransform: true})
+	output, negotiateErr := codec.Negotiate(r.HTTP.Header, r.Query, codec.Endpoint{NoTransform: true})
 	if negotiateErr != nil {
 		output = codec.Output{Pretty: true}
 	}

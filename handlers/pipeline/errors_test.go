@@ -35,7 +35,7 @@ func TestWhichErrorsAreLogged(t *testing.T) {
 			var log bytes.Buffer
 			answer := httptest.NewRecorder()
 			h := httptest.NewRequestWithContext(c.ctx, http.MethodGet, "/api/v1/namespaces", nil)
-			WriteError(NewRequest(answer, h, ParseInfo("GET", h.URL.Path, nil)), c.err, slog.New(slog.NewTextHandler(&log, nil)))
+			WriteError(NewRequest(answer, h, ParseInfo("GET", h.URL.Path)), c.err, slog.New(slog.NewTextHandler(&log, nil)))
 			if logged := log.Len() > 0; logged != c.logged {
 				t.Errorf("logged %q, want a line: %v", log.String(), c.logged)
 			}

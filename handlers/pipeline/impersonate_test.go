@@ -52,7 +52,7 @@ func impersonated(t *testing.T, stage Stage, asker resource.UserInfo, headers ..
 	for i := 0; i < len(headers); i += 2 {
 		h.Header.Add(headers[i], headers[i+1])
 	}
-	r := NewRequest(httptest.NewRecorder(), h, ParseInfo("GET", h.URL.Path, nil))
+	r := NewRequest(httptest.NewRecorder(), h, ParseInfo("GET", h.URL.Path))
 	r.User = &asker
 	reached := false
 	err := stage(func(*Request) error { reached = true; return nil })(r)

@@ -15,7 +15,7 @@ import (
 // inflightRequest is a request of a user of some groups, with its answer.
 func inflightRequest(w http.ResponseWriter, method, target string, groups ...string) *Request {
 	r := httptest.NewRequest(method, target, nil)
-	request := NewRequest(w, r, ParseInfo(method, r.URL.Path, r.URL.Query()))
+	request := NewRequest(w, r, ParseInfo(method, r.URL.Path))
 	request.User = &resource.UserInfo{Name: "somebody", Groups: groups}
 	return request
 }

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/fields"
 )
 
 // namespaceSubresources are what may follow /namespaces/{name}/ without being a resource in that namespace.
@@ -13,8 +11,8 @@ var namespaceSubresources = map[string]bool{"status": true, "finalize": true}
 
 // ParseInfo reads what a request asks for out of its method and path, by the rules of the API: /api/v1/pods,
 // /apis/apps/v1/namespaces/x/deployments/y/scale, the deprecated /watch/ and /proxy/ prefixes. It never fails: a path that
-// is not a resource's is one of the other kind.
-func ParseInfo(method string, path string, query url.Values) Info {
+// is not a resource's is one of the other kind. What the query adds is added by NewRequest.
+func ParseInfo(method, path string) Info {
 	info := Info{Path: path, Verb: strings.ToLower(method)}
 	parts := segments(path)
 	switch {
@@ -27,10 +25,11 @@ func ParseInfo(method string, path string, query url.Values) Info {
 	}
 	info.IsResource = true
 	info.Verb = MethodVerb(method)
-	if (parts[0] == "watch" || parts[0] == "proxy") && len(parts) > 1 {
-		info.Verb, parts = parts[0], parts[1:]
-	} else if parts[0] == "watch" || parts[0] == "proxy" {
-		info.Verb, parts = parts[0], nil
+	if prefix := parts[0]; prefix == "watch" || prefix == "proxy" {
+		info.Verb, parts = prefix, parts[1:]
+		if prefix == "watch" {
+			info.Watched = len(parts)
+		}
 	}
 	if len(parts) > 1 && parts[0] == "namespaces" {
 		info.Namespace = parts[1]
@@ -50,32 +49,24 @@ func ParseInfo(method string, path string, query url.Values) Info {
 	if len(parts) > 3 {
 		info.Parts = parts[3:]
 	}
-	info.Refine(query)
+	info.Complete()
 	return info
 }
 
-// Refine turns get and delete of a collection into list, watch and deletecollection. A list of the one object
-// that a field selector names carries that name, so that an authorizer may allow it to who may see only that object.
-func (i *Info) Refine(query url.Values) {
-	if i.Name != "" {
-		return
-	}
-	switch i.Verb {
-	case "get", "list":
+// Complete turns get and delete of what has no name into list and deletecollection.
+func (i *Info) Complete() {
+	switch {
+	case i.Name != "":
+	case i.Verb == "get":
 		i.Verb = "list"
-		if IsTrue(query, "watch") {
-			i.Verb = "watch"
-		}
-	case "delete":
+	case i.Verb == "delete":
 		i.Verb = "deletecollection"
 	}
-	if i.Name == "" && (i.Verb == "list" || i.Verb == "watch" || i.Verb == "deletecollection") {
-		if selector, err := fields.ParseSelector(query.Get("fieldSelector")); err == nil {
-			if name, ok := selector.RequiresExactMatch("metadata.name"); ok && validSegment(name) {
-				i.Name = name
-			}
-		}
-	}
+}
+
+// ofCollection says whether the request is about those objects of a collection that its selectors choose.
+func (i *Info) ofCollection() bool {
+	return i.IsResource && (i.Verb == "list" || i.Verb == "watch" || i.Verb == "deletecollection")
 }
 
 func validSegment(name string) bool {

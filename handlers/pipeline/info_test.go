@@ -20,7 +20,7 @@ func TestParseInfo(t *testing.T) {
 		{"POST", "/api/v1/namespaces/a/pods", "", Info{IsResource: true, Verb: "create", Version: "v1", Resource: "pods", Namespace: "a"}},
 		{"DELETE", "/api/v1/namespaces/a/pods", "", Info{IsResource: true, Verb: "deletecollection", Version: "v1", Resource: "pods", Namespace: "a"}},
 		{"PATCH", "/apis/apps/v1/namespaces/a/deployments/b/scale", "", Info{IsResource: true, Verb: "patch", Group: "apps", Version: "v1", Resource: "deployments", Subresource: "scale", Namespace: "a", Name: "b"}},
-		{"GET", "/api/v1/watch/namespaces/a/pods/b", "", Info{IsResource: true, Verb: "watch", Version: "v1", Resource: "pods", Namespace: "a", Name: "b"}},
+		{"GET", "/api/v1/watch/namespaces/a/pods/b", "", Info{IsResource: true, Verb: "watch", Version: "v1", Resource: "pods", Namespace: "a", Name: "b", Watched: 4}},
 		{"GET", "/api/v1/nodes/n/proxy/logs/x", "", Info{IsResource: true, Verb: "get", Version: "v1", Resource: "nodes", Subresource: "proxy", Name: "n", Parts: []string{"logs", "x"}}},
 		{"GET", "/api/v1/namespaces/a/pods", "fieldSelector=metadata.name%3Db", Info{IsResource: true, Verb: "list", Version: "v1", Resource: "pods", Namespace: "a", Name: "b"}},
 		{"GET", "/api/v1/namespaces/a/pods", "fieldSelector=metadata.name%3Db%2Fc", Info{IsResource: true, Verb: "list", Version: "v1", Resource: "pods", Namespace: "a"}},
@@ -36,8 +36,9 @@ func TestParseInfo(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.want.Path = c.path
-		if got := ParseInfo(c.method, c.path, query); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s %s?%s:\n got  %+v\n want %+v", c.method, c.path, c.query, got, c.want)
+		r := &Request{Query: query, Info: ParseInfo(c.method, c.path)}
+		if r.refine(); !reflect.DeepEqual(r.Info, c.want) {
+			t.Errorf("%s %s?%s:\n got  %+v\n want %+v", c.method, c.path, c.query, r.Info, c.want)
 		}
 	}
 }
@@ -47,7 +48,9 @@ func FuzzParseInfo(f *testing.F) {
 	f.Add("", "//apis///x/../%2F", "%zz")
 	f.Fuzz(func(t *testing.T, method, path, rawQuery string) {
 		query, _ := url.ParseQuery(rawQuery) // what could be read of it counts
-		info := ParseInfo(method, path, query)
+		r := &Request{Query: query, Info: ParseInfo(method, path)}
+		r.refine()
+		info := r.Info
 		if !info.IsResource && (info.Resource != "" || info.Name != "" || info.Namespace != "") {
 			t.Errorf("%q is no resource's path but names one: %+v", path, info)
 		}

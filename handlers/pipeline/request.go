@@ -19,11 +19,13 @@ type Request struct {
 	HTTP *http.Request
 	// Writer is where the answer goes. Writes count what went out, so that an error after the first byte is not answered.
 	Writer *ResponseWriter
-	// Query is the parsed query of HTTP.
+	// Query is the parsed query of HTTP. Of one that cannot be read whole, it has what can be read.
 	Query url.Values
-	// Info is what the request asks for, as authorization and audit see it. The verb works on the same Info and never
-	// parses the path again, so the two cannot disagree.
+	// Info is what the request asks for, as authorization and audit see it. The verb works on the same Info, so the two
+	// cannot disagree.
 	Info Info
+	// selectors are parsed once, too.
+	selectors selectors
 	// Resource is nil for requests that are not about a served resource.
 	Resource *resource.Resource
 	// User is who asks; nil before authentication.
@@ -51,6 +53,8 @@ type Info struct {
 	Namespace, Name       string
 	// Parts are the segments after the subresource, as proxies need them.
 	Parts []string
+	// Watched is how many segments follow the deprecated prefix /watch/ of the path; 0 without it.
+	Watched int
 }
 
 // Handler answers a request or returns what is to be answered as an error.
@@ -59,9 +63,14 @@ type Handler func(*Request) error
 // Stage wraps a handler.
 type Stage func(Handler) Handler
 
-// NewRequest wraps what net/http gives. The query must have been parsed by the caller: a bad one is a bad request.
+// NewRequest wraps what net/http gives. info is what the path says; the query is read here.
 func NewRequest(w http.ResponseWriter, r *http.Request, info Info) *Request {
-	return &Request{HTTP: r, Writer: &ResponseWriter{ResponseWriter: w}, Query: r.URL.Query(), Info: info, Received: time.Now()}
+	request := &Request{HTTP: r, Writer: &ResponseWriter{ResponseWriter: w}, Info: info, Received: time.Now()}
+	if r.URL.RawQuery != "" {
+		request.Query = r.URL.Query()
+	}
+	request.refine()
+	return request
 }
 
 // Context is the request's context.

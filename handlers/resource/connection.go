@@ -1,6 +1,9 @@
 package resource
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 // Connector answers requests that this server carries to somebody else: on a subresource that is a connection and no object
 // (a log, a proxy), or on the group-version of another server.
@@ -15,5 +18,7 @@ type Connection struct {
 	Namespace, Name string
 	// Parts are the segments of the path after the subresource.
 	Parts []string
+	// Query is that of the request.
+	Query url.Values
 	User  UserInfo
 }

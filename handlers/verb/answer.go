@@ -31,7 +31,7 @@ type answer struct {
 // shown so is another matter: see fit.
 func negotiate(r *pipeline.Request) (*answer, error) {
 	body := r.Resource.Body
-	out, err := codec.Negotiate(r.HTTP, codec.Endpoint{NoProtobuf: body != nil && !body.HasProtobuf()})
+	out, err := codec.Negotiate(r.HTTP.Header, r.Query, codec.Endpoint{NoProtobuf: body != nil && !body.HasProtobuf()})
 	return &answer{Output: out}, err
 }
 

@@ -98,13 +98,13 @@ func updateOptions(r *pipeline.Request) (metav1.UpdateOptions, error) {
 	}, metav1validation.ValidateUpdateOptions)
 }
 
-// listOptions reads what a list, a watch and a deletion of a collection select. parse reads the selectors.
-func listOptions(r *pipeline.Request, parse func(*metav1.ListOptions) error) (metav1.ListOptions, error) {
+// listOptions reads the options of a list, a watch and a deletion of a collection. selectors reads those of the request.
+func listOptions(r *pipeline.Request, selectors func() error) (metav1.ListOptions, error) {
 	return options(r, "ListOptions", func(in *url.Values, out *metav1.ListOptions) error {
 		if err := metav1.Convert_url_Values_To_v1_ListOptions(in, out, nil); err != nil {
 			return err
 		}
-		return parse(out)
+		return selectors()
 	}, func(o *metav1.ListOptions) field.ErrorList {
 		in := metainternal.ListOptions{
 			Watch: o.Watch, AllowWatchBookmarks: o.AllowWatchBookmarks, ResourceVersion: o.ResourceVersion,

@@ -134,7 +134,7 @@ func (f *fixture) request(ctx context.Context, w *httptest.ResponseRecorder, pat
 	req := httptest.NewRequestWithContext(ctx, "GET", path, nil)
 	req.Header.Set("Accept", accept)
 	req.Header.Set("Accept-Encoding", encoding)
-	r := pipeline.NewRequest(w, req, pipeline.ParseInfo("GET", req.URL.Path, req.URL.Query()))
+	r := pipeline.NewRequest(w, req, pipeline.ParseInfo("GET", req.URL.Path))
 	r.Resource = f.pods
 	return r
 }

@@ -93,7 +93,7 @@ func (f *fixture) plainlyShown(t *testing.T, path, accept string) []byte {
 
 func (f *fixture) as(groups ...string) *pipeline.Request {
 	req := httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil)
-	r := pipeline.NewRequest(httptest.NewRecorder(), req, pipeline.ParseInfo("GET", req.URL.Path, nil))
+	r := pipeline.NewRequest(httptest.NewRecorder(), req, pipeline.ParseInfo("GET", req.URL.Path))
 	r.User, r.Resource = &resource.UserInfo{Groups: groups}, f.pods
 	return r
 }

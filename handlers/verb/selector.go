@@ -33,7 +33,7 @@ type selection struct {
 // selected reads which objects of a collection a request is about.
 func selected(r *pipeline.Request) (metav1.ListOptions, *selection, error) {
 	s := newSelection(r.Resource)
-	options, err := listOptions(r, s.parse)
+	options, err := listOptions(r, func() error { return s.read(r) })
 	if err == nil {
 		err = s.check(r.Info.Name)
 	}
@@ -45,18 +45,14 @@ func newSelection(res *resource.Resource) *selection {
 	return &selection{labels: labels.Everything(), fields: fields.Everything(), res: res}
 }
 
-// parse reads the selectors, which is a part of reading the options: what they mean is not looked at before all of those
-// have been checked.
-func (s *selection) parse(options *metav1.ListOptions) (err error) {
-	if options.LabelSelector != "" {
-		if s.labels, err = labels.Parse(options.LabelSelector); err != nil {
-			return err
-		}
+// read takes the selectors of a request, which is a part of reading its options: what they mean is not looked at before all
+// of those have been checked.
+func (s *selection) read(r *pipeline.Request) (err error) {
+	if s.labels, err = r.LabelSelector(); err != nil {
+		return err
 	}
-	if options.FieldSelector != "" {
-		if s.fields, err = fields.ParseSelector(options.FieldSelector); err != nil {
-			return err
-		}
+	if s.fields, err = r.FieldSelector(); err != nil {
+		return err
 	}
 	s.labels, err = affordable(s.labels, s.fields)
 	return err

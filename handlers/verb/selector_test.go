@@ -12,6 +12,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
@@ -158,11 +159,16 @@ func (f *fixture) found(t *testing.T, path string) (by string, looked int) {
 	return indexName(p.by), p.looked
 }
 
+// selecting is a request with selectors.
+func selecting(labels, fields string) *pipeline.Request {
+	return &pipeline.Request{Query: url.Values{"labelSelector": {labels}, "fieldSelector": {fields}}}
+}
+
 // selection is what options select of the pods.
 func (f *fixture) selection(t testing.TB, options metav1.ListOptions) *selection {
 	t.Helper()
 	s := newSelection(f.pods)
-	if err := s.parse(&options); err != nil {
+	if err := s.read(selecting(options.LabelSelector, options.FieldSelector)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.check(""); err != nil {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -77,7 +76,7 @@ func TestRequirementsAreBounded(t *testing.T) {
 		{"a in (" + strings.TrimSuffix(strings.Repeat("v,", 5000), ",") + ")", "", false},
 	} {
 		s := newSelection(nil)
-		err := s.parse(&metav1.ListOptions{LabelSelector: c.labels, FieldSelector: c.fields})
+		err := s.read(selecting(c.labels, c.fields))
 		if (err != nil) != c.refused {
 			t.Errorf("%d letters of labels, %q: %v", len(c.labels), c.fields, err)
 		}

@@ -39,7 +39,7 @@ func (f *fixture) watches(b *testing.B, n int, query func(i int) string, woken f
 	for i := range all {
 		s := &sink{header: http.Header{}, woken: woken}
 		req := httptest.NewRequestWithContext(b.Context(), "GET", "/api/v1/pods?watch=1&resourceVersion=2&allowWatchBookmarks=true"+query(i), nil)
-		r := pipeline.NewRequest(s, req, pipeline.ParseInfo("GET", req.URL.Path, req.URL.Query()))
+		r := pipeline.NewRequest(s, req, pipeline.ParseInfo("GET", req.URL.Path))
 		r.Resource = f.pods
 		pipeline.Serve(r, f.handlers.Handle, slog.New(slog.DiscardHandler))
 		if got, err := s.source.Next(); err != nil || len(got) > 0 {

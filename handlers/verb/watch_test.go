@@ -26,7 +26,7 @@ func (f *fixture) serve(t *testing.T, carried bool) string {
 	t.Helper()
 	carrier := &h1.Carrier{}
 	server := httptest.NewServer(carrier.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r := pipeline.NewRequest(w, req, pipeline.ParseInfo(req.Method, req.URL.Path, req.URL.Query()))
+		r := pipeline.NewRequest(w, req, pipeline.ParseInfo(req.Method, req.URL.Path))
 		r.Resource = f.pods
 		pipeline.Serve(r, f.handlers.Handle, slog.New(slog.DiscardHandler))
 	}), func(*http.Request) bool { return carried }))

@@ -40,7 +40,7 @@ func (f *fixture) hold(t testing.TB, query string) *held {
 	t.Helper()
 	h := &held{ResponseRecorder: httptest.NewRecorder()}
 	req := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/pods?watch=1&"+query, nil)
-	r := pipeline.NewRequest(h, req, pipeline.ParseInfo("GET", req.URL.Path, req.URL.Query()))
+	r := pipeline.NewRequest(h, req, pipeline.ParseInfo("GET", req.URL.Path))
 	r.Resource = f.pods
 	pipeline.Serve(r, f.handlers.Handle, slog.New(slog.DiscardHandler))
 	if h.source == nil || h.Code != http.StatusOK {
@@ -312,7 +312,7 @@ func TestClientsThatGo(t *testing.T) {
 		w := &going{ResponseRecorder: httptest.NewRecorder(), flushed: make(chan struct{}, 10)}
 		req := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/pods?watch=1&resourceVersion=0", nil)
 		req.Header.Set("Accept", accept)
-		r := pipeline.NewRequest(w, req, pipeline.ParseInfo("GET", req.URL.Path, req.URL.Query()))
+		r := pipeline.NewRequest(w, req, pipeline.ParseInfo("GET", req.URL.Path))
 		r.Resource = f.pods
 		done := make(chan error)
 		go func() { done <- f.handlers.Handle(r) }()

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,7 +24,7 @@ type connection struct {
 	deps *kind.Deps
 	row  resources.Row
 	// refuse looks at the object; answered says that nothing is left to do.
-	refuse func(w http.ResponseWriter, r *http.Request, o object.Object) (answered bool, err error)
+	refuse func(w http.ResponseWriter, query url.Values, o object.Object) (answered bool, err error)
 }
 
 func proxy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
@@ -44,7 +45,7 @@ func (c connection) Connect(w http.ResponseWriter, r *http.Request, to resource.
 		return err
 	}
 	if c.refuse != nil {
-		if answered, err := c.refuse(w, r, o); answered || err != nil {
+		if answered, err := c.refuse(w, to.Query, o); answered || err != nil {
 			return err
 		}
 	}
@@ -57,12 +58,12 @@ func (c connection) Connect(w http.ResponseWriter, r *http.Request, to resource.
 
 // podLog is a log that nobody has written yet, while the pod is on no node.
 func podLog(d *kind.Deps, row resources.Row, s *resource.Strategy) {
-	s.Connector = connection{d, row, func(w http.ResponseWriter, r *http.Request, o object.Object) (bool, error) {
+	s.Connector = connection{d, row, func(w http.ResponseWriter, query url.Values, o object.Object) (bool, error) {
 		pod, ok := o.(*corev1.Pod)
 		if !ok {
 			return false, kind.WrongType(o)
 		}
-		if err := hasContainer(pod, r.URL.Query().Get("container")); err != nil || pod.Spec.NodeName != "" {
+		if err := hasContainer(pod, query.Get("container")); err != nil || pod.Spec.NodeName != "" {
 			return false, err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -72,12 +73,12 @@ func podLog(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 
 // podStream runs something in a container, or is attached to one.
 func podStream(d *kind.Deps, row resources.Row, s *resource.Strategy) {
-	s.Connector = connection{d, row, func(_ http.ResponseWriter, r *http.Request, o object.Object) (bool, error) {
+	s.Connector = connection{d, row, func(_ http.ResponseWriter, query url.Values, o object.Object) (bool, error) {
 		pod, ok := o.(*corev1.Pod)
 		if !ok {
 			return false, kind.WrongType(o)
 		}
-		if err := hasContainer(pod, r.URL.Query().Get("container")); err != nil {
+		if err := hasContainer(pod, query.Get("container")); err != nil {
 			return false, err
 		}
 		return false, hasHost(pod)
@@ -85,7 +86,7 @@ func podStream(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 }
 
 func podForward(d *kind.Deps, row resources.Row, s *resource.Strategy) {
-	s.Connector = connection{d, row, func(_ http.ResponseWriter, _ *http.Request, o object.Object) (bool, error) {
+	s.Connector = connection{d, row, func(_ http.ResponseWriter, _ url.Values, o object.Object) (bool, error) {
 		pod, ok := o.(*corev1.Pod)
 		if !ok {
 			return false, kind.WrongType(o)
