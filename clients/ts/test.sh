@@ -10,7 +10,7 @@ cp src/models.d.ts dist/
 npx tsc -p tsconfig.json
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-node --test --test-concurrency=1 --test-reporter=spec build/test/*.test.js >"$log" || {
+node --test --test-concurrency=1 --test-reporter=spec build/test/*.test.js test/*.test.mjs >"$log" || {
 	sed -n '/failing tests:/,$p' "$log"
 	exit 1
 }

@@ -4,7 +4,7 @@ import { checkServerIdentity, connect as connectTls, createSecureContext } from 
 import type { SecureContext, TLSSocket } from "node:tls";
 import type { Config } from "./config.js";
 import type { Identity } from "./credentials.js";
-import { proxyFor, throughProxy } from "./proxy.js";
+import { proxyFor, proxyOf, throughProxy } from "./proxy.js";
 
 const dialTimeout = 30_000;
 /** When TCP begins to ask whether a silent server is still there. */
@@ -20,7 +20,7 @@ export class Dialer {
   constructor(config: Config) {
     this.#config = config;
     this.url = new URL(config.server);
-    this.#proxy = config.proxyUrl ? new URL(config.proxyUrl) : proxyFor(this.url, process.env);
+    this.#proxy = config.proxyUrl ? proxyOf(config.proxyUrl) : proxyFor(this.url, process.env);
   }
 
   /** Opens a connection. Over TLS it shows the identity's certificate and offers the protocols. */

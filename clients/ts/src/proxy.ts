@@ -10,7 +10,7 @@ export function proxyFor(server: URL, environment: NodeJS.ProcessEnv): URL | und
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const proxy = environment[name] || environment[name.toLowerCase()];
   if (!proxy || excepted(server, environment["NO_PROXY"] || environment["no_proxy"] || "")) return undefined;
-  return new URL(proxy.includes("://") ? proxy : `http://${proxy}`);
+  return proxyOf(proxy);
 }
 
 /** Says whether a server is reached directly: this machine itself, and what NO_PROXY lists. */
@@ -38,18 +38,16 @@ function inNetwork(host: string, address: string, bits: number): boolean {
   return list.check(host, type);
 }
 
+/** Reads the address of a proxy. */
+export function proxyOf(address: string): URL {
+  const proxy = new URL(address.includes("://") ? address : `http://${address}`);
+  if (!["http:", "https:", "socks5:", "socks5h:"].includes(proxy.protocol)) throw new TypeError(`proxy: ${proxy.protocol} is none of http, https and socks5`);
+  return proxy;
+}
+
 /** Opens a connection to a host through a proxy. */
 export function throughProxy(proxy: URL, host: string, port: number): Promise<Socket> {
-  switch (proxy.protocol) {
-    case "http:":
-    case "https:":
-      return tunnel(proxy, host, port);
-    case "socks5:":
-    case "socks5h:":
-      return socks(proxy, host, port);
-    default:
-      return Promise.reject(new TypeError(`proxy: "${proxy.protocol}" is none of http, https and socks5`));
-  }
+  return proxy.protocol.startsWith("socks") ? socks(proxy, host, port) : tunnel(proxy, host, port);
 }
 
 /** Asks an HTTP proxy for a tunnel. */
