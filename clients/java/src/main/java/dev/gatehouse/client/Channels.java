@@ -27,6 +27,11 @@ final class Channels implements AutoCloseable {
     /** How many pings may go by without an answer before the peer is taken for gone. */
     private static final int SILENCE = 3;
     private static final int CHUNK = 32 << 10;
+    /**
+     * How many messages are asked for before somebody takes them. Without one that is asked for, the JDK takes the end of a connection for an
+     * error of its own, and forgets the last message.
+     */
+    private static final int AHEAD = 16;
 
     /** A message of a channel, or the end: an exception, which is an EOFException when the peer has closed in order. */
     record Message(int channel, byte[] data, IOException end) { }
@@ -36,7 +41,6 @@ final class Channels implements AutoCloseable {
     private final Future<?> pings;
     private final Object sending = new Object();
     private volatile int silent;
-    private boolean begun;
 
     private Channels(Http http, Request r, String... protocols) throws IOException {
         HttpRequest with = http.connections.request(r).build();
@@ -80,8 +84,6 @@ final class Channels implements AutoCloseable {
 
     /** The next message that has something in it; an EOFException when the peer has closed the connection in order. */
     Message next() throws IOException {
-        if (!begun) socket.request(1);
-        begun = true;
         try {
             Message out = messages.take();
             if (out.end != null) {
@@ -148,7 +150,7 @@ final class Channels implements AutoCloseable {
         private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
 
         @Override
-        public void onOpen(WebSocket s) { }
+        public void onOpen(WebSocket s) { s.request(AHEAD); }
 
         @Override
         public CompletionStage<?> onBinary(WebSocket s, ByteBuffer data, boolean last) {

@@ -9,6 +9,7 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import dev.gatehouse.client.models.MetaV1.Status;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -18,9 +19,19 @@ import java.nio.charset.StandardCharsets;
 final class EventReader<T extends ApiObject> {
     private final JsonReader in;
     private final Class<T> type;
+    /** Whether the connection has ended: what is wrong then is that an event is half there. */
+    private boolean over;
 
     EventReader(InputStream in, Class<T> type) {
-        this.in = new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+        InputStream watched = new FilterInputStream(in) {
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                int n = super.read(into, from, length);
+                over = n < 0;
+                return n;
+            }
+        };
+        this.in = new JsonReader(new InputStreamReader(watched, StandardCharsets.UTF_8));
         this.in.setStrictness(Strictness.LENIENT); // allows one object after the other
         this.type = type;
     }
@@ -41,6 +52,7 @@ final class EventReader<T extends ApiObject> {
         try {
             return read();
         } catch (IllegalStateException | JsonParseException | MalformedJsonException x) {
+            if (over && x instanceof MalformedJsonException) throw new EOFException("the connection ended within an event");
             throw new JsonParseException("event of a watch: " + x.getMessage(), x);
         }
     }

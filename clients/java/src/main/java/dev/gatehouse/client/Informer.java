@@ -65,8 +65,11 @@ public final class Informer<T extends ApiObject> extends Store<T> implements Aut
         }
     }
 
+    /** Ends it; a handler that is being called comes to its end. */
+    public void stop() { watcher.close(); }
+
     @Override
-    public void close() { watcher.close(); }
+    public void close() { stop(); }
 
     /** Changes the store and then calls the handler, which so finds the change in the store. */
     private void heard(Event<T> event) {

@@ -164,7 +164,7 @@ public final class Resource<T extends ApiObject> {
 
     public void evict(String name, Options options) {
         Options rest = options.copy();
-        Eviction body = new Eviction().metadata(metadata(name)).deleteOptions(Scope.how(rest.query, rest).kind(null).apiVersion(null));
+        Eviction body = new Eviction().metadata(metadata(name)).deleteOptions(Scope.how(rest.query, rest));
         scope.create(name, "eviction", body, rest, Status.class);
     }
 

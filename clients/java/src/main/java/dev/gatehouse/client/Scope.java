@@ -106,7 +106,7 @@ record Scope(Client client, Row row, String namespace) {
     /** Deletes what is at a path. How goes into the body, because a server that gets a body reads nothing else. */
     <R> R delete(String path, Options options, Class<R> type) {
         Query query = options.query.copy();
-        DeleteOptions how = how(query, options);
+        DeleteOptions how = how(query, options).kind("DeleteOptions").apiVersion("v1");
         String dryRun = query.take("dryRun");
         if (dryRun != null) how.dryRun(List.of(dryRun));
         return call(new Request("DELETE", path, query, Request.JSON, Patch.bytes(how)), type);
