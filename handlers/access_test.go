@@ -64,8 +64,9 @@ func BenchmarkAccess(b *testing.B) {
 	}
 	b.Cleanup(func() { cancel(); running.Wait() })
 	served := 0
+	authorizer := authz.Union{authz.Groups{authn.GroupMasters}, nodes, roles}
 	h := through(chain(chainOptions{
-		log: log, requestLimit: time.Minute, authorizer: authz.Union{authz.Groups{authn.GroupMasters}, nodes, roles},
+		log: log, requestLimit: time.Minute, authorizer: authorizer, decider: authorizer,
 		authenticator: authn.Union{authn.Bearer{Tokens: authn.Tokens{tokens}}, authn.Anonymous{}},
 	}), func(*pipeline.Request) error { served++; return nil })
 	target := "/apis/apps/v1/namespaces/team-7/deployments/d"
