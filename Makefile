@@ -101,5 +101,5 @@ h2spec: ## install h2spec, which checks the server's HTTP/2 where a test finds i
 	$(GO) install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
 
 # The whole of test/bench takes longer than go test allows by default.
-bench: ## run the benchmarks; REF_BIN=folder of the original compares with it (PKG=./test/bench)
+bench: ## run the benchmarks; REF_BIN=folder of upstream's binaries compares with it (PKG=./test/bench)
 	$(GO) test -timeout 2h -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// index is the page / and, as in the original, /index.html: it lists the other pages, the group-versions and the health
+// index is the page / and, as in upstream, /index.html: it lists the other pages, the group-versions and the health
 // checks, for people and programs that look around.
 type index struct {
 	pages    []string

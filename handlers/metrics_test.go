@@ -76,7 +76,7 @@ func (s *server) numbers() map[string]float64 {
 	return out
 }
 
-// What the cache and the store do for requests is counted as the original counts it.
+// What the cache and the store do for requests is counted as upstream counts it.
 func TestMetricsOfReads(t *testing.T) {
 	s := newServer(t)
 	// A controller makes a config map of its own soon after the start; it must not come between the readings.

@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/embedded"
 )
 
-// bench is a whole server that is called without a network. Its pods are those that the original would have stored, with
+// bench is a whole server that is called without a network. Its pods are those that upstream would have stored, with
 // managedFields: 5.7 KB of JSON.
 type bench struct {
 	*testing.B
@@ -197,7 +197,7 @@ func benchPod(i int) []byte {
 "volumes":[{"name":"tmp","emptyDir":{}}],"tolerations":[{"key":"dedicated","operator":"Exists"}]}}`, i, i%50, i%10, strings.Join(env, ","))
 }
 
-// benchFields is what the original notes of who set what in benchPod.
+// benchFields is what upstream notes of who set what in benchPod.
 func benchFields() []byte {
 	var env []string
 	for k := range 20 {

@@ -58,15 +58,15 @@ type Options struct {
 	Served func(resources.Row) bool
 	// Health gets the server's checks; nil makes a registry of its own.
 	Health *health.Registry
-	// HealthTimeout and ReadyTimeout are how long /livez and /readyz wait for the store; 0 means the original's two seconds.
+	// HealthTimeout and ReadyTimeout are how long /livez and /readyz wait for the store; 0 means upstream's two seconds.
 	HealthTimeout, ReadyTimeout time.Duration
 	// Address is the host:port that discovery tells clients inside the cluster to use.
 	Address string
-	// RequestLimit bounds ordinary requests; 0 means a minute, the original's default.
+	// RequestLimit bounds ordinary requests; 0 means a minute, upstream's default.
 	RequestLimit time.Duration
 	// Inflight limits the ordinary requests under way; its zero value does not.
 	Inflight pipeline.Inflight
-	// MinWatch is the least time a watch lasts; 0 means half an hour, the original's default.
+	// MinWatch is the least time a watch lasts; 0 means half an hour, upstream's default.
 	MinWatch time.Duration
 	// ServiceCIDRs and NodePorts are what services are given; see kind.Deps.
 	ServiceCIDRs []string

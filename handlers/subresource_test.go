@@ -84,7 +84,7 @@ func TestSubresourceAlone(t *testing.T) {
 	}
 }
 
-// TestConnectionsThatAreNotHere: what is refused before anybody is connected is refused as the original does, and what would
+// TestConnectionsThatAreNotHere: what is refused before anybody is connected is refused as upstream does, and what would
 // have to be connected says that it is not here. Nothing of the object is shown.
 func TestConnectionsThatAreNotHere(t *testing.T) {
 	s, _ := newRBACServer(t)

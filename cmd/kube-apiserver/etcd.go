@@ -104,7 +104,7 @@ func (o *storageOptions) validate(set *pflag.FlagSet, fault func(string, ...any)
 	}
 }
 
-// checkCacheSize refuses what the original cannot read, though the sizes mean nothing here.
+// checkCacheSize refuses what upstream cannot read, though the sizes mean nothing here.
 func checkCacheSize(given string, fault func(string, ...any)) {
 	if given == "" {
 		return

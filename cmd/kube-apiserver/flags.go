@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// group is a heading of --help with its flags, in the original's order of headings.
+// group is a heading of --help with its flags, in upstream's order of headings.
 type group struct {
 	name  string
 	flags *pflag.FlagSet
@@ -31,7 +31,7 @@ func (s *flagSets) in(name string) *pflag.FlagSet {
 }
 
 // all joins the groups to what a command line is parsed with. Words with underscores are taken for those with dashes, as
-// the original does.
+// upstream does.
 func (s flagSets) all() *pflag.FlagSet {
 	f := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {

@@ -1,4 +1,4 @@
-// Command kube-apiserver is Gatehouse: a Kubernetes API server with the original's name and flags. Without flags it
+// Command kube-apiserver is Gatehouse: a Kubernetes API server with upstream's name and flags. Without flags it
 // starts a complete, secure server for one machine.
 package main
 

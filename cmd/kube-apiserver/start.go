@@ -105,7 +105,7 @@ func (o *options) logHandler(to io.Writer) slog.Handler {
 	return slog.NewTextHandler(to, h)
 }
 
-// level turns the original's scale of verbosity into ours.
+// level turns upstream's scale of verbosity into ours.
 func level(v int) slog.Level {
 	switch {
 	case v >= 4:

@@ -128,7 +128,7 @@ func TestRefusedCommandLines(t *testing.T) {
 	}
 }
 
-// A flag that the original has and that does nothing here is warned of once, however often it is given.
+// A flag that upstream has and that does nothing here is warned of once, however often it is given.
 func TestAcceptedFlags(t *testing.T) {
 	if len(acceptedNames()) < 10 {
 		t.Fatal("no flags are accepted without effect")
@@ -166,7 +166,7 @@ func TestIdleFeatureGates(t *testing.T) {
 	}
 }
 
-// No flag is both real and accepted without effect, and the original's underscores are understood.
+// No flag is both real and accepted without effect, and upstream's underscores are understood.
 func TestFlagNames(t *testing.T) {
 	o, set, sets, err := parse([]string{"--secure_port=1234", "--feature_gates=EnvFiles=true"})
 	if err != nil || o.config.Serving.Port != 1234 || !set.Changed("feature-gates") {

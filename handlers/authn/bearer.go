@@ -39,7 +39,7 @@ func own(tokens TokenAuthenticator, r *http.Request, token string, audiences []s
 	return &id.User, nil
 }
 
-// BearerToken is the token of the Authorization header. As at the original, more than one space before the token makes
+// BearerToken is the token of the Authorization header. As upstream has it, more than one space before the token makes
 // the header one that means nothing.
 func BearerToken(r *http.Request) (string, bool) {
 	scheme, rest, ok := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")

@@ -26,7 +26,7 @@ func (AlwaysAllow) Rules(context.Context, *resource.UserInfo, string) (RuleSet, 
 // AlwaysDeny denies everything.
 type AlwaysDeny struct{}
 
-// Authorize has no opinion, in the original's words: what nobody allows is refused.
+// Authorize has no opinion, in upstream's words: what nobody allows is refused.
 func (AlwaysDeny) Authorize(context.Context, Attributes) (Decision, string, error) {
 	return NoOpinion, "Everything is forbidden.", nil
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Default objects that were split off from others in the original's history. In a store that is older than the split they
+// Default objects that were split off from others in upstream's history. In a store that is older than the split they
 // begin with what the administrator made of the others, so that nothing he added is lost and nothing he took away returns.
 var (
 	aggregatedFrom = map[string]string{

@@ -107,7 +107,7 @@ func TestRBACFromNothing(t *testing.T) {
 			t.Errorf("%s is missing", line)
 			continue
 		}
-		// The original leaves filling in aggregated roles to its controller-manager.
+		// Upstream leaves filling in aggregated roles to its controller-manager.
 		if role, ok := found.(*rbacv1.ClusterRole); ok && role.AggregationRule != nil {
 			if got, err := json.Marshal(role.Rules); err != nil || !same(t, got, filled[role.Name]) {
 				t.Errorf("%s has the rules %s, %v", role.Name, got, err)

@@ -49,7 +49,7 @@ func NewBuiltin(gvk, storage schema.GroupVersionKind, toStorage, fromStorage res
 	return (&Builtin{toStorage: toStorage, defaults: defaults}).of(gvk, storage, fromStorage)
 }
 
-// NewJSON is NewBuiltin for a kind that is stored as JSON, as the original stores those that its extensions brought,
+// NewJSON is NewBuiltin for a kind that is stored as JSON, as upstream stores those that its extensions brought,
 // whatever its other kinds are stored in. unserved makes an empty object of the stored version where it is none of the
 // generated types; it may be nil.
 func NewJSON(gvk, storage schema.GroupVersionKind, toStorage, fromStorage resource.Converter, defaults func(object.Object), unserved func() object.Object) (*Builtin, error) {

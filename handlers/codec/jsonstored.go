@@ -14,12 +14,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// encrypted opens every value that the original's encryption at rest has written.
+// encrypted opens every value that upstream's encryption at rest has written.
 var encrypted = []byte("k8s:enc:")
 
 var errEncrypted = errors.New("identity transformer tried to read encrypted data")
 
-// open is openEnvelope for what may also lie in the store as text, because it always does or because the original was told
+// open is openEnvelope for what may also lie in the store as text, because it always does or because upstream was told
 // to store text: that is brought into its envelope first. The first result is what the envelope aliases.
 func (c *Builtin) open(stored []byte) ([]byte, envelope, error) {
 	if !IsProtobuf(stored) {
@@ -79,7 +79,7 @@ func (c *Builtin) enveloped(text []byte) ([]byte, error) {
 	return marshalAs(o, apiVersion, kind)
 }
 
-// marshalJSON is the object as the original's serializer writes it: in one line that is ended.
+// marshalJSON is the object as upstream's serializer writes it: in one line that is ended.
 func marshalJSON(o runtime.Object, apiVersion, kind string) ([]byte, error) {
 	was := o.GetObjectKind().GroupVersionKind()
 	o.GetObjectKind().SetGroupVersionKind(schema.FromAPIVersionAndKind(apiVersion, kind))

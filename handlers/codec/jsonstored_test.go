@@ -28,7 +28,7 @@ func TestStoredJSON(t *testing.T) {
 		t.Errorf("Encode changed its argument: %+v", in)
 	}
 	readable(t, c, stored, "APIService")
-	// What the original stores in one form today it may have stored in the other before.
+	// What upstream stores in one form today it may have stored in the other before.
 	binary, err := MarshalProtobuf(in)
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func TestMergePatch(t *testing.T) {
 	}
 }
 
-// compareMerged holds the outcome against that of the library which the original uses.
+// compareMerged holds the outcome against that of the library which upstream uses.
 func compareMerged(t *testing.T, object, patch []byte) {
 	t.Helper()
 	want, err := jsonpatch.MergePatch(object, patch)

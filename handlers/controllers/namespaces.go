@@ -35,7 +35,7 @@ const (
 	defaultAccount = "default"
 	rootCAMap      = "kube-root-ca.crt"
 	description    = "kubernetes.io/description"
-	// rootCAText is the original's sentence: programs compare the whole object.
+	// rootCAText is upstream's sentence: programs compare the whole object.
 	rootCAText = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. " +
 		"No other usage is guaranteed across distributions of Kubernetes clusters."
 )

@@ -58,7 +58,7 @@ func serveAggregated(w http.ResponseWriter, r *http.Request, a *aggregated, as f
 	write(w, http.StatusOK, body)
 }
 
-// tag is a hash of the items without the kind, as the original's is: replicas and a roll-back keep clients' caches.
+// tag is a hash of the items without the kind, as upstream's is: replicas and a roll-back keep clients' caches.
 func (a *aggregated) tag() (string, error) {
 	sum := sha512.New()
 	if err := a.text(`{"metadata":{},"items":[`, sum); err != nil {

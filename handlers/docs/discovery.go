@@ -62,7 +62,7 @@ func (d *Discovery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		pageNotFound(w)
 	case part[0] == "apis" && len(part) == 3:
-		// Only an unknown version of a known group gets a Status: that is how the original's two routers share the paths.
+		// Only an unknown version of a known group gets a Status: that is how upstream's two routers share the paths.
 		if g := d.current().group(part[1]); g == nil || g.Name == "" {
 			pageNotFound(w)
 			return
@@ -117,7 +117,7 @@ func (d *Discovery) serveResources(w http.ResponseWriter, r *http.Request, group
 	writeStatus(w, r, notFound())
 }
 
-// clientIP is the address the request came from, a forwarding proxy's word first, as the original takes it.
+// clientIP is the address the request came from, a forwarding proxy's word first, as upstream takes it.
 func clientIP(r *http.Request) net.IP {
 	for _, s := range append(strings.Split(r.Header.Get("X-Forwarded-For"), ","), r.Header.Get("X-Real-Ip")) {
 		if ip := net.ParseIP(strings.TrimSpace(s)); ip != nil {

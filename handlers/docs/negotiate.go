@@ -58,7 +58,7 @@ func accepts(params map[string]string, aggregable bool) (form, bool) {
 	return out, aggregable && out.aggregated
 }
 
-// namesOne says whether the Accept header literally lists one of the media types or */*. The original's router checks
+// namesOne says whether the Accept header literally lists one of the media types or */*. Upstream's router checks
 // this before its negotiation and words its refusal differently.
 func namesOne(accept string, media []string) bool {
 	if accept == "" {

@@ -162,7 +162,7 @@ func (o *OpenAPI) serveIndex(w http.ResponseWriter, r *http.Request) {
 		writeStatus(w, r, internalError(m.err))
 		return
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // the original lets the type be guessed, and it is not
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // upstream lets the type be guessed, and it is not
 	write(w, http.StatusOK, m.list)
 }
 

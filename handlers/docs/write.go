@@ -24,9 +24,9 @@ type message interface {
 type methods bool
 
 const (
-	// onlyGet is for paths of the original's router, which refuses other methods and words its 406 in its own way.
+	// onlyGet is for paths of upstream's router, which refuses other methods and words its 406 in its own way.
 	onlyGet methods = true
-	// anyMethod is for the paths that the original serves by plain handlers.
+	// anyMethod is for the paths that upstream serves by plain handlers.
 	anyMethod methods = false
 )
 

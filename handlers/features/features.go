@@ -1,4 +1,4 @@
-// Package features knows which of the feature gates are on in one server. It reads what --feature-gates says as the original
+// Package features knows which of the feature gates are on in one server. It reads what --feature-gates says as upstream
 // does, with its errors; what the gates switch is told by package gen/features and by those who ask.
 package features
 

@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestFaults: the sentences are the original's.
+// TestFaults: the sentences are upstream's.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct{ value, want string }{
 		{"Foo=true", "unrecognized feature gate: Foo"},

@@ -25,14 +25,14 @@ import (
 // Options are the limits of a connection.
 type Options struct {
 	// MaxStreams is how many requests a client may have under way on one connection. 0 means 250, which is net/http's limit;
-	// the original's is 100, because its handlers may be four times as many as streams, which here are no more.
+	// upstream's is 100, because its handlers may be four times as many as streams, which here are no more.
 	MaxStreams int
-	// UploadWindow is how much of a request's body is taken before its handler has read any. 0 means 256 KB, the original's.
+	// UploadWindow is how much of a request's body is taken before its handler has read any. 0 means 256 KB, upstream's.
 	UploadWindow int
 	// LeaveChance is how likely each request makes the client open another connection, between 0 and 1.
 	LeaveChance float64
 	// StallTimeout is how long the client's end of a connection may take nothing while there is something to send. net/http
-	// and the original wait forever; here a writer may be waiting who serves all streams of the connection, and half a minute
+	// and upstream wait forever; here a writer may be waiting who serves all streams of the connection, and half a minute
 	// is far more than a path that still works needs to move one packet. 0 means that.
 	StallTimeout time.Duration
 }

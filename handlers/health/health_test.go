@@ -40,7 +40,7 @@ func do(r http.Handler, method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestPages(t *testing.T) {
 	var etcd error
 	stop := make(chan struct{})

@@ -44,7 +44,7 @@ type authentication struct {
 	accounts *accounts
 }
 
-// authenticator joins the mechanisms that the flags name, in the original's order.
+// authenticator joins the mechanisms that the flags name, in upstream's order.
 func (o *Config) authenticator(life context.Context, c *certificates, store storage.Store, log *slog.Logger) (*authentication, error) {
 	accounts, err := o.newServiceAccounts(store, c.address, log)
 	if err != nil {

@@ -46,7 +46,7 @@ func (o *OIDC) validate(fault func(format string, a ...any)) {
 	}
 }
 
-// remembered is how long a verified token counts without being verified again (the original's figure).
+// remembered is how long a verified token counts without being verified again (upstream's figure).
 const remembered = 10 * time.Second
 
 // authenticator accepts the issuers' tokens; nil without issuers. The configuration is nil without a file.

@@ -77,7 +77,7 @@ func (a *access) collectors() []prometheus.Collector {
 type authenticator struct {
 	inner  authn.Authenticator
 	access *access
-	// Only these names of users are ever labels, as in the original.
+	// Only these names of users are ever labels, as in upstream.
 	other, mail prometheus.Counter
 }
 

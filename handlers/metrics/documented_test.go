@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What the original counts of the store, the cache and watches is counted here too, or the page that compares them says why
+// What upstream counts of the store, the cache and watches is counted here too, or the page that compares them says why
 // not. What only this server has is on it.
 func TestStoreMetricsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/metrics.md")

@@ -16,7 +16,7 @@ type listed struct {
 	waited, began        *prometheus.HistogramVec
 }
 
-// The original's buckets: seconds until the cache is fresh, and until a watch has begun.
+// Upstream's buckets: seconds until the cache is fresh, and until a watch has begun.
 var (
 	freshSeconds = []float64{0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3}
 	beganSeconds = []float64{0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60}

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// lists counts what etcd lists: the cache when it loads, and states that are too old for it. The original selects there and
+// lists counts what etcd lists: the cache when it loads, and states that are too old for it. Upstream selects there and
 // counts what it decodes, tests and gives on; here whoever asked does that later, so the three are the same.
 type lists struct{ total, fetched, evaluated, returned *prometheus.CounterVec }
 

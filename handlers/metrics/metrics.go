@@ -1,5 +1,5 @@
-// Package metrics counts what the server does and shows it as Prometheus wants it. Names, labels, types and buckets are the
-// original's, so that its dashboards and alerts go on working; what has no counterpart here is left out.
+// Package metrics counts what the server does and shows it as Prometheus wants it. Names, labels, types and buckets are
+// upstream's, so that its dashboards and alerts go on working; what has no counterpart here is left out.
 //
 // What lies on the path of requests and events counts with atomic numbers that were looked up before. Whatever can be read
 // off when somebody asks (objects stored, the process, the runtime) is not counted at all. This package is the only one of

@@ -148,7 +148,7 @@ func ours(t *testing.T) *Metrics {
 	return m
 }
 
-// What has the original's name has its type, labels and buckets too. What it does not know begins with our name.
+// What has upstream's name has its type, labels and buckets too. What it does not know begins with our name.
 func TestAsTheOriginal(t *testing.T) {
 	f, err := os.Open("testdata/reference.txt")
 	if err != nil {

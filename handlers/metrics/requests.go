@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// The original's buckets: seconds of requests, seconds that objectives are stated for, and bytes of answers.
+// Upstream's buckets: seconds of requests, seconds that objectives are stated for, and bytes of answers.
 var (
 	requestSeconds   = []float64{0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60}
 	objectiveSeconds = []float64{0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60}

@@ -126,7 +126,7 @@ func (s *measured) Create(ctx context.Context, key string, value []byte, ttl tim
 	return revision, err
 }
 
-// Swap implements storage.Store. As in the original, a deletion has its own name, and unchanged bytes are only read.
+// Swap implements storage.Store. As in upstream, a deletion has its own name, and unchanged bytes are only read.
 func (s *measured) Swap(ctx context.Context, seen storage.KeyValue, next []byte, ttl time.Duration) (storage.KeyValue, bool, error) {
 	operation := "update"
 	switch {

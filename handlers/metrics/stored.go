@@ -43,7 +43,7 @@ var (
 
 	objectsDesc = prometheus.NewDesc("apiserver_resource_objects", "Stored objects.", resourceLabels, nil)
 	bytesDesc   = prometheus.NewDesc("apiserver_resource_size_estimate_bytes", "What the stored objects take, about.", resourceLabels, nil)
-	// The original has deprecated this one; dashboards still ask for it.
+	// Upstream has deprecated this one; dashboards still ask for it.
 	storageDesc  = prometheus.NewDesc("apiserver_storage_objects", "Stored objects; apiserver_resource_objects says the same.", []string{"resource"}, nil)
 	revisionDesc = prometheus.NewDesc("apiserver_watch_cache_resource_version", "Revision that the cache has reached, its last 15 digits.", resourceLabels, nil)
 	loadsDesc    = prometheus.NewDesc("apiserver_watch_cache_initializations_total", "How often the cache was loaded, with all resources.", resourceLabels, nil)
@@ -51,9 +51,9 @@ var (
 )
 
 const (
-	// exactDigits bounds revisions to what a float holds exactly, as the original does.
+	// exactDigits bounds revisions to what a float holds exactly, as upstream does.
 	exactDigits = 1_000_000_000_000_000
-	// There is one etcd; the original numbers them.
+	// There is one etcd; upstream numbers them.
 	clusterID = "etcd-0"
 	// sizeLimit is how long etcd may take to tell its size: the other numbers are not to wait for it.
 	sizeLimit = time.Second

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// verbs are the original's names of verbs in metrics.
+// verbs are upstream's names of verbs in metrics.
 var verbs = map[string]string{
 	"get": "GET", "list": "LIST", "watch": "WATCH", "create": "POST", "update": "PUT", "patch": "PATCH",
 	"delete": "DELETE", "deletecollection": "DELETE", "proxy": "CONNECT",
@@ -39,8 +39,8 @@ func subjectOf(r *pipeline.Request, page func(string) string) (subject, bool) {
 	return s, true
 }
 
-// pageSubject counts pages that are not resources under their own path, never under one that a client made up. The
-// original writes those of discovery without a slash before them and counts them as the API server's own.
+// pageSubject counts pages that are not resources under their own path, never under one that a client made up.
+// Upstream writes those of discovery without a slash before them and counts them as the API server's own.
 func pageSubject(r *pipeline.Request, page string) (subject, bool) {
 	if page == "" {
 		return subject{}, false

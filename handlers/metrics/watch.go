@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// eventBytes are the original's buckets for events, each twice the one before.
+// eventBytes are upstream's buckets for events, each twice the one before.
 var eventBytes = [...]int{1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17}
 
 // Reads counts the lists of one resource, and the events that its watches are sent. Ten thousand watches may count at once,

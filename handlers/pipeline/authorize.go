@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 )
 
-// Authorize asks whether the user may do what the request asks for, and answers 403 with the original's sentence when not.
+// Authorize asks whether the user may do what the request asks for, and answers 403 with upstream's sentence when not.
 // As long as that cannot be known because the server has just started, the client is to come again: a 403 would be taken
 // for final.
 func Authorize(a authz.Authorizer) Stage {

@@ -73,7 +73,7 @@ func validSegment(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/%")
 }
 
-// IsTrue reads a boolean query parameter as the original does: present and not 0 or false.
+// IsTrue reads a boolean query parameter as upstream does: present and not 0 or false.
 func IsTrue(query url.Values, key string) bool {
 	v, ok := query[key]
 	return ok && len(v) > 0 && strings.ToLower(v[0]) != "false" && v[0] != "0"

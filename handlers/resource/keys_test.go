@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 )
 
-// What lies in etcd is the original's, so its places are too.
+// What lies in etcd is upstream's, so its places are too.
 func TestPlacesOfTheOriginal(t *testing.T) {
 	for _, c := range []struct{ group, resource, key string }{
 		{"", "pods", "/pods/ns/x"}, {"", "nodes", "/minions/x"}, {"", "services", "/services/specs/ns/x"},

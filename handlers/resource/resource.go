@@ -81,7 +81,7 @@ func (r *Resource) GroupResource() schema.GroupResource {
 	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
 }
 
-// HomeGroup is the group that the original's own types of the objects are in, which some messages tell: that of the stored
+// HomeGroup is the group that upstream's own types of the objects are in, which some messages tell: that of the stored
 // form, for whatever is stored.
 func (r *Resource) HomeGroup() string {
 	if r.Storage == "" {

@@ -2,7 +2,7 @@ package storage
 
 import "strings"
 
-// Collection is where the objects of one resource lie, as the original lays them down: /pods/namespace/name, without a
+// Collection is where the objects of one resource lie, as upstream lays them down: /pods/namespace/name, without a
 // namespace for a resource of the whole cluster. Keys are put together and taken apart here only.
 type Collection struct {
 	prefix     string

@@ -2,14 +2,14 @@ package storage
 
 import "strings"
 
-// DefaultRoot is where the original keeps everything.
+// DefaultRoot is where upstream keeps everything.
 const DefaultRoot = "/registry"
 
 // Keyspace is the part of a database that one store has; the rest is others'. Callers of a Store neither give nor get its
 // root. Several stores, with a Keyspace each, can share one database. The zero value is all of the database.
 type Keyspace struct{ root string }
 
-// NewKeyspace is the part under a root. Slashes at its end do not count, as in the original.
+// NewKeyspace is the part under a root. Slashes at its end do not count, as in upstream.
 func NewKeyspace(root string) Keyspace { return Keyspace{strings.TrimRight(root, "/")} }
 
 // Root is what stands before every key in the database.

@@ -1,7 +1,7 @@
 // Package storage is the one door to what is kept: bytes under keys, each with the revision of its last write.
 //
-// A Store knows nothing of kinds, encodings or versions; it never decodes a value. Keys look like the original's, so that
-// both servers can share one etcd, but without the prefix that the operator chose (the original's default is /registry):
+// A Store knows nothing of kinds, encodings or versions; it never decodes a value. Keys look like upstream's, so that
+// both servers can share one etcd, but without the prefix that the operator chose (upstream's default is /registry):
 // the store adds and removes that, so a pod's key is /pods/namespace/name everywhere above it. Everything that is
 // particular to etcd (leases, compaction, progress, quotas) stays behind this interface.
 package storage

@@ -35,7 +35,7 @@ func negotiate(r *pipeline.Request) (*answer, error) {
 	return &answer{Output: out}, err
 }
 
-// fit says whether one object, or a list, can be shown as the client wants it. As with the original that is the last thing
+// fit says whether one object, or a list, can be shown as the client wants it. As with upstream that is the last thing
 // to fail: a write has been carried out by then.
 func (a *answer) fit(r *pipeline.Request, list bool) error {
 	switch {
@@ -64,7 +64,7 @@ func (a *answer) includes(r *pipeline.Request) error {
 	return nil
 }
 
-// notAcceptable is the 406 for an answer asked for in a form of the wrong number. It names the type as the original does.
+// notAcceptable is the 406 for an answer asked for in a form of the wrong number. It names the type as upstream does.
 func notAcceptable(format string, r *pipeline.Request) error {
 	group, _, _ := strings.Cut(r.Resource.HomeGroup(), ".")
 	if group == "" {

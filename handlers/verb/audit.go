@@ -30,7 +30,7 @@ func auditPatch(r *pipeline.Request, patch []byte) {
 	})
 }
 
-// auditOptions tells the audit log of the options of a deletion, by the names that the original gives them.
+// auditOptions tells the audit log of the options of a deletion, by the names that upstream gives them.
 func auditOptions(r *pipeline.Request, o *metav1.DeleteOptions) {
 	r.Audit.Sent(nil, "", func() ([]byte, error) {
 		named := *o

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// compressFrom is the size of an answer in bytes from which compressing it pays (the original's figure).
+// compressFrom is the size of an answer in bytes from which compressing it pays (upstream's figure).
 const compressFrom = 128 << 10
 
 // compressor is the body of an answer: it holds back the first bytes until it is clear whether the answer is large enough

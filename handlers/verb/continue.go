@@ -10,7 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// continueToken says where a list goes on: the original's form, so that a list begun at one server can be continued at
+// continueToken says where a list goes on: upstream's form, so that a list begun at one server can be continued at
 // another on the same store.
 type continueToken struct {
 	APIVersion string `json:"v"`
@@ -56,7 +56,7 @@ func decodeContinue(token, prefix string) (from string, revision int64, err erro
 	case t.Start == "":
 		return "", 0, apierrors.NewBadRequest("invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
 	}
-	// The original's cache gives tokens that begin with a slash, its store such that do not.
+	// Upstream's cache gives tokens that begin with a slash, its store such that do not.
 	start := strings.TrimPrefix(t.Start, "/")
 	if path.Clean("/"+start) != "/"+start {
 		return "", 0, apierrors.NewBadRequest(fmt.Sprintf("invalid continue token: continue key is not valid: %s", t.Start))

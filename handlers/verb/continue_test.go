@@ -18,7 +18,7 @@ func TestContinueRoundTrip(t *testing.T) {
 	if err != nil || from != "/pods/team/web\x00" || revision != 42 {
 		t.Errorf("got %q, %d, %v", from, revision, err)
 	}
-	// The original's cache begins what is relative with a slash.
+	// Upstream's cache begins what is relative with a slash.
 	slashed := base64.RawURLEncoding.EncodeToString([]byte(`{"v":"meta.k8s.io/v1","rv":42,"start":"/team/web\u0000"}`))
 	if from, _, err := decodeContinue(slashed, prefix); err != nil || from != "/pods/team/web\x00" {
 		t.Errorf("with a slash: %q, %v", from, err)

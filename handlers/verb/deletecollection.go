@@ -27,7 +27,7 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	listed := metav1.ListOptions{
 		Limit: options.Limit, Continue: options.Continue, ResourceVersion: options.ResourceVersion, ResourceVersionMatch: options.ResourceVersionMatch,
 	}
-	// The original lists in pages, and the version of a page is exact unless the client says otherwise.
+	// Upstream lists in pages, and the version of a page is exact unless the client says otherwise.
 	if selection.key(r) == "" && listed.Limit == 0 && listed.ResourceVersion != "0" && listed.ResourceVersionMatch == "" && listed.ResourceVersion != "" {
 		listed.ResourceVersionMatch = metav1.ResourceVersionMatchExact
 	}

@@ -104,7 +104,7 @@ func parseVersion(s string) (int64, error) {
 	return int64(n), nil
 }
 
-// waitLimit is how long a read waits for a revision that the store has not reached (the original's figure).
+// waitLimit is how long a read waits for a revision that the store has not reached (upstream's figure).
 const waitLimit = 3 * time.Second
 
 // atLeast is a state no older than a revision, which other servers on the same store may have seen before this one; 504

@@ -59,7 +59,7 @@ func (h *Handlers) counted(ctx context.Context, r *pipeline.Request, options met
 	return p, nil
 }
 
-// indexName is an index in the original's words. Labels are not told apart: clients make their names up.
+// indexName is an index in upstream's words. Labels are not told apart: clients make their names up.
 func indexName(of cache.Attribute) string {
 	switch of.Of {
 	case cache.Field:

@@ -21,7 +21,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// maxBody is the largest body that is read, in bytes (the original's figure).
+// maxBody is the largest body that is read, in bytes (upstream's figure).
 const maxBody = 3 << 20
 
 // readBody reads the whole body; 413 when it is too large.

@@ -156,8 +156,8 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 }
 
 // limit is how long a page may be; 0 is as long as it gets, which is also what a negative number asks for. A list of whatever
-// is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which the
-// original keeps in no cache, it has pages.
+// is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which
+// upstream keeps in no cache, it has pages.
 func limit(r *pipeline.Request, options metav1.ListOptions) int {
 	if options.ResourceVersion == "0" && !r.Resource.Uncached {
 		return 0

@@ -36,7 +36,7 @@ type Handlers struct {
 	room room
 }
 
-// writeLimit is how long a write may take at most, whatever the request's own deadline (the original's figure).
+// writeLimit is how long a write may take at most, whatever the request's own deadline (upstream's figure).
 const writeLimit = 34 * time.Second
 
 // Handle answers a request about a resource.

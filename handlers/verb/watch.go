@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
 
-// bookmarkEvery is how often a client that wants it hears how far its watch is (the original's figure).
+// bookmarkEvery is how often a client that wants it hears how far its watch is (upstream's figure).
 const bookmarkEvery = time.Minute
 
 // watching is one watch, as a stream.Source: what is sent is decided in watchsource.go, whoever carries it. It outlives its
@@ -75,7 +75,7 @@ func (h *Handlers) watch(r *pipeline.Request) error {
 	if err := w.begin(r, options, selection); err != nil {
 		return err
 	}
-	// The original asks for the rest of the form when its watch has begun.
+	// Upstream asks for the rest of the form when its watch has begun.
 	if err := answer.includes(r); err != nil {
 		return err
 	}

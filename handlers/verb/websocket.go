@@ -26,7 +26,7 @@ func isWebSocket(header http.Header) bool {
 }
 
 // overSocket carries a watch over WebSocket: every event is a message. What the client sends is read and ignored, so that
-// its leaving is noticed. The handshake asks for an Origin, as the original's does.
+// its leaving is noticed. The handshake asks for an Origin, as upstream's does.
 func (w *watching) overSocket(r *pipeline.Request, woken <-chan struct{}) (err error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()

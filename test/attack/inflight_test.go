@@ -102,7 +102,7 @@ func TestLargeObjectsThatNobodyReads(t *testing.T) {
 	}.Test(t)
 }
 
-// The flags are the original's, and writes have a limit of their own.
+// The flags are upstream's, and writes have a limit of their own.
 func TestWritesThatNobodySends(t *testing.T) {
 	Attack{
 		Fault: "S7", Flags: []string{"--request-timeout=5s", "--max-requests-inflight=3", "--max-mutating-requests-inflight=5"},

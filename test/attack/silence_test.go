@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
-// checkTimeout holds an answer to the original's Status for a request that takes too long.
+// checkTimeout holds an answer to upstream's Status for a request that takes too long.
 func checkTimeout(a *Target, body []byte) {
 	a.Helper()
 	var status metav1.Status
@@ -76,7 +76,7 @@ func over1(a *Target, connections int, text string, read func(*tls.Conn)) {
 	all.Wait()
 }
 
-// The same over HTTP/1.1, where the original waits for the rest for ever.
+// The same over HTTP/1.1, where upstream waits for the rest for ever.
 func TestSilentBodiesOverHTTP1(t *testing.T) {
 	Attack{
 		Flags:  []string{"--request-timeout=2s"},

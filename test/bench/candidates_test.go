@@ -10,7 +10,7 @@ import (
 
 // ourBinary is our server under a name of the run's own: the cache of the tests forgets old builds, and a run is long. It
 // is linked where that can be done, because the kernel maps more of a file that was just written in one piece than of one
-// that the compiler wrote (18 MB more were resident), and the original's is no copy either.
+// that the compiler wrote (18 MB more were resident), and upstream's is no copy either.
 func ourBinary(b *testing.B) string {
 	b.Helper()
 	built := harness.Binary(b)
@@ -44,7 +44,7 @@ type candidate struct {
 	server
 }
 
-// candidates are ours and, if it is at hand, the original.
+// candidates are ours and, if it is at hand, upstream.
 func candidates(b *testing.B, c *certificates) []candidate {
 	b.Helper()
 	list := []candidate{{ownPods, ours(ourBinary(b), c)}}
@@ -54,7 +54,7 @@ func candidates(b *testing.B, c *certificates) []candidate {
 	return list
 }
 
-// withOriginalsPods are ours, on a store that the original filled: with it inside, and with the original's etcd.
+// withOriginalsPods are ours, on a store that upstream filled: with it inside, and with upstream's etcd.
 func withOriginalsPods(b *testing.B, c *certificates) []candidate {
 	b.Helper()
 	if asked.binaries == "" {

@@ -1,15 +1,15 @@
-// Package bench measures the whole server as a process, beside the original where that is at hand: how soon it is ready, how
+// Package bench measures the whole server as a process, beside upstream where that is at hand: how soon it is ready, how
 // much memory it takes, what each kind of request and each delivered event costs, and how all of it grows. One run gives
 // one Markdown table with a row for each budget:
 //
-//	REF_BIN=/folder/of/the/original make bench PKG=./test/bench
+//	REF_BIN=/folder/of/upstream/binaries make bench PKG=./test/bench
 //
-// The folder has the original's kube-apiserver and etcd, and loadgen, a client that sends one kind of request for some
+// The folder has upstream's kube-apiserver and etcd, and loadgen, a client that sends one kind of request for some
 // seconds and reads the servers' CPU time and memory from /proc. What is not there is left out, and the output says so. The
 // servers run one after the other, with the same certificates, modes and durability, and take turns in going first.
 //
-// Figures are printed and never judged by a failing test, as they depend on the machine; what counts is their ratio to the
-// original's in the same run.
+// Figures are printed and never judged by a failing test, as they depend on the machine; what counts is their ratio to
+// upstream's in the same run.
 //
 //	BENCH_PODS=5000     pods in the store; a tenth of it is enough to try the whole thing
 //	BENCH_SECONDS=3     of each workload

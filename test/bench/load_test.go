@@ -15,11 +15,11 @@ var (
 	writing = []step{{"update", "update"}, {"patch", "patch"}, {"apply", "apply"}, {watching, watching}, {"delete", "delete"}}
 )
 
-// BenchmarkLoad is what each kind of request costs, and the memory meanwhile: of the original and of ours with the pods
-// that each of them made, and of ours with the pods that the original made.
+// BenchmarkLoad is what each kind of request costs, and the memory meanwhile: of upstream and of ours with the pods
+// that each of them made, and of ours with the pods that upstream made.
 func BenchmarkLoad(b *testing.B) {
 	l, c := needLoadgen(b), newCertificates(b)
-	// The original goes first in the first round, as the others need its store; then they take turns.
+	// Upstream goes first in the first round, as the others need its store; then they take turns.
 	list := candidates(b, c)
 	slices.Reverse(list)
 	list = append(list, withOriginalsPods(b, c)...)

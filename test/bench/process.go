@@ -97,7 +97,7 @@ func (p *process) run(args []string) error {
 	}
 	c := child{command, make(chan struct{})}
 	go func() {
-		_ = command.Wait() // how it ends is its own affair: it is told to, and the original has codes of its own
+		_ = command.Wait() // how it ends is its own affair: it is told to, and upstream has codes of its own
 		close(c.ended)
 	}()
 	p.running = append(p.running, c)

@@ -44,7 +44,7 @@ func TestProcess(t *testing.T) {
 			t.Errorf("process %s is still there", pid)
 		}
 	}
-	// The store is where that of the original lies, so that it can be given to another server.
+	// The store is where that of upstream lies, so that it can be given to another server.
 	copied := t.TempDir()
 	if err := copyStore(p.dir, copied); err != nil {
 		t.Fatal(err)

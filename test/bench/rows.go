@@ -6,7 +6,7 @@ import "fmt"
 type row struct {
 	name, what string
 	unit       unit
-	// limit is the most that is allowed, in the unit of the row; if it is zero, the original's figure divided by times is.
+	// limit is the most that is allowed, in the unit of the row; if it is zero, upstream's figure divided by times is.
 	limit, times float64
 }
 
@@ -76,7 +76,7 @@ func (r row) budget() string {
 	return fmt.Sprintf("1/%.0f", r.times)
 }
 
-// met says whether a figure is within the budget; known is false if that cannot be said without the original's.
+// met says whether a figure is within the budget; known is false if that cannot be said without upstream's.
 func (r row) met(own, other float64) (met, known bool) {
 	switch {
 	case r.limit > 0:

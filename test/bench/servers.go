@@ -22,7 +22,7 @@ func ours(binary string, c *certificates, flags ...string) server {
 	}
 }
 
-// outside is this project's server with the original's etcd in front of it.
+// outside is this project's server with upstream's etcd in front of it.
 func outside(binary, binaries string, c *certificates) server {
 	return func(dir string) (*process, error) {
 		ports, err := freePorts(3)
@@ -35,7 +35,7 @@ func outside(binary, binaries string, c *certificates) server {
 	}
 }
 
-// original is the original with its etcd in front.
+// original is upstream with its etcd in front.
 func original(binaries string, c *certificates) server {
 	return func(dir string) (*process, error) {
 		ports, err := freePorts(3)
@@ -60,7 +60,7 @@ func common(c *certificates, port int) []string {
 	}
 }
 
-// etcdCommand is the command line of the original's etcd, and where its clients reach it. A copied store knows by which
+// etcdCommand is the command line of upstream's etcd, and where its clients reach it. A copied store knows by which
 // address its only member was made, and etcd insists on it: so it is left at its default, and only listens elsewhere.
 func etcdCommand(binaries, dir string, client, peer int) (args []string, address string) {
 	address = fmt.Sprintf("http://127.0.0.1:%d", client)

@@ -10,7 +10,7 @@ import (
 
 // settings are what the environment says about a run. See the package comment for the variables.
 type settings struct {
-	// binaries is the folder with the original; empty if ours is measured alone.
+	// binaries is the folder with upstream; empty if ours is measured alone.
 	binaries string
 	// loadgen is the program that sends the load; empty if there is none.
 	loadgen               string

@@ -104,7 +104,7 @@ func (f *figures) verdict(r row) string {
 	return "**missed**"
 }
 
-// ratio is ours to the original's, as a budget is written: 1/8 is an eighth.
+// ratio is ours to upstream's, as a budget is written: 1/8 is an eighth.
 func ratio(own, other float64) string {
 	if own == 0 || other == 0 {
 		return ""

@@ -68,7 +68,7 @@ func StartBinary(t testing.TB, binary, dataDir string, flags ...string) *Server 
 	s := &Server{t: t, DataDir: dataDir}
 	s.Flags = []string{binary, "--data-dir=" + dataDir, "--secure-port=0", "--bind-address=127.0.0.1", "--token-auth-file=" + tokens, "--allow-privileged=true"}
 	if !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(f, "--controllers=") }) {
-		// What is compared with the original is compared with its API server alone.
+		// What is compared with upstream is compared with its API server alone.
 		s.Flags = append(s.Flags, "--controllers=-*")
 	}
 	s.Flags = append(s.Flags, flags...)

@@ -276,7 +276,7 @@ func (p *pair) sameLists(row resources.Row) {
 	}
 }
 
-// key is where the object must be; the original's own reading of it proves that it is there.
+// key is where the object must be; upstream's own reading of it proves that it is there.
 func (p *pair) key(row resources.Row, o object) string {
 	prefix := row.Key
 	if prefix == "" {

@@ -1,4 +1,4 @@
-// Package onestore holds the promise that Gatehouse and the original can share one etcd: what either writes lies under the
+// Package onestore holds the promise that Gatehouse and upstream can share one etcd: what either writes lies under the
 // same key in the same bytes, and the other serves it as its own.
 //
 // TestBoth runs the two beside each other on one etcd, TestTurns one after the other over one data directory. Both need the

@@ -139,7 +139,7 @@ func startEtcd(t *testing.T, dir string) (*process, string) {
 	return p, clients
 }
 
-// reference is a running kube-apiserver of the original.
+// reference is a running kube-apiserver of upstream.
 type reference struct {
 	*process
 	*side
@@ -147,7 +147,7 @@ type reference struct {
 
 const referenceToken = "onestore-admin"
 
-// startReference runs the original on an etcd and waits until it is ready.
+// startReference runs upstream on an etcd and waits until it is ready.
 func startReference(t *testing.T, etcd string) *reference {
 	t.Helper()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/etcd"
 )
 
-// others are the keys of the original that hold no object of the API.
+// others are the keys of upstream that hold no object of the API.
 var others = []string{"/masterleases/", "/peerserverleases/", "/ranges/serviceips", "/ranges/servicenodeports"}
 
 // TestRest is about what lies beside the objects: bitmaps, leases and the marks of compaction. Both servers give out

@@ -72,7 +72,7 @@ func (k *Keys) find(id string) []Key {
 	return k.byID[id]
 }
 
-// ParseKeys reads the keys of a PEM text. Blocks that are no keys are passed over, as the original does.
+// ParseKeys reads the keys of a PEM text. Blocks that are no keys are passed over, as upstream does.
 func ParseKeys(text []byte) ([]crypto.PublicKey, error) {
 	var keys []crypto.PublicKey
 	for {

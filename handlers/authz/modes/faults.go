@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/remote"
 )
 
-// faults are what is wrong with a configuration, in the original's words.
+// faults are what is wrong with a configuration, in upstream's words.
 func (c *Configuration) faults() (errs field.ErrorList) {
 	if len(c.Authorizers) == 0 {
 		errs = append(errs, field.Required(field.NewPath("authorizers"), "at least one authorization mode must be defined"))

@@ -12,7 +12,7 @@ import (
 
 type groupResource struct{ group, resource string }
 
-// decision says whether a node may do what is asked, and if not, why, in the original's words.
+// decision says whether a node may do what is asked, and if not, why, in upstream's words.
 type decision func(g *graph, node string, q *authz.Attributes) (allowed bool, reason string)
 
 // table has the resources that are told apart by node. Whatever is not in it is up to the rules for all nodes.

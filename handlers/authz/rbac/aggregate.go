@@ -64,7 +64,7 @@ func newAggregation(known map[string]*rbacv1.ClusterRole) *aggregation {
 	return a
 }
 
-// selected are the other roles that selectors pick, by selector and then by name: the order of the original's controller, so
+// selected are the other roles that selectors pick, by selector and then by name: the order of upstream's controller, so
 // that the two agree.
 func (a *aggregation) selected(name string, selectors []labels.Selector) (out []string) {
 	seen := map[string]bool{name: true}

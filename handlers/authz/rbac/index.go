@@ -190,7 +190,7 @@ func (x *index) scope(c *content) *scope {
 	return newScope(list)
 }
 
-// rules are those of the role that a binding refers to. It fails in the words of the original's cache: the resource is in
+// rules are those of the role that a binding refers to. It fails in the words of upstream's cache: the resource is in
 // the singular there.
 func (x *index) rules(c *content, b *binding) ([]rbacv1.PolicyRule, error) {
 	switch b.ref.Kind {

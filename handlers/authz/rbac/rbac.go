@@ -104,7 +104,7 @@ func (a *Authorizer) Rules(_ context.Context, user *resource.UserInfo, namespace
 const mostRepeated = 1000
 
 // collect joins the rules of all bindings visited, each binding once. Roles that are bound more than once are repeated, as in
-// the original, but not without end: many small bindings can refer to one large role. The error tells of roles that could
+// upstream, but not without end: many small bindings can refer to one large role. The error tells of roles that could
 // not be had.
 func collect(rules func(*binding) ([]rbacv1.PolicyRule, error), visit func(func(entry) bool)) ([]rbacv1.PolicyRule, error) {
 	var out []rbacv1.PolicyRule

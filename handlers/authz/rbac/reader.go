@@ -17,7 +17,7 @@ import (
 // writer of roles and bindings holds what they give. A role that was made a moment ago can so be bound at once.
 type Reader struct {
 	Store storage.Store
-	// Resource is what a request writes. The original names it when a role is not found, in place of the role's.
+	// Resource is what a request writes. Upstream names it when a role is not found, in place of the role's.
 	Resource string
 }
 

@@ -28,12 +28,12 @@ import (
 )
 
 const (
-	// DefaultKeep is how long states and changes are remembered. The original promises 75 s: long enough for a client to
+	// DefaultKeep is how long states and changes are remembered. Upstream promises 75 s: long enough for a client to
 	// come back after its connection broke, and for the pages of a list.
 	DefaultKeep = 75 * time.Second
 	// DefaultBookmarks is how often watchers of Watch hear that they are up to date.
 	DefaultBookmarks = 20 * time.Second
-	// DefaultPatience is how long a read waits for the cache to reach the backend's revision (the original's figure). It
+	// DefaultPatience is how long a read waits for the cache to reach the backend's revision (upstream's figure). It
 	// takes a fraction of a millisecond, unless the way the changes come is broken.
 	DefaultPatience = 3 * time.Second
 	// mostEvents bounds what is remembered when changes come faster than one thinks.

@@ -13,7 +13,7 @@ import (
 
 var rpcCompacted = rpctypes.ErrCompacted
 
-// compactKey is how all servers on one etcd agree who compacts; the original's use it too. It lies outside the prefix.
+// compactKey is how all servers on one etcd agree who compacts; upstream's use it too. It lies outside the prefix.
 // Its value is the revision compacted to, and its version counts the rounds.
 const compactKey = "compact_rev_key"
 

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/zaplog"
 )
 
-// How soon a member that hangs is noticed and left for another. The original takes 40 s; a write that was sent to such a
+// How soon a member that hangs is noticed and left for another. Upstream takes 40 s; a write that was sent to such a
 // member hears nothing until then. etcd refuses pings that come more often than every 5 s, gRPC sends none before 10.
 const (
 	dialTimeout      = 20 * time.Second
@@ -21,7 +21,7 @@ const (
 	keepaliveTimeout = 5 * time.Second
 )
 
-// Target is an etcd cluster, with the meaning of the original's --etcd-* flags.
+// Target is an etcd cluster, with the meaning of upstream's --etcd-* flags.
 type Target struct {
 	// Servers are the addresses of the members, scheme://host:port.
 	Servers []string

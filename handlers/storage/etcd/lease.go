@@ -11,7 +11,7 @@ import (
 
 const (
 	// Objects written close together share a lease: events come in floods, and a lease costs etcd a write of its own.
-	// The window is the original's: 5 % of the time to live and at most what its flag says, at most 1000 objects.
+	// The window is upstream's: 5 % of the time to live and at most what its flag says, at most 1000 objects.
 	leasePercent = 5
 	leaseObjects = 1000
 )

@@ -1,7 +1,7 @@
 // Package etcd keeps objects in etcd: the Store over one clientv3.Client, wherever that client leads (a cluster over
 // gRPC, or the server that package embedded runs in this process).
 //
-// The bytes are laid down as the original API server does, so that both can share one cluster: one etcd key per object,
+// The bytes are laid down as upstream's API server does, so that both can share one cluster: one etcd key per object,
 // its modification revision as the object's revision, leases for what shall vanish, and the same agreement about who
 // compacts. Writes are transactions that compare the revision which the writer saw; none is ever repeated blindly, so a
 // write that ends with ErrUnavailable may or may not have happened.
@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	// DefaultPrefix is where the original keeps its objects.
+	// DefaultPrefix is where upstream keeps its objects.
 	DefaultPrefix = storage.DefaultRoot
-	// DefaultCompactInterval is how long the original lets history grow.
+	// DefaultCompactInterval is how long upstream lets history grow.
 	DefaultCompactInterval = 5 * time.Minute
 	// DefaultBookmarkInterval is well inside the minute that the Store interface promises.
 	DefaultBookmarkInterval = 20 * time.Second
@@ -32,8 +32,8 @@ const (
 // Options is what a Store needs to know besides its client. The zero value works: keys are used as they are given,
 // nothing is compacted, bookmarks come at the default pace.
 type Options struct {
-	// Prefix stands before every key in etcd; callers neither give nor get it. Slashes at its end do not count, as in the
-	// original.
+	// Prefix stands before every key in etcd; callers neither give nor get it. Slashes at its end do not count, as in
+	// upstream.
 	Prefix string
 	// CompactInterval is the age at which history is dropped; 0 never drops any.
 	CompactInterval time.Duration
@@ -139,6 +139,6 @@ func (s *Store) begin(run func()) error {
 	return nil
 }
 
-// healthKey is never written; reading it costs etcd one look-up. The original probes the same key, so that permissions
+// healthKey is never written; reading it costs etcd one look-up. Upstream probes the same key, so that permissions
 // given to it in etcd's own access control suffice here.
 func (s *Store) healthKey() string { return s.keys.Place("/health") }
