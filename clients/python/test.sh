@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ./install.sh
-.venv/bin/mypy --no-error-summary gatehouse tests &
+.venv/bin/mypy --no-error-summary gatehouse tests example &
 mypy=$!
 .venv/bin/pytest
 wait "$mypy"

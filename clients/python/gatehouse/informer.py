@@ -88,3 +88,5 @@ class Informer(Store[T]):
         self.stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
+            if self._failure is not None and error is None:
+                raise self._failure

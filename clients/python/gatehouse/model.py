@@ -62,15 +62,17 @@ class Model:
         for attribute, value in values.items():
             setattr(self, attribute, value)
 
-    def __setattr__(self, attribute: str, value: Any) -> None:
-        """A field that is not there is an error. A dict where a model belongs becomes one."""
-        table = _table(type(self))
-        known = table.write.get(attribute)
-        if known is None:
-            raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
-        if isinstance(value, (dict, list)) and known[1] is not None:
-            value = _adopted(known[1], value)
-        self.__dict__[attribute] = value
+    if not TYPE_CHECKING:  # type checkers know the fields, and would take a __setattr__ for leave to set any
+
+        def __setattr__(self, attribute: str, value: Any) -> None:
+            """A field that is not there is an error. A dict where a model belongs becomes one."""
+            table = _table(type(self))
+            known = table.write.get(attribute)
+            if known is None:
+                raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
+            if isinstance(value, (dict, list)) and known[1] is not None:
+                value = _adopted(known[1], value)
+            self.__dict__[attribute] = value
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

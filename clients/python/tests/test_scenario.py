@@ -1,4 +1,4 @@
-"""clients/scenario.md, by certificate and by token."""
+"""clients/scenario.md, by certificate and by token, with both clients, over HTTP/1.1 and HTTP/2."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timezone
 
+import bridge
 import pytest
 from robot import robot
 
@@ -17,6 +18,8 @@ from gatehouse.models import apiextensions_v1, apps_v1, coordination_v1, core_v1
 @dataclass
 class Stage:
     client: gatehouse.Client
+    others: gatehouse.Client
+    """Somebody else."""
     namespace: str
     admin: bool
 
@@ -25,13 +28,14 @@ def named(name: str, **more: object) -> meta_v1.ObjectMeta:
     return meta_v1.ObjectMeta(name=name, **more)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["certificate", "token"])
+@pytest.fixture(params=[(identity, way) for identity in ("certificate", "token") for way in bridge.WAYS], ids="-".join)
 def stage(request: pytest.FixtureRequest, admin: gatehouse.Client, namespace: Callable[[str], str]) -> Iterator[Stage]:
-    name = namespace("python-" + request.param)
+    identity, way = request.param
+    name = namespace(f"python-{identity}-{way}")
     assert admin.core_v1.namespaces.get(name).status.phase == "Active"  # type: ignore[union-attr]
-    config = admin.config if request.param == "certificate" else robot(admin, name)
-    with gatehouse.Client(config) as client:
-        yield Stage(client, name, request.param == "certificate")
+    config = admin.config if identity == "certificate" else robot(admin, name)
+    with bridge.client(way, config) as client:
+        yield Stage(client, admin, name, identity == "certificate")
     gone = admin.core_v1.namespaces.delete(name)
     assert isinstance(gone, (core_v1.Namespace, meta_v1.Status))
     assert admin.core_v1.namespaces.get(name).status.phase == "Terminating"  # type: ignore[union-attr]
@@ -99,7 +103,7 @@ def deployment(s: Stage) -> None:
     containers = patched["spec"]["template"]["spec"]["containers"]
     assert [(c["name"], c["image"]) for c in containers] == [("c", "nginx:2")]
     assert deployments.patch("web", [{"op": "replace", "path": "/spec/replicas", "value": 3}], "json").spec.replicas == 3  # type: ignore[union-attr]
-    update(deployments)
+    update(deployments, s.others.apps_v1.deployments(s.namespace))
     assert deployments.scale("web", 4).spec.replicas == 4  # type: ignore[union-attr]
     scale = deployments.get_scale("web")
     assert scale.spec and scale.status and (scale.spec.replicas, scale.status.selector) == (4, "app=web")
@@ -112,7 +116,7 @@ def deployment(s: Stage) -> None:
     assert now.spec and now.status and now.status.ready_replicas == 1 and not now.spec.paused
 
 
-def update(deployments: gatehouse.Resource[apps_v1.Deployment]) -> None:
+def update(deployments: gatehouse.Resource[apps_v1.Deployment], others: gatehouse.Resource[apps_v1.Deployment]) -> None:
     """Somebody else is quicker the first time."""
     calls = 0
 
@@ -120,7 +124,7 @@ def update(deployments: gatehouse.Resource[apps_v1.Deployment]) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
-            deployments.patch("web", {"metadata": {"labels": {"quick": "yes"}}})
+            others.patch("web", {"metadata": {"labels": {"quick": "yes"}}})
         assert d.metadata is not None
         d.metadata.annotations = {**(d.metadata.annotations or {}), "step": "update"}
 

@@ -66,5 +66,6 @@ class AsyncInformer(Store[T]):
         self.stop()
         if self._task is not None:
             await asyncio.wait({self._task})
-            if not self._task.cancelled() and error is None:
-                self._task.result()
+            failure = None if self._task.cancelled() else self._task.exception()
+            if failure is not None and error is None:
+                raise failure
