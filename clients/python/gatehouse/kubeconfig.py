@@ -48,7 +48,7 @@ class _File:
 
     def __init__(self, path: str) -> None:
         try:
-            content = load(read(path))
+            content = load(read(path), manifest=False)
         except ValueError as fault:
             raise ConfigError(f"{path}: {fault}") from fault
         if not isinstance(content, dict):

@@ -36,7 +36,8 @@ def _connect(client: Client, request: Request, protocols: Sequence[str]) -> tupl
         context = tls.context(client.config, credentials.pair())
         arguments = ch.settings(client.config, context, transport.headers(), protocols)
         try:
-            socket = connect(ch.address(transport.base, request), **arguments)
+            # Entered as a context manager, which is the one way that all versions of the library have; close ends it.
+            socket = connect(ch.address(transport.base, request), **arguments).__enter__()
         except (errors.WebSocketException, OSError) as fault:
             error: GatehouseError = ch.refused(request, fault)
             if not ch.renew_after(error, credentials.renewable, again):

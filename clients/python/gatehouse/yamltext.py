@@ -1,4 +1,4 @@
-"""YAML as Kubernetes' tools read it: dates, yes and no, and 12:30 are texts, and 0644 is octal."""
+"""YAML as Kubernetes' tools read it: dates, yes and no, and 12:30 are texts."""
 
 from __future__ import annotations
 
@@ -10,23 +10,34 @@ import yaml
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Plain(_Base):  # type: ignore[misc]
+    """For configurations: a token of digits keeps its first 0."""
+
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?(?:0[0-7]*|[1-9][0-9]*|0x[0-9a-fA-F]+)", list("-+0123456789")),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
-    ("merge", r"<<", ["<"]),
-):
-    _Loader.add_implicit_resolver("tag:yaml.org,2002:" + _tag, re.compile(f"^(?:{_pattern})$"), _first)
+class _Manifest(_Base):  # type: ignore[misc]
+    """For objects, whose file modes are octal."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}
 
 
-def load(text: str | bytes) -> Any:
+def _resolve(loader: Any, tag: str, pattern: str, first: str) -> None:
+    loader.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile(f"^(?:{pattern})$"), list(first) or [""])
+
+
+for _loader, _int in ((_Plain, r"0|[1-9][0-9]*"), (_Manifest, r"0[0-7]*|[1-9][0-9]*|0x[0-9a-fA-F]+")):
+    _resolve(_loader, "null", r"~|null|Null|NULL", "~nN")
+    _resolve(_loader, "null", "", "")
+    _resolve(_loader, "bool", r"true|True|TRUE|false|False|FALSE", "tTfF")
+    _resolve(_loader, "int", rf"[-+]?(?:{_int})", "-+0123456789")
+    _resolve(_loader, "float", r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+0123456789.")
+    _resolve(_loader, "merge", "<<", "<")
+
+
+def load(text: str | bytes, manifest: bool = True) -> Any:
     """The one document of a text. What is wrong with it is a ValueError."""
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Manifest if manifest else _Plain)
     except yaml.YAMLError as fault:
         raise ValueError(str(fault)) from fault
