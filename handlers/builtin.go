@@ -43,6 +43,7 @@ func builtins(strategy func(resources.Row) *resource.Strategy, f *features.Featu
 		if err := bodied(r); err != nil {
 			return nil, fmt.Errorf("%v: %w", r.GVR(), err)
 		}
+		r.FieldManager = fieldManager(r)
 		if row.Subresource == "" {
 			if err := complete(r); err != nil {
 				return nil, fmt.Errorf("%v: %w", r.GVR(), err)
@@ -60,6 +61,9 @@ func builtins(strategy func(resources.Row) *resource.Strategy, f *features.Featu
 		r.Default, r.Columns = defaulting(r), kinds.Columns(r.GVK())
 		if isPart(r) {
 			r.Codec = parent.Codec
+		}
+		if r.Scale != nil {
+			r.Owners = scaled(r)
 		}
 		if r.GVK() == parent.GVK() {
 			r.Columns, r.ShownBy = parent.Columns, parent.ShownBy

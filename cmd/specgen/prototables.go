@@ -31,6 +31,8 @@ var jsonUnions = map[string]string{
 
 type tableMessage struct {
 	name, apiVersion, kind string
+	model                  string
+	atomic                 bool
 	fields                 []tableField
 }
 
@@ -38,6 +40,7 @@ type tableField struct {
 	name, kind, element string
 	path                []int
 	flags               []string
+	merge               mergeFacts
 }
 
 // writeProtoTables writes schema/: what the codec must know of every message to turn its two encodings into each other.
@@ -51,7 +54,7 @@ func writeProtoTables(m spec.Model, out output) error {
 			if len(s.Props) == 0 && s.Keys["type"] != "object" || s.Keys["x-no-proto"] == true || specialKind(m, file, name) != "" {
 				continue
 			}
-			message := tableMessage{name: file + "." + name}
+			message := tableMessage{name: file + "." + name, model: m.PublishedName(file, name), atomic: s.Keys["x-kubernetes-map-type"] == "atomic"}
 			if s.Keys["x-kind"] == true || s.Keys["x-kind-everywhere"] == true {
 				message.kind, message.apiVersion = name, strings.TrimPrefix(m[file].GV.Group+"/"+m[file].GV.Version, "/")
 				if file == "meta/v1" {
@@ -69,7 +72,7 @@ func writeProtoTables(m spec.Model, out output) error {
 		}
 	}
 	slices.SortFunc(messages, func(a, b tableMessage) int { return cmp.Compare(a.name, b.name) })
-	t := tables{index: map[string]int{}}
+	t := tables{index: map[string]int{}, keys: map[string]int{}}
 	for i, message := range messages {
 		t.index[message.name] = i
 	}
@@ -153,6 +156,10 @@ func wireField(m spec.Model, file, name string, s *spec.Schema) (tableField, err
 	if p["x-omitzero"] == true {
 		f.flags = append(f.flags, "OmitZero")
 	}
+	var err error
+	if f.merge, err = mergeOf(m, file, p); err != nil {
+		return f, err
+	}
 	// An object inside another (not in a list) shows its own kind: claim templates of stateful sets.
 	if f.element != "" && name != "items" && file != "meta/v1" {
 		of, n, _ := strings.Cut(f.element, ".")
@@ -193,7 +200,10 @@ func wireKind(m spec.Model, file string, p spec.M) (kind, element string) {
 
 // tables collects rows; group are those of messages first, then of inlined structs.
 type tables struct {
-	index           map[string]int
+	index map[string]int
+	// keys are the key lists of keyed lists, by their source.
+	keys            map[string]int
+	keySource       strings.Builder
 	messages        strings.Builder
 	fields          strings.Builder
 	nodes, groups   strings.Builder
@@ -226,6 +236,12 @@ func (t *tables) message(m tableMessage) error {
 		if f.element != "" {
 			fmt.Fprintf(&t.fields, ", Message: %d", e)
 		}
+		if f.merge.kind != "" {
+			fmt.Fprintf(&t.fields, ", Merge: %s", f.merge.kind)
+		}
+		if f.merge.keys != "" {
+			fmt.Fprintf(&t.fields, ", keys: %d", t.keyList(f.merge.keys))
+		}
 		t.fields.WriteString("}, // " + m.name + "\n")
 		t.nFields++
 	}
@@ -237,7 +253,7 @@ func (t *tables) message(m tableMessage) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&t.messages, "\t{Name: %q, APIVersion: %q, Kind: %q, First: %d, Count: %d, Group: Group{%d, %d}},\n", m.name, m.apiVersion, m.kind, first, len(m.fields), nodes, count)
+	fmt.Fprintf(&t.messages, "\t{Name: %q, Model: %q, APIVersion: %q, Kind: %q, First: %d, Count: %d, Atomic: %t, Group: Group{%d, %d}},\n", m.name, m.model, m.apiVersion, m.kind, first, len(m.fields), m.atomic, nodes, count)
 	return nil
 }
 
@@ -286,6 +302,7 @@ func (t *tables) group(m tableMessage, fields []int, depth int) (first, count in
 func (t *tables) source(messages []tableMessage) string {
 	var b strings.Builder
 	b.WriteString("package schema\n\n// Messages are sorted by name.\nvar Messages = [...]Message{\n" + t.messages.String() + "}\n\n")
+	b.WriteString("// keyLists are the keys of keyed lists.\nvar keyLists = [...][]Key{\n\tnil,\n" + t.keySource.String() + "}\n\n")
 	b.WriteString("var groups = [...]Group{\n" + t.groups.String() + "}\n\nvar nodes = [...]Node{\n" + t.nodes.String() + "}\n\n")
 	type row struct {
 		apiVersion, kind string
@@ -357,6 +374,26 @@ const (
 	Typed
 )
 
+// Merge says how two values of a list, a map or a struct become one, as the published extensions do: see server-side apply.
+type Merge uint8
+
+// An Atomic value is replaced as a whole; so is a list of which nothing is said, while maps and structs are merged by their
+// entries and fields. A Set is a list of scalars of which each is its own key, a Keyed list has items that some of their
+// fields tell apart. Granular undoes the Atomic of a struct's message.
+const (
+	Atomic Merge = iota + 1
+	Set
+	Keyed
+	Granular
+)
+
+// Key is a field that tells the items of a Keyed list apart. Default is its value where an item has none: a string, an int64 or
+// a bool; nil when it has no default.
+type Key struct {
+	Name    string
+	Default any
+}
+
 // Field is one property.
 type Field struct {
 	Name string
@@ -369,17 +406,24 @@ type Field struct {
 	Flags  Flags
 	// Message is the index of the message of a Struct.
 	Message uint16
+	Merge   Merge
+	keys    uint8
 }
+
+// Keys tell the items of a Keyed list apart, sorted by name.
+func (f *Field) Keys() []Key { return keyLists[f.keys] }
 
 // Message is one schema.
 type Message struct {
-	// Name is the spec file and the schema: core/v1.Pod.
-	Name string
+	// Name is the spec file and the schema: core/v1.Pod. Model is its name in the published documents.
+	Name, Model string
 	// APIVersion and Kind are set when the message is a kind.
 	APIVersion, Kind string
 	// First and Count are the range in Fields, in the order of JSON.
 	First uint16
 	Count uint8
+	// Atomic values are replaced as a whole by server-side apply.
+	Atomic bool
 	Group
 }
 

@@ -49,6 +49,26 @@ const (
 	Typed
 )
 
+// Merge says how two values of a list, a map or a struct become one, as the published extensions do: see server-side apply.
+type Merge uint8
+
+// An Atomic value is replaced as a whole; so is a list of which nothing is said, while maps and structs are merged by their
+// entries and fields. A Set is a list of scalars of which each is its own key, a Keyed list has items that some of their
+// fields tell apart. Granular undoes the Atomic of a struct's message.
+const (
+	Atomic Merge = iota + 1
+	Set
+	Keyed
+	Granular
+)
+
+// Key is a field that tells the items of a Keyed list apart. Default is its value where an item has none: a string, an int64 or
+// a bool; nil when it has no default.
+type Key struct {
+	Name    string
+	Default any
+}
+
 // Field is one property.
 type Field struct {
 	Name string
@@ -61,17 +81,24 @@ type Field struct {
 	Flags  Flags
 	// Message is the index of the message of a Struct.
 	Message uint16
+	Merge   Merge
+	keys    uint8
 }
+
+// Keys tell the items of a Keyed list apart, sorted by name.
+func (f *Field) Keys() []Key { return keyLists[f.keys] }
 
 // Message is one schema.
 type Message struct {
-	// Name is the spec file and the schema: core/v1.Pod.
-	Name string
+	// Name is the spec file and the schema: core/v1.Pod. Model is its name in the published documents.
+	Name, Model string
 	// APIVersion and Kind are set when the message is a kind.
 	APIVersion, Kind string
 	// First and Count are the range in Fields, in the order of JSON.
 	First uint16
 	Count uint8
+	// Atomic values are replaced as a whole by server-side apply.
+	Atomic bool
 	Group
 }
 

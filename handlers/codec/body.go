@@ -52,7 +52,7 @@ func (b Body) Decode(into runtime.Object) (warnings []string, err error) {
 			err = runtime.NewStrictDecodingError(strict)
 		} else {
 			for _, e := range strict {
-				warnings = append(warnings, warningsOf(e.Error())...)
+				warnings = append(warnings, YAMLWarnings(e.Error())...)
 			}
 		}
 	}
@@ -122,8 +122,8 @@ func summary(data []byte) string {
 	return hex.EncodeToString(data) + tail
 }
 
-// warningsOf splits an error of the YAML parser into its lines.
-func warningsOf(message string) []string {
+// YAMLWarnings splits an error of the YAML parser into its lines, each a warning for a client.
+func YAMLWarnings(message string) []string {
 	for _, prefix := range []string{"error converting YAML to JSON: yaml: unmarshal errors:\n", "yaml: unmarshal errors:\n"} {
 		if lines, ok := strings.CutPrefix(message, prefix); ok {
 			out := strings.Split(lines, "\n")

@@ -30,7 +30,7 @@ func (b Body) decodePatched(p resource.Patched, into runtime.Object) (warnings [
 			err = runtime.NewStrictDecodingError(strict)
 		} else {
 			for _, e := range strict {
-				warnings = append(warnings, warningsOf(e.Error())...)
+				warnings = append(warnings, YAMLWarnings(e.Error())...)
 			}
 		}
 	}

@@ -35,6 +35,10 @@ type Resource struct {
 	// Immutable finds what may not differ from old. Nil when there are none.
 	Rules     func(o, old object.Object) field.ErrorList
 	Immutable func(o, old object.Object) field.ErrorList
+	// FieldManager keeps account of who owns the fields that are written here; nil where nobody does: actions, connections.
+	FieldManager FieldManager
+	// Owners carries owners between the object and its view, for subresources that are one (scale); nil for all others.
+	Owners OwnersOfView
 	// Columns are what tables print of the objects.
 	Columns Columns
 	// ShownBy reads stored objects as Columns show them, and NewShown makes an empty one, where that is not the version of the

@@ -16,6 +16,10 @@ type OwnWrite struct {
 	Subresource string
 	// Name is empty for a create: there the object has it.
 	Namespace, Name string
+	// Manager is who owns the fields that are written: "kube-apiserver" where it is empty. Untracked writes leave the owners as
+	// they are.
+	Manager   string
+	Untracked bool
 	// DryRun goes as far as the write can go without leaving anything behind.
 	DryRun bool
 }

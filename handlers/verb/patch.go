@@ -41,9 +41,12 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 		return err
 	}
 	auditPatch(r, body)
+	if kind == types.ApplyYAMLPatchType {
+		return h.apply(r, &options, answer, body)
+	}
 	p := patch.New(kind, body, options.FieldValidation)
 	defer p.Free()
-	result, err := h.Writer.Update(r.Context(), writeRequest(r, options.DryRun), func(_ context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
+	result, err := h.Writer.Update(r.Context(), writeRequest(r, options.FieldManager, options.DryRun), func(_ context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
 		o, warnings, err := p.Apply(r.Resource, current, live)
 		if err != nil {
 			return nil, err
@@ -57,8 +60,10 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 	return answer.written(h, r, http.StatusOK, result.Stored)
 }
 
-// patchTypes are what Content-Type may say. Server-side apply is not among them yet.
-var patchTypes = []string{string(types.JSONPatchType), string(types.MergePatchType), string(types.StrategicMergePatchType)}
+// patchTypes are what Content-Type may say.
+var patchTypes = []string{
+	string(types.JSONPatchType), string(types.MergePatchType), string(types.StrategicMergePatchType), string(types.ApplyYAMLPatchType),
+}
 
 func patchType(r *pipeline.Request) (types.PatchType, error) {
 	given, _, err := mime.ParseMediaType(r.HTTP.Header.Get("Content-Type"))

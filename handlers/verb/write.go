@@ -7,13 +7,13 @@ import (
 )
 
 // writeRequest is the write that a request asks for.
-func writeRequest(r *pipeline.Request, dryRun []string) *write.Request {
+func writeRequest(r *pipeline.Request, manager string, dryRun []string) *write.Request {
 	recorder := &resource.Recorder{Warn: r.Writer.Warn}
 	if r.Audit != nil {
 		recorder.Annotate = r.Audit.Annotate
 	}
 	return &write.Request{
 		Resource: r.Resource, Namespace: r.Info.Namespace, Name: r.Info.Name, Verb: r.Info.Verb,
-		User: r.User, UserAgent: r.HTTP.UserAgent(), DryRun: len(dryRun) > 0, Recorder: recorder,
+		User: r.User, UserAgent: r.HTTP.UserAgent(), FieldManager: manager, DryRun: len(dryRun) > 0, Recorder: recorder,
 	}
 }

@@ -38,6 +38,10 @@ func (op *operation) attempts(ctx context.Context, key string, next decide) (out
 	}
 	for {
 		out, after, again, err := op.attempt(ctx, current, &certain, next)
+		if errors.Is(err, storage.ErrTooLarge) && !op.bare && !op.tracked {
+			op.bare, certain = true, false
+			continue
+		}
 		if !again {
 			return out, after, err
 		}

@@ -45,6 +45,9 @@ func (op *operation) admitNew(ctx context.Context, o object.Object) error {
 		o.SetName(newName(o))
 	}
 	uniqueOwners(a, o, "")
+	if !op.tracked {
+		op.track(o, nil)
+	}
 	if err := op.mutate(ctx, a, admission.Create, o, nil); err != nil {
 		return err
 	}
@@ -61,6 +64,11 @@ func (op *operation) insert(ctx context.Context, o object.Object) (storage.KeyVa
 			fresh = object.Copy(o)
 		}
 		kv, err := op.insertOnce(ctx, fresh, !generated || attempt == nameAttempts)
+		if apierrors.IsRequestEntityTooLargeError(err) && !op.tracked && len(o.GetManagedFields()) > 0 {
+			// It is the owners of fields that may be missed.
+			o.SetManagedFields(nil)
+			return op.insert(ctx, o)
+		}
 		if generated && attempt < nameAttempts && apierrors.IsAlreadyExists(err) {
 			continue
 		}

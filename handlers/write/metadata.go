@@ -25,7 +25,6 @@ func (op *operation) identify(o object.Object) {
 	o.SetDeletionTimestamp(nil)
 	o.SetDeletionGracePeriodSeconds(nil)
 	o.SetSelfLink("")
-	o.SetManagedFields(nil)
 	if o.GetName() == "" && o.GetGenerateName() != "" {
 		o.SetName(generateName(o.GetGenerateName()))
 	}

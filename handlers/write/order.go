@@ -14,8 +14,8 @@ import (
 
 // The order of a write, written once. A body was decoded and its defaults filled before. It is upstream's order:
 //
-//	create: effect authorized | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
-//	update: (attempt:) change | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
+//	create: effect authorized | owners of fields | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
+//	update: (attempt:) change | owners of fields | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
 //	delete: (attempt:) admission | preconditions | before delete | grace, finalizers | release | swap | settle
 //	action: mutating admission | validating admission | act | settle
 //
@@ -27,7 +27,12 @@ func (op *operation) mutate(ctx context.Context, a *resource.Attempt, kind admis
 	if op.own {
 		return nil
 	}
-	return op.Admission.Admit(ctx, op.attributes(a, kind, o, old))
+	owners := o.GetManagedFields()
+	if err := op.Admission.Admit(ctx, op.attributes(a, kind, o, old)); err != nil {
+		return err
+	}
+	checkTracked(a, o, owners)
+	return nil
 }
 
 // judge lets admission refuse an object in its final form.
@@ -72,6 +77,10 @@ func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object
 func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old object.Object, put bool) error {
 	if put {
 		uniqueOwners(a, o, "")
+	}
+	// The owners of a view were settled as those of the view.
+	if !op.tracked && op.Resource.Strategy.Apply == nil {
+		op.track(o, old)
 	}
 	if err := op.mutate(ctx, a, admission.Update, o, old); err != nil {
 		return err
@@ -120,8 +129,9 @@ func (op *operation) prepareNew(ctx context.Context, a *resource.Attempt, o obje
 // prepareChanged takes from the live object what this write cannot change, and counts the generation.
 func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 	o.SetGeneration(old.GetGeneration())
-	o.SetManagedFields(old.GetManagedFields())
 	o.SetSelfLink("")
+	// Some strategies take the whole metadata of the old object.
+	defer o.SetManagedFields(o.GetManagedFields())
 	s, status := op.Resource.Strategy, op.Resource.Subresource == "status"
 	switch {
 	case status:

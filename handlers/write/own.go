@@ -23,7 +23,7 @@ func (w own) request(write resource.OwnWrite) (*Request, error) {
 	if res == nil {
 		return nil, fmt.Errorf("%v %s is not served", write.Resource, write.Subresource)
 	}
-	return &Request{Resource: res, Namespace: write.Namespace, Name: write.Name, DryRun: write.DryRun, own: true}, nil
+	return &Request{Resource: res, Namespace: write.Namespace, Name: write.Name, DryRun: write.DryRun, FieldManager: write.Manager, own: true, untracked: write.Untracked}, nil
 }
 
 // Create implements resource.Writer.

@@ -77,10 +77,18 @@ func (op *operation) merge(ctx context.Context, body, live object.Object) (objec
 	if op.Resource.Strategy.Apply == nil {
 		return body, nil
 	}
+	if !op.tracked {
+		shown, err := op.shown(live)
+		if err != nil {
+			return nil, err
+		}
+		op.track(body, shown)
+	}
 	o := object.Copy(live)
 	if err := op.Resource.Strategy.Apply(ctx, body, o); err != nil {
 		return nil, err
 	}
+	op.viewTracked(o, body)
 	o.SetResourceVersion(body.GetResourceVersion())
 	if body.GetUID() != "" {
 		o.SetUID(body.GetUID())
@@ -96,6 +104,7 @@ func (op *operation) update(ctx context.Context, put bool, change Change) (Resul
 		return Result{}, err
 	}
 	out, kv, err := op.attempts(ctx, key, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue) (out outcome, err error) {
+		stored := current.Value
 		// A copy: what is compared and swapped is what is stored.
 		if current.Value, err = main.ServedOne(ctx, current.Value); err != nil {
 			return out, err
@@ -114,7 +123,7 @@ func (op *operation) update(ctx context.Context, put bool, change Change) (Resul
 			op.release(ctx, a, out.object)
 		}
 		out.mark = !out.remove
-		out.value, err = op.encode(ctx, out.object)
+		out.value, err = op.encodeChanged(ctx, out.object, live, stored)
 		return out, err
 	})
 	return Result{Stored: kv, Removed: out.remove && err == nil}, err

@@ -40,12 +40,16 @@ type Request struct {
 	// User and UserAgent are the client's. A request without a user is refused: own writes of the server go through Own.
 	User      *resource.UserInfo
 	UserAgent string
-	DryRun    bool
+	// FieldManager is the name that the client gives itself as an owner of fields; empty for that of its user agent.
+	FieldManager string
+	DryRun       bool
 	// Recorder gets the warnings and audit annotations of the attempt that decides the answer; nil drops them.
 	Recorder *resource.Recorder
 
 	// own marks a write of the server itself: see resource.OwnWrite.
 	own bool
+	// untracked: the write leaves the owners of fields as they are.
+	untracked bool
 }
 
 // Result is what a write has left.
@@ -67,6 +71,10 @@ var errNoUser = errors.New("a write needs a user")
 type operation struct {
 	*Writer
 	*Request
+	// bare: the object was too large for the store, so it is written without managedFields.
+	bare bool
+	// tracked: the change itself has settled who owns what, as an apply does.
+	tracked bool
 }
 
 func (w *Writer) begin(r *Request) (*operation, error) {

@@ -1,0 +1,208 @@
+package fields
+
+import "github.com/gatehouse-dev/gatehouse/gen/schema"
+
+// difference finds in what two objects of a kind differ and writes it as FieldsV1 on the way, in its canonical order.
+type difference struct {
+	// changed has what the new object has and the old one has not, or has otherwise; removed what only the old one has. Both
+	// are objects in JSON, their closing brace missing until finish.
+	changed, removed set
+	// unsure: there is something that only the library can compare.
+	unsure bool
+}
+
+// set is FieldsV1 that is being written.
+type set []byte
+
+const (
+	itself     = `".":{}`
+	onlyItself = "{" + itself + "}"
+	noFields   = "{}"
+)
+
+// compare finds the differences; reset are fields that this endpoint does not write.
+func compare(n *node, old, next value, reset *resetFields) *difference {
+	d := &difference{changed: append(make(set, 0, 512), '{'), removed: append(make(set, 0, 64), '{')}
+	d.value(n, old, next, reset)
+	d.changed, d.removed = append(d.changed, '}'), append(d.removed, '}')
+	return d
+}
+
+// none says that nobody loses or gets a field.
+func (d *difference) none() bool {
+	return len(d.changed) == len(noFields) && len(d.removed) == len(noFields)
+}
+
+// member says of which of the two sets a value is a member by itself.
+type member struct{ changed, removed bool }
+
+func leaf(n *node, x, y value) member {
+	switch {
+	case x.absent():
+		return member{changed: true}
+	case y.absent():
+		return member{removed: true}
+	}
+	return member{changed: !equal(n, x, y)}
+}
+
+// value compares two values of which at least one is there. What is below is written into the sets; what is returned, the
+// caller writes.
+func (d *difference) value(n *node, x, y value, reset *resetFields) member {
+	behind, x := follow(n, x)
+	_, y = follow(n, y)
+	n = behind
+	if !x.IsValid() && !y.IsValid() && x.null == y.null {
+		return member{}
+	}
+	switch n.form {
+	case scalar:
+		return leaf(n, x, y)
+	case free:
+		if x.IsValid() && y.IsValid() && equal(n, x, y) {
+			return member{}
+		}
+		d.unsure = true
+		return member{}
+	case structure:
+		if n.atomic {
+			return leaf(n, x, y)
+		}
+		return d.container(x, y, func() (any bool) {
+			for i := range n.children {
+				any = d.child(&n.children[i], x, y, reset) || any
+			}
+			return any
+		}, n)
+	case mapping:
+		if n.atomic || x.empty() && y.empty() {
+			return leaf(n, x, y)
+		}
+		if x.IsValid() && y.IsValid() && equalMaps(n, x.Value, y.Value) {
+			return member{}
+		}
+		return d.container(x, y, func() bool { d.entries(n, x, y); return true }, n)
+	}
+	if n.merge == schema.Atomic || x.empty() && y.empty() {
+		return leaf(n, x, y)
+	}
+	return d.container(x, y, func() bool { d.items(n, x, y); return true }, n)
+}
+
+// container writes what is in a value; a container without any content is a leaf. One that was added or removed is a member
+// itself, beside its content.
+func (d *difference) container(x, y value, content func() (any bool), n *node) member {
+	whole := member{changed: x.absent(), removed: y.absent()}
+	changed, removed := d.changed.begin(whole.changed), d.removed.begin(whole.removed)
+	if !content() {
+		d.changed, d.removed = d.changed[:changed], d.removed[:removed]
+		return leaf(n, x, y)
+	}
+	return member{changed: d.changed.end(changed, whole.changed), removed: d.removed.end(removed, whole.removed)}
+}
+
+// begin writes that a container is a member itself, if it is.
+func (s *set) begin(whole bool) (at int) {
+	at = len(*s)
+	if whole {
+		*s = append(*s, itself...)
+	}
+	return at
+}
+
+// end takes that back where nothing follows it: then the container is written as a leaf.
+func (s *set) end(at int, whole bool) (leaf bool) {
+	if whole && len(*s) == at+len(itself) {
+		*s = (*s)[:at]
+	}
+	return whole
+}
+
+// child compares a field; false when neither side has it.
+func (d *difference) child(c *child, x, y value, reset *resetFields) bool {
+	if c.unowned {
+		return true
+	}
+	a, b := c.of(x), c.of(y)
+	if a.absent() && b.absent() {
+		return false
+	}
+	below := reset.below(c.name)
+	if below.all() {
+		return true
+	}
+	if c.node.form == scalar && !a.absent() && !b.absent() && equalBehind(c.node, a, b) {
+		return true
+	}
+	d.at(c.key, func() member { return d.value(c.node, a, b, below) })
+	return true
+}
+
+func (d *difference) entries(n *node, x, y value) {
+	for _, k := range entries(x, y) {
+		if !plain(k) {
+			d.unsure = true
+			return
+		}
+		d.at(`"f:`+k+`":`, func() member { return d.value(n.element, entry(x, k), entry(y, k), nil) })
+	}
+}
+
+// items compares the items of two lists by their keys, in the order of these.
+func (d *difference) items(n *node, x, y value) {
+	old, sure := items(n, x)
+	next, sureNext := items(n, y)
+	if !sure || !sureNext || len(old) > 0 && len(next) > 0 && !sameKinds(old[0].parts, next[0].parts) {
+		d.unsure = true
+		return
+	}
+	for len(old) > 0 || len(next) > 0 {
+		var a, b value
+		key := ""
+		order := 0
+		switch {
+		case len(old) == 0:
+			order = 1
+		case len(next) == 0:
+			order = -1
+		default:
+			order = compareParts(old[0].parts, next[0].parts)
+		}
+		if order <= 0 {
+			key, a, old = old[0].key, old[0].value, old[1:]
+		}
+		if order >= 0 {
+			key, b, next = next[0].key, next[0].value, next[1:]
+		}
+		d.at(key, func() member { return d.value(n.element, a, b, nil) })
+	}
+}
+
+// at writes what content finds under a key, into the sets in which there is something.
+func (d *difference) at(key string, content func() member) {
+	changed, removed := d.changed.open(key), d.removed.open(key)
+	m := content()
+	d.changed.close(changed, m.changed)
+	d.removed.close(removed, m.removed)
+}
+
+// opened is where a key was opened and where its content begins.
+type opened struct{ start, content int }
+
+func (s *set) open(key string) opened {
+	start := len(*s)
+	if (*s)[start-1] != '{' {
+		*s = append(*s, ',')
+	}
+	*s = append(append(*s, key...), '{')
+	return opened{start, len(*s)}
+}
+
+// close ends what open began, or takes it back where nothing was written.
+func (s *set) close(o opened, member bool) {
+	if !member && len(*s) == o.content {
+		*s = (*s)[:o.start]
+		return
+	}
+	*s = append(*s, '}')
+}

@@ -1,0 +1,225 @@
+package fields
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/gatehouse-dev/gatehouse/gen/schema"
+)
+
+// item is one of a set or a keyed list.
+type item struct {
+	// key is the item in FieldsV1: "k:{\"name\":\"a\"}": or "v:1":
+	key string
+	// parts are the values of the key, for the order.
+	parts []part
+	value value
+}
+
+// part is one value of a key.
+type part struct {
+	text   string
+	number int64
+	kind   partKind
+}
+
+type partKind uint8
+
+const (
+	missing partKind = iota
+	number
+	text
+	boolean
+)
+
+// items are those of a list, sorted as FieldsV1 sorts them. False when only the library can tell: two with one key, a key that
+// JSON escapes, keys of several kinds.
+func items(n *node, x value) ([]item, bool) {
+	if x.empty() {
+		return nil, true
+	}
+	out := make([]item, x.Len())
+	for i := range out {
+		it := &out[i]
+		it.value = value{Value: x.Index(i)}
+		if !it.name(n) {
+			return nil, false
+		}
+		if i > 0 && !sameKinds(out[0].parts, it.parts) {
+			return nil, false
+		}
+	}
+	slices.SortFunc(out, func(x, y item) int { return compareParts(x.parts, y.parts) })
+	for i := 1; i < len(out); i++ {
+		if out[i].key == out[i-1].key {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// name makes the key of the item.
+func (it *item) name(n *node) bool {
+	if n.merge == schema.Set {
+		p, ok := partOf(n.element, it.value)
+		if !ok || p.kind == missing {
+			return false
+		}
+		b := append([]byte(nil), `"v:`...)
+		if b, ok = p.append(b); !ok {
+			return false
+		}
+		it.parts, it.key = []part{p}, string(append(b, `":`...))
+		return true
+	}
+	behind, x := follow(n.element, it.value)
+	if !x.IsValid() || behind.form != structure {
+		return false
+	}
+	it.parts = make([]part, len(n.keys))
+	b := append(make([]byte, 0, 64), `"k:{`...)
+	first := true
+	for i := range n.keys {
+		k := &n.keys[i]
+		p, ok := k.part(x)
+		if !ok {
+			return false
+		}
+		if it.parts[i] = p; p.kind == missing {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(append(append(b, `\"`...), k.name...), `\":`...)
+		if b, ok = p.append(b); !ok {
+			return false
+		}
+	}
+	it.key = string(append(b, `}":`...))
+	return true
+}
+
+// part is the value of a key in an item, or its default.
+func (k *keyField) part(s value) (part, bool) {
+	x := k.of(s)
+	if !x.absent() {
+		return partOf(k.node, x)
+	}
+	switch d := k.fallback.(type) {
+	case string:
+		return part{kind: text, text: d}, true
+	case int64:
+		return part{kind: number, number: d}, true
+	case bool:
+		return truth(d), true
+	}
+	return part{}, true
+}
+
+func truth(b bool) part {
+	p := part{kind: boolean}
+	if b {
+		p.number = 1
+	}
+	return p
+}
+
+func partOf(n *node, x value) (part, bool) {
+	n, x = follow(n, x)
+	if !x.IsValid() || n.form != scalar {
+		return part{}, false
+	}
+	switch n.kind {
+	case schema.String:
+		return part{kind: text, text: x.String()}, true
+	case schema.Bool:
+		return truth(x.Bool()), true
+	case schema.Int32, schema.Int64:
+		return part{kind: number, number: x.Int()}, true
+	case schema.IntOrString:
+		if p := inPlace[intstr.IntOrString](x.Value); p.Type == intstr.Int {
+			return part{kind: number, number: int64(p.IntVal)}, true
+		} else {
+			return part{kind: text, text: p.StrVal}, true
+		}
+	}
+	return part{}, false
+}
+
+// append writes the part as JSON inside of a JSON string.
+func (p part) append(b []byte) ([]byte, bool) {
+	switch p.kind {
+	case number:
+		return strconv.AppendInt(b, p.number, 10), true
+	case boolean:
+		return strconv.AppendBool(b, p.number == 1), true
+	}
+	if !plain(p.text) {
+		return b, false
+	}
+	return append(append(append(b, `\"`...), p.text...), `\"`...), true
+}
+
+// plain text stands in JSON as it is, also inside a string inside a string.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
+func sameKinds(x, y []part) bool {
+	for i := range x {
+		if x[i].kind != y[i].kind {
+			return false
+		}
+	}
+	return true
+}
+
+func compareParts(x, y []part) int {
+	for i := range x {
+		if c := cmp.Or(cmp.Compare(x[i].number, y[i].number), cmp.Compare(x[i].text, y[i].text)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// entries are the keys of two maps of texts to something, sorted, each once.
+func entries(x, y value) []string {
+	var out []string
+	for _, m := range []value{x, y} {
+		if !m.IsValid() {
+			continue
+		}
+		for _, k := range m.MapKeys() {
+			out = append(out, k.String())
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// entry is what a map has under a key.
+func entry(m value, key string) value {
+	if !m.IsValid() {
+		return value{}
+	}
+	if texts, ok := m.Interface().(map[string]string); ok {
+		s, ok := texts[key]
+		if !ok {
+			return value{}
+		}
+		return value{Value: reflect.ValueOf(s)}
+	}
+	return value{Value: m.MapIndex(reflect.ValueOf(key).Convert(m.Type().Key()))}
+}

@@ -1,0 +1,169 @@
+package fields
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	kschema "k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
+
+	"github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+)
+
+// makeLibrary is the library's field manager for the same writes. Our objects are of the version of the path already, so the
+// hub that it converts by is that version.
+func (m *Manager) makeLibrary() (*managedfields.FieldManager, error) {
+	gv := m.GVK.GroupVersion()
+	c := &converter{m: m}
+	return managedfields.NewDefaultFieldManager(&m.types, c, c, c, m.GVK, gv, m.Subresource, m.filters())
+}
+
+// filters are the Resets as the library takes them.
+func (m *Manager) filters() map[fieldpath.APIVersion]fieldpath.Filter {
+	out := map[fieldpath.APIVersion]fieldpath.Filter{}
+	for version, r := range m.Resets {
+		switch {
+		case len(r.Only) > 0:
+			patterns := make([]*fieldpath.SetMatcher, len(r.Only))
+			for i, path := range r.Only {
+				patterns[i] = fieldpath.MakePrefixMatcherOrDie(parts(path)...)
+			}
+			out[fieldpath.APIVersion(version)] = fieldpath.NewIncludeMatcherFilter(patterns...)
+		case len(r.Fields) > 0:
+			s := fieldpath.NewSet()
+			for _, path := range r.Fields {
+				s.Insert(fieldpath.MakePathOrDie(names(path)...))
+			}
+			out[fieldpath.APIVersion(version)] = fieldpath.NewExcludeSetFilter(s)
+		}
+	}
+	return out
+}
+
+func names(path string) (out []any) {
+	for _, name := range strings.Split(path, ".") {
+		out = append(out, name)
+	}
+	return out
+}
+
+// parts are names, with [*] behind them for all items of a list.
+func parts(path string) (out []any) {
+	for _, name := range strings.Split(path, ".") {
+		name, items := strings.CutSuffix(name, "[*]")
+		if out = append(out, name); items {
+			out = append(out, fieldpath.MatchAnyPathElement())
+		}
+	}
+	return out
+}
+
+// types gives objects their merge schema, which is made when the first object of a version comes.
+type types struct {
+	kinds lazy[kschema.GroupVersionKind, *typed.ParseableType]
+}
+
+func (t *types) of(gvk kschema.GroupVersionKind) *typed.ParseableType {
+	return t.kinds.get(gvk, func() *typed.ParseableType {
+		if message := schema.ByKind(gvk.ToAPIVersionAndKind()); message != nil {
+			return mergeType(message)
+		}
+		return nil
+	})
+}
+
+// ObjectToTyped implements managedfields.TypeConverter.
+func (t *types) ObjectToTyped(o runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
+	gvk := o.GetObjectKind().GroupVersionKind()
+	kind := t.of(gvk)
+	if kind == nil {
+		return nil, runtime.NewNotRegisteredErrForKind("", gvk)
+	}
+	if u, ok := o.(*unstructured.Unstructured); ok {
+		return kind.FromUnstructured(u.Object, options...)
+	}
+	return kind.FromStructured(o, options...)
+}
+
+// TypedToObject implements managedfields.TypeConverter.
+func (t *types) TypedToObject(v *typed.TypedValue) (runtime.Object, error) {
+	content, ok := v.AsValue().Unstructured().(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("failed to convert value to unstructured for type %T", content)
+	}
+	return &unstructured.Unstructured{Object: content}, nil
+}
+
+// converter is what the library asks to convert, default and make objects.
+type converter struct{ m *Manager }
+
+// ConvertToVersion implements runtime.ObjectConvertor.
+func (c *converter) ConvertToVersion(in runtime.Object, target runtime.GroupVersioner) (runtime.Object, error) {
+	from := in.GetObjectKind().GroupVersionKind()
+	gv, ok := target.(kschema.GroupVersion)
+	if !ok {
+		return nil, runtime.NewNotRegisteredErrForTarget("", nil, target)
+	}
+	to := gv.WithKind(from.Kind) // which may be in another group: events
+	o, err := c.structured(in, from)
+	if err != nil || from == to {
+		return o, err
+	}
+	convert := c.m.Convert(from, to)
+	if convert == nil {
+		return nil, runtime.NewNotRegisteredErrForKind("", to)
+	}
+	out, err := convert(o)
+	if err != nil {
+		return nil, err
+	}
+	out.GetObjectKind().SetGroupVersionKind(to)
+	return out, nil
+}
+
+// structured is an object in its Go type.
+func (c *converter) structured(in runtime.Object, gvk kschema.GroupVersionKind) (object.Object, error) {
+	u, ok := in.(*unstructured.Unstructured)
+	if !ok {
+		return in.(object.Object), nil
+	}
+	o := c.m.New(gvk)
+	if o == nil {
+		return nil, runtime.NewNotRegisteredErrForKind("", gvk)
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, o); err != nil {
+		return nil, err
+	}
+	o.GetObjectKind().SetGroupVersionKind(gvk)
+	return o, nil
+}
+
+// Convert implements runtime.ObjectConvertor; the library does not use it.
+func (c *converter) Convert(in, out, context any) error {
+	return fmt.Errorf("no conversion of %T into %T", in, out)
+}
+
+// ConvertFieldLabel implements runtime.ObjectConvertor; the library does not use it.
+func (c *converter) ConvertFieldLabel(gvk kschema.GroupVersionKind, label, value string) (string, string, error) {
+	return "", "", fmt.Errorf("no field label of %v", gvk)
+}
+
+// Default implements runtime.ObjectDefaulter.
+func (c *converter) Default(o runtime.Object) {
+	if c.m.Options.Default != nil {
+		c.m.Options.Default(o.(object.Object))
+	}
+}
+
+// New implements runtime.ObjectCreater.
+func (c *converter) New(gvk kschema.GroupVersionKind) (runtime.Object, error) {
+	if o := c.m.New(gvk); o != nil {
+		return o, nil
+	}
+	return nil, runtime.NewNotRegisteredErrForKind("", gvk)
+}

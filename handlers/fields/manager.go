@@ -1,0 +1,211 @@
+package fields
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kschema "k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+
+	"github.com/gatehouse-dev/gatehouse/gen/schema"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+)
+
+// Manager keeps account of the owners of the fields of one resource in one version, for the writes to one endpoint: the main one
+// or a subresource. Safe for concurrent use.
+type Manager struct {
+	Options
+	version string
+	reset   *resetFields
+	types   types
+
+	// once guards tables and library, which are made on first use.
+	tables  func() (*tables, error)
+	library func() (*managedfields.FieldManager, error)
+}
+
+// Options say what a Manager is of.
+type Options struct {
+	// GVK is the kind of the objects that are written to the endpoint.
+	GVK         kschema.GroupVersionKind
+	Subresource string
+	// Resets says of each version (apps/v1) of the resource what a write to the endpoint does not write.
+	Resets map[string]Resets
+	// New makes an empty object of a version of the kind, apiVersion and kind set; nil where the server does not know it.
+	New func(kschema.GroupVersionKind) object.Object
+	// Convert is the way from one version to another; nil where there is none.
+	Convert func(from, to kschema.GroupVersionKind) resource.Converter
+	// Default fills the defaults of an object of the GVK; it may be nil.
+	Default func(object.Object)
+	// Body reads objects of the GVK from JSON.
+	Body resource.Body
+}
+
+// Resets are the paths, with dots between names, that a write to an endpoint sets back (Fields), or the only ones that it does
+// not (Only: with * for the items of a list).
+type Resets struct{ Fields, Only []string }
+
+// tables are what the fast path knows of the kind.
+type tables struct {
+	root *node
+	// blank is an empty object: what a new one is compared with.
+	blank value
+}
+
+// New makes a Manager, which costs next to nothing until it is used.
+func New(o Options) *Manager {
+	version := o.GVK.GroupVersion().String()
+	m := &Manager{Options: o, version: version, reset: resetsOf(o.Resets[version].Fields)}
+	m.tables = sync.OnceValues(m.makeTables)
+	m.library = sync.OnceValues(m.makeLibrary)
+	return m
+}
+
+func (m *Manager) makeTables() (*tables, error) {
+	message := schema.ByKind(m.GVK.ToAPIVersionAndKind())
+	if message == nil {
+		return nil, fmt.Errorf("no message describes %v", m.GVK)
+	}
+	blank := reflect.ValueOf(m.New(m.GVK)).Elem()
+	n, err := rootNode(blank.Type(), message)
+	return &tables{root: n, blank: value{Value: blank}}, err
+}
+
+// Track gives next, what a writer makes of live, the managedFields that follow from it. live is nil for a create. The writer's
+// own managedFields count where upstream lets them; what cannot be read is dropped. It never fails: at worst next has none.
+func (m *Manager) Track(live, next object.Object, manager string, now time.Time) {
+	if manager == "" {
+		manager = unknownManager
+	}
+	var entries []metav1.ManagedFieldsEntry
+	if live != nil {
+		entries = live.GetManagedFields()
+	}
+	sent := next.GetManagedFields()
+	forget := m.Subresource == "" && isReset(sent)
+	if live != nil && (forget || len(entries) == 0 && (m.Subresource != "" || len(sent) == 0)) {
+		// Nobody keeps account of the object, until somebody applies to it.
+		next.SetManagedFields(nil)
+		return
+	}
+	own := m.Subresource == "" && !forget && len(sent) > 0 && !(sameEntries(sent, entries) && sameTimes(sent, entries))
+	if !own {
+		if out, sure := m.quick(live, next, entries, manager, now); sure {
+			next.SetManagedFields(out)
+			return
+		}
+	}
+	m.slow(live, next, manager)
+}
+
+// slow asks the library.
+func (m *Manager) slow(live, next object.Object, manager string) {
+	library, err := m.library()
+	if err == nil {
+		if live == nil {
+			live = m.New(m.GVK)
+		}
+		_, err = library.Update(live, next, manager)
+	}
+	if err != nil {
+		next.SetManagedFields(nil)
+	}
+}
+
+// quick is Track by the tables; false when it is not sure.
+func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFieldsEntry, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
+	t, err := m.tables()
+	if err != nil || len(m.Resets[m.version].Only) > 0 || !m.plainEntries(entries) {
+		return nil, false
+	}
+	old := t.blank
+	if live != nil {
+		old = value{Value: reflect.ValueOf(live).Elem()}
+	}
+	d := compare(t.root, old, value{Value: reflect.ValueOf(next).Elem()}, m.reset)
+	if d.unsure {
+		return nil, false
+	}
+	if d.none() {
+		return entries, true
+	}
+	return m.owned(entries, d, manager, now)
+}
+
+// owned are the entries after the differences: everybody loses what was changed or removed, the writer gets what was changed.
+func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, d *difference, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
+	changed, removed := string(d.changed), string(d.removed)
+	lost, err := union(changed, removed)
+	if err != nil {
+		return nil, false
+	}
+	lostPaths, _ := paths(string(lost))
+	own := m.newEntry(manager, d.changed, now)
+	writes := changed != noFields
+	out := make([]metav1.ManagedFieldsEntry, 0, len(entries)+1)
+	for _, e := range entries {
+		encoded := e.FieldsV1.GetRawString()
+		if writes && sameIdentity(&e, &own) {
+			if own.FieldsV1, err = m.renewed(e.FieldsV1, changed, removed); err != nil {
+				return nil, false
+			}
+			continue
+		}
+		left, err := without(encoded, string(lost), lostPaths)
+		if err != nil {
+			return nil, false
+		}
+		if left == nil {
+			continue
+		}
+		if len(left) != len(encoded) {
+			e.FieldsV1 = &metav1.FieldsV1{}
+			e.FieldsV1.SetRawBytes(left)
+		}
+		out = append(out, e)
+	}
+	if writes {
+		out = append(out, own)
+	}
+	updaters := 0
+	for i := range out {
+		if out[i].Operation == metav1.ManagedFieldsOperationUpdate {
+			updaters++
+		}
+	}
+	if updaters > maxUpdaters {
+		return nil, false
+	}
+	if len(out) == 0 {
+		return nil, true
+	}
+	sortEntries(out)
+	return out, true
+}
+
+// renewed is the writer's own entry with what it has changed, and without what it has removed.
+func (m *Manager) renewed(f *metav1.FieldsV1, changed, removed string) (*metav1.FieldsV1, error) {
+	encoded := f.GetRawString()
+	if few, ok := paths(changed); ok && removed == noFields && holdsAll(encoded, few) {
+		return f, nil
+	}
+	few, _ := paths(removed)
+	left, err := without(encoded, removed, few)
+	if err != nil {
+		return nil, err
+	}
+	if left == nil {
+		left = []byte(noFields)
+	}
+	b, err := union(string(left), changed)
+	if err != nil {
+		return nil, err
+	}
+	out := &metav1.FieldsV1{}
+	out.SetRawBytes(b)
+	return out, nil
+}

@@ -1,0 +1,174 @@
+package fields
+
+import (
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/gatehouse-dev/gatehouse/gen/schema"
+)
+
+// value is what JSON would show of a Go value: nothing, null, or the value itself. The zero value is nothing.
+type value struct {
+	reflect.Value
+	null bool
+}
+
+func (x value) absent() bool { return !x.IsValid() && !x.null }
+
+// empty says whether a list or a map has no items; nothing and null have none.
+func (x value) empty() bool { return !x.IsValid() || x.Len() == 0 }
+
+// of is the field of a struct as JSON shows it: what is left out there is nothing.
+func (c *child) of(s value) value {
+	if !s.IsValid() {
+		return value{}
+	}
+	v := s.Field(c.index)
+	if c.flags&schema.Required == 0 && omitted(v) || c.flags&schema.OmitZero != 0 && isZero(c.node.kind, v) {
+		return value{}
+	}
+	return value{Value: v}
+}
+
+// omitted is the rule of omitempty.
+func omitted(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	case reflect.Pointer:
+		return v.IsNil()
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+func isZero(kind schema.Kind, v reflect.Value) bool {
+	switch kind {
+	case schema.Time:
+		return inPlace[metav1.Time](v).IsZero()
+	case schema.MicroTime:
+		return inPlace[metav1.MicroTime](v).IsZero()
+	}
+	return v.IsZero()
+}
+
+// inPlace is a struct in the place where it lies, or a copy where it has none.
+func inPlace[T any](v reflect.Value) *T {
+	if v.CanAddr() {
+		return v.Addr().Interface().(*T)
+	}
+	x := v.Interface().(T)
+	return &x
+}
+
+// follow is the value behind pointers, with its node; what JSON shows as null is null.
+func follow(n *node, x value) (*node, value) {
+	if n.pointer {
+		if x.IsValid() {
+			if x.IsNil() {
+				x = value{null: true}
+			} else {
+				x = value{Value: x.Elem()}
+			}
+		}
+		if n.form == structure {
+			n = n.element
+		}
+	}
+	if !x.IsValid() {
+		return n, x
+	}
+	switch {
+	case n.form == list || n.form == mapping || n.kind == schema.Bytes:
+		if x.IsNil() {
+			x = value{null: true}
+		}
+	case n.form == scalar && (n.kind == schema.Time || n.kind == schema.MicroTime):
+		if isZero(n.kind, x.Value) {
+			x = value{null: true}
+		}
+	}
+	return n, x
+}
+
+// equal compares two values as JSON has them. n is behind the pointers, as are the values.
+func equal(n *node, x, y value) bool {
+	if !x.IsValid() || !y.IsValid() {
+		return !x.IsValid() && !y.IsValid() && x.null == y.null
+	}
+	switch n.form {
+	case scalar:
+		return equalScalars(n.kind, x.Value, y.Value)
+	case structure:
+		for i := range n.children {
+			c := &n.children[i]
+			if !equalBehind(c.node, c.of(x), c.of(y)) {
+				return false
+			}
+		}
+		return true
+	case mapping:
+		return equalMaps(n, x.Value, y.Value)
+	case free:
+		return reflect.DeepEqual(x.Interface(), y.Interface())
+	}
+	// Two lists are compared as Go values, as the library does: an empty list inside is not one that is left out.
+	return x.Len() == y.Len() && reflect.DeepEqual(x.Interface(), y.Interface())
+}
+
+func equalBehind(n *node, x, y value) bool {
+	behind, x := follow(n, x)
+	_, y = follow(n, y)
+	return equal(behind, x, y)
+}
+
+func equalMaps(n *node, x, y reflect.Value) bool {
+	if x.Len() != y.Len() {
+		return false
+	}
+	if a, ok := x.Interface().(map[string]string); ok {
+		b := y.Interface().(map[string]string)
+		for k, v := range a {
+			if w, ok := b[k]; !ok || v != w {
+				return false
+			}
+		}
+		return true
+	}
+	for entries := x.MapRange(); entries.Next(); {
+		other := y.MapIndex(entries.Key())
+		if !other.IsValid() || !equalBehind(n.element, value{Value: entries.Value()}, value{Value: other}) {
+			return false
+		}
+	}
+	return true
+}
+
+func equalScalars(kind schema.Kind, x, y reflect.Value) bool {
+	switch kind {
+	case schema.String:
+		return x.String() == y.String()
+	case schema.Bytes:
+		return string(x.Bytes()) == string(y.Bytes())
+	case schema.Bool:
+		return x.Bool() == y.Bool()
+	case schema.Int32, schema.Int64:
+		return x.Int() == y.Int()
+	case schema.Double:
+		return x.Float() == y.Float()
+	case schema.Quantity:
+		// One quantity in two spellings ("0k" and "0") is two values.
+		return inPlace[resource.Quantity](x).String() == inPlace[resource.Quantity](y).String()
+	case schema.IntOrString:
+		return *inPlace[intstr.IntOrString](x) == *inPlace[intstr.IntOrString](y)
+	case schema.Time:
+		return inPlace[metav1.Time](x).Unix() == inPlace[metav1.Time](y).Unix()
+	case schema.MicroTime:
+		return inPlace[metav1.MicroTime](x).UnixMicro() == inPlace[metav1.MicroTime](y).UnixMicro()
+	}
+	return reflect.DeepEqual(x.Interface(), y.Interface())
+}

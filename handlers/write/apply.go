@@ -1,0 +1,104 @@
+package write
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+)
+
+// Configuration is what a server-side apply wants an object to be.
+type Configuration struct {
+	Content map[string]any
+	// Force takes fields that others own.
+	Force bool
+	// Check is asked when a configuration could be applied: it refuses one that is wrong in its form, or warns of it. It may be nil.
+	Check func(a *resource.Attempt, o object.Object) error
+}
+
+// Apply merges a configuration into the object that the request names, or creates that, for whoever has the right to. The
+// request must have a field manager. Errors are API errors.
+func (w *Writer) Apply(ctx context.Context, r *Request, c *Configuration) (Result, error) {
+	op, err := w.begin(r)
+	if err != nil {
+		return Result{}, err
+	}
+	op.tracked = true
+	for {
+		result, err := op.update(ctx, false, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
+			return op.applied(ctx, a, c, current, live)
+		})
+		if !errors.Is(err, storage.ErrNotFound) || r.Resource.Parent != nil {
+			return result, op.storeError(err, r.Name)
+		}
+		result.Created = true
+		result.Stored, err = op.applyNew(ctx, c)
+		if !apierrors.IsAlreadyExists(err) || ctx.Err() != nil || r.DryRun {
+			return result, err
+		}
+	}
+}
+
+// applied is what a configuration makes of a live object.
+func (op *operation) applied(ctx context.Context, a *resource.Attempt, c *Configuration, current storage.KeyValue, live object.Object) (object.Object, error) {
+	what := resource.Applied{
+		Live: live, Configuration: c.Content, Manager: op.manager(), Force: c.Force,
+		Text: func() ([]byte, error) {
+			return op.main().Codec.AppendJSON(nil, current.Value, current.Revision, false)
+		},
+	}
+	isView := op.Resource.Strategy.View != nil
+	if isView {
+		shown, err := op.shown(live)
+		if err != nil {
+			return nil, err
+		}
+		what.Live, what.Text = shown, func() ([]byte, error) { return json.Marshal(shown) }
+	}
+	o, err := op.Resource.FieldManager.Apply(what, op.Now())
+	if err != nil {
+		return nil, applyError(err)
+	}
+	if c.Check != nil {
+		if err := c.Check(a, o); err != nil {
+			return nil, err
+		}
+	}
+	return op.merge(ctx, o, live)
+}
+
+// applyNew creates the object of a configuration.
+func (op *operation) applyNew(ctx context.Context, c *Configuration) (storage.KeyValue, error) {
+	a := op.try()
+	defer a.Settle(false)
+	defer a.Tell(op.Recorder)
+	o, err := op.Resource.FieldManager.Apply(resource.Applied{Configuration: c.Content, Manager: op.manager(), Force: c.Force}, op.Now())
+	if err != nil {
+		return storage.KeyValue{}, applyError(err)
+	}
+	if c.Check != nil {
+		if err := c.Check(a, o); err != nil {
+			return storage.KeyValue{}, err
+		}
+	}
+	if uid := o.GetUID(); uid != "" {
+		return storage.KeyValue{}, apierrors.NewConflict(op.Resource.GroupResource(), op.Name,
+			fmt.Errorf("uid mismatch: the provided object specified uid %s, and no existing object was found", uid))
+	}
+	return op.createInstead(ctx, o)
+}
+
+// applyError is the answer to an apply that cannot be done.
+func applyError(err error) error {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return err
+	}
+	return apierrors.NewInternalError(err)
+}
