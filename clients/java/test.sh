@@ -10,7 +10,7 @@ jar --create --file target/gatehouse-client.jar -C target/classes . -C . LICENSE
 size=$(stat -c %s target/gatehouse-client.jar)
 echo "java: the jar has $size bytes, of 600000"
 [ "$size" -le 600000 ]
-compile target/test-classes "target/classes:$libs/*" $(find src/test/java -name '*.java')
+compile target/test-classes "target/classes:$libs/*" $(find src/test/java example -name '*.java')
 export CLASSPATH="target/test-classes:target/classes:$libs/*"
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC org.junit.platform.console.ConsoleLauncher execute --disable-banner \
 	--scan-classpath target/test-classes --details "${DETAILS:-summary}" --fail-if-no-tests "$@"
