@@ -54,7 +54,8 @@ export async function exec(scope: Scope, name: string, command: string[] | undef
   const query = new URLSearchParams({ stdin: `${stdin}`, stdout: `${stdout}`, stderr: `${stderr && !tty}`, tty: `${tty}` });
   if (container) query.set("container", container);
   for (const word of command ?? []) query.append("command", word);
-  return new Connected(await scope.link.sockets.connect(scope.path(name, command ? "exec" : "attach"), query, [v5, v4], signal), signal);
+  const channels = await scope.link.sockets.connect(scope.path(name, command ? "exec" : "attach"), query, [v5, v4], signal);
+  return new Connected(channels, stdin, signal);
 }
 
 class Connected implements Session {
@@ -64,10 +65,10 @@ class Connected implements Session {
   readonly exit: Promise<number>;
   readonly #channels: Channels;
 
-  constructor(channels: Channels, signal: AbortSignal | undefined) {
+  constructor(channels: Channels, stdin: boolean, signal: AbortSignal | undefined) {
     this.#channels = channels;
-    this.stdin = inputOf(channels);
-    this.stdin.on("error", () => {}); // a command that has ended takes no input; exit tells how it ended
+    this.stdin = stdin ? inputOf(channels) : new Writable({ write: (_, __, done) => done(new TypeError("the input is not connected: exec and attach connect it with stdin: true")) });
+    if (stdin) this.stdin.on("error", () => {}); // a command that has ended takes no input; exit tells how it ended
     this.stdout = new Output(channels);
     this.stderr = new Output(channels);
     this.exit = new Promise((resolve, reject) => {
