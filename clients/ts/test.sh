@@ -3,6 +3,7 @@
 # Debian's is too old, from npm, and the packages that package-lock.json names.
 set -euo pipefail
 cd "$(dirname "$0")"
+: "${GATEHOUSE_KUBECONFIG:?is not set: run make test-clients CLIENTS=ts in the folder of the project}"
 . ./node.sh
 install_packages
 npx tsc -p tsconfig.build.json

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { isAbsolute, join, sep } from "node:path";
 import type { Config, ExecPlugin } from "./config.js";
 import type { Credentials, Identity } from "./credentials.js";
@@ -73,7 +72,8 @@ function execInfo(config: Config, plugin: ExecPlugin): string {
 const mostOutput = 1 << 20;
 
 /** Runs a plugin and returns what it printed. */
-function run(plugin: ExecPlugin, info: string): Promise<string> {
+async function run(plugin: ExecPlugin, info: string): Promise<string> {
+  const { spawn } = await import("node:child_process"); // most programs need none
   let { command } = plugin;
   if (command.includes(sep) && !isAbsolute(command)) command = join(plugin.dir ?? "", command);
   return new Promise((resolve, reject) => {

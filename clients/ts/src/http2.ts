@@ -1,4 +1,3 @@
-import { connect } from "node:http2";
 import type { ClientHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { Identity } from "./credentials.js";
@@ -48,6 +47,7 @@ export class Http2 implements Transport {
       socket.destroy();
       throw new Error(`${this.#dialer.url.host} does not speak HTTP/2`);
     }
+    const { connect } = await import("node:http2"); // most programs need none
     const http2 = connect(this.#dialer.url, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     const session = new Session(http2, identity, () => { this.#sessions = this.#sessions.filter((other) => other !== session); });
     this.#sessions.push(session);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
+import type { Tags } from "yaml";
 import type { Config, ExecPlugin, Tls } from "./config.js";
 
 /** There is no kubeconfig at any of the places where one could be. */
@@ -69,12 +70,21 @@ function defaultPaths(): string[] {
   return list ? list.split(delimiter).filter(Boolean) : [join(homedir(), ".kube", "config")];
 }
 
+/** Leaves what looks like a number a text, such as a token of digits: a kubeconfig has no numbers. */
+const withoutNumbers = (tags: Tags): Tags => tags.filter((tag) => typeof tag === "string" || !/:(int|float)$/.test(tag.tag));
+
 /** Reads one file and makes its paths absolute. */
 function readKubeconfig(path: string): Kubeconfig {
   const text = readFileSync(path, "utf8");
   let file: Kubeconfig | null;
   try {
-    file = parse(text);
+    file = parse(text, { customTags: withoutNumbers });
+    const clusters = file?.clusters ?? [];
+    if (clusters.some(({ cluster }) => cluster?.extensions)) {
+      // An extension is the plugin's affair and may have numbers.
+      const whole: Kubeconfig = parse(text);
+      clusters.forEach(({ cluster }, i) => { if (cluster?.extensions) cluster.extensions = whole.clusters![i]!.cluster!.extensions!; });
+    }
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -149,8 +159,8 @@ function addUser(config: Config, tls: Tls, user: User): void {
 
 function pluginOf(exec: ExecUser): ExecPlugin {
   const plugin: ExecPlugin = { command: exec.command, apiVersion: exec.apiVersion, interactive: exec.interactiveMode !== "Never" };
-  set(plugin, "args", exec.args?.map(String));
-  set(plugin, "env", exec.env ? Object.fromEntries(exec.env.map(({ name, value }) => [name, String(value)])) : undefined);
+  set(plugin, "args", exec.args ?? undefined);
+  set(plugin, "env", exec.env ? Object.fromEntries(exec.env.map(({ name, value }) => [name, value])) : undefined);
   set(plugin, "installHint", exec.installHint);
   set(plugin, "provideClusterInfo", exec.provideClusterInfo);
   set(plugin, "dir", exec.dir);

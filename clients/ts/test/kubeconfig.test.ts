@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { autoConfig, Client, inClusterConfig, loadKubeconfig, NoKubeconfig, version } from "@gatehouse/client";
 import { inClusterConfig as inClusterAt } from "#dist/incluster.js";
@@ -108,6 +108,19 @@ contexts: [{name: added, context: {cluster: c, user: added}}]
     assert.deepEqual(loadKubeconfig(), { server: "https://first", namespace: "shop", token: "secret", tls: {} });
     assert.deepEqual(loadKubeconfig("", "added"), { server: "https://first", token: "added", tls: {} });
     assert.equal(autoConfig().namespace, "shop");
+  });
+
+  test("has no numbers: a token of digits stays as it is", (t) => {
+    const path = write(folder(t), "config", `
+current-context: 1
+clusters: [{name: 2, cluster: {server: "https://x", insecure-skip-tls-verify: true, extensions: [{name: client.authentication.k8s.io/exec, extension: {size: 3}}]}}]
+users: [{name: 3, user: {token: 00123456789012345678901234567890, password: 1e3, exec: {command: x, args: [1, 0x10], env: [{name: a, value: 1.0}], apiVersion: client.authentication.k8s.io/v1}}}]
+contexts: [{name: 1, context: {cluster: 2, user: 3, namespace: 7}}]
+`);
+    assert.deepEqual(loadKubeconfig(path), {
+      server: "https://x", tls: { insecure: true }, namespace: "7", token: "00123456789012345678901234567890", password: "1e3",
+      exec: { command: "x", args: ["1", "0x10"], env: { a: "1.0" }, apiVersion: "client.authentication.k8s.io/v1", interactive: true, dir: dirname(path), extension: { size: 3 } },
+    });
   });
 
   test("that is none is an error", (t) => {
