@@ -83,7 +83,7 @@ var (
 	ofEverywhere  = []string{"list", "watch"}
 )
 
-// hasPath says whether a path of this form is one of the resource, with whatever method: of a resource of the cluster none
+// hasPath says whether a path of this form is one of the resource, for any method: of a resource of the cluster none
 // is below a namespace, and of a namespaced one an object is nowhere else; and a path that no verb of the resource is at is
 // none, such as one of an object of what can only be created.
 func hasPath(r *pipeline.Request) bool {

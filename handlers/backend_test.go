@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 )
 
-// TestPathsThatAreNone: a path that no verb of a resource is at is not found, whatever the method; a path that one is at
+// TestPathsThatAreNone: a path that no verb of a resource is at is not found with any method; a path that one is at
 // refuses other methods.
 func TestPathsThatAreNone(t *testing.T) {
 	s := newServer(t)

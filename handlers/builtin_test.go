@@ -14,7 +14,7 @@ import (
 )
 
 // TestGatedRows: a resource behind a feature gate is served with its subresources while the gate is on, and not at all while
-// it is off, whatever else is asked to be served.
+// it is off, also when everything is to be served.
 func TestGatedRows(t *testing.T) {
 	everything := func(resources.Row) bool { return true }
 	on, err := features.Parse([]string{"GenericWorkload=true"})

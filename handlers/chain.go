@@ -37,7 +37,7 @@ type chainOptions struct {
 }
 
 // chain is the order in which every request passes its stages, before anything of its body is read. What happens to an
-// object afterwards (default, mutate, validate, admit, store) is in package verb, because it runs once per attempt.
+// object afterwards (default, mutate, validate, admit, store) is in package write, because it runs once per attempt.
 // Numbers of requests are kept last, of what may be made and is served: names that clients make up are not kept for ever.
 func chain(o chainOptions) []stage {
 	return []stage{
@@ -54,7 +54,7 @@ func chain(o chainOptions) []stage {
 	}
 }
 
-// beforeAccess are the stages that do not ask who makes a request, for pages that everybody may load.
+// beforeAccess are the stages without authentication and authorization, for pages that everybody may load.
 func beforeAccess(all []stage) []stage {
 	for i, s := range all {
 		if s.name == "authenticate" {

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
-// Whatever the index lists is there, and it lists what a client may look for.
+// Everything the index lists is there, and it lists what a client may look for.
 func TestIndex(t *testing.T) {
 	s := loadingServer(t, memory.New(memory.Options{}))
 	if err := s.Start(context.Background()); err != nil {

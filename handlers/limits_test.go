@@ -63,7 +63,7 @@ func sample(numbers *metrics.Metrics, name string) string {
 	return ""
 }
 
-// A body that is announced and does not come ends the request with 504, whatever the verb does with bodies; one that nobody
+// A body that is announced and does not come ends the request with 504, with every verb; one that nobody
 // reads does not keep an answer.
 func TestSilentBody(t *testing.T) {
 	_, served, numbers, _ := carrying(t, nil)

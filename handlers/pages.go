@@ -98,7 +98,7 @@ func newPages(s *Server) (pages, error) {
 	return pages{mounted, index{slices.Collect(maps.Keys(mounted)), s.registry, s.options.Health}}, nil
 }
 
-// storeTimeout is how long a health check waits for the store: less than those who ask have patience for.
+// storeTimeout is how long a health check waits for the store: less than the timeouts of probes.
 const storeTimeout = 2 * time.Second
 
 func reachable(store *cache.Cache, timeout time.Duration) func(*http.Request) error {

@@ -43,7 +43,7 @@ func (s *server) page(path string) (code int, header http.Header, text string) {
 	return resp.StatusCode, resp.Header, string(body)
 }
 
-// A server that loads its store is alive and not ready; who comes meanwhile is asked to come again, whatever he wants. It is
+// A server that loads its store is alive and not ready; every request meanwhile is answered with 429. It is
 // ready when all of it is loaded.
 func TestReadyMeansLoaded(t *testing.T) {
 	g := &gated{memory.New(memory.Options{}), make(chan struct{})}

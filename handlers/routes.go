@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// router gives the generated routes to echo. Whatever no route matches goes to fallback: resources that appear while the
+// router registers the generated routes with echo. What no route matches goes to fallback: resources that appear while the
 // server runs, and paths that nobody serves.
 type router struct {
 	echo  *echo.Echo

@@ -1,5 +1,5 @@
-// Package handlers is the API server as a library: it joins the parts below it and serves HTTP. It holds wiring only; a
-// file here that names a kind is a mistake.
+// Package handlers is the API server as a library: it joins the parts below it and serves HTTP. It holds wiring only: what
+// concerns one kind is in handlers/kinds.
 package handlers
 
 import (
@@ -43,9 +43,9 @@ type Options struct {
 	// Indexer is what Store reads the attributes of objects with, which the server tells of its resources; nil for a store
 	// that has another.
 	Indexer *codec.Indexer
-	// Authenticator tells who asks. Mandatory.
+	// Authenticator finds the user of a request. Mandatory.
 	Authenticator authn.Authenticator
-	// Authorizer decides who may do what. Mandatory.
+	// Authorizer authorizes requests. Mandatory.
 	Authorizer authz.Authorizer
 	// Roles are the roles and bindings of Store, which the server fills in and follows; nil makes an index that only fills
 	// in. Give the one that is part of Authorizer.
@@ -213,7 +213,7 @@ const slowestFurnish = 5 * time.Second
 // writes, or holds a role that cannot be read, must be mended while the server runs, so Start tries until ctx ends; what
 // follows the store does so meanwhile.
 func (s *Server) Start(ctx context.Context) error {
-	// Before anybody follows, who would only have to hear of each object.
+	// Before there are followers, which would only get an event for each object.
 	err := s.furnish(ctx)
 	if ctx.Err() == nil {
 		s.followers.begin(ctx)
@@ -249,7 +249,7 @@ func (s *Server) Close() {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions { // which echo would answer by itself, before anybody has asked who it is
+	if r.Method == http.MethodOptions { // which echo would answer by itself, before authentication
 		s.serve(w, r, pipeline.ParseInfo(r.Method, r.URL.Path))
 		return
 	}

@@ -257,7 +257,7 @@ func TestCloseEndsWatches(t *testing.T) {
 	}
 }
 
-// Every write is seen by a watch exactly once and in order, whatever happens at the same time.
+// Every write is seen by a watch exactly once and in order, under concurrent writes.
 func TestWatchSeesEveryWriteOnce(t *testing.T) {
 	s := newServer(t)
 	_, list := s.do("GET", configMaps, nil)

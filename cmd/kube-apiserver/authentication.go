@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/instance"
 )
 
-// registerAuthentication declares the flags about who is believed.
+// registerAuthentication declares the flags of authentication.
 func registerAuthentication(o *instance.Authentication, s *flagSets) {
 	f := s.in("authentication")
 	f.BoolVar(&o.Anonymous, "anonymous-auth", o.Anonymous, "Take requests without credentials as those of system:anonymous.")

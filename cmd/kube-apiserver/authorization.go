@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/instance"
 )
 
-// registerAuthorization declares the flags about who decides.
+// registerAuthorization declares the flags of authorization.
 func registerAuthorization(a *instance.Authorization, s *flagSets) {
 	f := s.in("authorization")
 	f.StringSliceVar(&a.Modes, "authorization-mode", a.Modes, "Authorizers in order: Node, RBAC, ABAC, Webhook, AlwaysAllow, AlwaysDeny. The group system:masters may always do everything.")

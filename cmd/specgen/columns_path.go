@@ -137,7 +137,7 @@ func (v *pathSource) index(which string) error {
 	return nil
 }
 
-// qualified is the Go name of a schema for whoever imports all packages of gen/types.
+// qualified is the Go name of a schema where all packages of gen/types are imported.
 func qualified(file, name string) string {
 	if external, ok := spec.External(file, name); ok {
 		return external.String()

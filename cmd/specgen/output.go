@@ -29,7 +29,7 @@ func (o output) goFile(path, source string) error {
 }
 
 // sync makes dir hold exactly these files. Unchanged files are not written, so that their timestamps, and with them the
-// compiler's cache of whoever looks at timestamps, stay valid.
+// compiler's cache of tools that look at timestamps, stay valid.
 func (o output) sync(dir string) error {
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && path == dir {

@@ -14,7 +14,7 @@ type Level int
 const (
 	// None tells nothing.
 	None Level = iota
-	// Metadata tells who, what and the result, and nothing of what was sent or answered.
+	// Metadata has the user, the request's attributes and the result, and neither body.
 	Metadata
 	// Request tells what was sent too.
 	Request
@@ -65,7 +65,7 @@ type Event struct {
 	Annotations              map[string]string `json:"annotations,omitempty"`
 }
 
-// User is who asked.
+// User is the user of the request.
 type User struct {
 	Username string              `json:"username,omitempty"`
 	UID      string              `json:"uid,omitempty"`

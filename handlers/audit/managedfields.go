@@ -8,7 +8,7 @@ import (
 
 var errNotJSON = errors.New("it is not JSON")
 
-// withoutManagedFields leaves out who manages which field, of an object, the items of a list and the rows of a table.
+// withoutManagedFields removes metadata.managedFields from an object, the items of a list and the rows of a table.
 func withoutManagedFields(b []byte) ([]byte, error) {
 	if !bytes.Contains(b, []byte(`"managedFields"`)) {
 		return b, nil

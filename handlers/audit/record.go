@@ -73,7 +73,7 @@ func (r *Record) Annotate(key, value string) {
 	}
 }
 
-// Choose asks the policy about the request, now that it is known who asks for what. User is nil when authentication failed.
+// Choose asks the policy about the request, once its user is known. User is nil when authentication failed.
 func (r *Record) Choose(h *http.Request, id string, sources []string, a authz.Attributes) {
 	if r.chosen = r.auditor.Policy.choose(&a); r.chosen.level == None {
 		return

@@ -93,7 +93,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// Whatever a policy at this level says, no content reaches the log.
+// No policy at this level lets content reach the log.
 func TestNoContentAtMetadata(t *testing.T) {
 	for _, line := range told(t, "rules: [{level: Metadata}]", false) {
 		if strings.Contains(line, "hunter2") || strings.Contains(line, "password") {

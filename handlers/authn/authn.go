@@ -1,4 +1,4 @@
-// Package authn finds out who makes a request. Each mechanism is in its own file or package; Union asks those that look at
+// Package authn authenticates requests. Each mechanism is in its own file or package; Union asks those that look at
 // requests, Tokens those that look at bearer tokens, in the order in which they are given.
 package authn
 
@@ -17,8 +17,8 @@ var ErrNoCredentials = errors.New("no credentials provided")
 // ErrInvalidToken: no authenticator knows the bearer token.
 var ErrInvalidToken = errors.New("invalid bearer token")
 
-// Authenticator tells who makes a request. ErrNoCredentials means that another may be asked; any other error that the
-// credential is there but wrong, and nobody who brings a wrong credential is anonymous. Safe for concurrent use.
+// Authenticator finds the user of a request. ErrNoCredentials means that another may be asked; any other error that the
+// credential is wrong; a request with a wrong credential is never anonymous. Safe for concurrent use.
 type Authenticator interface {
 	Authenticate(r *http.Request) (*resource.UserInfo, error)
 }
@@ -40,9 +40,9 @@ type TokenAuthenticator interface {
 const (
 	GroupAuthenticated   = "system:authenticated"
 	GroupUnauthenticated = "system:unauthenticated"
-	// GroupMasters may do everything, whatever the authorizers say.
+	// GroupMasters may do everything; no authorizer is asked.
 	GroupMasters = "system:masters"
-	// UserAnonymous is the name of who brings no credential.
+	// UserAnonymous is the user of requests without a credential.
 	UserAnonymous = "system:anonymous"
 )
 

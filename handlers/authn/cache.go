@@ -23,7 +23,7 @@ const lookupTimeout = 30 * time.Second
 type Cache struct {
 	inner            TokenAuthenticator
 	success, failure time.Duration
-	// key makes the hashes by which answers are found: who does not know it cannot tell a token from a memory dump.
+	// key is that of the HMACs by which answers are found: without it no token can be found from a memory dump.
 	key     [32]byte
 	answers *utilcache.Expiring
 	asking  singleflight.Group

@@ -18,7 +18,7 @@ type ProxyHeaders struct {
 	ExtraPrefix []string
 }
 
-// StandardProxyHeaders are those that every request loses, whatever a proxy was configured to send.
+// StandardProxyHeaders are removed from every request, also when a proxy is configured to send others.
 var StandardProxyHeaders = ProxyHeaders{
 	User: []string{"X-Remote-User"}, UID: []string{"X-Remote-Uid"}, Group: []string{"X-Remote-Group"}, ExtraPrefix: []string{"X-Remote-Extra-"},
 }
@@ -71,7 +71,7 @@ func first(h http.Header, names []string) string {
 	return ""
 }
 
-// cutPrefixFold is what follows prefix in s, whatever the case of its letters; empty when s does not begin with it.
+// cutPrefixFold is what follows prefix in s, compared without case; empty when s does not begin with it.
 func cutPrefixFold(s, prefix string) string {
 	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return ""

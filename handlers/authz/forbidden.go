@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Forbidden is the 403 for who may not do what a describes, in upstream's sentence. The reason is the authorizer's.
+// Forbidden is the 403 for a user without the right that a describes, in upstream's sentence. The reason is the authorizer's.
 func Forbidden(a Attributes, reason string) error {
 	var what string
 	gr := schema.GroupResource{Group: a.Group, Resource: a.Resource}

@@ -58,7 +58,7 @@ func get[T object.Object](t *testing.T, o *resource.Objects, kind, namespace, na
 
 var birthday = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-// same compares JSON, whatever the order of the fields.
+// same compares JSON without the order of the fields.
 func same(t *testing.T, a, b []byte) bool {
 	t.Helper()
 	var x, y any

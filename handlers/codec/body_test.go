@@ -154,7 +154,7 @@ func FuzzBody(f *testing.F) {
 			return
 		}
 		if how&0x80 == 0 {
-			// Whatever was accepted can be stored, and read again.
+			// Everything accepted can be stored, and read again.
 			b, err := MarshalProtobuf(o)
 			if err != nil {
 				t.Fatal(err)

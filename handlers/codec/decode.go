@@ -132,7 +132,7 @@ func (d *decoder) grow(list reflect.Value, b []byte, i int, number uint64) error
 	for i < len(b) {
 		another, _, _, to, err := next(b, i)
 		if err != nil || another != number {
-			break // whoever reads on meets the error
+			break // the next read returns the error
 		}
 		i = to
 		n++

@@ -109,7 +109,7 @@ func TestIndexOfJSON(t *testing.T) {
 	}
 }
 
-// Equal attributes are the same, whatever else of the object has changed.
+// Equal attributes are the same when other parts of the object have changed.
 func TestSameIndex(t *testing.T) {
 	labelled := func(labels, more string) any {
 		return Attributes("", []byte(`{"metadata":{"name":"a","labels":`+labels+`},"spec":`+more+`}`))
@@ -132,7 +132,7 @@ func TestSameIndex(t *testing.T) {
 	}
 }
 
-// Bytes of the wrong shape have no index, whatever they are; they never end the server.
+// Bytes of any wrong shape have no index, and never end the server.
 func TestIndexOfDamagedBytes(t *testing.T) {
 	whole := append(appendEnvelope(nil, "v1", "Pod", 8), 0x0a, 0x06, 0x5a, 0x04, 0x0a, 0x00, 0x12, 0x00)
 	if x, ok := Attributes("", whole).(*Index); !ok || shown(x.Labels) != "= " {

@@ -8,7 +8,7 @@ import (
 )
 
 // needs are the fields that a message has once it was defaulted, and which of its messages have such fields. Where one is
-// missing, the object was stored by a server that did not know the default yet: upstream applies defaults to whatever it
+// missing, the object was stored by a server that did not know the default yet: upstream applies defaults to everything it
 // reads, so what readers must see is not what lies there.
 //
 // It knows the defaults of an object that says nothing, and those that the generated types set by themselves. That may be
@@ -92,7 +92,7 @@ func elementType(t reflect.Type) reflect.Type {
 	return t
 }
 
-// met says whether a message has what it needs. Of one that cannot be read it says so too: who reads it finds out.
+// met says whether a message has what it needs. It says so of an unreadable one too: its reader returns the error.
 func (n *needs) met(b []byte) bool {
 	if n == nil {
 		return true

@@ -35,7 +35,7 @@ func AppendObject(dst []byte, o runtime.Object, out Output) ([]byte, error) {
 	return finish(dst, b, out)
 }
 
-// AppendStored appends a stored object as a whole answer: itself or its metadata, whatever is wanted. Tables are made
+// AppendStored appends a stored object as a whole answer: itself or its metadata, as the client wants. Tables are made
 // with Table.
 func AppendStored(dst []byte, c resource.Codec, stored []byte, revision int64, out Output) ([]byte, error) {
 	if out.Format == Protobuf {

@@ -61,7 +61,7 @@ func TestOwnersOfJSON(t *testing.T) {
 	}
 }
 
-// Bytes of the wrong shape have no owners, whatever they are; they never end the server.
+// Bytes of any wrong shape have no owners, and never end the server.
 func TestOwnersOfDamagedBytes(t *testing.T) {
 	whole := append(appendEnvelope(nil, "v1", "Pod", 9), 0x0a, 0x07, 0x6a, 0x05, 0x22, 0x03, 'u', 'i', 'd')
 	if owners, err := Owners(nil, whole); err != nil || !slices.Equal(owners, []string{"uid"}) {

@@ -52,8 +52,8 @@ func quantityBodies(t reflect.Type, inside map[reflect.Type]bool) (out []string)
 	return out
 }
 
-// A quantity that the library would compute for minutes is refused before it, in every field of every kind, whatever the
-// body is written in. This test takes for ever where it is not.
+// A quantity that the library would compute for minutes is refused before it, in every field of every kind and every format of
+// bodies. This test takes for ever where it is not.
 func TestHugeQuantities(t *testing.T) {
 	const good, huge = `"12345678901"`, `"1e214748364"`
 	fields := 0

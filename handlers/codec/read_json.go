@@ -44,7 +44,7 @@ func unmarshalStrict(data []byte, v any) (strict []error, err error) {
 }
 
 // readJSON fills o when the text has nothing unusual: no faults, no unknown or repeated fields, nothing that must be
-// reported or converted. Otherwise it leaves o empty, and whoever calls it reads the text with the standard decoder,
+// reported or converted. Otherwise it leaves o empty, and the caller reads the text with the standard decoder,
 // which says what is wrong. It is several times faster than that.
 func readJSON(data []byte, o any) bool {
 	p, v, err := planOf(o)
@@ -62,7 +62,7 @@ func readJSON(data []byte, o any) bool {
 	return false
 }
 
-// reader moves through JSON. Its methods return false for whatever is unusual.
+// reader moves through JSON. Its methods return false for anything unusual.
 type reader struct {
 	compactor
 	depth int

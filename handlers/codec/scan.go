@@ -93,7 +93,7 @@ func members(b []byte, i int, f func(member) bool) error {
 var errStop = errors.New("that is enough")
 
 // walk calls f for each member of the object that starts at i; f returns the index behind the member's value, which walk
-// itself does not look at. So whoever goes into values reads every byte once. It returns the index behind the object.
+// itself does not look at. So a caller that descends into values reads every byte once. It returns the index behind the object.
 func walk(b []byte, i int, f func(member) (int, error)) (int, error) {
 	if i = skipSpace(b, i); i >= len(b) || b[i] != '{' {
 		return 0, errScan

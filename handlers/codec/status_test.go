@@ -27,7 +27,7 @@ func deployment(paused bool, replicas int32, label string) object.Object {
 	return d
 }
 
-// TestParts: the status is kept from the rest in the same way whatever an object is.
+// TestParts: the status is kept from the rest in the same way for structs and maps.
 func TestParts(t *testing.T) {
 	typed, err := NewBuiltin(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, nil, nil, nil)
 	if err != nil {

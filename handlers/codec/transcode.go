@@ -9,7 +9,7 @@ import (
 )
 
 // errIrregular reports legal protobuf that no Kubernetes writer makes: a message in several parts, packed lists, map
-// keys out of order. Whoever gets it takes the long way through a struct.
+// keys out of order. The caller then goes through a struct.
 var errIrregular = errors.New("protobuf that is not in canonical order")
 
 // objectMeta is where a resourceVersion is put in.

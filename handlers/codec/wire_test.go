@@ -151,7 +151,7 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-// A body of empty containers, two bytes each, is refused before it fills the memory, whatever stands between them.
+// A body of empty containers, two bytes each, is refused before it fills the memory, also with other fields between them.
 func TestBudget(t *testing.T) {
 	for _, piece := range [][]byte{{0x12, 0}, {0x12, 0, 0x1a, 0}} { // restartPolicy
 		spec := bytes.Repeat(piece, 1<<20/len(piece))

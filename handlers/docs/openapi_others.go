@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// partV2 is what one resource.Document adds to the v2 document. It is made once, whatever else comes and goes.
+// partV2 is what one resource.Document adds to the v2 document. It is made once and kept while other parts come and go.
 type partV2 struct {
 	of resource.Document
 

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 )
 
-// GitVersion is the API level that is served and who serves it. Clients parse it as a semantic version.
+// GitVersion is the API level that is served and the name of this program. Clients parse it as a semantic version.
 const GitVersion = "v1.36.3+gatehouse"
 
 // Commit, TreeState and BuildDate say what was built; the Makefile sets them with -ldflags -X.

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/stream"
 )
 
-// answer is one that is carried. Whoever is the first to wake it starts the goroutine that sends what there is; it ends when
+// answer is one that is carried. The first wake starts the goroutine that sends what there is; it ends when
 // there is nothing more for now.
 type answer struct {
 	carrier *Carrier

@@ -73,7 +73,7 @@ func (c *Carrier) empty() <-chan struct{} {
 	return none
 }
 
-// tell tells who waits for it that nothing is carried. c.mu is held.
+// tell wakes waiters when nothing is carried. c.mu is held.
 func (c *Carrier) tell() {
 	if c.none != nil && len(c.carried) == 0 {
 		close(c.none)

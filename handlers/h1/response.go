@@ -48,7 +48,7 @@ func (w *response) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Flush is FlushError for those who cannot do anything about it.
+// Flush is FlushError for callers that cannot handle the error.
 func (w *response) Flush() { _ = w.FlushError() }
 
 // FlushError sends what there is.

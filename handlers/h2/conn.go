@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// conn is one connection. Its fields are in groups by who may touch them.
+// conn is one connection. Its fields are in groups by their owner or lock.
 type conn struct {
 	// Set once.
 	server    *server
@@ -50,7 +50,7 @@ type conn struct {
 	control   int
 	encoder   *hpack.Encoder
 	fields    bytes.Buffer
-	backlog   bool // streams wait their turn: who comes now queues behind them
+	backlog   bool // streams wait their turn: a new one queues behind them
 	peer      settings
 	window    int64 // what the client takes of all streams together
 	starved   []*stream
@@ -63,7 +63,7 @@ type conn struct {
 	idleSince time.Time
 	timer     *time.Timer
 
-	// work counts what has been added since the writer last saw everything done; who makes it 1 is the writer.
+	// work counts what has been added since the writer last saw everything done; the goroutine that makes it 1 is the writer.
 	work  atomic.Int64
 	ready readyList
 
@@ -126,7 +126,7 @@ func (c *conn) serve() {
 	c.write(nil) // the sources that were cut off are told so
 }
 
-// hook tells who watches the states of connections; the others, new and closed, are net/http's to tell.
+// hook is called with states of connections; the others, new and closed, are reported by net/http.
 func (c *conn) hook(state http.ConnState) {
 	if c.http.ConnState != nil {
 		c.http.ConnState(c.socket, state)

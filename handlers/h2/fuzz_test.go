@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// FuzzFrames sends any frames in any order. Whatever they are, the connection must afterwards answer a ping or be closed,
+// FuzzFrames sends any frames in any order. Afterwards the connection must answer a ping or be closed,
 // every source must be told of its end, and nothing may panic.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte{byte(http2.FrameHeaders), 5, 1, 0, byte(http2.FrameWindowUpdate), 0, 1, 4, 0, 0, 1, 0})

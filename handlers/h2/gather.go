@@ -64,7 +64,7 @@ func (g *gather) Write(p []byte) (int, error) {
 const maxRenewals = 4
 
 // push writes what is held. It fails when the other end takes nothing for the time of a stall, or too little: it holds about
-// a buffer, and whoever writes it may have an answer of its own to end.
+// a buffer, and its writer may have an answer of its own to end.
 func (g *gather) push() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

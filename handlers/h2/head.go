@@ -19,7 +19,7 @@ type head struct {
 	hasType, hasDate, hasEncoding bool
 	// length is that of the body as the handler said, or -1.
 	length int64
-	// bodiless is an answer that has no body whatever the handler writes.
+	// bodiless is an answer without a body; what the handler writes is dropped.
 	bodiless bool
 }
 

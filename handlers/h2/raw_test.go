@@ -15,7 +15,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// raw is a client that sends whatever it is told to.
+// raw is a client that sends any bytes.
 type raw struct {
 	t       testing.TB
 	socket  *tls.Conn

@@ -38,7 +38,7 @@ func (c *conn) read() error {
 	for first := true; ; first = false {
 		f, err := c.framer.ReadFrame()
 		if first && errors.As(err, new(http2.StreamError)) {
-			return connError(http2.ErrCodeProtocol) // no settings, whatever else is wrong with it
+			return connError(http2.ErrCodeProtocol) // no settings frame, which comes before any other fault
 		}
 		if err == nil {
 			if first {

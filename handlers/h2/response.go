@@ -165,7 +165,7 @@ func (w *response) unsent(p []byte, length int64) *head {
 	return w.head
 }
 
-// Flush is FlushError for those who cannot do anything about it.
+// Flush is FlushError for callers that cannot handle the error.
 func (w *response) Flush() { _ = w.FlushError() }
 
 // FlushError sends what there is.

@@ -307,7 +307,7 @@ func TestUnreadBody(t *testing.T) {
 	}
 }
 
-// The rest of a request that nobody reads is taken in before the answer ends, whatever the windows; a client that waits to
+// The rest of a request that nobody reads is taken in before the answer ends, with windows of any size; a client that waits to
 // be told to send it is not told.
 func TestSwallowedBody(t *testing.T) {
 	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, Options{}, false)

@@ -168,7 +168,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// Whatever ends a stream, its source is told once.
+// However a stream ends, its source is closed once.
 func TestSourceEnded(t *testing.T) {
 	for what, end := range map[string]func(s *site, r *raw){
 		"the client resets it":     func(_ *site, r *raw) { r.must(r.framer.WriteRSTStream(1, http2.ErrCodeCancel)) },

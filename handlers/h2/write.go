@@ -3,7 +3,7 @@ package h2
 import "time"
 
 // drain is the writer: it gathers what there is and writes it, until nothing is left. At most one runs for a connection,
-// since only who has made c.work 1 calls it. Only it asks sources.
+// since only the goroutine that made c.work 1 calls it. Only it reads from sources.
 func (c *conn) drain(own *stream) {
 	for {
 		seen := c.work.Load()
@@ -11,7 +11,7 @@ func (c *conn) drain(own *stream) {
 		wrote := c.flush()
 		if !c.waitingTurn() {
 			c.releaseSpare()
-			// Whatever was added before seen was read is written; what came later changes the number.
+			// Everything that was added before seen was read is written; what came later changes the number.
 			if c.work.CompareAndSwap(seen, 0) {
 				return
 			}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Ping always passes: who gets an answer has reached a server that serves.
+// Ping always passes: the answer says that the server serves.
 func Ping() Check { return Check{Name: "ping", Probe: func(*http.Request) error { return nil }} }
 
 var errShuttingDown = errors.New("process is shutting down")

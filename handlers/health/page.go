@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ServeHTTP answers, whatever the method, a page (/readyz) or one check of it (/readyz/etcd, /readyz/poststarthook/<name>).
+// ServeHTTP answers any method with a page (/readyz) or one check of it (/readyz/etcd, /readyz/poststarthook/<name>).
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache, private")
 	name, check, single := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
@@ -25,7 +25,7 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.servePage(w, req, name, r.on(page))
 }
 
-// serveCheck says what is wrong: whoever may read a single check's path may know.
+// serveCheck says what is wrong: a user with the right to a single check's path may know.
 func serveCheck(w http.ResponseWriter, req *http.Request, checks []Check, name string) {
 	for _, c := range checks {
 		if c.Name != name {
@@ -76,7 +76,7 @@ func (r *Registry) servePage(w http.ResponseWriter, req *http.Request, page stri
 		fmt.Fprintf(&lines, "warn: some health checks cannot be excluded: no matches for %s\n", strings.Join(unknown, ","))
 	}
 	if failed {
-		// All lines, whether they were asked for or not: whoever looks at a failing page wants to know what fails.
+		// All lines, also without verbose: the reader of a failing page wants to know what fails.
 		http.Error(w, lines.String()+page+" check failed", http.StatusInternalServerError)
 		return
 	}

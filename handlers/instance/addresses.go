@@ -31,7 +31,7 @@ func (i *Instance) URL() string {
 	return "https://" + net.JoinHostPort(host, strconv.Itoa(i.config.Serving.Port))
 }
 
-// Kubeconfig is that of an administrator, who may do everything.
+// Kubeconfig is that of an administrator with all rights.
 func (i *Instance) Kubeconfig() []byte {
 	return pki.Kubeconfig(i.URL(), i.certs.authority, adminName, i.certs.admin)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Authentication says how the server finds out who asks.
+// Authentication says how the server authenticates requests.
 type Authentication struct {
 	// Anonymous takes requests without credentials as those of system:anonymous. AnonymousGiven says that somebody chose that,
 	// which a configuration file with an opinion of its own does not allow.
@@ -36,7 +36,7 @@ func (a *Authentication) validate(fault func(string, ...any)) {
 	a.OIDC.validate(fault)
 }
 
-// authentication is how the server finds out who asks.
+// authentication is how the server authenticates requests.
 type authentication struct {
 	requests authn.Authenticator
 	// tokens are the mechanisms that bearer tokens may belong to.

@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Authorization says who decides what may be done.
+// Authorization says which authorizers decide.
 type Authorization struct {
 	modes.Flags
 	// PolicyFile has the policies of the mode ABAC. ConfigFile is an AuthorizationConfiguration, in place of Flags.

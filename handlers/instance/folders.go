@@ -45,7 +45,7 @@ func (c *Config) checkFolders(log *slog.Logger) error {
 func checkFolder(path string, log *slog.Logger) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
-		return nil // whoever uses it makes it, or finds out what is wrong and says more
+		return nil // its user makes it, or reports the error in more detail
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return fmt.Errorf("folder %s: %w", path, err)

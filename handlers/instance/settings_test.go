@@ -78,7 +78,7 @@ func TestBrowsers(t *testing.T) {
 	}
 }
 
-// Key exchanges are those that are named, whatever the client would like.
+// Key exchanges are those that are named; what the client prefers does not count.
 func TestCurves(t *testing.T) {
 	c := inMemory()
 	c.Serving.Curves = []tls.CurveID{tls.CurveP256}

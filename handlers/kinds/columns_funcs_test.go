@@ -132,7 +132,7 @@ func TestObjectFuncs(t *testing.T) {
 	}
 }
 
-// Flow schemas come in the order in which they are tried, whatever their names.
+// Flow schemas come in the order in which they are tried, not in that of their names.
 func TestOrder(t *testing.T) {
 	schema := func(name string, precedence int32) object.Object {
 		return &flowcontrolv1.FlowSchema{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: flowcontrolv1.FlowSchemaSpec{MatchingPrecedence: precedence}}

@@ -62,7 +62,7 @@ var groups = [][]kind.Kind{
 	storagemigration.Kinds,
 }
 
-// name is that of a resource, whatever its version.
+// name is that of a resource in all its versions.
 type name struct{ group, resource string }
 
 // byName finds a kind by its resource, byGVK by the kind and version of its bodies.

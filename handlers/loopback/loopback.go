@@ -1,4 +1,4 @@
-// Package loopback guards the port on which every local process may do everything. Whoever can open a connection to it is
+// Package loopback guards the port on which every local process may do everything. Every process that can connect to it is
 // trusted, but a browser opens connections for any page: so requests that a page of another origin causes, directly or by
 // pointing its own name at this machine (DNS rebinding), are refused.
 package loopback

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// access counts who was recognized and what was allowed.
+// access counts authentications and authorizations.
 type access struct {
 	users              *prometheus.CounterVec
 	attempts           *prometheus.CounterVec

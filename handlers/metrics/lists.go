@@ -11,7 +11,7 @@ import (
 )
 
 // lists counts what etcd lists: the cache when it loads, and states that are too old for it. Upstream selects there and
-// counts what it decodes, tests and gives on; here whoever asked does that later, so the three are the same.
+// counts what it decodes, tests and gives on; here the caller does that later, so the three are the same.
 type lists struct{ total, fetched, evaluated, returned *prometheus.CounterVec }
 
 func newLists(of []string) lists {

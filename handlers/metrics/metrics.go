@@ -1,7 +1,7 @@
 // Package metrics counts what the server does and shows it as Prometheus wants it. Names, labels, types and buckets are
 // upstream's, so that its dashboards and alerts go on working; what has no counterpart here is left out.
 //
-// What lies on the path of requests and events counts with atomic numbers that were looked up before. Whatever can be read
+// What lies on the path of requests and events counts with atomic numbers that were looked up before. What can be read
 // off when somebody asks (objects stored, the process, the runtime) is not counted at all. This package is the only one of
 // ours that knows the Prometheus library.
 package metrics
@@ -28,7 +28,7 @@ type Metrics struct {
 	listed   listed
 	store    store
 
-	// The registry is made for the first who asks, not while the server starts.
+	// The registry is made for the first scrape, not while the server starts.
 	once     sync.Once
 	registry *prometheus.Registry
 	build    version.Info

@@ -165,7 +165,7 @@ func tellKey(to *prometheus.CounterVec, key string) {
 	}
 }
 
-// Handed counts a change of a key that the cache has handed to those who follow it.
+// Handed counts a change of a key that the cache has dispatched to its followers.
 func (m *Metrics) Handed(key string) { tellKey(m.store.handed, key) }
 
 // Leased counts to how many objects a lease was given, once there is another.

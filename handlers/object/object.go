@@ -1,4 +1,4 @@
-// Package object says what every API object has, whatever its kind: a group, version and kind, and object metadata.
+// Package object says what an API object of any kind has: a group, version and kind, and object metadata.
 //
 // There are two forms behind one interface: the struct that is generated for a built-in kind, and apimachinery's
 // Unstructured for a custom resource. Handlers, admission and strategies that work on all kinds use only this interface.

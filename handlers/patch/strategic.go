@@ -65,7 +65,7 @@ func (p *Patch) strategic(res *resource.Resource, before []byte) (object.Object,
 	default:
 		return nil, nil, resource.ClientFault{Err: err}
 	}
-	// The result is of the resource's kind whatever the patch says, as long as it is a text.
+	// The kind and version of the result are the resource's, unless the patch has values of another type for them.
 	keepText(after, "kind", kind)
 	keepText(after, "apiVersion", version)
 	b, err := json.Marshal(after)

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Authenticate finds out who asks. A credential that is wrong, and no credential where anonymous requests are not
+// Authenticate finds the user of the request. A credential that is wrong, and no credential where anonymous requests are not
 // allowed, is 401; the reason goes to the log and not to the client. The headers that carry credentials, and those in
 // which a front proxy names its user, are removed then, whether they were used or not, so that no later stage, log or
 // backend sees them or believes them.

@@ -52,7 +52,7 @@ func annotateDecision(r *Request, decision, reason string) {
 	r.annotate("authorization.k8s.io/reason", reason)
 }
 
-// attributesOf is what a request asks for and who asks.
+// attributesOf are the request's attributes for authorization.
 func attributesOf(r *Request) authz.Attributes {
 	a := authz.Attributes{
 		User: r.User, Verb: r.Info.Verb, IsResource: r.Info.IsResource, Path: r.Info.Path,

@@ -68,7 +68,7 @@ func timedOut() *apierrors.StatusError {
 	return apierrors.NewTimeoutError("request did not complete within the allotted timeout", 0)
 }
 
-// errorTime is how long a client may take for an error, whatever its request was; over HTTP/1.1 also for the rest of its
+// errorTime is how long a client may take for an error of any request; over HTTP/1.1 also for the rest of its
 // request, which net/http reads before it sends an answer.
 const errorTime = 10 * time.Second
 

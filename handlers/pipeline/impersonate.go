@@ -46,7 +46,7 @@ func Impersonate(a authz.Authorizer, constrained bool) Stage {
 	}
 }
 
-// wantedUser is who the headers name; nil when they name nobody.
+// wantedUser is the user that the headers name; nil when they name none.
 func wantedUser(h http.Header) (*resource.UserInfo, error) {
 	u := &resource.UserInfo{Name: h.Get(impersonateUser), UID: h.Get(impersonateUID), Groups: h[impersonateGroup]}
 	more := u.UID != "" || len(u.Groups) > 0

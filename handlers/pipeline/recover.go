@@ -33,7 +33,7 @@ func Recover(log *slog.Logger) Stage {
 	}
 }
 
-// logPanic tells of a panic and where it came from. It is called by who recovered it.
+// logPanic logs a recovered panic with its stack. It is called from the deferred function.
 func logPanic(log *slog.Logger, method, path string, p any) {
 	log.Error("panic while serving a request", "method", method, "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

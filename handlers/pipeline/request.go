@@ -28,7 +28,7 @@ type Request struct {
 	selectors selectors
 	// Resource is nil for requests that are not about a served resource.
 	Resource *resource.Resource
-	// User is who asks; nil before authentication.
+	// User is the user of the request; nil before authentication.
 	User *resource.UserInfo
 	// Received is when the request came.
 	Received time.Time

@@ -41,7 +41,7 @@ func (r *Request) LabelSelector() (labels.Selector, error) {
 }
 
 // refine adds to Info what the query says: whether a list is a watch. A collection of the one object that a field selector
-// names carries that name, so that an authorizer may allow it to who may see only that object.
+// names carries that name, so that an authorizer may allow it to users with a right to that object only.
 func (r *Request) refine() {
 	i := &r.Info
 	if i.Name != "" || !i.ofCollection() {

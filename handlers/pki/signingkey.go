@@ -22,7 +22,7 @@ func NewSigningKey() (*ecdsa.PrivateKey, error) {
 }
 
 // SigningKey is the key <dir>/<name>.key, for signatures that are no certificates, and its public half <dir>/<name>.pub.
-// What is not there is made; what is there is kept, whoever made it, so that what was signed stays valid.
+// A missing key is made, an existing one is kept, so that what was signed stays valid.
 func SigningKey(dir, name string) (keyFile, publicFile string, err error) {
 	keyFile, publicFile = filepath.Join(dir, name+".key"), filepath.Join(dir, name+".pub")
 	_, keyErr := os.Stat(keyFile)

@@ -1,5 +1,5 @@
 // Package reload keeps something that is read from files as new as the files: certificates, authorities, policies. There
-// is no watcher and no timer. Who uses a value causes the look at its files, at most once in an interval; files that nobody
+// is no watcher and no timer. The use of a value causes the look at its files, at most once in an interval; files that nobody
 // needs cost nothing.
 package reload
 
@@ -27,7 +27,7 @@ type Value[T any] struct {
 
 	current atomic.Pointer[T]
 	checked atomic.Int64
-	// mu is held by who looks at the files; seen is what was read last, also when no value could be made of it.
+	// mu is held while files are read; seen is what was read last, also when no value could be made of it.
 	mu   sync.Mutex
 	seen [][]byte
 }

@@ -10,7 +10,7 @@ type Attempt struct {
 	Namespace, Name string
 	// Verb is the request's, which authorization has seen: a PUT that creates is an update. Empty for the server's own work.
 	Verb string
-	// User is who writes; nil for the server's own work.
+	// User is the writer; nil for the server's own work.
 	User *UserInfo
 	// UserAgent is the client's, for the name of its field manager; empty for the server's own work.
 	UserAgent string

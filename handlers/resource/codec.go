@@ -60,7 +60,7 @@ type Parts interface {
 // Conversion converts objects between the version that a Codec works on and the stored ones, where somebody else has to be
 // asked (a webhook). Each call may take as long as its context allows, so it takes a whole list.
 type Conversion interface {
-	// ToServed returns stored objects, of whatever version, in the one that the codec reads: as many, in their order. What is
+	// ToServed converts stored objects of any version to the one that the codec reads: as many, in their order. What is
 	// in that version already is returned as it is.
 	ToServed(ctx context.Context, stored [][]byte) ([][]byte, error)
 	// ToStored returns what Encode has made in the version that is stored.
@@ -89,7 +89,7 @@ func (r *Resource) ServedOne(ctx context.Context, stored []byte) ([]byte, error)
 	return served[0], nil
 }
 
-// Decode builds one stored object, whoever converts it.
+// Decode builds one stored object, converted where that is needed.
 func (r *Resource) Decode(ctx context.Context, stored []byte, revision int64) (object.Object, error) {
 	served, err := r.ServedOne(ctx, stored)
 	if err != nil {
@@ -98,7 +98,7 @@ func (r *Resource) Decode(ctx context.Context, stored []byte, revision int64) (o
 	return r.Codec.Decode(served, revision)
 }
 
-// Encode is the stored form of one object, whoever converts it.
+// Encode is the stored form of one object, converted where that is needed.
 func (r *Resource) Encode(ctx context.Context, o object.Object) ([]byte, error) {
 	b, err := r.Codec.Encode(o)
 	if err != nil {

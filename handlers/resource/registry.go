@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Source is who says that something is served. Of several that name the same group-version the first one counts.
+// Source is where resources come from. Of several that name the same group-version the first one counts.
 type Source int
 
 const (
@@ -32,11 +32,11 @@ type Part struct {
 }
 
 // Registry finds what serves a request. Lookups never wait: they read an immutable table, so resources can come and go
-// while requests are served. A change costs what its part has, whatever else is there.
+// while requests are served. A change costs what its part has; the number of other parts does not count.
 type Registry struct {
 	table atomic.Pointer[table]
 
-	// mu is held by whoever changes the table. Below it is what tables are made of.
+	// mu guards changes of the table. Below it is what tables are made of.
 	mu       sync.Mutex
 	parts    [sources]map[string]*Part
 	versions [sources]map[schema.GroupVersion]*Version
@@ -67,7 +67,7 @@ func NewRegistry(rs []*Resource) *Registry {
 // Replace makes rs all that is built in.
 func (r *Registry) Replace(rs []*Resource) { r.Set(BuiltIn, "", &Part{Resources: rs}) }
 
-// Set makes part what the source has under the name, in one step for whoever looks something up; nil removes it.
+// Set makes part what the source has under the name, in one step for lookups; nil removes it.
 func (r *Registry) Set(s Source, name string, part *Part) { r.SetMany(s, map[string]*Part{name: part}) }
 
 // SetMany is Set for many parts in one step.

@@ -86,7 +86,7 @@ func (r *Resource) GroupResource() schema.GroupResource {
 }
 
 // HomeGroup is the group that upstream's own types of the objects are in, which some messages tell: that of the stored
-// form, for whatever is stored.
+// form, for everything that is stored.
 func (r *Resource) HomeGroup() string {
 	if r.Storage == "" {
 		return r.KindGroup

@@ -31,7 +31,7 @@ type Strategy struct {
 	// PrepareForUpdate carries over from old what a writer may not change silently.
 	PrepareForUpdate func(ctx context.Context, a *Attempt, o, old object.Object) error
 	// Allocate takes what the object needs outside itself (addresses, ports), after it was prepared and before it is
-	// validated, so that everybody who judges the object sees all of it; old is nil for a create. What it took or frees it
+	// validated, so that validation and admission see the whole object; old is nil for a create. What it took or frees it
 	// registers with the attempt. A dry run takes nothing and fills in what could have been taken.
 	Allocate func(ctx context.Context, a *Attempt, o, old object.Object) error
 	// Release registers with the attempt (OnStored) what is to be given back once the object is gone. It runs in each attempt
@@ -85,7 +85,7 @@ type Strategy struct {
 	Apply func(ctx context.Context, body, parent object.Object) error
 }
 
-// UserInfo is who makes a request.
+// UserInfo is the user of a request.
 type UserInfo struct {
 	Name, UID string
 	Groups    []string

@@ -86,7 +86,7 @@ type Store interface {
 	Create(ctx context.Context, key string, value []byte, ttl time.Duration) (int64, error)
 	// Swap is compare-and-swap: it writes next under seen.Key if the key's newest revision is still seen.Revision. seen is a
 	// pair as it was read or peeked at. A nil next deletes. A ttl above zero renews the key's life; zero keeps the key for
-	// ever. Bytes equal to seen.Value are no write: the key keeps its revision and its life, whatever the ttl.
+	// ever. Bytes equal to seen.Value are no write: the key keeps its revision and its TTL; the ttl given is ignored.
 	//
 	// swapped with the stored pair; after a deletion with the deleted pair, at the revision of the deletion. Not swapped
 	// with the newest pair, which was read in the same transaction, when seen is out of date. ErrNotFound when the key does

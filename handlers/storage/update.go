@@ -10,7 +10,7 @@ import (
 
 // UpdateFunc computes the next value from the current one. It is called again, with a newer current value, when another
 // writer came first. Returning the current bytes unchanged makes the update a no-op that keeps the key's revision and
-// life, whatever the ttl. A nil result deletes the key. An error ends the update and is returned as it is.
+// TTL; the ttl given is ignored. A nil result deletes the key. An error ends the update and is returned as it is.
 type UpdateFunc func(current KeyValue) (next []byte, err error)
 
 // Update changes an existing key: it calls next and swaps until no other writer came between. The result is that of the

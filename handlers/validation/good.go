@@ -123,7 +123,7 @@ func (f *goodField) element(t reflect.Type) reflect.Type {
 			continue
 		}
 		if t.Kind() != reflect.Slice {
-			break // whatever it is, it is left to the library
+			break // unknown formats are left to the library
 		}
 		for t = t.Elem(); t.Kind() == reflect.Pointer; {
 			t = t.Elem()

@@ -68,7 +68,7 @@ func invalid(path *field.Path, v reflect.Value, messages ...string) field.ErrorL
 	return errs
 }
 
-// tooLong counts bytes, as the original does, whatever the message says.
+// tooLong counts bytes, as upstream does, although the message says characters.
 func tooLong(path *field.Path, max int64) field.ErrorList {
 	return field.ErrorList{field.TooLong(path, "", int(max))}
 }

@@ -12,7 +12,7 @@ var presenceRules = map[string]rule{
 	"filled": {ok: filled, errors: required, evenNil: true},
 	// not-blank: an empty text is missing, an absent one is fine.
 	"not-blank": {ok: filled, errors: required},
-	// present: a pointer that is not nil, whatever it points at.
+	// present: a pointer that is not nil, to any value.
 	"present": {ok: func(v reflect.Value, _ string) bool { return v.IsValid() && v.Kind() != reflect.Pointer }, errors: required, evenNil: true},
 }
 

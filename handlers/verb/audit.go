@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 )
 
-// The audit log gets bodies as JSON, whatever the client speaks, and only when its policy wants them: nothing here costs
+// The audit log gets bodies as JSON, also from clients of protobuf, and only when its policy wants them: nothing here costs
 // anything otherwise.
 
 // auditSent tells the audit log of an object that was sent, its defaults filled.

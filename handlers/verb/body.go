@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// decode reads the body as the kind of the path and fills its defaults. Warnings about it reach the client whatever becomes of
+// decode reads the body as the kind of the path and fills its defaults. Warnings about it reach the client also without
 // the write.
 func decode(r *pipeline.Request, body []byte, validation string) (object.Object, error) {
 	o, warnings, err := r.Resource.Body.Decode(resource.Sent{ContentType: r.HTTP.Header.Get("Content-Type"), Data: body, Validation: validation})

@@ -38,8 +38,8 @@ type leafKey struct {
 type form uint8
 
 const (
-	// asked is a note that the items were made once: what is listed again is worth keeping.
-	asked form = iota
+	// requestedOnce is set on the first encoding of the items; the second one is cached.
+	requestedOnce form = iota
 	// items are the items of a list, packed.
 	items
 	// zipped are the items as a piece of a gzip member.
@@ -77,10 +77,10 @@ func (b *listBody) items(l cache.Leaf) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, again := l.Find(b.key(asked)); again {
+	if _, again := l.Find(b.key(requestedOnce)); again {
 		b.keep(l, text)
 	} else {
-		b.store.Keep(l, b.key(asked), nil, 0)
+		b.store.Keep(l, b.key(requestedOnce), nil, 0)
 	}
 	return text, nil
 }

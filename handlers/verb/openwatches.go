@@ -13,7 +13,7 @@ type openWatches struct {
 	closed bool
 }
 
-// over asks who wants to watch a server that shuts down to come again. Its last watches have just ended, and their clients
+// over is the 429 for a watch of a server that shuts down. Its last watches have just ended, and their clients
 // begin anew over connections that they do not know to be ended. A watch that ended at once would make them list everything;
 // this, as a refused connection, lets them go on from where they were.
 func (o *openWatches) over() error {

@@ -155,9 +155,9 @@ func (h *Handlers) read(ctx context.Context, r *pipeline.Request, options metav1
 	return p, p.pick(h, r, s, options)
 }
 
-// limit is how long a page may be; 0 is as long as it gets, which is also what a negative number asks for. A list of whatever
-// is at hand comes whole, whatever limit it names: that is how reflectors begin. Only of what vanishes by itself, which
-// upstream keeps in no cache, it has pages.
+// limit is the greatest number of items on a page; 0 is all of them, and so is a negative number. resourceVersion=0 ignores
+// the limit, as upstream does: reflectors rely on it for their first list. Resources without a watch cache upstream (events)
+// have pages there too.
 func limit(r *pipeline.Request, options metav1.ListOptions) int {
 	if options.ResourceVersion == "0" && !r.Resource.Uncached {
 		return 0

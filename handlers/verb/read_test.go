@@ -306,7 +306,7 @@ func TestSelectionByIndex(t *testing.T) {
 	}
 }
 
-// The pages of a list are of one state, whatever is written meanwhile, also when that is remembered by the store only.
+// The pages of a list are of one state although others write meanwhile, also when only the store remembers that state.
 func TestPagesAreOfOneState(t *testing.T) {
 	f := newFixture(t, 100)
 	names := func(path string) (got []string, next, revision string) {

@@ -49,7 +49,7 @@ func (m *room) take(r *pipeline.Request, size int) (release func(), err error) {
 	return nil, apierrors.NewTooManyRequests("too many large answers are under way, please try again later", 1)
 }
 
-// wait is take for an answer that has begun, which can only wait. Who has room already must not wait for more, but use nil.
+// wait is take for an answer that has begun, which can only wait. An answer that has room already must not wait for more, but use nil.
 func (m *room) wait(r *pipeline.Request, size int) (release func(), err error) {
 	if m == nil || size <= freeRoom || r.Privileged() {
 		return func() {}, nil

@@ -154,7 +154,7 @@ func (s *selection) indexed(x *codec.Index) bool {
 	return true
 }
 
-// following is the selection as the cache knows it. Those who select the same share the work.
+// following is the selection as the cache knows it. Watches with the same selection share the work.
 func (s *selection) following(prefix string) cache.Selection {
 	out := cache.Selection{Prefix: prefix, Name: s.name}
 	if s.everything() {

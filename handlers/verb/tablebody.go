@@ -121,7 +121,7 @@ func (t *tableBody) leaf(l cache.Leaf) error {
 	if kept, found := l.Find(t.key(items)); found {
 		return t.fill(l, kept.(*keptRows))
 	}
-	if _, again := l.Find(t.key(asked)); again {
+	if _, again := l.Find(t.key(requestedOnce)); again {
 		k, err := t.make(l)
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func (t *tableBody) leaf(l cache.Leaf) error {
 		t.h.Store.Keep(l, t.key(items), k, len(k.packed)+rowBytes*len(k.rows))
 		return t.fill(l, k)
 	}
-	t.h.Store.Keep(l, t.key(asked), nil, 0)
+	t.h.Store.Keep(l, t.key(requestedOnce), nil, 0)
 	for _, e := range l.Entries {
 		if err := t.fresh(e); err != nil {
 			return err

@@ -36,7 +36,7 @@ type Handlers struct {
 	room room
 }
 
-// writeLimit is how long a write may take at most, whatever the request's own deadline (upstream's figure).
+// writeLimit is how long a write may take, if the request has no earlier deadline (upstream's figure).
 const writeLimit = 34 * time.Second
 
 // Handle answers a request about a resource.
@@ -86,7 +86,7 @@ func (h *Handlers) Handle(r *pipeline.Request) error {
 	return methodNotAllowed()
 }
 
-// loaded asks clients who come while the server starts to come again; to wait here would pile them up.
+// loaded is the 429 for requests while the server starts; to hold them here would pile them up.
 func (h *Handlers) loaded() error {
 	select {
 	case <-h.Store.Loaded():
@@ -123,7 +123,7 @@ func (h *Handlers) allowed(r *pipeline.Request) bool {
 	return res.Codec != nil || r.Info.Verb == "create" && res.Strategy.Create != nil
 }
 
-// methods are the HTTP methods of the verbs. The deprecated paths of watches have the verb whatever the method.
+// methods are the HTTP methods of the verbs. A deprecated path of a watch has the verb with any method.
 var methods = map[string]bool{
 	"get GET": true, "list GET": true, "watch GET": true, "create POST": true, "update PUT": true, "patch PATCH": true,
 	"delete DELETE": true, "deletecollection DELETE": true,

@@ -19,13 +19,13 @@ import (
 // bookmarkEvery is how often a client that wants it hears how far its watch is (upstream's figure).
 const bookmarkEvery = time.Minute
 
-// watching is one watch, as a stream.Source: what is sent is decided in watchsource.go, whoever carries it. It outlives its
+// watching is one watch, as a stream.Source: what is sent is decided in watchsource.go, for all transports. It outlives its
 // request and there may be many thousands, so it keeps little, and nothing of the request once its initial state is sent.
 type watching struct {
 	*Handlers
 	form  intern.Handle[watchForm]
 	meter Meter
-	// wake tells who carries the answer that there is something to send.
+	// wake tells the transport that there is something to send.
 	wake     func()
 	follower *cache.Follower
 	// timer ticks when the next bookmark is due or the watch is to end, whichever comes first; ends is when that is.

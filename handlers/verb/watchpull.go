@@ -42,7 +42,7 @@ func (w *watching) overStream(r *pipeline.Request, woken <-chan struct{}) error 
 // pull sends what the watch has, flushes when that is all for now, and sleeps until there is more. A client that does not
 // take it has gone, and nothing is wrong then.
 func (w *watching) pull(ctx context.Context, woken <-chan struct{}, send func([]byte) error, flush func() error) error {
-	defer w.Ended(false) // who takes nothing here is waited for
+	defer w.Ended(false) // a client that takes nothing blocks here
 	for {
 		b, err := w.Next()
 		if len(b) > 0 && send(b) != nil {

@@ -63,7 +63,7 @@ func (op *operation) newest(ctx context.Context, key string) (kv storage.KeyValu
 // attempt is one turn of the loop. again: begin anew with the pair returned, which is then certain.
 func (op *operation) attempt(ctx context.Context, current storage.KeyValue, certain *bool, next decide) (out outcome, after storage.KeyValue, again bool, err error) {
 	a := op.try()
-	defer a.Settle(false) // whatever ends the attempt that did not settle it, a panic too
+	defer a.Settle(false) // an attempt that ends unsettled, also by a panic
 	out, err = next(ctx, a, current)
 	idle := err == nil && out.unchanged(current)
 	if (err != nil || idle) && !*certain {

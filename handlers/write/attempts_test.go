@@ -105,7 +105,7 @@ func TestOldPairs(t *testing.T) {
 	if o, err := w.res.Codec.Decode(result.Stored.Value, result.Stored.Revision); err != nil || o.GetLabels() != nil {
 		t.Error("the label is still there", err)
 	}
-	// What is gone meanwhile is not found, whatever the cache remembers.
+	// What is gone meanwhile is not found, also when the cache remembers it.
 	if _, err := w.Delete(t.Context(), w.request("a"), &metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

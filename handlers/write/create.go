@@ -36,7 +36,7 @@ func (w *Writer) Create(ctx context.Context, r *Request, o object.Object) (Resul
 	return Result{Stored: kv}, err
 }
 
-// admitNew is the part of a create that runs once, whatever becomes of generated names.
+// admitNew is the part of a create that runs once, also when a generated name is taken and made anew.
 func (op *operation) admitNew(ctx context.Context, o object.Object) error {
 	a := op.try()
 	defer a.Settle(false)

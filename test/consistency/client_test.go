@@ -68,7 +68,7 @@ func (a answered) clear() bool { return a.code != 0 && a.code < 500 }
 
 func (a *api) path() string { return "/api/v1/namespaces/" + a.namespace + "/configmaps" }
 
-// do sends a request. Whatever breaks on the way makes an answer without a code.
+// do sends a request. A broken connection makes an answer without a code.
 func (a *api) do(ctx context.Context, method, path string, body any) (answered, endpoint) {
 	at := a.server()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

@@ -14,7 +14,7 @@ const (
 	create kind = "create"
 	// put replaces the object that the client saw, and nothing else.
 	put kind = "put"
-	// patch changes whatever there is; patchSeen only what the client saw.
+	// patch is unconditional; patchSeen has the resourceVersion that the client saw.
 	patch     kind = "patch"
 	patchSeen kind = "patch of what was seen"
 	remove    kind = "delete"

@@ -57,7 +57,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 }
 
 // decodeBody reads a body that has a structure; nil for one that has none. A step that shows parts of the body takes it
-// for JSON whatever it is called: the index of /openapi/v3 is JSON that the reference calls plain text.
+// for JSON under any media type: the index of /openapi/v3 is JSON that the reference calls plain text.
 func decodeBody(req *Request, contentType string, body []byte) (*node, error) {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil || len(body) == 0 {

@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 }
 
 // TestGoldenForgetting replays the conversations about history that is no more, one after the other. Our server remembers
-// the newest of it by itself, whatever its etcd has forgotten, so it is started anew as well.
+// the newest of it by itself, also what its etcd has compacted, so it is started anew as well.
 func TestGoldenForgetting(t *testing.T) {
 	dir, err := os.MkdirTemp("", "") // paths of sockets are short
 	if err != nil {

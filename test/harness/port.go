@@ -21,7 +21,7 @@ func FreePort(t testing.TB) string {
 
 // FindPort is a port of the loopback interface that will still be free after a server at it was killed: it is outside of the
 // range from which outgoing connections take theirs, which would otherwise come to occupy it, or to connect to themselves.
-// Who asks again before he listens may be given the same one.
+// A second call before the first one listens may return the same port.
 func FindPort() (int, error) {
 	for range 1000 {
 		port := 20000 + rand.IntN(12000)

@@ -187,7 +187,7 @@ func (s *Server) Restart() {
 	}
 }
 
-// cleanup stops the server at the end of its test. Whatever it logged is shown when the test failed.
+// cleanup stops the server at the end of its test. Its log is shown when the test failed.
 func (s *Server) cleanup() {
 	select {
 	case <-s.ended:

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Reflectors stay in step with the server whatever happens between them.
+// Reflectors stay in step with the server through network faults.
 func TestReflectorsOverFaults(t *testing.T) {
 	const namespace = "watched"
 	e := newEnv(t)

@@ -2,7 +2,7 @@
 // (testdata), spoils them in one place after the other in every way that the type of the place allows, sends each with dryRun
 // to our server and to the reference, and shows where status, causes, warnings or, for what was accepted, the object differ.
 // Each object is spoiled when it is created, when it is updated, and in its status; documents with x-at are bodies of other
-// subresources. It is a tool for whoever works on validation: a fault that is found here becomes a step of a golden script,
+// subresources. It is a tool for work on validation: a fault that is found here becomes a step of a golden script,
 // which then holds without the reference.
 //
 //	go test ./test/mutate -run TestAgainstReference -v -reference https://127.0.0.1:16443 -ours https://127.0.0.1:6443 \

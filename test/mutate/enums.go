@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// namedValues are the values that the model knows for properties of a name, whatever schema they are in: what is right in
+// namedValues are the values that the model knows for properties of a name in all schemas: what is right in
 // one schema is a good mistake in another.
 var namedValues = sync.OnceValue(func() map[string][]string {
 	out := map[string][]string{}

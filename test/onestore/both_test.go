@@ -315,7 +315,7 @@ func (p *pair) at(key string, o object) storage.KeyValue {
 	return storage.KeyValue{}
 }
 
-// remove deletes an object through a server, with whatever holds it, and waits until it is gone for both.
+// remove deletes an object and its finalizers through a server, and waits until it is gone for both.
 func (p *pair) remove(by *side, path string) {
 	p.t.Helper()
 	for range 100 {

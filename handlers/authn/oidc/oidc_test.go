@@ -175,7 +175,7 @@ func TestMappings(t *testing.T) {
 	}
 }
 
-// Nobody else's signature counts, whatever the header of the token says.
+// Only the issuer's signature counts; the header of the token cannot choose another.
 func TestForgedTokens(t *testing.T) {
 	p, other := newPeer(t), newPeer(t)
 	a, _ := open(t, head+p.document("", plain))

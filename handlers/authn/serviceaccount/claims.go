@@ -77,7 +77,7 @@ func SplitUserName(user string) (namespace, name string, err error) {
 // GroupsOf are the groups of the service accounts of a namespace.
 func GroupsOf(namespace string) []string { return []string{GroupAll, groupPrefix + namespace} }
 
-// user is who a bound token belongs to.
+// user is the owner of a bound token.
 func (c *claims) user() resource.UserInfo {
 	b := &c.Kubernetes
 	u := resource.UserInfo{Name: UserName(b.Namespace, b.Account.Name), UID: b.Account.UID, Groups: GroupsOf(b.Namespace)}

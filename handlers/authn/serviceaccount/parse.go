@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 )
 
-// algorithms are those that a token may name. The ones that sign with a shared secret are not among them: with them, who
+// algorithms are those that a token may name. The ones that sign with a shared secret are not among them: with them, a server that
 // knows a public key could make tokens.
 var algorithms = []jose.SignatureAlgorithm{
 	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512,

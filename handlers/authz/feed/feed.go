@@ -1,5 +1,5 @@
 // Package feed keeps something in memory up to date with parts of the store: it lists some prefixes, follows their
-// changes, and lists again whatever it lost.
+// changes, and lists again what it lost.
 package feed
 
 import (

@@ -15,7 +15,7 @@ type groupResource struct{ group, resource string }
 // decision says whether a node may do what is asked, and if not, why, in upstream's words.
 type decision func(g *graph, node string, q *authz.Attributes) (allowed bool, reason string)
 
-// table has the resources that are told apart by node. Whatever is not in it is up to the rules for all nodes.
+// table has the resources that are authorized per node. All others are up to the rules for all nodes.
 var table = map[groupResource]decision{
 	{"", "secrets"}:                                   read(secrets),
 	{"", "configmaps"}:                                read(configMaps),

@@ -57,7 +57,7 @@ type target struct {
 	through map[ref]int
 }
 
-// source is a pod, volume or another object that gives its node, or whoever has its claim, access to others.
+// source is a pod, volume or another object that gives its node, or the user of its claim, access to others.
 type source struct {
 	node    *member
 	objects []*target

@@ -29,7 +29,7 @@ func Aggregate(known map[string]*rbacv1.ClusterRole) (map[string][]rbacv1.Policy
 	return out, errors.Join(a.errs...)
 }
 
-// aggregation is one run of Aggregate. Roles are settled in the order of who gathers from whom, which Tarjan's algorithm
+// aggregation is one run of Aggregate. A role is settled after those that it aggregates, in an order that Tarjan's algorithm
 // finds: each is gathered for once, but for those that gather from each other in a circle.
 type aggregation struct {
 	known map[string]*rbacv1.ClusterRole

@@ -18,7 +18,7 @@ import (
 )
 
 // Aggregator fills in aggregated cluster roles whenever one changes, so that no controller-manager is needed for it. Beside
-// upstream's controller, or another server's, it does no harm: all come to the same rules, and who comes second finds
+// upstream's controller, or another server's, it does no harm: all compute the same rules, and the second finds
 // nothing to do. Make one with NewAggregator.
 type Aggregator struct {
 	writer resource.Writer

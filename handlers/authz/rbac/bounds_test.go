@@ -125,7 +125,7 @@ func (c *counted) Get(ctx context.Context, key string) (storage.KeyValue, int64,
 	return c.Store.Get(ctx, key)
 }
 
-// A chain of aggregated roles is worked through once, whatever their names, and a rule is looked at once for each role that
+// A chain of aggregated roles is resolved once, in any order of names, and a rule is read once for each role that
 // gathers it.
 func TestAggregatingIsBounded(t *testing.T) {
 	const links, rules = 300, 2000

@@ -93,7 +93,7 @@ func compile(expressions []string) (*conditions, error) {
 	return out, nil
 }
 
-// match says whether all conditions are true. One that is false decides, whatever errors others have.
+// match says whether all conditions are true. One that is false decides, also when others fail.
 func (c *conditions) match(ctx context.Context, q *question) (bool, error) {
 	if len(c.all) == 0 {
 		return true, nil

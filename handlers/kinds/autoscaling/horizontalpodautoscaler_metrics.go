@@ -24,7 +24,7 @@ func metric(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList
 	if !known {
 		errs = append(errs, field.NotSupported(at, m.Type, metricTypes))
 	}
-	// The first of those that are set is looked into, whatever the type says.
+	// The first of those that are set is validated; the type does not count.
 	members := []struct {
 		kind, name string
 		set        bool

@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Events are served by two groups from one store. This one takes whatever was always taken; the newer is strict.
+// Events are served by two groups from one store. This one stays lenient, as it was; the newer is strict.
 var events = kind.Kind{Group: group, Resource: "events", Strategy: event, Cells: EventCells}
 
 func event(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {

@@ -101,7 +101,7 @@ func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 	}
 }
 
-// noInternalPolicy: a name elsewhere has no traffic inside, whatever its writer and the defaults say.
+// noInternalPolicy: an external name has no traffic inside the cluster, so a value from the writer or the defaults is dropped.
 func noInternalPolicy(svc *corev1.Service) {
 	if svc.Spec.Type == externalName {
 		svc.Spec.InternalTrafficPolicy = nil

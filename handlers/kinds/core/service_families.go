@@ -56,7 +56,7 @@ func (s *serviceStrategy) families(svc, old *corev1.Service) error {
 		return invalidService(svc.Name, errs)
 	}
 	if bare {
-		// Whoever makes the endpoints by hand may use both families, whatever the cluster has.
+		// Endpoints that are made by hand may have both families, also in a cluster of one.
 		if len(spec.IPFamilies) == 0 {
 			spec.IPFamilies = []string{s.ips.Primary()}
 		}

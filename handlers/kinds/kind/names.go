@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// PathSegment is the rule for names that may be whatever can stand in a URL between two slashes.
+// PathSegment is the rule for names that may be any segment of a URL's path.
 func PathSegment(name string, prefix bool) []string {
 	return path.ValidatePathSegmentName(name, prefix)
 }

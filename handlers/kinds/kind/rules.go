@@ -112,7 +112,7 @@ func PathOf(dotted string) *field.Path {
 // longestDriver is how long the name of a driver of volumes may be.
 const longestDriver = 63
 
-// DriverTitle is the name of a driver: a domain, whatever its case.
+// DriverTitle is the name of a driver: a domain, in upper or lower case.
 func DriverTitle(path *field.Path, name string) (errs field.ErrorList) {
 	if name == "" {
 		return field.ErrorList{field.Required(path, "")}

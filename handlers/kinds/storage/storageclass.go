@@ -39,7 +39,7 @@ func validateStorageClass(o *storagev1.StorageClass) (errs field.ErrorList) {
 	return append(errs, topologies(o.AllowedTopologies, field.NewPath("allowedTopologies"))...)
 }
 
-// topologies are told apart by their terms, whatever the order of terms and values.
+// topologies are compared by their terms; the order of terms and values does not count.
 func topologies(list []corev1.TopologySelectorTerm, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i, t := range list {

@@ -6,7 +6,7 @@ type Kind uint8
 const (
 	// Label is a label with its value.
 	Label Kind = iota + 1
-	// Labelled is that there is a label, whatever its value. The only value that this can have is "".
+	// Labelled is that there is a label with any value. The only value that this can have is "".
 	Labelled
 	// Field is a selectable field with its value.
 	Field

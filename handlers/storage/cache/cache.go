@@ -5,8 +5,8 @@
 // is storing a pointer, and a reader that has one needs no lock and no luck. Values lie compressed, with a dictionary for
 // each collection. Select finds objects through indexes, which are made for what is asked for again and again.
 //
-// A second goroutine hands the changes to those who Follow them: watches of the same selection share what is matched and
-// encoded. Those of a collection who come back from before the start of this process share one watch of the backend.
+// A second goroutine dispatches the changes to followers: watches of the same selection share what is matched and
+// encoded. Watches of a collection that resume from before the start of this process share one watch of the backend.
 //
 // Reads are as fresh as the backend's: a read first asks the backend for its revision (the embedded store has it in
 // memory) and waits until that much was applied. So a client that has written sees its write, on this server and on any
@@ -57,7 +57,7 @@ type Options struct {
 	// Owners appends the UIDs of an object's owners to dst, from its value, which it must not keep. Nil means that nothing is
 	// found by its owner.
 	Owners func(dst []string, value []byte) ([]string, error)
-	// Handed hears of every change, by its key, once it was handed to those who follow it; it must not wait. May be nil.
+	// Handed is called with the key of every change once that was dispatched to followers; it must not wait. May be nil.
 	Handed func(key string)
 	// Logger hears of what fails in the background; nil discards it.
 	Logger *slog.Logger

@@ -73,7 +73,7 @@ func (c *Cache) apply(changes []storage.Event, through int64) error {
 			next.root = c.relearn(next.root, topic(change.Key), t)
 		}
 	}
-	// Whoever sees the new state must find its history, so that comes first.
+	// A reader of the new state must find its history, so that comes first.
 	c.history.add(events, next)
 	c.publish(&next, events)
 	c.moved.raise()

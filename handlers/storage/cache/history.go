@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Event is one change. It is shared by everybody who hears of it and never changed, but for what readers keep with it.
+// Event is one change. It is shared by all its readers and immutable, but for what readers keep with it.
 type Event struct {
 	Key      string
 	Revision int64

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Every revision that is remembered is as it was, whatever was dropped before it.
+// Every revision that is remembered is as it was after older ones were dropped.
 func TestHistory(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	h := &history{}

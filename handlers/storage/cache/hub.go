@@ -181,7 +181,7 @@ func (h *hub) join(f *Follower) bool {
 	return h.known && h.admit(h.log(f.selection.Prefix), f)
 }
 
-// admit is join for who holds the lock.
+// admit is join with the lock held.
 func (h *hub) admit(t *topicLog, f *Follower) bool {
 	switch {
 	case f.stopped:

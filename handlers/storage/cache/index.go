@@ -157,7 +157,7 @@ func (ix *index) forget(floor int64, most int) (more bool) {
 		}
 		d := ix.leaving[n]
 		n++
-		// Whoever came back, or left again later, stays.
+		// A key that came back, or left again later, stays.
 		if ix.left[d.membership] != d.revision {
 			continue
 		}

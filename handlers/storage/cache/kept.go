@@ -36,7 +36,7 @@ func (k *Kept) Form(turn Turn, key any, build func() ([]byte, error)) ([]byte, e
 	if f := k.find(turn, key); f != nil {
 		return f.bytes, nil
 	}
-	// Made under the lock: the others who want the same wait for it instead of making it too.
+	// Made under the lock: others that want the same wait for it instead of making it too.
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if f := k.find(turn, key); f != nil {

@@ -47,7 +47,7 @@ type loader struct {
 	held       []storage.KeyValue
 
 	packers sync.WaitGroup
-	// jobs holds no more than the packers work on: whoever reads faster waits.
+	// jobs holds no more than the packers work on: a faster reader waits.
 	jobs    chan job
 	batches [][]*Entry
 }

@@ -214,7 +214,7 @@ func compare(t *testing.T, c *Cache, v View, q Query, limit int) (looked int) {
 	return looked
 }
 
-// Whatever is selected at whatever revision that the cache knows is what a scan finds, while indexes come and go.
+// Every selection at every revision that the cache knows is what a scan finds, while indexes come and go.
 func TestSelectAgainstScan(t *testing.T) {
 	const keys = 4 * indexFrom
 	w := newWorld(t, 8, keys)

@@ -150,7 +150,7 @@ func (t *topicLog) list(s *Selection) (found *map[fieldValue][]*group, at fieldV
 	return nil, fieldValue{}
 }
 
-// group is that of those who select the same.
+// group is that of the followers with one selection.
 func (t *topicLog) group(s *Selection) (g *group, isNew bool) {
 	same, shared := s.sameness()
 	if g := t.same[same]; shared && g != nil {
@@ -197,7 +197,7 @@ func (t *topicLog) forget(g *group) {
 	}
 }
 
-// without takes a group out of its list, in whatever order the others stand then: a thousand that leave at once should
+// without removes a group from its list and does not keep the order of the others: a thousand that leave at once should
 // not look for themselves in each other's list.
 func without(groups []*group, g *group) []*group {
 	last := len(groups) - 1

@@ -13,7 +13,7 @@ const (
 	progressAgain = 50 * time.Millisecond
 )
 
-// signal wakes all who wait for something to move.
+// signal wakes all waiters at once.
 type signal struct {
 	mu sync.Mutex
 	ch chan struct{}

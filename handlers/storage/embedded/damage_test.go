@@ -101,7 +101,7 @@ func scramble(r *rand.Rand, b []byte) {
 	}
 }
 
-// TestDamageIsSaid: whatever bytes of a database are changed, it is opened, or what is wrong is said in one line. A panic would
+// TestDamageIsSaid: a database with any bytes changed is opened, or refused with one line that says what is wrong. A panic would
 // end the test.
 func TestDamageIsSaid(t *testing.T) {
 	dir, file := aDatabase(t, 200, 700)

@@ -57,7 +57,7 @@ func write(dir string) error {
 	return <-failed
 }
 
-// TestKill kills a writing server without warning, again and again over one directory. Whatever it acknowledged must be
+// TestKill kills a writing server without warning, again and again over one directory. Everything it acknowledged must be
 // there after each restart, with its revision; a torn end of the log must not stop the restart.
 func TestKill(t *testing.T) {
 	rounds := 4

@@ -43,7 +43,7 @@ var everything = []byte{0}
 func (s *Store) Feed(ctx context.Context, from int64, apply func([]storage.Event, int64) error) error {
 	// In a goroutine of its own so that Close can wait for it; the listener's calls stay in that one.
 	ended := make(chan error, 1)
-	// Whoever follows the changes has read what was there before.
+	// A follower of the changes has read what was there before.
 	select {
 	case s.wasRead <- struct{}{}:
 	default:

@@ -50,7 +50,7 @@ func (s *Store) compactLoop(interval time.Duration) {
 type round struct{ number, revision int64 }
 
 // compactRound compacts to the revision seen a round ago, if no other server came first since. The round is claimed
-// by a compare-and-swap on its number; whoever loses takes over the number and waits an interval like everybody else,
+// by a compare-and-swap on its number; a loser takes over the number and waits an interval like all others,
 // so a server that dies is replaced after at most two.
 func (s *Store) compactRound(ctx context.Context, seen round) (round, error) {
 	resp, err := s.client.Txn(ctx).

@@ -55,7 +55,7 @@ func (h *hearing) listen() <-chan struct{} {
 	return h.silent
 }
 
-// heard notes an answer, to whatever was asked, and what a feed is about to tell with it.
+// heard notes an answer to any request, and the events that a feed is about to deliver with it.
 func (h *hearing) heard(f *feed, through int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -25,7 +25,7 @@ type leases struct {
 	// reuse is the longest window.
 	reuse time.Duration
 
-	// turn holds a token of who looks at the rest. A lock would keep those who wait for it beyond their contexts.
+	// turn holds the token of the one goroutine that uses the rest. A lock would not respect the contexts of waiters.
 	turn    chan struct{}
 	id      clientv3.LeaseID
 	expires time.Time
@@ -36,7 +36,7 @@ func newLeases(reuse time.Duration, grant func(context.Context, int64) (clientv3
 	return &leases{grant: grant, full: full, reuse: reuse, turn: make(chan struct{}, 1)}
 }
 
-// take waits for the turn; whoever has got it gives it back by done.
+// take waits for the turn; its holder gives it back by done.
 func (l *leases) take(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
@@ -57,7 +57,7 @@ func (s *Store) grant(ctx context.Context, seconds int64) (clientv3.LeaseID, err
 }
 
 // get returns a lease that lives at least ttl from now and no longer than the window beyond it. It has its turn while a lease
-// is granted: whoever asks meanwhile wants that very lease.
+// is granted: requests meanwhile want that very lease.
 func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (clientv3.LeaseID, error) {
 	// etcd counts whole seconds; a started one is given in full.
 	ttl = (ttl + time.Second - 1).Truncate(time.Second)
@@ -83,7 +83,7 @@ func (l *leases) get(ctx context.Context, ttl time.Duration, now time.Time) (cli
 }
 
 // forget drops a lease that etcd does not know any more (revoked by hand, or its clock ran ahead of ours), unless ctx ends
-// before its turn: then the next who uses the lease does.
+// before its turn: then the next user of the lease does.
 func (l *leases) forget(ctx context.Context, id clientv3.LeaseID) {
 	if l.take(ctx) != nil {
 		return

@@ -15,7 +15,7 @@ import (
 // question was put, so whoever comes while one is on its way waits for the next, together with all the others who do.
 type questions struct {
 	// mu guards both. next has those whose question was not put yet; nil when there are none. busy says that a question is
-	// on its way: who put it sees to next when it is answered.
+	// on its way: its sender puts next when it is answered.
 	mu   sync.Mutex
 	next *question
 	busy bool
@@ -89,7 +89,7 @@ func (q *questions) take() *question {
 	return next
 }
 
-// passOn puts the questions of those who came meanwhile, beside the caller, until nobody waits.
+// passOn puts the questions of reads that came meanwhile, beside the caller, until none waits.
 func (s *Store) passOn() {
 	next := s.questions.take()
 	if next == nil {
@@ -104,7 +104,7 @@ func (s *Store) passOn() {
 		}
 	}
 	if s.begin(put) != nil {
-		// The store is closed: all who wait hear so at once.
+		// The store is closed: all waiting reads fail at once.
 		put()
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Swap implements storage.Store, in one transaction that also reads the newer pair for whoever lost. Unchanged bytes are
+// Swap implements storage.Store, in one transaction that also reads the newer pair after a conflict. Unchanged bytes are
 // proved by a linearizable read instead: it costs no round through the log, and leaves the key's lease alone.
 func (s *Store) Swap(ctx context.Context, seen storage.KeyValue, next []byte, ttl time.Duration) (storage.KeyValue, bool, error) {
 	if err := storage.CheckSeen(seen); err != nil {

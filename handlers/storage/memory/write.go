@@ -96,7 +96,7 @@ func (s *Store) remove(before *pair) storage.KeyValue {
 	return gone
 }
 
-// changed notes a change at a new revision and wakes those who follow.
+// changed notes a change at a new revision and wakes followers.
 func (s *Store) changed(e storage.Event, before *pair) {
 	e.Revision = s.log.last() + 1
 	if before != nil {

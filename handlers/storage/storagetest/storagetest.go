@@ -1,4 +1,4 @@
-// Package storagetest is the contract of storage.Store as tests: whatever implements the interface runs them.
+// Package storagetest is the contract of storage.Store as tests: every implementation runs them.
 //
 // Each test opens a store of its own, so an implementation may hand out a new server or a new corner of a shared one;
 // its keys must be empty, its revisions may be anything. Nothing here measures time: the waits only keep a broken store
@@ -129,7 +129,7 @@ func (s *suite) eventually(what string, done func() bool) {
 	}
 }
 
-// to makes an update that writes value whatever is there; remove is the one that deletes.
+// to makes an update that writes value unconditionally; remove is the one that deletes.
 func to(value string) storage.UpdateFunc {
 	return func(storage.KeyValue) ([]byte, error) { return []byte(value), nil }
 }
