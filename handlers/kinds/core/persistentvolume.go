@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"maps"
+	"path"
 	"slices"
 	"time"
 
@@ -33,11 +34,19 @@ func persistentVolume(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		pv.Status = corev1.PersistentVolumeStatus{Phase: "Pending", LastPhaseTransitionTime: &now}
 		return nil
 	})
-	s.Validate = kind.CheckAll(kind.Check(volumeSpec), kind.Check(func(pv *corev1.PersistentVolume) field.ErrorList {
-		source := volumeSource(&pv.Spec)
-		return kind.OneOf(&source, field.NewPath("spec"), "may not specify more than 1 volume type", "must specify a volume type",
-			"ClaimRef", "VolumeMode", "NodeAffinity", "VolumeAttributesClassName")
-	}), kind.Check(volumeClass))
+	s.Ruled = func(o object.Object, _ bool) object.Object {
+		pv, ok := o.(*corev1.PersistentVolume)
+		if !ok {
+			return o
+		}
+		out := *pv
+		out.Spec = *OneSource(&pv.Spec)
+		return &out
+	}
+	s.Validate = kind.Check(func(pv *corev1.PersistentVolume) field.ErrorList {
+		errs := append(volumeSpec(&pv.Spec, spec), sourceFaults(&pv.Spec, pv.Name, spec)...)
+		return append(errs, volumeClass(&pv.Spec, spec)...)
+	})
 	s.Warnings = kind.Warn(func(pv, _ *corev1.PersistentVolume) []string { return volumeWarnings(pv) })
 	s.ValidateUpdate = kind.CheckUpdate(func(pv, old *corev1.PersistentVolume) (errs field.ErrorList) {
 		now, was := volumeSource(&pv.Spec), volumeSource(&old.Spec)
@@ -109,65 +118,69 @@ func persistentVolumeStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy)
 	})
 }
 
-func volumeSpec(o *corev1.PersistentVolume) (errs field.ErrorList) {
-	s := &o.Spec
-	if len(s.AccessModes) == 0 {
-		errs = append(errs, field.Required(spec.Child("accessModes"), ""))
-	}
-	at := spec.Child("capacity")
+// volumeSpec comes before where the bytes are.
+func volumeSpec(s *corev1.PersistentVolumeSpec, at *field.Path) field.ErrorList {
+	errs := modesOf(s.AccessModes, at.Child("accessModes"))
+	capacity := at.Child("capacity")
 	if len(s.Capacity) == 0 {
-		errs = append(errs, field.Required(at, ""))
+		errs = append(errs, field.Required(capacity, ""))
 	}
 	if _, ok := s.Capacity["storage"]; !ok || len(s.Capacity) > 1 {
-		errs = append(errs, field.NotSupported(at, any(s.Capacity), []string{"storage"}))
+		errs = append(errs, field.NotSupported(capacity, any(s.Capacity), []string{"storage"}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Capacity)) {
 		if q := s.Capacity[name]; q.Sign() <= 0 {
 			if q.Sign() < 0 {
-				errs = append(errs, field.Invalid(at.Key(name), q.Value(), "must be a valid resource quantity"))
+				errs = append(errs, field.Invalid(capacity.Key(name), q.Value(), "must be a valid resource quantity"))
 			}
-			errs = append(errs, field.Invalid(at.Key(name), q.String(), "must be greater than zero"))
+			errs = append(errs, field.Invalid(capacity.Key(name), q.String(), "must be greater than zero"))
 		}
 	}
-	at = spec.Child("nodeAffinity")
 	if s.NodeAffinity != nil && s.NodeAffinity.Required == nil {
-		errs = append(errs, field.Required(at.Child("required"), "must specify required node constraints"))
+		errs = append(errs, field.Required(at.Child("nodeAffinity", "required"), "must specify required node constraints"))
 	}
-	if s.Local != nil {
-		if s.Local.Path == "" {
-			errs = append(errs, field.Required(spec.Child("local", "path"), ""))
-		}
-		if s.NodeAffinity == nil {
-			errs = append(errs, field.Required(at, "Local volume requires node affinity"))
-		}
+	return errs
+}
+
+// modesOf finds faults in the access modes of a volume: at least one, and the one for a single pod stands alone. Which there are, the model says.
+func modesOf(modes []string, at *field.Path) (errs field.ErrorList) {
+	if len(modes) == 0 {
+		return field.ErrorList{field.Required(at, "")}
 	}
-	if s.CSI != nil {
-		errs = append(errs, csiParts(s.CSI, spec.Child("csi"))...)
+	alone, others := false, false
+	for _, m := range modes {
+		alone = alone || m == "ReadWriteOncePod"
+		others = others || m == "ReadWriteOnce" || m == "ReadOnlyMany" || m == "ReadWriteMany"
+	}
+	if alone && others {
+		errs = append(errs, field.Forbidden(at, "may not use ReadWriteOncePod with other access modes"))
 	}
 	return errs
 }
 
 // volumeClass comes after what a volume is.
-func volumeClass(o *corev1.PersistentVolume) (errs field.ErrorList) {
-	s := &o.Spec
+func volumeClass(s *corev1.PersistentVolumeSpec, at *field.Path) (errs field.ErrorList) {
+	if s.HostPath != nil && path.Clean(s.HostPath.Path) == "/" && s.PersistentVolumeReclaimPolicy == "Recycle" {
+		errs = append(errs, field.Forbidden(at.Child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'"))
+	}
 	if c := s.VolumeAttributesClassName; c != nil {
-		at := spec.Child("volumeAttributesClassName")
+		class := at.Child("volumeAttributesClassName")
 		if *c == "" {
-			errs = append(errs, field.Required(at, "an empty string is disallowed"))
+			errs = append(errs, field.Required(class, "an empty string is disallowed"))
 		} else {
-			errs = append(errs, kind.DNSName(at, *c)...)
+			errs = append(errs, kind.DNSName(class, *c)...)
 		}
 		if s.CSI == nil {
-			errs = append(errs, field.Required(spec.Child("csi"), "has to be specified when using volumeAttributesClassName"))
+			errs = append(errs, field.Required(at.Child("csi"), "has to be specified when using volumeAttributesClassName"))
 		}
 	}
 	return errs
 }
 
-func csiParts(s *corev1.CSIPersistentVolumeSource, path *field.Path) field.ErrorList {
-	errs := kind.DriverTitle(path.Child("driver"), s.Driver)
+func csiParts(s *corev1.CSIPersistentVolumeSource, at *field.Path) field.ErrorList {
+	errs := kind.DriverTitle(at.Child("driver"), s.Driver)
 	if s.VolumeHandle == "" {
-		errs = append(errs, field.Required(path.Child("volumeHandle"), ""))
+		errs = append(errs, field.Required(at.Child("volumeHandle"), ""))
 	}
 	for _, r := range []struct {
 		name string
@@ -175,8 +188,8 @@ func csiParts(s *corev1.CSIPersistentVolumeSource, path *field.Path) field.Error
 	}{{"controllerPublishSecretRef", s.ControllerPublishSecretRef}, {"controllerExpandSecretRef", s.ControllerExpandSecretRef},
 		{"nodePublishSecretRef", s.NodePublishSecretRef}, {"nodeExpandSecretRef", s.NodeExpandSecretRef}} {
 		if r.ref != nil {
-			errs = append(errs, kind.Needed(path.Child(r.name, "name"), r.ref.Name, kind.DNSName)...)
-			errs = append(errs, kind.Needed(path.Child(r.name, "namespace"), r.ref.Namespace, kind.DNSLabel)...)
+			errs = append(errs, kind.Needed(at.Child(r.name, "name"), r.ref.Name, kind.DNSName)...)
+			errs = append(errs, kind.Needed(at.Child(r.name, "namespace"), r.ref.Namespace, kind.DNSLabel)...)
 		}
 	}
 	return errs

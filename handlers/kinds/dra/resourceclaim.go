@@ -36,7 +36,9 @@ func claim(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 			return append(errs, e.claimSpec(&c.Spec.Devices, specPath.Child("devices"))...)
 		})(ctx, o)
 	}
-	s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaim) field.ErrorList { return kind.Unchanged(o.Spec, old.Spec, specPath) })
+	if row.Version != "v1" { // whose model says it
+		s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaim) field.ErrorList { return kind.Unchanged(o.Spec, old.Spec, specPath) })
+	}
 }
 
 // requestsAccess is for claims that want devices which others use.

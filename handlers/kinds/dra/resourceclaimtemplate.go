@@ -40,7 +40,11 @@ func claimTemplate(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 		})(ctx, o)
 	}
 	s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaimTemplate) field.ErrorList {
-		return append(judge(o), kind.Unchanged(o.Spec, old.Spec, specPath)...)
+		errs := judge(o)
+		if row.Version == "v1" { // whose model says that it never changes
+			return errs
+		}
+		return append(errs, kind.Unchanged(o.Spec, old.Spec, specPath)...)
 	})
 }
 

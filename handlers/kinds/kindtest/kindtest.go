@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // Time is what the clock of the tests shows.
@@ -99,6 +100,9 @@ func Verdict(s *resource.Strategy, o, old object.Object) []string {
 		run(s.ValidateCreate)
 	} else if s.ValidateUpdate != nil {
 		errs = append(errs, s.ValidateUpdate(context.Background(), o, old)...)
+	} else {
+		// Of such a kind the model says all that may not change.
+		errs = append(errs, validation.Immutable(o, old)...)
 	}
 	return Messages(errs)
 }

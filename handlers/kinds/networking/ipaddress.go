@@ -13,9 +13,8 @@ import (
 
 var ipAddresses = kind.Kind{
 	Group: group, Resource: "ipaddresses",
-	Strategy: func(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	Strategy: func(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		s.ValidateName = ipAddressName
-		s.ValidateUpdate = kind.Fix(row, "spec.parentRef")
 	},
 	Cells: kind.Cells{"parentRef": kind.CellOfValues(parentRef)},
 }

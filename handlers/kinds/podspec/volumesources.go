@@ -1,11 +1,8 @@
 package podspec
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/api/validation"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
-	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -31,13 +28,36 @@ func volumeParts(v *corev1.Volume, path *field.Path) (errs field.ErrorList) {
 		errs = append(errs, projectedPaths(v.Projected, path.Child("projected"))...)
 	}
 	if d := v.AWSElasticBlockStore; d != nil {
-		errs = append(errs, partition(d.Partition, path.Child("awsElasticBlockStore", "partition"))...)
+		errs = append(errs, Partition(d.Partition, path.Child("awsElasticBlockStore", "partition"))...)
 	}
 	if d := v.GCEPersistentDisk; d != nil {
-		errs = append(errs, partition(d.Partition, path.Child("persistentDisk", "partition"))...)
+		errs = append(errs, Partition(d.Partition, path.Child("persistentDisk", "partition"))...)
 	}
 	if v.AzureDisk != nil {
-		errs = append(errs, azureDisk(v.AzureDisk, path.Child("azureDisk"))...)
+		errs = append(errs, AzureDisk(v.AzureDisk, path.Child("azureDisk"))...)
+	}
+	if v.Quobyte != nil {
+		errs = append(errs, Quobyte(v.Quobyte, path.Child("quobyte"))...)
+	}
+	if v.Flocker != nil {
+		errs = append(errs, Flocker(v.Flocker, path.Child("flocker"))...)
+	}
+	if v.FlexVolume != nil {
+		errs = append(errs, FlexOptions(v.FlexVolume.Options, path.Child("flexVolume"))...)
+	}
+	if v.StorageOS != nil {
+		errs = append(errs, StorageOSNamespace(v.StorageOS.VolumeNamespace, path.Child("storageos"))...)
+		if r := v.StorageOS.SecretRef; r != nil {
+			errs = append(errs, SecretNamed(r.Name, path.Child("storageos"))...)
+		}
+	}
+	if v.Cinder != nil && v.Cinder.SecretRef != nil {
+		errs = append(errs, SecretNamed(v.Cinder.SecretRef.Name, path.Child("cinder"))...)
+	}
+	if v.ISCSI != nil {
+		if text, long := LongISCSI(v.Name, v.ISCSI.TargetPortal, v.ISCSI.InitiatorName); long {
+			errs = append(errs, field.Invalid(path.Child("name"), v.Name, text))
+		}
 	}
 	if e := v.Ephemeral; e != nil && e.VolumeClaimTemplate != nil {
 		meta := path.Child("ephemeral", "volumeClaimTemplate", "metadata")
@@ -75,31 +95,6 @@ func projectedPaths(p *corev1.ProjectedVolumeSource, path *field.Path) (errs fie
 				take(i.Path, i.Path)
 			}
 		}
-	}
-	return errs
-}
-
-func partition(n int32, path *field.Path) field.ErrorList {
-	if n >= 0 && n <= 255 {
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, n, utilvalidation.InclusiveRangeError(1, 255))}
-}
-
-func azureDisk(d *corev1.AzureDiskVolumeSource, path *field.Path) (errs field.ErrorList) {
-	if d.DiskName == "" {
-		errs = append(errs, field.Required(path.Child("diskName"), ""))
-	}
-	at := path.Child("diskURI")
-	if d.DataDiskURI == "" {
-		errs = append(errs, field.Required(at, ""))
-	}
-	switch {
-	case d.Kind == nil:
-	case *d.Kind == "Managed" && !strings.HasPrefix(d.DataDiskURI, "/subscriptions/"):
-		errs = append(errs, field.NotSupported(at, d.DataDiskURI, []string{"/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"}))
-	case *d.Kind != "Managed" && !strings.HasPrefix(d.DataDiskURI, "https://"):
-		errs = append(errs, field.NotSupported(at, d.DataDiskURI, []string{"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"}))
 	}
 	return errs
 }

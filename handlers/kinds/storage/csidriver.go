@@ -38,12 +38,10 @@ func csiDriver(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Warnings = kind.Warn(warnOfTokens)
 }
 
-const shortestRequest = 600
+// The least number of seconds of a token, and between two updates of what a node can allocate.
+const shortestRequest, shortestPeriod = 600, 10
 
 func validateDriver(o *storagev1.CSIDriver) (errs field.ErrorList) {
-	for _, m := range o.Spec.VolumeLifecycleModes {
-		errs = append(errs, kind.Among(spec.Child("volumeLifecycleModes"), m, "Persistent", "Ephemeral")...)
-	}
 	if p := o.Spec.FSGroupPolicy; p != nil {
 		errs = append(errs, kind.Among(spec.Child("fsGroupPolicy"), *p, "File", "None", "ReadWriteOnceWithFSType")...)
 	}
@@ -52,6 +50,7 @@ func validateDriver(o *storagev1.CSIDriver) (errs field.ErrorList) {
 		at := spec.Child("tokenRequests").Index(i)
 		if audiences[t.Audience] {
 			errs = append(errs, field.Duplicate(at.Child("audience"), t.Audience))
+			continue
 		}
 		audiences[t.Audience] = true
 		if s := t.ExpirationSeconds; s != nil && *s < shortestRequest {
@@ -60,6 +59,15 @@ func validateDriver(o *storagev1.CSIDriver) (errs field.ErrorList) {
 		if s := t.ExpirationSeconds; s != nil && *s > 1<<32 {
 			errs = append(errs, field.Invalid(at.Child("expirationSeconds"), *s, "may not specify a duration larger than 2^32 seconds"))
 		}
+	}
+	for _, m := range o.Spec.VolumeLifecycleModes {
+		errs = append(errs, kind.Among(spec.Child("volumeLifecycleModes"), m, "Persistent", "Ephemeral")...)
+	}
+	if s := o.Spec.NodeAllocatableUpdatePeriodSeconds; s != nil && *s < shortestPeriod {
+		errs = append(errs, field.Invalid(spec.Child("nodeAllocatableUpdatePeriodSeconds"), *s, "must be greater than or equal to 10 seconds"))
+	}
+	if in := o.Spec.ServiceAccountTokenInSecrets; in != nil && len(o.Spec.TokenRequests) == 0 {
+		errs = append(errs, field.Invalid(spec.Child("serviceAccountTokenInSecrets"), *in, "serviceAccountTokenInSecrets is set but no tokenRequests are specified"))
 	}
 	return errs
 }

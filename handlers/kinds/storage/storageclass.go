@@ -3,7 +3,6 @@ package storage
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -27,12 +26,7 @@ var storageClasses = kind.Kind{
 }
 
 func validateStorageClass(o *storagev1.StorageClass) (errs field.ErrorList) {
-	at := field.NewPath("provisioner")
-	if o.Provisioner == "" {
-		errs = append(errs, field.Required(at, ""))
-	} else {
-		errs = append(errs, kind.Qualified(at, strings.ToLower(o.Provisioner))...)
-	}
+	errs = append(provisioner(o.Provisioner, field.NewPath("provisioner")), parameters(o.Parameters, field.NewPath("parameters"))...)
 	if p := o.ReclaimPolicy; p != nil && *p != "" && *p != "Delete" && *p != "Retain" {
 		errs = append(errs, field.NotSupported(field.NewPath("reclaimPolicy"), *p, []string{"Delete", "Retain"}))
 	}

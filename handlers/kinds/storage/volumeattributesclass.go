@@ -15,6 +15,21 @@ import (
 var attributesClasses = kind.Kind{Group: group, Resource: "volumeattributesclasses", Strategy: attributesClass}
 
 func attributesClass(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+	driver, params := kind.Compile(row, "driverName"), kind.Compile(row, "parameters")
+	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
+		name, ok := driver.Get(o).Interface().(string)
+		m, ok2 := params.Get(o).Interface().(map[string]string)
+		if !ok || !ok2 {
+			return field.ErrorList{field.InternalError(nil, kind.WrongType(o))}
+		}
+		at := field.NewPath("parameters")
+		errs := append(provisioner(name, field.NewPath("driverName")), parameters(m, at)...)
+		if len(m) == 0 {
+			errs = append(errs, field.Required(at, "must contain at least one key/value pair"))
+		}
+		return errs
+	}
+	s.ChangesFirst = true
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
 		for _, name := range []string{"driverName", "parameters"} {
 			p := kind.Compile(row, name)

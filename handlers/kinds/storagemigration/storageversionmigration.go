@@ -9,7 +9,7 @@ import (
 )
 
 var migrations = kind.Kind{
-	Group: "storagemigration.k8s.io", Resource: "storageversionmigrations", Strategy: kind.Fixed("spec"),
+	Group: "storagemigration.k8s.io", Resource: "storageversionmigrations",
 	Cells: kind.Cells{
 		"migrationResource": kind.CellOfValues(migrationResource),
 		"migrationStatus":   kind.CellOfValues(migrationStatus),

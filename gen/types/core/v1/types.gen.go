@@ -42,8 +42,8 @@ type AzureDiskVolumeSource struct {
 }
 
 type AzureFilePersistentVolumeSource struct {
-	SecretName      string  `json:"secretName" validate:"-"`
-	ShareName       string  `json:"shareName" validate:"-"`
+	SecretName      string  `json:"secretName" validate:"filled"`
+	ShareName       string  `json:"shareName" validate:"filled"`
 	ReadOnly        bool    `json:"readOnly,omitempty" validate:"-"`
 	SecretNamespace *string `json:"secretNamespace" validate:"-"`
 }
@@ -87,7 +87,7 @@ type Capabilities struct {
 }
 
 type CephFSPersistentVolumeSource struct {
-	Monitors   []string         `json:"monitors" validate:"-"`
+	Monitors   []string         `json:"monitors" validate:"filled"`
 	Path       string           `json:"path,omitempty" validate:"-"`
 	User       string           `json:"user,omitempty" validate:"-"`
 	SecretFile string           `json:"secretFile,omitempty" validate:"-"`
@@ -105,7 +105,7 @@ type CephFSVolumeSource struct {
 }
 
 type CinderPersistentVolumeSource struct {
-	VolumeID  string           `json:"volumeID" validate:"-"`
+	VolumeID  string           `json:"volumeID" validate:"filled"`
 	FSType    string           `json:"fsType,omitempty" validate:"-"`
 	ReadOnly  bool             `json:"readOnly,omitempty" validate:"-"`
 	SecretRef *SecretReference `json:"secretRef,omitempty" validate:"-"`
@@ -469,7 +469,7 @@ type FileKeySelector struct {
 }
 
 type FlexPersistentVolumeSource struct {
-	Driver    string            `json:"driver" validate:"-"`
+	Driver    string            `json:"driver" validate:"filled"`
 	FSType    string            `json:"fsType,omitempty" validate:"-"`
 	SecretRef *SecretReference  `json:"secretRef,omitempty" validate:"-"`
 	ReadOnly  bool              `json:"readOnly,omitempty" validate:"-"`
@@ -504,12 +504,12 @@ type GRPCAction struct {
 type GitRepoVolumeSource struct {
 	Repository string `json:"repository" validate:"filled"`
 	Revision   string `json:"revision,omitempty" validate:"-"`
-	Directory  string `json:"directory,omitempty" validate:"-"`
+	Directory  string `json:"directory,omitempty" validate:"omitempty,descending-path"`
 }
 
 type GlusterfsPersistentVolumeSource struct {
-	EndpointsName      string  `json:"endpoints" validate:"-"`
-	Path               string  `json:"path" validate:"-"`
+	EndpointsName      string  `json:"endpoints" validate:"filled"`
+	Path               string  `json:"path" validate:"filled"`
 	ReadOnly           bool    `json:"readOnly,omitempty" validate:"-"`
 	EndpointsNamespace *string `json:"endpointsNamespace,omitempty" validate:"-"`
 }
@@ -650,7 +650,7 @@ type LocalObjectReference struct {
 }
 
 type LocalVolumeSource struct {
-	Path   string  `json:"path" validate:"-"`
+	Path   string  `json:"path" validate:"no-backsteps"`
 	FSType *string `json:"fsType,omitempty" validate:"-"`
 }
 
@@ -910,24 +910,24 @@ type PersistentVolumeSpec struct {
 	GCEPersistentDisk             *GCEPersistentDiskVolumeSource    `json:"gcePersistentDisk,omitempty" validate:"omitempty"`
 	AWSElasticBlockStore          *AWSElasticBlockStoreVolumeSource `json:"awsElasticBlockStore,omitempty" validate:"omitempty"`
 	HostPath                      *HostPathVolumeSource             `json:"hostPath,omitempty" validate:"omitempty"`
-	Glusterfs                     *GlusterfsPersistentVolumeSource  `json:"glusterfs,omitempty" validate:"-"`
+	Glusterfs                     *GlusterfsPersistentVolumeSource  `json:"glusterfs,omitempty" validate:"omitempty"`
 	NFS                           *NFSVolumeSource                  `json:"nfs,omitempty" validate:"omitempty"`
-	RBD                           *RBDPersistentVolumeSource        `json:"rbd,omitempty" validate:"-"`
+	RBD                           *RBDPersistentVolumeSource        `json:"rbd,omitempty" validate:"omitempty"`
 	ISCSI                         *ISCSIPersistentVolumeSource      `json:"iscsi,omitempty" validate:"-"`
-	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty" validate:"-"`
-	CephFS                        *CephFSPersistentVolumeSource     `json:"cephfs,omitempty" validate:"-"`
+	Cinder                        *CinderPersistentVolumeSource     `json:"cinder,omitempty" validate:"omitempty"`
+	CephFS                        *CephFSPersistentVolumeSource     `json:"cephfs,omitempty" validate:"omitempty"`
 	FC                            *FCVolumeSource                   `json:"fc,omitempty" validate:"omitempty,fc-volume"`
 	Flocker                       *FlockerVolumeSource              `json:"flocker,omitempty" validate:"-"`
-	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty" validate:"-"`
-	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty" validate:"-"`
+	FlexVolume                    *FlexPersistentVolumeSource       `json:"flexVolume,omitempty" validate:"omitempty"`
+	AzureFile                     *AzureFilePersistentVolumeSource  `json:"azureFile,omitempty" validate:"omitempty"`
 	VsphereVolume                 *VsphereVirtualDiskVolumeSource   `json:"vsphereVolume,omitempty" validate:"omitempty"`
 	Quobyte                       *QuobyteVolumeSource              `json:"quobyte,omitempty" validate:"-"`
 	AzureDisk                     *AzureDiskVolumeSource            `json:"azureDisk,omitempty" validate:"omitempty"`
 	PhotonPersistentDisk          *PhotonPersistentDiskVolumeSource `json:"photonPersistentDisk,omitempty" validate:"omitempty"`
 	PortworxVolume                *PortworxVolumeSource             `json:"portworxVolume,omitempty" validate:"omitempty"`
-	ScaleIO                       *ScaleIOPersistentVolumeSource    `json:"scaleIO,omitempty" validate:"-"`
-	Local                         *LocalVolumeSource                `json:"local,omitempty" validate:"-"`
-	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty" validate:"-"`
+	ScaleIO                       *ScaleIOPersistentVolumeSource    `json:"scaleIO,omitempty" validate:"omitempty"`
+	Local                         *LocalVolumeSource                `json:"local,omitempty" validate:"omitempty"`
+	StorageOS                     *StorageOSPersistentVolumeSource  `json:"storageos,omitempty" validate:"omitempty"`
 	CSI                           *CSIPersistentVolumeSource        `json:"csi,omitempty" validate:"-"`
 	AccessModes                   []string                          `json:"accessModes,omitempty" validate:"omitempty,access-modes"`
 	ClaimRef                      *ObjectReference                  `json:"claimRef,omitempty" validate:"-"`
@@ -1197,8 +1197,8 @@ type QuobyteVolumeSource struct {
 }
 
 type RBDPersistentVolumeSource struct {
-	CephMonitors []string         `json:"monitors" validate:"-"`
-	RBDImage     string           `json:"image" validate:"-"`
+	CephMonitors []string         `json:"monitors" validate:"filled"`
+	RBDImage     string           `json:"image" validate:"filled"`
 	FSType       string           `json:"fsType,omitempty" validate:"-"`
 	RBDPool      string           `json:"pool,omitempty" validate:"-"`
 	RadosUser    string           `json:"user,omitempty" validate:"-"`
@@ -1315,14 +1315,14 @@ type SELinuxOptions struct {
 }
 
 type ScaleIOPersistentVolumeSource struct {
-	Gateway          string           `json:"gateway" validate:"-"`
-	System           string           `json:"system" validate:"-"`
+	Gateway          string           `json:"gateway" validate:"filled"`
+	System           string           `json:"system" validate:"filled"`
 	SecretRef        *SecretReference `json:"secretRef" validate:"-"`
 	SSLEnabled       bool             `json:"sslEnabled,omitempty" validate:"-"`
 	ProtectionDomain string           `json:"protectionDomain,omitempty" validate:"-"`
 	StoragePool      string           `json:"storagePool,omitempty" validate:"-"`
 	StorageMode      string           `json:"storageMode,omitempty" validate:"-"`
-	VolumeName       string           `json:"volumeName,omitempty" validate:"-"`
+	VolumeName       string           `json:"volumeName,omitempty" validate:"filled"`
 	FSType           string           `json:"fsType,omitempty" validate:"-"`
 	ReadOnly         bool             `json:"readOnly,omitempty" validate:"-"`
 }
@@ -1493,7 +1493,7 @@ type SleepAction struct {
 }
 
 type StorageOSPersistentVolumeSource struct {
-	VolumeName      string           `json:"volumeName,omitempty" validate:"-"`
+	VolumeName      string           `json:"volumeName,omitempty" validate:"filled,dns-label"`
 	VolumeNamespace string           `json:"volumeNamespace,omitempty" validate:"-"`
 	FSType          string           `json:"fsType,omitempty" validate:"-"`
 	ReadOnly        bool             `json:"readOnly,omitempty" validate:"-"`
@@ -1501,7 +1501,7 @@ type StorageOSPersistentVolumeSource struct {
 }
 
 type StorageOSVolumeSource struct {
-	VolumeName      string                `json:"volumeName,omitempty" validate:"-"`
+	VolumeName      string                `json:"volumeName,omitempty" validate:"filled,dns-label"`
 	VolumeNamespace string                `json:"volumeNamespace,omitempty" validate:"-"`
 	FSType          string                `json:"fsType,omitempty" validate:"-"`
 	ReadOnly        bool                  `json:"readOnly,omitempty" validate:"-"`
@@ -1594,7 +1594,7 @@ type Volume struct {
 	Projected             *ProjectedVolumeSource             `json:"projected,omitempty" validate:"omitempty"`
 	PortworxVolume        *PortworxVolumeSource              `json:"portworxVolume,omitempty" validate:"omitempty"`
 	ScaleIO               *ScaleIOVolumeSource               `json:"scaleIO,omitempty" validate:"omitempty"`
-	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"-"`
+	StorageOS             *StorageOSVolumeSource             `json:"storageos,omitempty" validate:"omitempty"`
 	CSI                   *CSIVolumeSource                   `json:"csi,omitempty" validate:"omitempty,csi-volume"`
 	Ephemeral             *EphemeralVolumeSource             `json:"ephemeral,omitempty" validate:"omitempty"`
 	Image                 *ImageVolumeSource                 `json:"image,omitempty" validate:"omitempty"`

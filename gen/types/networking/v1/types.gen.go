@@ -32,7 +32,7 @@ type IPAddressList struct {
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
 }
 
 type IPBlock struct {

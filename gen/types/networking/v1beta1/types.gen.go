@@ -20,7 +20,7 @@ type IPAddressList struct {
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
 }
 
 type ParentReference struct {

@@ -219,7 +219,7 @@ type OpaqueDeviceConfiguration struct {
 type ResourceClaim struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimSpec   `json:"spec" validate:"-"`
+	Spec              ResourceClaimSpec   `json:"spec" update:"immutable" validate:"-"`
 	Status            ResourceClaimStatus `json:"status,omitempty" validate:"-"`
 }
 
@@ -249,7 +249,7 @@ type ResourceClaimStatus struct {
 type ResourceClaimTemplate struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              ResourceClaimTemplateSpec `json:"spec" validate:"-"`
+	Spec              ResourceClaimTemplateSpec `json:"spec" update:"immutable" validate:"-"`
 }
 
 type ResourceClaimTemplateList struct {

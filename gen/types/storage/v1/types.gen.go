@@ -38,39 +38,39 @@ type CSIDriverSpec struct {
 type CSINode struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              CSINodeSpec `json:"spec" validate:"-"`
+	Spec              CSINodeSpec `json:"spec" validate:""`
 }
 
 type CSINodeDriver struct {
-	Name         string               `json:"name" validate:"-"`
-	NodeID       string               `json:"nodeID" validate:"-"`
+	Name         string               `json:"name" validate:"csi-driver"`
+	NodeID       string               `json:"nodeID" validate:"filled"`
 	TopologyKeys []string             `json:"topologyKeys" validate:"-"`
-	Allocatable  *VolumeNodeResources `json:"allocatable,omitempty" validate:"-"`
+	Allocatable  *VolumeNodeResources `json:"allocatable,omitempty" validate:"omitempty"`
 }
 
 type CSINodeList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []CSINode `json:"items" validate:"-"`
+	Items           []CSINode `json:"items" validate:"dive"`
 }
 
 type CSINodeSpec struct {
-	Drivers []CSINodeDriver `json:"drivers" patchMergeKey:"name" patchStrategy:"merge" validate:"-"`
+	Drivers []CSINodeDriver `json:"drivers" patchMergeKey:"name" patchStrategy:"merge" validate:"dive"`
 }
 
 type CSIStorageCapacity struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty" update:"immutable" validate:"-"`
-	StorageClassName  string                `json:"storageClassName" update:"immutable" validate:"-"`
-	Capacity          *resource.Quantity    `json:"capacity,omitempty" validate:"-"`
+	NodeTopology      *metav1.LabelSelector `json:"nodeTopology,omitempty" update:"immutable" validate:"omitempty,selector,nostructlevel"`
+	StorageClassName  string                `json:"storageClassName" update:"immutable" validate:"dns-subdomain"`
+	Capacity          *resource.Quantity    `json:"capacity,omitempty" validate:"omitempty,quantity,nostructlevel"`
 	MaximumVolumeSize *resource.Quantity    `json:"maximumVolumeSize,omitempty" validate:"-"`
 }
 
 type CSIStorageCapacityList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []CSIStorageCapacity `json:"items" validate:"-"`
+	Items           []CSIStorageCapacity `json:"items" validate:"dive"`
 }
 
 type StorageClass struct {
@@ -147,5 +147,5 @@ type VolumeError struct {
 }
 
 type VolumeNodeResources struct {
-	Count *int32 `json:"count,omitempty" validate:"-"`
+	Count *int32 `json:"count,omitempty" validate:"omitempty,atleast=0"`
 }

@@ -10,7 +10,7 @@ import (
 type StorageVersionMigration struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              StorageVersionMigrationSpec   `json:"spec,omitempty" validate:"-"`
+	Spec              StorageVersionMigrationSpec   `json:"spec,omitempty" update:"immutable" validate:"-"`
 	Status            StorageVersionMigrationStatus `json:"status,omitempty" validate:"-"`
 }
 
