@@ -27,10 +27,10 @@ export class Dialer {
   async connect(identity: Identity, protocols: string[]): Promise<Socket | TLSSocket> {
     const host = this.url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(this.url.port || (this.url.protocol === "https:" ? 443 : 80));
-    const socket = this.#proxy ? await throughProxy(this.#proxy, host, port) : connectTcp({ host, port });
+    const socket = this.#proxy ? await throughProxy(this.#proxy, host, port) : await opened(connectTcp({ host, port }), "connect");
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveDelay);
-    if (this.url.protocol === "http:") return opened(socket, this.#proxy ? undefined : "connect");
+    if (this.url.protocol === "http:") return socket;
     const name = this.#config.tls?.serverName || host;
     const secure = connectTls({
       socket, host, ALPNProtocols: protocols, secureContext: this.context(identity),
@@ -61,8 +61,7 @@ function secureContext(ca: string | undefined, { cert, key }: Identity): SecureC
 }
 
 /** Waits until a connection is there. */
-function opened<S extends Socket>(socket: S, event: "connect" | "secureConnect" | undefined): Promise<S> {
-  if (!event) return Promise.resolve(socket);
+function opened<S extends Socket>(socket: S, event: "connect" | "secureConnect"): Promise<S> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error("the connection takes too long to open"), { code: "ETIMEDOUT", syscall: "connect" })), dialTimeout);
     socket.once(event, () => {

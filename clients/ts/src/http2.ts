@@ -4,13 +4,12 @@ import type { Identity } from "./credentials.js";
 import type { Dialer } from "./dial.js";
 import type { Answer, Sent, Transport } from "./transport.js";
 
+const openTimeout = 30_000;
 const pingEvery = 30_000;
 const pingTimeout = 15_000;
 /** What a server may send of one answer, and of all together, before it is read. */
 const streamWindow = 1 << 20;
 const sessionWindow = 8 << 20;
-/** What is assumed until the server has said how many streams it allows. */
-const assumedStreams = 100;
 
 /** Sends requests over HTTP/2: as many over one connection as the server allows. */
 export class Http2 implements Transport {
@@ -42,14 +41,15 @@ export class Http2 implements Transport {
 
   async #open(identity: Identity): Promise<Session> {
     for (const old of this.#sessions) if (old.identity.cert !== identity.cert) old.close();
+    const { connect } = await import("node:http2"); // most programs need none
     const socket = await this.#dialer.connect(identity, ["h2"]);
     if (this.#dialer.url.protocol === "https:" && (socket as TLSSocket).alpnProtocol !== "h2") {
       socket.destroy();
       throw new Error(`${this.#dialer.url.host} does not speak HTTP/2`);
     }
-    const { connect } = await import("node:http2"); // most programs need none
     const http2 = connect(this.#dialer.url, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     const session = new Session(http2, identity, () => { this.#sessions = this.#sessions.filter((other) => other !== session); });
+    await session.opened; // before it has said so, nobody knows how many streams the server allows
     this.#sessions.push(session);
     return session;
   }
@@ -58,6 +58,8 @@ export class Http2 implements Transport {
 /** One connection and its streams. It keeps the process alive only while there are some. */
 class Session {
   streams = 0;
+  /** Is fulfilled when the server has told its settings. */
+  readonly opened: Promise<void>;
   readonly identity: Identity;
   readonly #http2: ClientHttp2Session;
   #leaving = false;
@@ -70,6 +72,12 @@ class Session {
       gone();
     };
     http2.once("connect", () => http2.setLocalWindowSize(sessionWindow));
+    this.opened = new Promise<void>((resolve, reject) => {
+      const slow = setTimeout(() => http2.destroy(Object.assign(new Error("the server does not begin to speak HTTP/2"), { code: "ETIMEDOUT" })), openTimeout);
+      http2.once("remoteSettings", () => clearTimeout(slow)).once("close", () => clearTimeout(slow));
+      http2.once("remoteSettings", () => resolve()).once("error", reject);
+      http2.once("close", () => reject(Object.assign(new Error("the connection ended before an answer"), { code: "ECONNRESET" })));
+    });
     http2.on("goaway", leave).on("close", leave).on("error", leave); // each stream has the error too
     http2.unref();
     const pings = setInterval(() => this.#ping(), pingEvery).unref();
@@ -77,7 +85,7 @@ class Session {
   }
 
   usable(identity: Identity): boolean {
-    const most = this.#http2.remoteSettings?.maxConcurrentStreams ?? assumedStreams;
+    const most = Math.max(1, this.#http2.remoteSettings.maxConcurrentStreams ?? Infinity);
     return !this.#leaving && !this.#http2.closed && !this.#http2.destroyed && this.streams < most && this.identity.cert === identity.cert;
   }
 

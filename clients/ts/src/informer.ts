@@ -2,6 +2,7 @@ import type { KubeObject } from "./object.js";
 import { check } from "./options.js";
 import type { SelectOptions } from "./options.js";
 import type { Scope } from "./scope.js";
+import { whenAborted } from "./signal.js";
 import { Store } from "./store.js";
 import { watch } from "./watch.js";
 import type { WatchEvent } from "./watch.js";
@@ -45,9 +46,7 @@ export class Informer<T extends KubeObject> extends Store<T> {
     const { scope, signal } = { scope: this.#scope, signal: this.#options.signal };
     if (this.#running) throw new Error(`informer of ${scope.row.resource}: it runs already`);
     this.#running = true;
-    const stop = () => this.stop();
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
+    const forget = whenAborted(signal, () => this.stop());
     const { labelSelector, fieldSelector } = this.#options;
     const synced = () => {
       this.#isSynced = true;
@@ -60,7 +59,7 @@ export class Informer<T extends KubeObject> extends Store<T> {
       this.#settle.reject(error);
       throw error;
     } finally {
-      signal?.removeEventListener("abort", stop);
+      forget();
     }
   }
 

@@ -6,6 +6,7 @@ import { queryOf } from "./options.js";
 import type { WatchOptions } from "./options.js";
 import { collectionPath } from "./paths.js";
 import type { Scope } from "./scope.js";
+import { whenAborted } from "./signal.js";
 
 /** A change of an object. BOOKMARK comes only to those who asked. */
 export interface WatchEvent<T> {
@@ -34,9 +35,7 @@ export function reconnect(n: number): number {
 export async function* watch<T extends KubeObject>(scope: Scope, options: WatchOptions, synced: () => void = () => {}): AsyncGenerator<WatchEvent<T>, void, undefined> {
   const { signal, timeoutSeconds } = options;
   const ending = new AbortController();
-  const end = () => ending.abort(signal?.reason);
-  if (signal?.aborted) return;
-  signal?.addEventListener("abort", end, { once: true });
+  const forget = whenAborted(signal, () => ending.abort(signal?.reason));
   const timer = timeoutSeconds === undefined ? undefined : setTimeout(() => ending.abort(), timeoutSeconds * 1000);
   const watcher = new Watcher<T>(scope, options, ending.signal, synced);
   try {
@@ -49,7 +48,7 @@ export async function* watch<T extends KubeObject>(scope: Scope, options: WatchO
     if (!ending.signal.aborted) throw error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", end);
+    forget();
     ending.abort();
   }
 }

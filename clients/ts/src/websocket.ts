@@ -1,9 +1,10 @@
 import { once } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { WebSocket } from "ws";
 import type { Credentials } from "./credentials.js";
 import type { Dialer } from "./dial.js";
 import { errorOf, isUnauthorized } from "./errors.js";
+import { whenAborted } from "./signal.js";
 
 const handshakeTimeout = 45_000;
 const pingEvery = 20_000;
@@ -12,6 +13,19 @@ const silence = 60_000;
 /** The closes that are in order: normal, going away, and without a code. */
 const inOrder = new Set([1000, 1001, 1005]);
 const maxErrorBody = 1 << 20;
+
+/** What is used of a WebSocket of ws, whose types our users would have to install. */
+interface Socket extends EventEmitter {
+  readonly protocol: string;
+  readonly readyState: number;
+  readonly OPEN: number;
+  ping(): void;
+  pause(): void;
+  resume(): void;
+  send(data: Uint8Array, done: (error?: Error | null) => void): void;
+  close(code: number): void;
+  terminate(): void;
+}
 
 /** Opens WebSockets to the server. They need a connection of their own and HTTP/1.1. */
 export class WebSockets {
@@ -51,8 +65,8 @@ export class WebSockets {
     });
     // What comes with the head of the answer must wait until somebody listens.
     socket.once("open", () => socket.pause());
-    const stop = () => socket.terminate();
-    signal?.addEventListener("abort", stop, { once: true });
+    socket.on("error", () => {}); // whoever waits is told; it must not be the end of the program
+    const forget = whenAborted(signal, () => socket.terminate());
     try {
       const refused = once(socket, "unexpected-response").then(([request, answer]) => refusal(request, answer));
       refused.catch(() => {}); // the other one of the two throws as well
@@ -61,7 +75,7 @@ export class WebSockets {
       signal?.throwIfAborted();
       throw error;
     } finally {
-      signal?.removeEventListener("abort", stop);
+      forget();
     }
     return new Channels(socket, signal);
   }
@@ -82,10 +96,10 @@ async function refusal(request: ClientRequest, answer: IncomingMessage): Promise
 /** A WebSocket whose messages begin with the number of their channel. */
 export class Channels {
   readonly protocol: string;
-  readonly #socket: WebSocket;
+  readonly #socket: Socket;
   #full = 0;
 
-  constructor(socket: WebSocket, signal: AbortSignal | undefined) {
+  constructor(socket: Socket, signal: AbortSignal | undefined) {
     this.#socket = socket;
     this.protocol = socket.protocol;
     let heard = Date.now();
@@ -95,12 +109,10 @@ export class Channels {
       if (Date.now() - heard > silence) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping();
     }, pingEvery).unref();
-    const stop = () => socket.terminate();
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
+    const forget = whenAborted(signal, () => socket.terminate());
     socket.once("close", () => {
       clearInterval(pings);
-      signal?.removeEventListener("abort", stop);
+      forget();
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { variable } from "./environment.js";
@@ -15,6 +15,12 @@ test("the package is small and depends on little", () => {
   assert.deepEqual(names.filter((name) => !name.startsWith("dist/")).sort(), ["LICENSE", "NOTICE", "README.md", "package.json"]);
   const lock = JSON.parse(readFileSync(`${root}/package-lock.json`, "utf8")).packages as { [path: string]: { dev?: boolean } };
   assert.deepEqual(Object.keys(lock).filter((path) => path && !lock[path]!.dev).sort(), ["node_modules/ws", "node_modules/yaml"]);
+});
+
+test("its types need none but Node's", () => {
+  for (const name of readdirSync(`${root}/dist`).filter((each) => each.endsWith(".d.ts"))) {
+    for (const [, from] of readFileSync(`${root}/dist/${name}`, "utf8").matchAll(/(?:from|import\() ?"([^"]+)"/g)) assert.match(from!, /^(\.\/|node:|yaml$)/, name); // yaml has its own
+  }
 });
 
 test("a first list loads and keeps little", () => {
