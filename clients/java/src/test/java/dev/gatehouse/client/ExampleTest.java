@@ -31,7 +31,7 @@ final class ExampleTest {
             ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), "example.Deployments", namespace);
             builder.environment().put("KUBECONFIG", Server.variable("GATEHOUSE_KUBECONFIG"));
-            Process example = builder.inheritIO().start();
+            Process example = builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             try {
                 says(client, namespace, example, Map.of("web", "2"));
                 deployments.create(deployment("db", Map.of("listed", "yes")));

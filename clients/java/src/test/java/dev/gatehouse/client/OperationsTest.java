@@ -1,11 +1,13 @@
 package dev.gatehouse.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.gatehouse.client.models.CoreV1.Pod;
 import dev.gatehouse.client.models.MetaV1.ObjectMeta;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -138,6 +140,19 @@ final class OperationsTest {
             for (Future<?> f : running) f.get(1, TimeUnit.MINUTES);
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    /** Connections to a pod that is not there are refused by the server's own words, over its TLS and with its certificates. */
+    @Test
+    void everyConnectionIsThere() {
+        try (Client client = Server.client()) {
+            Resource<Pod> pods = client.coreV1().pods().in("default");
+            for (Executable connect : List.<Executable>of(() -> pods.exec(NOPE, new ExecOptions().command("true")), () -> pods.attach(NOPE, new ExecOptions()),
+                    () -> pods.portForward(NOPE, 80), () -> pods.logs(NOPE, new LogOptions()))) {
+                ApiException x = assertThrows(ApiException.class, connect);
+                assertEquals("NotFound " + NOPE, x.reason() + " " + x.status().getDetails().getName(), x::toString);
+            }
         }
     }
 

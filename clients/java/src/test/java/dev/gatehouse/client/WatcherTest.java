@@ -10,6 +10,8 @@ import com.google.gson.JsonParseException;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -197,6 +199,26 @@ final class WatcherTest {
             watch.close();
             assertFalse(more.get(30, TimeUnit.SECONDS));
             assertThrows(IllegalStateException.class, watch::iterator);
+        }
+    }
+
+    /** A thread that is interrupted ends the watch that it waits for. */
+    @ParameterizedTest
+    @MethodSource("waitings")
+    void interrupt(Step second) throws Exception {
+        Thread here = Thread.currentThread();
+        try (Peer peer = new Peer(x -> {
+            if (x.query("watch").isEmpty()) {
+                list("5", "").answer(x, List.of());
+                return;
+            }
+            here.interrupt();
+            second.answer(x, List.of());
+        }); Client client = peer.client(); Watch<Untyped> watch = client.resource(Peer.THINGS).in("n").watch()) {
+            Iterator<Event<Untyped>> events = watch.iterator();
+            UncheckedIOException x = assertThrows(UncheckedIOException.class, events::hasNext);
+            assertTrue(x.getCause() instanceof InterruptedIOException, x::toString);
+            assertTrue(Thread.interrupted());
         }
     }
 
