@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 : "${GATEHOUSE_KUBECONFIG:?is not set: run make test-clients CLIENTS=ts in the folder of the project}"
 . ./node.sh
+command -v openssl >/dev/null || { apt-get update && apt-get install -y --no-install-recommends openssl; } >&2 # signs the tests' certificates
 install_packages
 npx tsc -p tsconfig.build.json
 cp src/models.d.ts dist/

@@ -8,6 +8,7 @@ const kept = 1 << 20;
 export class Output extends Readable {
   readonly #channels: Channels;
   #full = false;
+  #finished = false;
 
   constructor(channels: Channels) {
     super({ highWaterMark: kept });
@@ -16,13 +17,14 @@ export class Output extends Readable {
 
   /** Adds what came. */
   add(data: Buffer): void {
-    if (this.readableEnded || this.destroyed || this.push(data) || this.#full) return;
+    if (this.#finished || this.destroyed || this.push(data) || this.#full) return;
     this.#full = true;
     this.#channels.pause();
   }
 
   /** Nothing more comes. */
   finish(): void {
+    this.#finished = true;
     if (!this.destroyed) this.push(null);
   }
 

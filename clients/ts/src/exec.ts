@@ -50,6 +50,7 @@ export interface Session {
 /** Runs a command, or attaches when there is none. */
 export async function exec(scope: Scope, name: string, command: string[] | undefined, options: ExecOptions): Promise<Session> {
   check(command ? "exec" : "attach", options, names);
+  if (command && !Array.isArray(command)) throw new TypeError("exec: a command is a list of words");
   const { container, stdin = false, stdout = true, stderr = true, tty = false, signal } = options;
   const query = new URLSearchParams({ stdin: `${stdin}`, stdout: `${stdout}`, stderr: `${stderr && !tty}`, tty: `${tty}` });
   if (container) query.set("container", container);

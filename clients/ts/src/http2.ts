@@ -50,6 +50,7 @@ export class Http2 implements Transport {
     const http2 = connect(this.#dialer.url, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     const session = new Session(http2, identity, () => { this.#sessions = this.#sessions.filter((other) => other !== session); });
     await session.opened; // before it has said so, nobody knows how many streams the server allows
+    if (!session.usable(identity)) throw reset("the server leaves the connection at once");
     this.#sessions.push(session);
     return session;
   }
@@ -73,10 +74,10 @@ class Session {
     };
     http2.once("connect", () => http2.setLocalWindowSize(sessionWindow));
     this.opened = new Promise<void>((resolve, reject) => {
-      const slow = setTimeout(() => http2.destroy(Object.assign(new Error("the server does not begin to speak HTTP/2"), { code: "ETIMEDOUT" })), openTimeout);
+      const slow = setTimeout(() => http2.destroy(reset("the server does not begin to speak HTTP/2")), openTimeout);
       http2.once("remoteSettings", () => clearTimeout(slow)).once("close", () => clearTimeout(slow));
       http2.once("remoteSettings", () => resolve()).once("error", reject);
-      http2.once("close", () => reject(Object.assign(new Error("the connection ended before an answer"), { code: "ECONNRESET" })));
+      http2.once("close", () => reject(reset("the connection ended before an answer")));
     });
     http2.on("goaway", leave).on("close", leave).on("error", leave); // each stream has the error too
     http2.unref();
@@ -102,7 +103,7 @@ class Session {
       if (this.streams++ === 0) this.#http2.ref();
       stream.once("close", () => {
         if (--this.streams === 0 && !this.#http2.destroyed) this.#http2.unref();
-        reject(Object.assign(new Error("the stream ended before an answer"), { code: "ECONNRESET" })); // of no effect after one
+        reject(reset("the stream ended before an answer")); // of no effect after one
       });
       stream.once("response", (head) => resolve({ status: Number(head[":status"]), headers: head as Answer["headers"], body: stream }));
       stream.on("error", reject);
@@ -113,7 +114,12 @@ class Session {
   /** Finds out that a server is gone which streams only wait for. */
   #ping(): void {
     if (this.streams === 0 || this.#http2.destroyed) return;
-    const timer = setTimeout(() => this.#http2.destroy(Object.assign(new Error("the server answers no ping"), { code: "ETIMEDOUT" })), pingTimeout).unref();
+    const timer = setTimeout(() => this.#http2.destroy(reset("the server answers no ping")), pingTimeout).unref();
     this.#http2.ping(() => clearTimeout(timer));
   }
+}
+
+/** The error of a connection that broke. */
+function reset(message: string): Error {
+  return Object.assign(new Error(message), { code: "ECONNRESET" });
 }

@@ -6,7 +6,7 @@ import { ApiError, errorOf } from "./errors.js";
 import type { Answer, Transport } from "./transport.js";
 
 const maxRetries = 10;
-/** How often a GET is sent again whose connection broke. */
+/** How often a request is sent again whose connection broke: a GET, or what the server has not looked at. */
 const maxResends = 3;
 /** The longest that a server can make a request wait. */
 const maxRetryAfter = 60_000;
@@ -89,7 +89,7 @@ export class Requester {
         answer = await this.#send(request, encoding);
       } catch (error) {
         request.signal?.throwIfAborted();
-        if (request.method !== "GET" || resends >= maxResends || !broke(error)) throw error;
+        if (resends >= maxResends || !(unheard(error) || (request.method === "GET" && broke(error)))) throw error;
         await this.sleep(firstResend * ++resends, request.signal);
         continue;
       }
@@ -106,7 +106,7 @@ export class Requester {
     }
   }
 
-  /** The headers that say who asks and with what program. */
+  /** Sends a request once, as whoever asks now. */
   async #send({ method, path, query, body, contentType, accept, signal }: Request, encoding?: string): Promise<Answer> {
     signal?.throwIfAborted();
     const identity = await this.#credentials.identity();
@@ -149,6 +149,12 @@ function broke(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (!code || syscall === "connect" || syscall === "getaddrinfo") return false;
   return ["ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ERR_STREAM_PREMATURE_CLOSE"].includes(code) || code.startsWith("ERR_HTTP2_");
+}
+
+/** Says whether a server has not looked at a request: HTTP/2 tells, so that writes can be sent again too. */
+function unheard(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ERR_HTTP2_GOAWAY_SESSION" || code === "ERR_HTTP2_INVALID_SESSION" || (code === "ERR_HTTP2_STREAM_ERROR" && message.includes("REFUSED_STREAM"));
 }
 
 /** How long a server wants to be left alone before the same request; undefined where it does not say that it may come again. */

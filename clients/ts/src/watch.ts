@@ -24,6 +24,8 @@ interface State {
 
 const firstReconnect = 500;
 const lastReconnect = 30_000;
+/** Timers cannot wait for longer: 24 days. */
+const longestTimer = 2 ** 31 - 1;
 
 /** How long a watch waits before its nth attempt to connect again. */
 export function reconnect(n: number): number {
@@ -36,7 +38,7 @@ export async function* watch<T extends KubeObject>(scope: Scope, options: WatchO
   const { signal, timeoutSeconds } = options;
   const ending = new AbortController();
   const forget = whenAborted(signal, () => ending.abort(signal?.reason));
-  const timer = timeoutSeconds === undefined ? undefined : setTimeout(() => ending.abort(), timeoutSeconds * 1000);
+  const timer = timeoutSeconds === undefined ? undefined : setTimeout(() => ending.abort(), Math.min(timeoutSeconds * 1000, longestTimer));
   const watcher = new Watcher<T>(scope, options, ending.signal, synced);
   try {
     while (!ending.signal.aborted) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http2";
+import { constants, createServer } from "node:http2";
 import type { Http2Server, ServerHttp2Session } from "node:http2";
 import { createServer as createTcp } from "node:net";
 import { describe, test } from "node:test";
@@ -39,6 +39,13 @@ describe("over HTTP/2", () => {
     assert.equal(sessions.length, 3);
   });
 
+  test("a server that leaves every connection at once is an error", async (t) => {
+    const server = createServer((_, response) => answer(response as never, thing("x", "1")));
+    server.on("session", (session) => session.goaway());
+    const { client } = await http2Peer(t, server);
+    assert.ok((await failure(client.things.create(thing("x", "")))) instanceof Error);
+  });
+
   test("a connection that breaks: a read is sent again, a write is not", async (t) => {
     let requests = 0;
     const { client } = await http2Peer(t, createServer(async (request, response) => {
@@ -49,6 +56,16 @@ describe("over HTTP/2", () => {
     assert.equal((await client.things.get("x")).metadata?.name, "x");
     assert.equal(requests, 2);
     await failure(client.things.create(thing("x", "")));
+    assert.equal(requests, 3);
+  });
+
+  test("a write that the server has not looked at is sent again", async (t) => {
+    let requests = 0;
+    const { client } = await http2Peer(t, createServer((request, response) => {
+      if (++requests <= 2) request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      else answer(response as never, thing("x", "1"));
+    }));
+    assert.equal((await client.things.create(thing("x", ""))).metadata?.name, "x");
     assert.equal(requests, 3);
   });
 

@@ -155,7 +155,7 @@ test("every operation sends what it should", async (t) => {
   for (const [name, call] of Object.entries<() => unknown>({
     "no namespace": () => all.get("x"), "no namespace to create in": () => all.create({ metadata: { name: "x" } }), "no name": () => things.get(""),
     "no such subresource": () => things.sub("x", "depth"), "an apply of a list": () => things.apply("[]"), "an apply of nothing": () => things.apply(""),
-    "no such patch": () => things.patch("x", {}, { type: "wrong" as never }),
+    "a command that is no list": () => things.exec("x", "ls" as never), "no such patch": () => things.patch("x", {}, { type: "wrong" as never }),
   })) {
     await t.test(name, async () => {
       sent = "";

@@ -80,6 +80,7 @@ for (const version of ["v5.channel.k8s.io", "v4.channel.k8s.io"]) {
         say(stdout, "");
         say(77, "a channel of the future");
         say(errorChannel, success);
+        say(stdout, "too late");
       });
       const session = await things.exec("web", ["tr", "a-z", "A-Z"], { container: "c", stdin: true });
       session.stdin.write("hello ");
