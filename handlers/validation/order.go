@@ -29,7 +29,9 @@ var order = map[string][]string{
 		"ports", "selector", "template", rest,
 		// of services
 		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
-		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution"},
+		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution",
+		// of priority levels, whose type is told of first as well
+		"limited", "exempt"},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
 	"initContainers":      initContainerOrder,

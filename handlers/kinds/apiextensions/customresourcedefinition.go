@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	upstream "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -23,7 +24,7 @@ var (
 )
 
 var definitions = kind.Kind{
-	Group: group, Resource: "customresourcedefinitions", Strategy: definition,
+	Group: group, Resource: "customresourcedefinitions", Strategy: definition, Subresources: map[string]kind.Strategy{"status": definitionStatus},
 	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultDefinition)},
 	Conversions: []kind.Conversion{
 		{From: servedGVK, To: storedGVK, Convert: kind.Converter(toStored)},
@@ -41,12 +42,40 @@ func definition(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, _ *apiextensionsv1.CustomResourceDefinition) error {
 		return prepare(o)
 	})
-	s.Validate = kind.Check(func(o *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
-		if o.Name == o.Spec.Names.Plural+"."+o.Spec.Group {
-			return nil
-		}
-		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), o.Name, `must be spec.names.plural+"."+spec.group`)}
+	s.ValidateCreate = func(ctx context.Context, o object.Object) field.ErrorList { return judge(ctx, o, nil) }
+	s.ValidateUpdate = judge
+	s.Warnings = kind.Warn(formatWarnings)
+}
+
+// definitionStatus: who writes the status tells which names were accepted.
+func definitionStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	s.ValidateUpdate = kind.CheckUpdate(func(o, _ *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
+		n := o.Status.AcceptedNames
+		return names(&upstream.CustomResourceDefinitionNames{
+			Plural: n.Plural, Singular: n.Singular, Kind: n.Kind, ListKind: n.ListKind, ShortNames: n.ShortNames, Categories: n.Categories,
+		}, field.NewPath("status", "acceptedNames"))
 	})
+}
+
+func judge(ctx context.Context, o, old object.Object) (errs field.ErrorList) {
+	now, was := &hubDefinition{}, (*hubDefinition)(nil)
+	for _, from := range []struct {
+		o  object.Object
+		to **hubDefinition
+	}{{o, &now}, {old, &was}} {
+		d, ok := from.o.(*apiextensionsv1.CustomResourceDefinition)
+		if !ok {
+			continue
+		}
+		var err error
+		if *from.to, err = hub(d); err != nil {
+			return field.ErrorList{field.InternalError(nil, err)}
+		}
+	}
+	if old == nil && o.GetName() != now.Spec.Names.Plural+"."+now.Spec.Group && o.GetName() != "" {
+		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.GetName(), `must be spec.names.plural+"."+spec.group`))
+	}
+	return append(errs, validateDefinition(ctx, now, was)...)
 }
 
 func prepare(o *apiextensionsv1.CustomResourceDefinition) error {

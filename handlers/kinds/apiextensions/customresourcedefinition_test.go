@@ -11,7 +11,8 @@ import (
 // The texts are the original's, found with test/mutate.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
-		{Version: "v1", Resource: "customresourcedefinitions", Object: `{metadata: {name: a}, spec: {group: g, names: {plural: p}}}`, Want: []string{
+		{Version: "v1", Resource: "customresourcedefinitions", Object: `{metadata: {name: a}, spec: {group: g.h, scope: Cluster,
+			names: {plural: p, singular: p, kind: P, listKind: L}, versions: [{name: v1, storage: true, schema: {openAPIV3Schema: {type: object}}}]}, status: {storedVersions: [v1]}}`, Want: []string{
 			`metadata.name: Invalid value: "a": must be spec.names.plural+"."+spec.group`}},
 	})
 }
