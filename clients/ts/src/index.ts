@@ -22,5 +22,6 @@ export type { Handlers, Informer, InformerOptions } from "./informer.js";
 export type { Store } from "./store.js";
 export type { Sub, Token } from "./subresource.js";
 export type { ExecOptions, Session } from "./exec.js";
+export type { ForwardOptions } from "./forward.js";
 export type { LogOptions } from "./logs.js";
 export { version } from "./version.js";

@@ -1,8 +1,11 @@
+import type { Server } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AutoscalingV1, MetaV1 } from "./models.js";
 import { isConflict } from "./errors.js";
 import { exec } from "./exec.js";
 import type { ExecOptions, Session } from "./exec.js";
+import { forward } from "./forward.js";
+import type { ForwardOptions } from "./forward.js";
 import { Informer } from "./informer.js";
 import type { InformerOptions } from "./informer.js";
 import { List } from "./list.js";
@@ -207,5 +210,10 @@ export class Resource<T extends KubeObject> {
   async portForward(name: string, port: number, options: CallOptions = {}): Promise<Duplex> {
     check("portForward", options, optionsOf.call);
     return portForward(this.#scope, name, port, options.signal);
+  }
+
+  /** Connects whoever comes to a port of this machine to a port of a pod, until the server that it returns is closed. */
+  async forward(name: string, port: number, options: ForwardOptions = {}): Promise<Server> {
+    return forward(this.#scope, name, port, options);
   }
 }

@@ -3,6 +3,8 @@ import { createPrivateKey } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createHttps } from "node:https";
+import { connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { describe, test } from "node:test";
@@ -229,6 +231,46 @@ describe("a forwarded port", () => {
     const other = await things.portForward("web", 8080);
     other.write("leave");
     assert.equal(await text(other), "");
+  });
+
+  test("joins whoever comes to a port of this machine", async (t) => {
+    let left = 0;
+    const { things } = await container(t, ["v4.channel.k8s.io"], async ({ say, hear }) => {
+      say(0, port);
+      say(1, port);
+      for (let message = await hear(); message; message = await hear()) {
+        if (`${message.data}` === "fail") say(1, "connection refused");
+        else say(0, message.data);
+      }
+      left++;
+    });
+    const errors: string[] = [];
+    const ending = new AbortController();
+    const server = await things.forward("web", 8080, { signal: ending.signal, onError: (error) => errors.push(`${error}`) });
+    const { port: at, address } = server.address() as AddressInfo;
+    assert.equal(address, "127.0.0.1");
+    for (let i = 0; i < 3; i++) {
+      const local = connect(at, "127.0.0.1");
+      local.write("through a listener");
+      assert.equal(`${(await once(local, "data"))[0]}`, "through a listener");
+      local.end();
+      await once(local, "close");
+    }
+    while (left < 3) await pause(5); // the other side learns of it
+    assert.deepEqual(errors, []);
+    const failing = connect(at, "127.0.0.1");
+    failing.write("fail");
+    await once(failing, "close");
+    assert.deepEqual(errors, ["Error: port forward: connection refused"]);
+    const last = connect(at, "127.0.0.1");
+    last.write("x");
+    await once(last, "data");
+    ending.abort();
+    await Promise.all([once(last, "close"), once(server, "close")]);
+    await assert.rejects(things.forward("web", 8080, { signal: ending.signal }));
+    const taken = await things.forward("web", 8080);
+    await assert.rejects(things.forward("web", 8080, { localPort: (taken.address() as AddressInfo).port }), /EADDRINUSE/);
+    taken.close();
   });
 
   test("reports what the other side reports", async (t) => {
