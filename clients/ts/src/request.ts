@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Credentials } from "./credentials.js";
 import { ApiError, errorOf } from "./errors.js";
+import { forMany } from "./signal.js";
 import type { Answer, Transport } from "./transport.js";
 
 const maxRetries = 10;
@@ -81,6 +82,7 @@ export class Requester {
 
   /** Sends a request until it has an answer that is none of those to try again, and leaves the body to the caller. From 400 on it is an error. */
   async open(request: Request, encoding?: string): Promise<Answer> {
+    forMany(request.signal);
     let resends = 0;
     let renewed = false;
     for (let tries = 0; ; tries++) {
