@@ -9,10 +9,11 @@ import { autoConfig, inClusterConfig } from "./incluster.js";
 import { loadKubeconfig } from "./kubeconfig.js";
 import type { KubeObject, Untyped } from "./object.js";
 import { check } from "./options.js";
+import type { CallOptions } from "./options.js";
 import { Requester } from "./request.js";
 import { Resource } from "./resource.js";
 import type { Row } from "./row.js";
-import type { Transport } from "./transport.js";
+import type { Answer, Transport } from "./transport.js";
 import { version } from "./version.js";
 import { WebSockets } from "./websocket.js";
 
@@ -20,6 +21,18 @@ import { WebSockets } from "./websocket.js";
 export type Settings = Pick<Config, "namespace" | "impersonate" | "http2" | "userAgent" | "fieldManager">;
 
 const settings = { namespace: true, impersonate: true, http2: true, userAgent: true, fieldManager: true } as const satisfies Record<keyof Settings, true>;
+
+/** What a request of any kind is made of. */
+export interface RequestOptions extends CallOptions {
+  /** GET when absent. */
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  query?: { [name: string]: string };
+  body?: string | Uint8Array;
+  contentType?: string;
+  accept?: string;
+}
+
+const requestNames = { signal: true, method: true, query: true, body: true, contentType: true, accept: true } as const satisfies Record<keyof RequestOptions, true>;
 
 /** The settings that say something: one that is undefined leaves what the configuration says. */
 function said(own: Settings): Settings {
@@ -71,6 +84,14 @@ export class Client extends Apis {
   /** The resource of a row: of a custom resource, say, whose objects have no model. */
   override resource<T extends KubeObject = Untyped>(row: Row): Resource<T> {
     return new Resource<T>({ requester: this.#requester, sockets: this.#sockets }, row);
+  }
+
+  /** Sends any request: to /version, /metrics, or through a proxy. The caller reads the body. From 400 on it is an error. */
+  async request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    check("request", options, requestNames);
+    if (!path.startsWith("/")) throw new TypeError(`request: "${path}" is no path`);
+    const { method = "GET", query, accept = "*/*", ...rest } = options;
+    return this.#requester.open({ ...rest, method, path, accept, ...(query ? { query: new URLSearchParams(query) } : {}) });
   }
 
   /** Closes the connections that are not in use. The client can be used again. */

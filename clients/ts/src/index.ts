@@ -1,7 +1,7 @@
 /** A small typed client of the Kubernetes API. Types and resources are generated from the same model as the server's. */
 export type * from "./models.js";
 export { Client } from "./client.js";
-export type { Settings } from "./client.js";
+export type { RequestOptions, Settings } from "./client.js";
 export type { Config, ExecPlugin, Impersonation, Tls } from "./config.js";
 export { autoConfig, inClusterConfig } from "./incluster.js";
 export { loadKubeconfig, NoKubeconfig } from "./kubeconfig.js";
@@ -24,4 +24,5 @@ export type { Sub, Token } from "./subresource.js";
 export type { ExecOptions, Session } from "./exec.js";
 export type { ForwardOptions } from "./forward.js";
 export type { LogOptions } from "./logs.js";
+export type { Answer } from "./transport.js";
 export { version } from "./version.js";

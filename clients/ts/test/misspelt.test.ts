@@ -61,6 +61,8 @@ const misspelt: Record<string, () => unknown> = {
   // @ts-expect-error
   forward: () => pods.forward("x", 80, { port: 81 }),
   // @ts-expect-error
+  request: () => client.request("/version", { verb: "GET" }),
+  // @ts-expect-error
   "a configuration": () => new Client({ server: "https://x", tokenfile: "y" }),
   // @ts-expect-error
   tls: () => new Client({ server: "https://x", tls: { insecureSkipVerify: true } }),
