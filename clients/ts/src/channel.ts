@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import type { Channels } from "./websocket.js";
 
-/** How much is kept of what nobody reads, before the other side has to wait. */
+/** The bytes that are buffered unread before the peer is held up. */
 const kept = 1 << 20;
 
-/** What comes over a channel. While it is full, nothing more is read of the connection. */
+/** The data of one incoming channel. While its buffer is full, the connection is not read. */
 export class Output extends Readable {
   readonly #channels: Channels;
   #full = false;
@@ -15,14 +15,14 @@ export class Output extends Readable {
     this.#channels = channels;
   }
 
-  /** Adds what came. */
+  /** Appends received data. */
   add(data: Buffer): void {
     if (this.#finished || this.destroyed || this.push(data) || this.#full) return;
     this.#full = true;
     this.#channels.pause();
   }
 
-  /** Nothing more comes. */
+  /** Marks the end of the data. */
   finish(): void {
     this.#finished = true;
     if (!this.destroyed) this.push(null);

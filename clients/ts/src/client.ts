@@ -17,14 +17,14 @@ import type { Answer, Transport } from "./transport.js";
 import { version } from "./version.js";
 import { WebSockets } from "./websocket.js";
 
-/** What a program decides, wherever the rest of the configuration comes from. */
+/** The settings that override a loaded configuration. */
 export type Settings = Pick<Config, "namespace" | "impersonate" | "http2" | "userAgent" | "fieldManager">;
 
 const settings = { namespace: true, impersonate: true, http2: true, userAgent: true, fieldManager: true } as const satisfies Record<keyof Settings, true>;
 
-/** What a request of any kind is made of. */
+/** An arbitrary request. */
 export interface RequestOptions extends CallOptions {
-  /** GET when absent. */
+  /** Default: GET. */
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: { [name: string]: string };
   body?: string | Uint8Array;
@@ -34,14 +34,14 @@ export interface RequestOptions extends CallOptions {
 
 const requestNames = { signal: true, method: true, query: true, body: true, contentType: true, accept: true } as const satisfies Record<keyof RequestOptions, true>;
 
-/** The settings that say something: one that is undefined leaves what the configuration says. */
+/** Drops undefined settings, which must not overwrite the loaded configuration. */
 function said(own: Settings): Settings {
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
-/** Sends requests to one server as one user: client.coreV1.pods.in("shop").get("web"). */
+/** A client of one server as one user: client.coreV1.pods.in("shop").get("web"). */
 export class Client extends Apis {
-  /** That of the kubeconfig's context or of the pod's service account; default when neither names one. */
+  /** The namespace of the kubeconfig's context or of the pod's service account, else "default". */
   readonly namespace: string;
   readonly #requester: Requester;
   readonly #transport: Transport;
@@ -53,7 +53,7 @@ export class Client extends Apis {
     this.namespace = config.namespace || "default";
     const dialer = new Dialer(config);
     const credentials = credentialsOf(config);
-    // A certificate that cannot be read is an error now, not at the first request.
+    // Fail on an unreadable certificate now, not at the first request.
     if (dialer.url.protocol === "https:") dialer.context({ ...(config.tls?.cert ? { cert: config.tls.cert } : {}), ...(config.tls?.key ? { key: config.tls.key } : {}) });
     const own = `gatehouse-ts/${version} (${process.platform}/${process.arch})`;
     const headers = { "user-agent": config.userAgent ? `${config.userAgent} ${own}` : own, ...impersonation(config.impersonate ?? {}) };
@@ -62,31 +62,31 @@ export class Client extends Apis {
     this.#sockets = new WebSockets(dialer, credentials, headers);
   }
 
-  /** Makes a client of a kubeconfig: the file at path, else the files of $KUBECONFIG merged, else ~/.kube/config. */
+  /** Loads a kubeconfig: the file at path, else the merged files of $KUBECONFIG, else ~/.kube/config. */
   static fromKubeconfig(path?: string, options: { context?: string } & Settings = {}): Client {
     check("fromKubeconfig", options, { ...settings, context: true });
     const { context, ...own } = options;
     return new Client({ ...loadKubeconfig(path, context), ...said(own) });
   }
 
-  /** Makes a client of the service account of the pod that this program runs in. */
+  /** Uses the service account of the pod that this program runs in. */
   static inCluster(options: Settings = {}): Client {
     check("inCluster", options, settings);
     return new Client({ ...inClusterConfig(), ...said(options) });
   }
 
-  /** Makes a client of a kubeconfig if there is one, else of the pod's service account. */
+  /** Uses a kubeconfig if there is one, else the pod's service account. */
   static auto(options: Settings = {}): Client {
     check("auto", options, settings);
     return new Client({ ...autoConfig(), ...said(options) });
   }
 
-  /** The resource of a row: of a custom resource, say, whose objects have no model. */
+  /** A resource described by a row, for example a custom resource without generated types. */
   override resource<T extends KubeObject = Untyped>(row: Row): Resource<T> {
     return new Resource<T>({ requester: this.#requester, sockets: this.#sockets }, row);
   }
 
-  /** Sends any request: to /version, /metrics, or through a proxy. The caller reads the body. From 400 on it is an error. */
+  /** Sends an arbitrary request, for example to /version, /metrics or a proxy path. The caller consumes the body. Statuses from 400 on throw ApiError. */
   async request(path: string, options: RequestOptions = {}): Promise<Answer> {
     check("request", options, requestNames);
     if (!path.startsWith("/")) throw new TypeError(`request: "${path}" is no path`);
@@ -94,7 +94,7 @@ export class Client extends Apis {
     return this.#requester.open({ ...rest, method, path, accept, ...(query ? { query: new URLSearchParams(query) } : {}) });
   }
 
-  /** Closes the connections that are not in use. The client can be used again. */
+  /** Closes idle connections. The client stays usable. */
   close(): void {
     this.#transport.close();
   }

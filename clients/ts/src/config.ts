@@ -1,41 +1,41 @@
 import { check } from "./options.js";
 
-/** Says where a server is and who asks. loadKubeconfig, inClusterConfig and autoConfig make one. */
+/** The server's address and the credentials. loadKubeconfig, inClusterConfig and autoConfig return one. */
 export interface Config {
-  /** The address: https://10.0.0.1:6443. */
+  /** The base URL: https://10.0.0.1:6443. */
   server: string;
-  /** That of the kubeconfig's context or of the pod's service account. */
+  /** The default namespace. */
   namespace?: string;
   tls?: Tls;
   token?: string;
-  /** Is read again after a minute, and when the server refuses what it had. */
+  /** Re-read after a minute, and after a 401. */
   tokenFile?: string;
   username?: string;
   password?: string;
   exec?: ExecPlugin;
   impersonate?: Impersonation;
-  /** An HTTP or SOCKS5 proxy; without it the environment decides (HTTPS_PROXY, NO_PROXY). */
+  /** An HTTP or SOCKS5 proxy. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment. */
   proxyUrl?: string;
-  /** Sends all requests over one connection by HTTP/2; HTTP/1.1 when absent. */
+  /** Use HTTP/2, all requests over one connection. Default: HTTP/1.1. */
   http2?: boolean;
-  /** Is put in front of the client's own. */
+  /** Prefix of the client's own User-Agent. */
   userAgent?: string;
-  /** The name under which writes own fields; gatehouse-ts when absent. */
+  /** The field manager of writes. Default: gatehouse-ts. */
   fieldManager?: string;
 }
 
-/** Whom to trust and what to show. Everything is PEM. */
+/** TLS settings. Certificates and keys are PEM. */
 export interface Tls {
   ca?: string;
   cert?: string;
   key?: string;
-  /** Is checked instead of the address. */
+  /** The name to verify instead of the server's host. */
   serverName?: string;
-  /** Trusts every server. */
+  /** Skip verification of the server's certificate. */
   insecure?: boolean;
 }
 
-/** Who the server is asked to act for. */
+/** Impersonation: requests are made on behalf of this user. */
 export interface Impersonation {
   user?: string;
   uid?: string;
@@ -43,21 +43,21 @@ export interface Impersonation {
   extra?: { [key: string]: string[] };
 }
 
-/** A command that prints credentials, as kubeconfig files describe it. */
+/** An exec credential plugin, as in kubeconfig files. */
 export interface ExecPlugin {
   command: string;
   args?: string[];
-  /** Is added to the environment. */
+  /** Additional environment variables. */
   env?: { [name: string]: string };
   /** client.authentication.k8s.io/v1 or /v1beta1. */
   apiVersion: string;
-  /** Is said when the command is not there. */
+  /** Part of the error when the command is not found. */
   installHint?: string;
-  /** Tells the command about the server. */
+  /** Pass the cluster to the command in KUBERNETES_EXEC_INFO. */
   provideClusterInfo?: boolean;
-  /** The command may use the terminal. */
+  /** Connect the command to standard input. */
   interactive?: boolean;
-  /** Where a relative path of the command begins. */
+  /** The folder that a relative command path starts from. */
   dir?: string;
   /** The cluster's extension client.authentication.k8s.io/exec. */
   extension?: unknown;
@@ -75,7 +75,7 @@ const execNames: Names<ExecPlugin> = {
   command: true, args: true, env: true, apiVersion: true, installHint: true, provideClusterInfo: true, interactive: true, dir: true, extension: true,
 };
 
-/** Refuses what is no configuration, before anything is sent. */
+/** Throws on unknown properties and malformed server addresses. */
 export function checkConfig(config: Config): void {
   check("a configuration", config, configNames);
   check("tls", config.tls ?? {}, tlsNames);
@@ -85,14 +85,14 @@ export function checkConfig(config: Config): void {
   try {
     url = new URL(config.server);
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (!url?.host || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new TypeError(`address of the server: "${config.server}" is not like https://host:port`);
   }
 }
 
-/** The headers that ask the server to act for somebody else. */
+/** The impersonation headers. */
 export function impersonation({ user, uid, groups, extra }: Impersonation): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   if (user) headers["impersonate-user"] = user;

@@ -2,21 +2,21 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "./config.js";
 import { ExecCredentials } from "./execplugin.js";
 
-/** Who asks: the value of the Authorization header, and the certificate to show, both where there are some. */
+/** The credentials of one request: Authorization header and client certificate, both optional. */
 export interface Identity {
   authorization?: string;
   cert?: string;
   key?: string;
 }
 
-/** Knows who asks, now. */
+/** A source of credentials. */
 export interface Credentials {
   identity(): Promise<Identity>;
-  /** Gets new credentials after the server refused the old ones; false when there are no others. */
+  /** Discards cached credentials after a 401; false when they cannot be renewed. */
   renew(): boolean;
 }
 
-/** Picks the credentials of a configuration: a certificate goes with each of the others. */
+/** Selects the credential source of a configuration. A client certificate combines with each of them. */
 export function credentialsOf(config: Config): Credentials {
   const own: Identity = {};
   if (config.tls?.cert) own.cert = config.tls.cert;
@@ -28,7 +28,7 @@ export function credentialsOf(config: Config): Credentials {
   return new Fixed(own);
 }
 
-/** Credentials that never change. */
+/** Static credentials. */
 class Fixed implements Credentials {
   readonly #identity: Identity;
   constructor(identity: Identity) { this.#identity = identity; }
@@ -36,10 +36,10 @@ class Fixed implements Credentials {
   renew(): boolean { return false; }
 }
 
-/** How long a token is used before its file is read again. */
+/** The age at which a token file is re-read. */
 export const tokenFileAge = 60_000;
 
-/** A token that somebody else keeps fresh. */
+/** A bearer token from a file that is rotated by someone else. */
 export class TokenFile implements Credentials {
   now = Date.now;
   readonly #path: string;
@@ -60,7 +60,7 @@ export class TokenFile implements Credentials {
         this.#token = token;
         this.#read = this.now();
       } catch (error) {
-        // A file that is gone for a moment is being replaced: the old token may still be good.
+        // The file may be missing while it is replaced; the old token may still be valid.
         if (!this.#token) throw new Error(`token: ${(error as Error).message}`, { cause: error });
       }
     }

@@ -7,10 +7,10 @@ import type { Identity } from "./credentials.js";
 import { proxyFor, proxyOf, throughProxy } from "./proxy.js";
 
 const dialTimeout = 30_000;
-/** When TCP begins to ask whether a silent server is still there. */
+/** The idle time before the first TCP keepalive probe. */
 const keepAliveDelay = 30_000;
 
-/** Opens connections to the server of a configuration, through a proxy if there is one. */
+/** Dials the server of a configuration, through a proxy if one is configured. */
 export class Dialer {
   readonly url: URL;
   readonly #config: Config;
@@ -23,7 +23,7 @@ export class Dialer {
     this.#proxy = config.proxyUrl ? proxyOf(config.proxyUrl) : proxyFor(this.url, process.env);
   }
 
-  /** Opens a connection. Over TLS it shows the identity's certificate and offers the protocols. */
+  /** Opens a connection. With TLS it presents the identity's certificate and offers the protocols by ALPN. */
   async connect(identity: Identity, protocols: string[]): Promise<Socket | TLSSocket> {
     const host = this.url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(this.url.port || (this.url.protocol === "https:" ? 443 : 80));
@@ -40,7 +40,7 @@ export class Dialer {
     return opened(secure, "secureConnect");
   }
 
-  /** The certificates of an identity, parsed once. */
+  /** The TLS context of an identity, cached for the last one. */
   context(identity: Identity): SecureContext {
     const { cert, key } = identity;
     const kept = this.#context;
@@ -60,7 +60,7 @@ function secureContext(ca: string | undefined, { cert, key }: Identity): SecureC
   }
 }
 
-/** Waits until a connection is there. */
+/** Resolves when the connection is established. */
 function opened<S extends Socket>(socket: S, event: "connect" | "secureConnect"): Promise<S> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error("the connection takes too long to open"), { code: "ETIMEDOUT", syscall: "connect" })), dialTimeout);

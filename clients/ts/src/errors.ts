@@ -1,6 +1,6 @@
 import type { MetaV1 } from "./models.js";
 
-/** What the server answers from 400 on: its Status, or what stands in for one. */
+/** An error response (400 or above). Bodies that are no Status become its message. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: MetaV1.Status;
@@ -10,22 +10,22 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** The HTTP status; 0 where the Status has none. */
+  /** The HTTP status code; 0 if the Status has none. */
   get code(): number { return this.status.code ?? 0; }
-  /** The reason in one word, such as NotFound: the server's, or what the code stands for; empty for neither. */
+  /** The machine-readable reason, such as NotFound: the server's, else the one of the code, else empty. */
   get reason(): string { return this.status.reason || reasonOf[this.code] || ""; }
   get details(): MetaV1.StatusDetails | undefined { return this.status.details; }
-  /** For how long the server wants to be left alone. */
+  /** The delay that the server asks for before a retry. */
   get retryAfterSeconds(): number | undefined { return this.status.details?.retryAfterSeconds; }
 }
 
-/** The reasons that a code stands for, where a Status has none. */
+/** The reasons of status codes, for responses without one. */
 const reasonOf: Record<number, string> = {
   401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict", 410: "Gone", 413: "RequestEntityTooLarge",
   415: "UnsupportedMediaType", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout",
 };
 
-/** An error with one of some reasons. */
+/** An ApiError with a known reason. */
 export type Failure<R extends string> = ApiError & { readonly reason: R };
 
 function has<R extends string>(error: unknown, ...reasons: R[]): error is Failure<R> {
@@ -35,7 +35,7 @@ function has<R extends string>(error: unknown, ...reasons: R[]): error is Failur
 export const isNotFound = (error: unknown): error is Failure<"NotFound"> => has(error, "NotFound");
 export const isAlreadyExists = (error: unknown): error is Failure<"AlreadyExists"> => has(error, "AlreadyExists");
 export const isConflict = (error: unknown): error is Failure<"Conflict"> => has(error, "Conflict");
-/** The server has forgotten what the request refers to: an old resourceVersion or continue token. */
+/** 410: the resourceVersion or continue token is too old. */
 export const isExpired = (error: unknown): error is Failure<"Expired" | "Gone"> => has(error, "Expired", "Gone");
 export const isForbidden = (error: unknown): error is Failure<"Forbidden"> => has(error, "Forbidden");
 export const isUnauthorized = (error: unknown): error is Failure<"Unauthorized"> => has(error, "Unauthorized");
@@ -44,20 +44,20 @@ export const isTooManyRequests = (error: unknown): error is Failure<"TooManyRequ
 export const isMethodNotAllowed = (error: unknown): error is Failure<"MethodNotAllowed"> => has(error, "MethodNotAllowed");
 export const isUnsupportedMediaType = (error: unknown): error is Failure<"UnsupportedMediaType"> => has(error, "UnsupportedMediaType");
 
-/** The Status in a text; undefined for anything else. */
+/** Parses a Status of a failure; undefined for anything else. */
 export function statusOf(text: string): MetaV1.Status | undefined {
   try {
     const status = JSON.parse(text);
     if (status?.kind === "Status" && (status.code >= 400 || status.status === "Failure")) return status;
   } catch {
-    // Not JSON: something in front of the server answered.
+    // Not JSON: probably the answer of a proxy.
   }
   return undefined;
 }
 
 const longestMessage = 2048;
 
-/** The error that an answer from 400 on tells. */
+/** The error of a response from 400 on. */
 export function errorOf(code: number, body: string): ApiError {
   const status = statusOf(body);
   if (status) return new ApiError(status);

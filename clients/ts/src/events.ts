@@ -5,23 +5,23 @@ import type { WatchEvent } from "./watch.js";
 
 const newline = 10;
 
-/** The events of one connection of a watch, as they come: those that came together, together. */
+/** Decodes the events of one watch connection, batched as they arrive. */
 export async function* readEvents<T extends KubeObject>(body: Readable): AsyncGenerator<WatchEvent<T>[], void, undefined> {
   for await (const lines of readLines(body)) {
     const events: WatchEvent<T>[] = [];
     try {
       for (const line of lines) if (line.trim()) events.push(eventOf<T>(line));
     } catch (error) {
-      if (events.length > 0) yield events; // what came before the error counts
+      if (events.length > 0) yield events; // deliver the events before the fault
       throw error;
     }
     if (events.length > 0) yield events;
   }
 }
 
-/** The whole lines of a stream. What comes behind the last line's end is half a line: the connection broke. */
+/** Splits a stream into complete lines. A last line without a newline is passed to rest; for events it means a broken connection. */
 export async function* readLines(body: Readable, rest: (last: string) => void = half): AsyncGenerator<string[], void, undefined> {
-  let begun: Buffer[] = []; // the parts of a line that is not whole yet
+  let begun: Buffer[] = []; // the chunks of an incomplete line
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(newline);
     if (end < 0) {
@@ -39,7 +39,7 @@ function half(text: string): void {
   if (text.trim()) throw new Error("event of a watch: the connection ended in it");
 }
 
-/** Reads an event. An ERROR event is the error that it tells. */
+/** Decodes an event. An ERROR event is thrown as ApiError. */
 function eventOf<T extends KubeObject>(line: string): WatchEvent<T> {
   let event: { type?: string; object?: any };
   try {

@@ -9,45 +9,45 @@ import type { CallOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 import type { Channels } from "./websocket.js";
 
-/** The channels of exec and attach. */
+/** The channel numbers of exec and attach. */
 const [stdinChannel, stdoutChannel, stderrChannel, errorChannel, resizeChannel, closeChannel] = [0, 1, 2, 3, 4, 255];
 
-const v5 = "v5.channel.k8s.io"; // channels can be closed
+const v5 = "v5.channel.k8s.io"; // with a message that closes a channel
 const v4 = "v4.channel.k8s.io";
 
-/** Which streams of a command are connected. */
+/** The streams of a command to connect. */
 export interface ExecOptions extends CallOptions {
-  /** May be left out where there is one. */
+  /** Optional for pods with one container. */
   container?: string;
-  /** Connects the input; not when absent. */
+  /** Connect standard input. Default: false. */
   stdin?: boolean;
-  /** Connects the output; so when absent. */
+  /** Connect standard output. Default: true. */
   stdout?: boolean;
-  /** Connects the error output; so when absent, but for terminals, which have none. */
+  /** Connect standard error. Default: true; ignored with tty. */
   stderr?: boolean;
-  /** Gives the command a terminal. */
+  /** Allocate a terminal. */
   tty?: boolean;
 }
 
 const names = { ...optionsOf.call, container: true, stdin: true, stdout: true, stderr: true, tty: true } as const satisfies Record<keyof ExecOptions, true>;
 
-/** A command that runs, or what is attached to. A stream that is full and not read holds up the others, as with child processes. */
+/** A running command. As with child processes, an output stream that is not consumed blocks the others once its buffer is full. */
 export interface Session {
-  /** Its input; end it, so that the command does not wait for more. Before v5.channel.k8s.io servers cannot be told the end. */
+  /** Standard input. End it to close the command's input, which needs v5.channel.k8s.io. */
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** The code that the command exits with. It is an error when it could not run (ApiError) or the connection ended before it did. */
+  /** The exit code. Rejects with ApiError if the command could not run, and if the connection ends early. */
   readonly exit: Promise<number>;
-  /** Tells the size of the terminal. */
+  /** Resizes the terminal. */
   resize(columns: number, rows: number): void;
-  /** Reads everything until the command has ended. */
+  /** Collects all output until the command exits. */
   output(): Promise<{ code: number; stdout: string; stderr: string }>;
-  /** Leaves. */
+  /** Closes the connection. */
   close(): void;
 }
 
-/** Runs a command, or attaches when there is none. */
+/** Opens an exec session, or an attach session without a command. */
 export async function exec(scope: Scope, name: string, command: string[] | undefined, options: ExecOptions): Promise<Session> {
   check(command ? "exec" : "attach", options, names);
   if (command && !Array.isArray(command)) throw new TypeError("exec: a command is a list of words");
@@ -69,7 +69,7 @@ class Connected implements Session {
   constructor(channels: Channels, stdin: boolean, signal: AbortSignal | undefined) {
     this.#channels = channels;
     this.stdin = stdin ? inputOf(channels) : new Writable({ write: (_, __, done) => done(new TypeError("the input is not connected: exec and attach connect it with stdin: true")) });
-    if (stdin) this.stdin.on("error", () => {}); // a command that has ended takes no input; exit tells how it ended
+    if (stdin) this.stdin.on("error", () => {}); // writes after the exit fail; exit has the result
     this.stdout = new Output(channels);
     this.stderr = new Output(channels);
     this.exit = new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ class Connected implements Session {
         this.#finish();
       });
     });
-    this.exit.catch(() => {}); // who does not look at the end does not want to know
+    this.exit.catch(() => {}); // unobserved failures must not crash the process
   }
 
   resize(columns: number, rows: number): void {
@@ -123,7 +123,7 @@ function inputOf(channels: Channels): Writable {
   });
 }
 
-/** Reads the Status with which a command ends. */
+/** The exit code of the final Status; throws ApiError for other failures. */
 export function exitOf(text: string): number {
   let status: MetaV1.Status;
   try {

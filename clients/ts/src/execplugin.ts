@@ -2,21 +2,21 @@ import { isAbsolute, join, sep } from "node:path";
 import type { Config, ExecPlugin } from "./config.js";
 import type { Credentials, Identity } from "./credentials.js";
 
-/** The part of an ExecCredential that a plugin prints. */
+/** The ExecCredential printed by a plugin. */
 interface Printed {
   kind?: string;
   apiVersion?: string;
   status?: { expirationTimestamp?: string; token?: string; clientCertificateData?: string; clientKeyData?: string };
 }
 
-/** Runs a plugin when it has nothing that is still good, and keeps what it printed until it expires. */
+/** Caches the output of an exec plugin until it expires or is refused. */
 export class ExecCredentials implements Credentials {
   now = Date.now;
   readonly #plugin: ExecPlugin;
   readonly #own: Identity;
   readonly #info: string;
   #current: { identity: Identity; expires: number } | undefined;
-  /** The run that all requests wait for which come meanwhile. */
+  /** The run in progress, shared by concurrent requests. */
   #running: Promise<Identity> | undefined;
 
   constructor(config: Config, plugin: ExecPlugin, own: Identity) {
@@ -58,7 +58,7 @@ export class ExecCredentials implements Credentials {
   }
 }
 
-/** Tells a plugin in which version it is asked, and about the server if it wants to know. */
+/** The value of KUBERNETES_EXEC_INFO. */
 function execInfo(config: Config, plugin: ExecPlugin): string {
   const { server, tls, proxyUrl } = config;
   const cluster = {
@@ -71,9 +71,9 @@ function execInfo(config: Config, plugin: ExecPlugin): string {
 
 const mostOutput = 1 << 20;
 
-/** Runs a plugin and returns what it printed. */
+/** Runs a plugin and returns its standard output. */
 async function run(plugin: ExecPlugin, info: string): Promise<string> {
-  const { spawn } = await import("node:child_process"); // most programs need none
+  const { spawn } = await import("node:child_process"); // loaded on first use
   let { command } = plugin;
   if (command.includes(sep) && !isAbsolute(command)) command = join(plugin.dir ?? "", command);
   return new Promise((resolve, reject) => {

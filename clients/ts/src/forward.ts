@@ -7,25 +7,25 @@ import { portForward } from "./portforward.js";
 import type { Scope } from "./scope.js";
 import { whenAborted } from "./signal.js";
 
-/** Where a forwarded port is found on this machine. The signal ends it, and all its connections. */
+/** The local end of a forwarded port. The signal closes the listener and all connections. */
 export interface ForwardOptions extends CallOptions {
-  /** 127.0.0.1 when absent. */
+  /** Default: 127.0.0.1. */
   host?: string;
-  /** Any that is free when absent: server.address() says which. */
+  /** Default: a free port, see server.address(). */
   localPort?: number;
-  /** Gets what went wrong with one connection, which ends that connection alone. */
+  /** Called with the error of a single connection; the listener goes on. */
   onError?: (error: unknown) => void;
 }
 
 const names = { ...optionsOf.call, host: true, localPort: true, onError: true } as const satisfies Record<keyof ForwardOptions, true>;
 
-/** Connects whoever comes to a port of this machine to a port of a pod. */
+/** Listens on a local port and forwards each connection to a port of a pod. */
 export async function forward(scope: Scope, name: string, port: number, options: ForwardOptions): Promise<Server> {
   check("forward", options, names);
   const { host = "127.0.0.1", localPort = 0, onError = () => {}, signal } = options;
   signal?.throwIfAborted();
   const server = createServer({ pauseOnConnect: true }, (local) => {
-    local.on("error", () => {}); // its close ends the other side
+    local.on("error", () => {}); // close is handled below
     portForward(scope, name, port, signal).then((remote) => join(local, remote, onError), (error) => {
       local.destroy();
       if (!signal?.aborted) onError(error);
@@ -37,7 +37,7 @@ export async function forward(scope: Scope, name: string, port: number, options:
   return server;
 }
 
-/** Connects two connections until one of them ends. */
+/** Copies between two connections until one of them ends. */
 function join(local: Socket, remote: Duplex, onError: (error: unknown) => void): void {
   if (local.destroyed) return void remote.destroy();
   remote.on("error", (error) => {

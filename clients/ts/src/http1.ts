@@ -4,10 +4,10 @@ import type { Identity } from "./credentials.js";
 import type { Dialer } from "./dial.js";
 import type { Answer, Sent, Transport } from "./transport.js";
 
-/** How long a connection is kept that is not in use: less than servers do, so that few requests meet one that is being closed. */
+/** The idle timeout of connections: shorter than servers', so that requests rarely race with a close. */
 const idle = 60_000;
 
-/** Sends requests over HTTP/1.1, each over a connection that no other one uses meanwhile. */
+/** Sends requests over HTTP/1.1 with keep-alive. */
 export class Http1 implements Transport {
   readonly #dialer: Dialer;
   #agent: DialingAgent | undefined;
@@ -32,7 +32,7 @@ export class Http1 implements Transport {
     this.#agent?.destroyIdle();
   }
 
-  /** The connections of an identity: those that show another certificate are of no use any more. */
+  /** The connection pool of an identity; replaced when the client certificate changes. */
   #agentOf(identity: Identity): DialingAgent {
     const kept = this.#agent;
     if (kept && kept.identity.cert === identity.cert && kept.identity.key === identity.key) return kept;
@@ -42,7 +42,7 @@ export class Http1 implements Transport {
   }
 }
 
-/** Keeps the connections to one server as one identity. */
+/** A connection pool of one server and one client certificate. */
 class DialingAgent extends Agent {
   readonly identity: Identity;
   readonly #dialer: Dialer;
@@ -61,7 +61,7 @@ class DialingAgent extends Agent {
     for (const sockets of Object.values(this.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
-  /** Closes what is idle now and everything else after its request. */
+  /** Closes idle connections now and busy ones after their requests. */
   retire(): void {
     this.maxFreeSockets = 0;
     this.destroyIdle();

@@ -7,11 +7,11 @@ import type { Answer, Sent, Transport } from "./transport.js";
 const openTimeout = 30_000;
 const pingEvery = 30_000;
 const pingTimeout = 15_000;
-/** What a server may send of one answer, and of all together, before it is read. */
+/** Flow control windows of a stream and of the connection. */
 const streamWindow = 1 << 20;
 const sessionWindow = 8 << 20;
 
-/** Sends requests over HTTP/2: as many over one connection as the server allows. */
+/** Sends requests over HTTP/2, up to the server's limit of streams per connection. */
 export class Http2 implements Transport {
   readonly #dialer: Dialer;
   #sessions: Session[] = [];
@@ -23,7 +23,7 @@ export class Http2 implements Transport {
     for (;;) {
       const session = await this.#session(identity);
       request.signal?.throwIfAborted();
-      // Others that waited for the same connection may have filled or lost it.
+      // Other waiters may have used up its streams, or it may have closed.
       if (session.usable(identity)) return session.send(request, this.#dialer.url);
     }
   }
@@ -41,7 +41,7 @@ export class Http2 implements Transport {
 
   async #open(identity: Identity): Promise<Session> {
     for (const old of this.#sessions) if (old.identity.cert !== identity.cert) old.close();
-    const { connect } = await import("node:http2"); // most programs need none
+    const { connect } = await import("node:http2"); // loaded on first use
     const socket = await this.#dialer.connect(identity, ["h2"]);
     if (this.#dialer.url.protocol === "https:" && (socket as TLSSocket).alpnProtocol !== "h2") {
       socket.destroy();
@@ -49,17 +49,17 @@ export class Http2 implements Transport {
     }
     const http2 = connect(this.#dialer.url, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     const session = new Session(http2, identity, () => { this.#sessions = this.#sessions.filter((other) => other !== session); });
-    await session.opened; // before it has said so, nobody knows how many streams the server allows
+    await session.opened; // the limit of streams is in the server's settings
     if (!session.usable(identity)) throw reset("the server leaves the connection at once");
     this.#sessions.push(session);
     return session;
   }
 }
 
-/** One connection and its streams. It keeps the process alive only while there are some. */
+/** One connection. It keeps the process alive only while it has streams. */
 class Session {
   streams = 0;
-  /** Is fulfilled when the server has told its settings. */
+  /** Resolves when the server's SETTINGS have arrived. */
   readonly opened: Promise<void>;
   readonly identity: Identity;
   readonly #http2: ClientHttp2Session;
@@ -79,7 +79,7 @@ class Session {
       http2.once("remoteSettings", () => resolve()).once("error", reject);
       http2.once("close", () => reject(reset("the connection ended before an answer")));
     });
-    http2.on("goaway", leave).on("close", leave).on("error", leave); // each stream has the error too
+    http2.on("goaway", leave).on("close", leave).on("error", leave); // streams emit the error as well
     http2.unref();
     const pings = setInterval(() => this.#ping(), pingEvery).unref();
     http2.once("close", () => clearInterval(pings));
@@ -103,7 +103,7 @@ class Session {
       if (this.streams++ === 0) this.#http2.ref();
       stream.once("close", () => {
         if (--this.streams === 0 && !this.#http2.destroyed) this.#http2.unref();
-        reject(reset("the stream ended before an answer")); // of no effect after one
+        reject(reset("the stream ended before an answer")); // no effect after a response
       });
       stream.once("response", (head) => resolve({ status: Number(head[":status"]), headers: head as Answer["headers"], body: stream }));
       stream.on("error", reject);
@@ -111,7 +111,7 @@ class Session {
     });
   }
 
-  /** Finds out that a server is gone which streams only wait for. */
+  /** Detects a dead connection under long-lived streams. */
   #ping(): void {
     if (this.streams === 0 || this.#http2.destroyed) return;
     const timer = setTimeout(() => this.#http2.destroy(reset("the server answers no ping")), pingTimeout).unref();
@@ -119,7 +119,7 @@ class Session {
   }
 }
 
-/** The error of a connection that broke. */
+/** The error of a broken connection. */
 function reset(message: string): Error {
   return Object.assign(new Error(message), { code: "ECONNRESET" });
 }

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Config } from "./config.js";
 import { loadKubeconfig, NoKubeconfig } from "./kubeconfig.js";
 
-/** Where a pod finds its service account. */
+/** The mount point of a pod's service account. */
 const serviceAccountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** The service account of the pod that this program runs in. */
+/** The configuration of the pod's service account. */
 export function inClusterConfig(dir = serviceAccountDir): Config {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
   if (!host || !port) throw new Error("not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set");
@@ -20,7 +20,7 @@ export function inClusterConfig(dir = serviceAccountDir): Config {
   return config;
 }
 
-/** A kubeconfig if there is one, else the service account of the pod. */
+/** A kubeconfig if there is one, else the pod's service account. */
 export function autoConfig(): Config {
   try {
     return loadKubeconfig();

@@ -7,14 +7,14 @@ import { Store } from "./store.js";
 import { watch } from "./watch.js";
 import type { WatchEvent } from "./watch.js";
 
-/** What an informer calls, one at a time and in the order of the changes; it waits for what is asynchronous. */
+/** Event handlers of an informer. They run one at a time, in the order of the changes; promises are awaited. */
 export interface Handlers<T> {
-  /** Gets what is new; initial says that it was there when the informer began. */
+  /** A new object; initial is true during the first list. */
   onAdd?: (object: T, initial: boolean) => unknown;
   onUpdate?: (old: T, object: T) => unknown;
-  /** Gets the last state that the informer has seen. */
+  /** A deleted object, in its last known state. */
   onDelete?: (last: T) => unknown;
-  /** Gets what a handler threw; without it that is logged. The informer goes on. */
+  /** An error thrown by a handler; logged by default. The informer goes on. */
   onError?: (error: unknown) => void;
 }
 
@@ -22,7 +22,7 @@ export type InformerOptions<T> = Handlers<T> & SelectOptions;
 
 const names = { onAdd: true, onUpdate: true, onDelete: true, onError: true, signal: true, labelSelector: true, fieldSelector: true } as const satisfies Record<keyof InformerOptions<unknown>, true>;
 
-/** Keeps what a watch tells in a store. */
+/** A store that a watch keeps up to date. */
 export class Informer<T extends KubeObject> extends Store<T> {
   readonly #scope: Scope;
   readonly #options: InformerOptions<T>;
@@ -38,10 +38,10 @@ export class Informer<T extends KubeObject> extends Store<T> {
     this.#scope = scope;
     this.#options = options;
     this.#synced = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });
-    this.#synced.catch(() => {}); // run throws it as well
+    this.#synced.catch(() => {}); // run rejects with it as well
   }
 
-  /** Watches until stop or the signal ends it, or there is an error that waiting does not mend. It may be called once. */
+  /** Watches until stop, the signal or a permanent error. May be called once. */
   async run(): Promise<void> {
     const { scope, signal } = { scope: this.#scope, signal: this.#options.signal };
     if (this.#running) throw new Error(`informer of ${scope.row.resource}: it runs already`);
@@ -63,17 +63,17 @@ export class Informer<T extends KubeObject> extends Store<T> {
     }
   }
 
-  /** Ends the informer; run returns soon. */
+  /** Stops the informer; run resolves. */
   stop(): void {
     this.#stopping.abort();
   }
 
-  /** Returns when everything that was there at the beginning is in the store and the handlers know it. */
+  /** Resolves when the first list is in the store and its handlers have run. */
   waitSynced(): Promise<void> {
     return this.#synced;
   }
 
-  /** Changes the store and then calls the handler, which so finds the change in the store. */
+  /** Updates the store before it calls the handler. */
   async #heard({ type, object }: WatchEvent<T>): Promise<void> {
     const { onAdd, onUpdate, onDelete } = this.#options;
     try {

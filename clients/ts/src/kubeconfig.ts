@@ -5,12 +5,12 @@ import { parse } from "yaml";
 import type { Tags } from "yaml";
 import type { Config, ExecPlugin, Tls } from "./config.js";
 
-/** There is no kubeconfig at any of the places where one could be. */
+/** No kubeconfig was found. */
 export class NoKubeconfig extends Error {
   override readonly name = "NoKubeconfig";
 }
 
-/** A kubeconfig file, or several merged. Everything in it may be missing. */
+/** A kubeconfig file, or several merged. Every field is optional. */
 interface Kubeconfig {
   "current-context"?: string;
   clusters?: { name: string; cluster?: Cluster }[] | null;
@@ -56,7 +56,7 @@ interface ExecUser {
   dir?: string;
 }
 
-/** Reads a kubeconfig: the file at path, else the files of $KUBECONFIG merged, else ~/.kube/config. Without a context it is the current one. */
+/** Loads a kubeconfig: the file at path, else the merged files of $KUBECONFIG, else ~/.kube/config. Default context: the current one. */
 export function loadKubeconfig(path?: string, context?: string): Config {
   const paths = path ? [path] : defaultPaths();
   const there = path ? paths : paths.filter((file) => existsSync(file));
@@ -70,7 +70,7 @@ function defaultPaths(): string[] {
   return list ? list.split(delimiter).filter(Boolean) : [join(homedir(), ".kube", "config")];
 }
 
-/** Leaves what looks like a number a text, such as a token of digits: a kubeconfig has no numbers. */
+/** Numbers stay strings: a kubeconfig has none, and a token of digits must be kept. */
 const withoutNumbers = (tags: Tags): Tags => tags.filter((tag) => typeof tag === "string" || !/:(int|float)$/.test(tag.tag));
 
 /** Reads one file and makes its paths absolute. */
@@ -81,7 +81,7 @@ function readKubeconfig(path: string): Kubeconfig {
     file = parse(text, { customTags: withoutNumbers });
     const clusters = file?.clusters ?? [];
     if (clusters.some(({ cluster }) => cluster?.extensions)) {
-      // An extension is the plugin's affair and may have numbers.
+      // Extensions are passed to plugins and may contain numbers.
       const whole: Kubeconfig = parse(text);
       clusters.forEach(({ cluster }, i) => { if (cluster?.extensions) cluster.extensions = whole.clusters![i]!.cluster!.extensions!; });
     }
@@ -104,7 +104,7 @@ function readKubeconfig(path: string): Kubeconfig {
   return file ?? {};
 }
 
-/** Merges files: the first that says something wins. */
+/** Merges files; the first definition wins. */
 function merge(files: Kubeconfig[]): Kubeconfig {
   const first = <T extends { name: string }>(lists: (T[] | null | undefined)[]): T[] => {
     const names = new Map<string, T>();
@@ -117,7 +117,7 @@ function merge(files: Kubeconfig[]): Kubeconfig {
   };
 }
 
-/** What a context says. */
+/** The configuration of a context. */
 function configOf(file: Kubeconfig, name: string | undefined): Config {
   name ||= file["current-context"];
   if (!name) throw new Error("the kubeconfig has no current context");
@@ -142,7 +142,7 @@ function configOf(file: Kubeconfig, name: string | undefined): Config {
   return config;
 }
 
-/** Adds what a user says. */
+/** Adds the credentials of a user. */
 function addUser(config: Config, tls: Tls, user: User): void {
   set(tls, "cert", dataOrFile(user["client-certificate-data"], user["client-certificate"]));
   set(tls, "key", dataOrFile(user["client-key-data"], user["client-key"]));
@@ -167,12 +167,12 @@ function pluginOf(exec: ExecUser): ExecPlugin {
   return plugin;
 }
 
-/** Sets a property unless there is nothing to set. */
+/** Sets a property unless the value is undefined or empty. */
 function set<T, K extends keyof T>(of: T, name: K, value: T[K] | undefined): void {
   if (value !== undefined && value !== "") of[name] = value;
 }
 
-/** The data, which is in base64, or else what the file has; undefined for neither. */
+/** The base64 data, else the content of the file; undefined for neither. */
 function dataOrFile(data: string | undefined, file: string | undefined): string | undefined {
   if (data) return Buffer.from(data, "base64").toString("utf8");
   return file ? readFileSync(file, "utf8") : undefined;

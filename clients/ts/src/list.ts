@@ -2,10 +2,10 @@ import type { KubeObject, Page } from "./object.js";
 import type { ListOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 
-/** How many objects a list asks for at a time. */
+/** The default page size. */
 const pageSize = 500;
 
-/** All objects of a resource, page by page: for await (const pod of pods.list()). Each loop reads anew. */
+/** A lazy list, fetched page by page: for await (const pod of pods.list()). Each iteration starts a new list. */
 export class List<T extends KubeObject> implements AsyncIterable<T> {
   readonly #scope: Scope;
   readonly #options: ListOptions;
@@ -19,7 +19,7 @@ export class List<T extends KubeObject> implements AsyncIterable<T> {
     for await (const page of pages<T>(this.#scope, this.#options)) yield* page.items;
   }
 
-  /** Reads all at once. */
+  /** Fetches all pages. */
   async toArray(): Promise<T[]> {
     const all: T[][] = [];
     for await (const page of pages<T>(this.#scope, this.#options)) all.push(page.items);
@@ -27,14 +27,14 @@ export class List<T extends KubeObject> implements AsyncIterable<T> {
   }
 }
 
-/** The pages of a list, one after the other. */
+/** The pages of a list. */
 export async function* pages<T extends KubeObject>(scope: Scope, options: ListOptions): AsyncGenerator<Page<T>, void, undefined> {
   let next: ListOptions = { limit: pageSize, ...options };
   for (;;) {
     const page = await scope.page<T>(next);
     yield page;
     if (!page.continue) return;
-    // A continuation has its version in itself, and servers refuse both.
+    // The continue token implies the resourceVersion; servers reject both together.
     const { resourceVersion: _, resourceVersionMatch: __, ...rest } = next;
     next = { ...rest, continue: page.continue };
   }

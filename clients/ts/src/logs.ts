@@ -3,20 +3,20 @@ import { check, optionsOf } from "./options.js";
 import type { CallOptions } from "./options.js";
 import type { Scope } from "./scope.js";
 
-/** What of a container's output is read. */
+/** Options of pod logs. */
 export interface LogOptions extends CallOptions {
-  /** May be left out where there is one. */
+  /** Optional for pods with one container. */
   container?: string;
-  /** Goes on as long as the container runs. */
+  /** Stream new lines while the container runs. */
   follow?: boolean;
-  /** The container before the last restart. */
+  /** Logs of the container before its last restart. */
   previous?: boolean;
   timestamps?: boolean;
-  /** How far to go back. */
+  /** Only lines of the last seconds. */
   sinceSeconds?: number;
-  /** When to begin, RFC 3339. */
+  /** Only lines since this time (RFC 3339). */
   sinceTime?: string | Date;
-  /** The number of lines to begin with. */
+  /** Only the last lines. */
   tailLines?: number;
   limitBytes?: number;
   stream?: "All" | "Stdout" | "Stderr";
@@ -40,7 +40,7 @@ export async function logs(scope: Scope, name: string, options: LogOptions): Pro
   return (await scope.link.requester.read(requestOf(scope, name, options))).toString("utf8");
 }
 
-/** The lines, without their ends. The signal ends them without an error. */
+/** Yields lines without their newline. Returns when the signal aborts. */
 export function logLines(scope: Scope, name: string, options: LogOptions): AsyncGenerator<string, void, undefined> {
   check("logLines", options, names);
   const request = requestOf(scope, name, options);

@@ -1,27 +1,27 @@
 import type { MetaV1 } from "./models.js";
 
-/** What every object of the API has. */
+/** The fields that all API objects share. */
 export interface KubeObject {
   kind?: string;
   apiVersion?: string;
   metadata?: MetaV1.ObjectMeta;
 }
 
-/** An object without a model, such as that of a custom resource. */
+/** An object without a generated type, such as a custom resource. */
 export interface Untyped extends KubeObject {
   [field: string]: any;
 }
 
-/** A part of an object: what is applied. */
+/** A partial object, for server-side apply. */
 export type Part<T> = T extends (infer E)[] ? Part<E>[] : T extends object ? { [K in keyof T]?: Part<T[K]> } : T;
 
 /** One page of a list. */
 export interface Page<T> {
   items: T[];
-  /** The version of the list: where a watch may begin. */
+  /** The version of the list, from which a watch can start. */
   resourceVersion: string;
-  /** Asks for the next page; empty at the last one. */
+  /** The token of the next page; empty on the last one. */
   continue: string;
-  /** How many objects are behind this page, where the server says so. */
+  /** The number of remaining objects, if the server reports it. */
   remainingItemCount?: number;
 }

@@ -1,12 +1,12 @@
 import type { MetaV1 } from "./models.js";
 
-/** What every operation takes. */
+/** Options of all operations. */
 export interface CallOptions {
-  /** Ends the operation: with its reason as the error, or, for watches and informers, without one. */
+  /** Aborts the operation, which rejects with the signal's reason; watches, followed logs and informers end without an error. */
   signal?: AbortSignal;
 }
 
-/** What selects objects. */
+/** Selectors. */
 export interface SelectOptions extends CallOptions {
   /** app=web,tier!=db */
   labelSelector?: string;
@@ -19,9 +19,9 @@ export interface GetOptions extends CallOptions {
 }
 
 export interface ListOptions extends SelectOptions {
-  /** The size of a page. */
+  /** The page size. */
   limit?: number;
-  /** Asks for the page after the one that had this token. */
+  /** The token of the page to fetch. */
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: "Exact" | "NotOlderThan" | (string & {});
@@ -29,53 +29,53 @@ export interface ListOptions extends SelectOptions {
 }
 
 export interface WatchOptions extends SelectOptions {
-  /** Where to begin; without it the watch begins with what there is. */
+  /** The version to start from. Default: ADDED events for all existing objects first. */
   resourceVersion?: string;
-  /** How long the whole watch lasts, however often it connects. */
+  /** The duration of the whole watch, across reconnects. */
   timeoutSeconds?: number;
-  /** Shows the bookmarks, which are for the watch's own use otherwise. */
+  /** Also yield BOOKMARK events. */
   bookmarks?: boolean;
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Does everything but keep the result. */
+  /** Validate and admit, but do not persist. */
   dryRun?: boolean;
-  /** The name under which the write owns fields, where it is not the client's. */
+  /** The field manager. Default: the client's. */
   fieldManager?: string;
-  /** What becomes of unknown fields. */
+  /** How the server treats unknown fields. */
   fieldValidation?: "Strict" | "Warn" | "Ignore" | (string & {});
 }
 
 export interface PatchOptions extends WriteOptions {
-  /** merge when absent. */
+  /** Default: merge. */
   type?: "merge" | "strategic" | "json";
 }
 
 export interface ApplyOptions extends WriteOptions {
-  /** Takes fields from other managers. */
+  /** Take over fields of other managers. */
   force?: boolean;
 }
 
 export interface DeleteOptions extends CallOptions {
   dryRun?: boolean;
-  /** How many seconds the object has to end. */
+  /** Seconds before the object is removed. */
   gracePeriodSeconds?: number;
-  /** What becomes of the object's dependents. */
+  /** Garbage collection of dependents. */
   propagationPolicy?: "Background" | "Foreground" | "Orphan" | (string & {});
-  /** The object must be this one, or the deletion is a conflict. */
+  /** Conditions on uid and resourceVersion; otherwise the deletion is a conflict. */
   preconditions?: MetaV1.Preconditions;
 }
 
 export interface DeleteCollectionOptions extends Omit<DeleteOptions, "preconditions">, SelectOptions {}
 
 export interface TokenOptions extends WriteOptions {
-  /** Who the token is for; the server itself when absent. */
+  /** The audiences. Default: the API server. */
   audiences?: string[];
-  /** How long it lasts; the server may give more or less. */
+  /** The requested lifetime; the server may change it. */
   seconds?: number;
 }
 
-/** Names the options of an operation; the compiler sees to it that none is missing. */
+/** The names of all properties of T, checked by the compiler. */
 type Names<T> = { readonly [K in keyof Required<T>]: true };
 
 const call: Names<CallOptions> = { signal: true };
@@ -92,10 +92,10 @@ const deletion: Names<DeleteOptions> = { ...remove, preconditions: true };
 const deleteCollection: Names<DeleteCollectionOptions> = { ...remove, ...select };
 const token: Names<TokenOptions> = { ...write, audiences: true, seconds: true };
 
-/** The options of each operation. */
+/** The option names of each operation. */
 export const optionsOf = { call, get, list, watch, write, patch, apply, deletion, deleteCollection, token };
 
-/** Refuses options that an operation does not have: JavaScript has no compiler that would. */
+/** Throws on unknown options, for callers without a type checker. */
 export function check(what: string, options: object, names: Readonly<Record<string, true>>): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) throw new TypeError(`${what}: the options are no object`);
   for (const name of Object.keys(options)) {
@@ -103,10 +103,10 @@ export function check(what: string, options: object, names: Readonly<Record<stri
   }
 }
 
-/** What goes into a request otherwise than by its query. */
+/** Options that are no query parameters. */
 const notInQuery = new Set(["signal", "bookmarks", "type", "preconditions", "audiences", "seconds"]);
 
-/** The query that options say. */
+/** The query parameters of options. */
 export function queryOf(options: object): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(options)) {

@@ -2,10 +2,10 @@ import { Duplex } from "node:stream";
 import type { Scope } from "./scope.js";
 import type { Channels } from "./websocket.js";
 
-/** The channels of a forwarded port, each of which begins with the port's number. */
+/** The channel numbers of port-forward. The first message of each is the port number. */
 const [dataChannel, faultChannel] = [0, 1];
 
-/** Connects to a port of a pod. The end of either side ends the connection. */
+/** Opens a connection to a port of a pod. There is no half-close: either side's end closes it. */
 export async function portForward(scope: Scope, name: string, port: number, signal: AbortSignal | undefined): Promise<Duplex> {
   const query = new URLSearchParams({ ports: String(port) });
   const channels = await scope.link.sockets.connect(scope.path(name, "portforward"), query, ["v4.channel.k8s.io"], signal);
@@ -13,7 +13,7 @@ export async function portForward(scope: Scope, name: string, port: number, sign
 }
 
 function join(channels: Channels, signal: AbortSignal | undefined): Duplex {
-  const heads = new Set<number>(); // the channels whose first message, the port's number, has come
+  const heads = new Set<number>(); // channels whose port number has arrived
   let full = false;
   const free = () => {
     if (full) channels.resume();

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 
 const handshakeTimeout = 30_000;
 
-/** The proxy that the environment names for a server: HTTPS_PROXY or HTTP_PROXY, unless NO_PROXY excepts it. */
+/** The proxy of a server by HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
 export function proxyFor(server: URL, environment: NodeJS.ProcessEnv): URL | undefined {
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const proxy = environment[name] || environment[name.toLowerCase()];
@@ -13,7 +13,7 @@ export function proxyFor(server: URL, environment: NodeJS.ProcessEnv): URL | und
   return proxyOf(proxy);
 }
 
-/** Says whether a server is reached directly: this machine itself, and what NO_PROXY lists. */
+/** Whether a server bypasses the proxy: loopback addresses and entries of NO_PROXY. */
 function excepted(server: URL, list: string): boolean {
   const host = server.hostname.replace(/^\[|\]$/g, "").toLowerCase();
   if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return true;
@@ -38,7 +38,7 @@ function inNetwork(host: string, address: string, bits: number): boolean {
   return list.check(host, type);
 }
 
-/** Reads the address of a proxy. */
+/** Parses a proxy address. */
 export function proxyOf(address: string): URL {
   const proxy = new URL(address.includes("://") ? address : `http://${address}`);
   if (!["http:", "https:", "socks5:", "socks5h:"].includes(proxy.protocol)) throw new TypeError(`proxy: ${proxy.protocol} is none of http, https and socks5`);
@@ -50,7 +50,7 @@ export function throughProxy(proxy: URL, host: string, port: number): Promise<So
   return proxy.protocol.startsWith("socks") ? socks(proxy, host, port) : tunnel(proxy, host, port);
 }
 
-/** Asks an HTTP proxy for a tunnel. */
+/** Opens a CONNECT tunnel through an HTTP proxy. */
 function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const headers: Record<string, string> = { host: address };
@@ -73,7 +73,7 @@ function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   });
 }
 
-/** Asks a SOCKS5 proxy (RFC 1928, passwords RFC 1929) for a connection. The proxy resolves the name. */
+/** Connects through a SOCKS5 proxy (RFC 1928, passwords RFC 1929), which resolves the name. */
 async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
   const socket = connect({ host: proxy.hostname.replace(/^\[|\]$/g, ""), port: Number(proxy.port || 1080) });
   socket.setTimeout(handshakeTimeout, () => socket.destroy(new Error("proxy: it does not answer")));
@@ -94,7 +94,7 @@ async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
     socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]));
     const head = await answers(4);
     if (head[1] !== 0) throw new Error(`proxy: it cannot connect (${head[1]})`);
-    await answers((head[3] === 1 ? 4 : head[3] === 4 ? 16 : (await answers(1))[0]!) + 2); // the address it connected from
+    await answers((head[3] === 1 ? 4 : head[3] === 4 ? 16 : (await answers(1))[0]!) + 2); // skip the bound address
     socket.setTimeout(0);
     return socket;
   } catch (error) {
@@ -103,7 +103,7 @@ async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
   }
 }
 
-/** Reads exactly as many bytes of a socket as are asked for, and leaves the rest in it. */
+/** Returns a function that reads exactly count bytes and leaves the rest in the socket. */
 function reader(socket: Socket): (count: number) => Promise<Buffer> {
   return (count) => new Promise((resolve, reject) => {
     const look = () => {

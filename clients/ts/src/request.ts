@@ -7,17 +7,17 @@ import { forMany } from "./signal.js";
 import type { Answer, Transport } from "./transport.js";
 
 const maxRetries = 10;
-/** How often a request is sent again whose connection broke: a GET, or what the server has not looked at. */
+/** Resends after a broken connection: of GETs, and of requests that the server did not process. */
 const maxResends = 3;
-/** The longest that a server can make a request wait. */
+/** The cap on Retry-After. */
 const maxRetryAfter = 60_000;
 const firstResend = 50;
-/** How much is read of an answer that says what went wrong. */
+/** The size limit of error bodies. */
 const maxErrorBody = 1 << 20;
 
 export const jsonType = "application/json";
 
-/** One request, which may be sent several times. */
+/** A request, which may be sent several times. */
 export interface Request {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
@@ -28,7 +28,7 @@ export interface Request {
   signal?: AbortSignal | undefined;
 }
 
-/** Waits, or throws the signal's reason. */
+/** Waits; rejects with the signal's reason. */
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await wait(milliseconds, undefined, signal ? { signal } : {});
@@ -40,7 +40,7 @@ async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> 
 
 const unzip = promisify(gunzip);
 
-/** Sends requests as one user and tries again what may be tried again. */
+/** Sends requests with credentials and retries. */
 export class Requester {
   sleep = sleep;
   readonly #transport: Transport;
@@ -57,7 +57,7 @@ export class Requester {
     this.fieldManager = fieldManager;
   }
 
-  /** Sends a request and reads the answer, which is JSON. */
+  /** Sends a request and decodes the JSON response. */
   async json<T>(request: Request): Promise<T> {
     const body = await this.read(request);
     try {
@@ -67,7 +67,7 @@ export class Requester {
     }
   }
 
-  /** Sends a request and reads the whole answer. A GET whose answer breaks off is sent again. */
+  /** Sends a request and reads the whole response. A GET whose body breaks off is sent again. */
   async read(request: Request): Promise<Buffer> {
     for (let resends = 1; ; resends++) {
       const answer = await this.open(request, "gzip");
@@ -80,7 +80,7 @@ export class Requester {
     }
   }
 
-  /** Sends a request until it has an answer that is none of those to try again, and leaves the body to the caller. From 400 on it is an error. */
+  /** Sends a request, with retries, and leaves the body to the caller. Throws ApiError from 400 on. */
   async open(request: Request, encoding?: string): Promise<Answer> {
     forMany(request.signal);
     let resends = 0;
@@ -108,7 +108,7 @@ export class Requester {
     }
   }
 
-  /** Sends a request once, as whoever asks now. */
+  /** Sends a request once, with the current credentials. */
   async #send({ method, path, query, body, contentType, accept, signal }: Request, encoding?: string): Promise<Answer> {
     signal?.throwIfAborted();
     const identity = await this.#credentials.identity();
@@ -128,7 +128,7 @@ async function readAll({ body, headers }: Answer): Promise<Buffer> {
   return headers["content-encoding"] === "gzip" ? unzip(whole) : whole;
 }
 
-/** Reads what an answer from 400 on says. What cannot be read is left out of the message. */
+/** Reads an error response. An unreadable body is left out. */
 async function readError(answer: Answer): Promise<ApiError> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -141,25 +141,25 @@ async function readError(answer: Answer): Promise<ApiError> {
     const whole = Buffer.concat(chunks);
     text = (answer.headers["content-encoding"] === "gzip" ? await unzip(whole) : whole).toString("utf8");
   } catch {
-    // The code says enough.
+    // The status code is enough.
   }
   return errorOf(answer.status, text);
 }
 
-/** Says whether a connection ended before there was an answer. One that was never made is not tried again: the address is wrong, or nobody is there. */
+/** Whether an established connection broke before the response. Failed dials are not retried. */
 function broke(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (!code || syscall === "connect" || syscall === "getaddrinfo") return false;
   return ["ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ERR_STREAM_PREMATURE_CLOSE"].includes(code) || code.startsWith("ERR_HTTP2_");
 }
 
-/** Says whether a server has not looked at a request: HTTP/2 tells, so that writes can be sent again too. */
+/** Whether HTTP/2 guarantees that the server did not process the request, so that writes can be resent. */
 function unheard(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === "ERR_HTTP2_GOAWAY_SESSION" || code === "ERR_HTTP2_INVALID_SESSION" || (code === "ERR_HTTP2_STREAM_ERROR" && message.includes("REFUSED_STREAM"));
 }
 
-/** How long a server wants to be left alone before the same request; undefined where it does not say that it may come again. */
+/** The Retry-After of a 429 or 5xx in milliseconds; undefined means no retry. */
 function retryAfter({ status, headers }: Answer): number | undefined {
   const after = headers["retry-after"];
   if ((status !== 429 && status < 500) || typeof after !== "string" || !/^\d+$/.test(after)) return undefined;

@@ -24,10 +24,10 @@ import type { Token } from "./subresource.js";
 import { watch } from "./watch.js";
 import type { WatchEvent } from "./watch.js";
 
-/** How often an update begins anew when others write too. */
+/** Attempts of update before a conflict is thrown. */
 const maxUpdates = 10;
 
-/** A resource of one server, in one namespace or in all. Its methods are the operations; what a resource cannot do, the server refuses. */
+/** A resource of a server, in one namespace or in all. It has all operations; unsupported ones are rejected by the server. */
 export class Resource<T extends KubeObject> {
   readonly #link: Link;
   readonly #scope: Scope;
@@ -48,51 +48,50 @@ export class Resource<T extends KubeObject> {
     return this.#scope.get(name, undefined, options);
   }
 
-  /** Reads all objects, page after page as the loop goes on. */
+  /** Lists all objects, fetching pages as the loop proceeds. */
   list(options: ListOptions = {}): List<T> {
     check("list", options, optionsOf.list);
     return new List<T>(this.#scope, options);
   }
 
-  /** Reads one page: as many objects as limit says, or all. */
+  /** Fetches one page of up to limit objects. */
   async page(options: ListOptions = {}): Promise<Page<T>> {
     check("page", options, optionsOf.list);
     return this.#scope.page<T>(options);
   }
 
   /**
-   * Tells what there is, as ADDED, and then what changes, until the loop or the signal ends it. With resourceVersion it tells what
-   * has changed since instead.
+   * Yields an ADDED event for every existing object, then every change, until the loop or the signal ends it. With resourceVersion
+   * it yields the changes since then instead.
    *
-   * It connects again when a connection ends or breaks. When the server has forgotten what happened since, it lists again and tells
-   * the difference; only a watch from a resourceVersion of the caller ends with the error then (isExpired), because it cannot
-   * know. An object that was found to be gone in such a list has its metadata alone.
+   * It reconnects when a connection ends or breaks. After a 410 it lists again and yields the difference, where a deleted object has
+   * its metadata alone. Only a watch from a caller's resourceVersion fails with the 410 (isExpired): it cannot compute the difference.
    */
   watch(options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>, void, undefined> {
     check("watch", options, optionsOf.watch);
     return watch<T>(this.#scope, options);
   }
 
-  /** Keeps what a watch tells in a store, and calls handlers. */
+  /** An informer: a local store kept up to date by a watch, with event handlers. */
   informer(options: InformerOptions<T> = {}): Informer<T> {
     return new Informer<T>(this.#scope, options);
   }
 
-  /** Makes an object and returns what became of it. */
+  /** Creates an object and returns the server's version of it. */
   async create(object: T, options: WriteOptions = {}): Promise<T> {
     check("create", options, optionsOf.write);
     return this.#scope.create(object, options);
   }
 
-  /** Writes an object in place of the one with its name: with its resourceVersion, only if nobody else has written since. */
+  /** Replaces an object. With a resourceVersion in it, a concurrent write is a conflict. */
   async replace(object: T, options: WriteOptions = {}): Promise<T> {
     check("replace", options, optionsOf.write);
     return this.#scope.replace(object, undefined, options);
   }
 
   /**
-   * Reads an object, lets change alter it (or return another), and writes it; when somebody else has written in between, it does so
-   * again, so change may be called several times.
+   * Reads an object, applies change, which may modify it or return another, and replaces it. On a conflict it starts over with a fresh
+   * object, so change may be called several times.
    */
   async update(name: string, change: (object: T) => T | void | Promise<T | void>, options: WriteOptions = {}): Promise<T> {
     check("update", options, optionsOf.write);
@@ -109,89 +108,89 @@ export class Resource<T extends KubeObject> {
     }
   }
 
-  /** Changes an object: by a merge patch, or as options.type says. */
+  /** Patches an object: a JSON merge patch unless options.type says otherwise. */
   async patch(name: string, body: Body, options: PatchOptions = {}): Promise<T> {
     check("patch", options, optionsOf.patch);
     return this.#scope.patch(name, undefined, body, options);
   }
 
-  /** Server-side apply: the object, which may be YAML, has the fields that the field manager wants to own. */
+  /** Server-side apply of the fields that the field manager owns; text may be YAML or JSON. */
   async apply(object: Part<T> | string | Uint8Array, options: ApplyOptions = {}): Promise<T> {
     check("apply", options, optionsOf.apply);
     return this.#scope.apply(object, undefined, options);
   }
 
-  /** Deletes an object, or marks it to be deleted: returns it where it is still there, or a Status. */
+  /** Deletes an object. Returns the object while its deletion is pending, else a Status. */
   async delete(name: string, options: DeleteOptions = {}): Promise<T | MetaV1.Status> {
     check("delete", options, optionsOf.deletion);
     return this.#scope.remove(this.#scope.path(name), options);
   }
 
-  /** Deletes all objects that the options select. */
+  /** Deletes all objects that match the selectors. */
   async deleteCollection(options: DeleteCollectionOptions = {}): Promise<void> {
     check("deleteCollection", options, optionsOf.deleteCollection);
     await this.#scope.remove(collectionPath(this.row, this.namespace), options);
   }
 
-  /** Reads an object through its status. */
+  /** Reads the status subresource. */
   async getStatus(name: string, options: GetOptions = {}): Promise<T> {
     check("getStatus", options, optionsOf.get);
     return this.#scope.get(name, "status", options);
   }
 
-  /** Writes an object's status, and nothing else of it. */
+  /** Replaces the status subresource. */
   async replaceStatus(object: T, options: WriteOptions = {}): Promise<T> {
     check("replaceStatus", options, optionsOf.write);
     return this.#scope.replace(object, "status", options);
   }
 
-  /** Changes an object's status, and nothing else of it. */
+  /** Patches the status subresource. */
   async patchStatus(name: string, body: Body, options: PatchOptions = {}): Promise<T> {
     check("patchStatus", options, optionsOf.patch);
     return this.#scope.patch(name, "status", body, options);
   }
 
-  /** Is apply for an object's status. */
+  /** Server-side apply of the status subresource. */
   async applyStatus(object: Part<T> | string | Uint8Array, options: ApplyOptions = {}): Promise<T> {
     check("applyStatus", options, optionsOf.apply);
     return this.#scope.apply(object, "status", options);
   }
 
-  /** Reads how many replicas an object should have and has. */
+  /** Reads the scale subresource. */
   async getScale(name: string, options: GetOptions = {}): Promise<AutoscalingV1.Scale> {
     check("getScale", options, optionsOf.get);
     return this.#scope.get(name, "scale", options);
   }
 
-  /** Sets how many replicas an object should have. */
+  /** Sets the number of replicas. */
   async scale(name: string, replicas: number, options: WriteOptions = {}): Promise<AutoscalingV1.Scale> {
     check("scale", options, optionsOf.write);
     return this.#scope.patch(name, "scale", { spec: { replicas } }, options);
   }
 
-  /** Asks for a pod to be deleted, which is refused (429) when too few of its kind would be left. */
+  /** Evicts a pod. A disruption budget may reject it with 429. */
   async evict(name: string, options: DeleteOptions = {}): Promise<void> {
     check("evict", options, optionsOf.deletion);
     await evict(this.#scope, name, options);
   }
 
-  /** Asks for a token of a service account. */
+  /** Requests a token of a service account. */
   async token(name: string, options: TokenOptions = {}): Promise<Token> {
     check("token", options, optionsOf.token);
     return token(this.#scope, name, options);
   }
 
-  /** Anything else that lies below an object: pods.sub("web", "binding").create(body). */
+  /** Any other subresource: pods.sub("web", "binding").create(body). */
   sub<S extends object = Untyped>(name: string, subresource: string): Sub<S> {
     return new Sub<S>(this.#scope, name, subresource);
   }
 
-  /** Reads what a container of a pod has printed. */
+  /** Reads the logs of a container. */
   async logs(name: string, options: Omit<LogOptions, "follow"> = {}): Promise<string> {
     return logs(this.#scope, name, options);
   }
 
-  /** Reads what a container of a pod has printed line by line; with follow also what it will print. */
+  /** Yields the logs of a container line by line, with follow as they are written. */
   logLines(name: string, options: LogOptions = {}): AsyncGenerator<string, void, undefined> {
     return logLines(this.#scope, name, options);
   }
@@ -201,18 +200,18 @@ export class Resource<T extends KubeObject> {
     return exec(this.#scope, name, command, options);
   }
 
-  /** Connects to what runs in a container already. */
+  /** Attaches to the running process of a container. */
   async attach(name: string, options: ExecOptions = {}): Promise<Session> {
     return exec(this.#scope, name, undefined, options);
   }
 
-  /** Connects to a port of a pod. */
+  /** Opens a connection to a port of a pod. */
   async portForward(name: string, port: number, options: CallOptions = {}): Promise<Duplex> {
     check("portForward", options, optionsOf.call);
     return portForward(this.#scope, name, port, options.signal);
   }
 
-  /** Connects whoever comes to a port of this machine to a port of a pod, until the server that it returns is closed. */
+  /** Forwards a local port to a port of a pod, until the returned server is closed. */
   async forward(name: string, port: number, options: ForwardOptions = {}): Promise<Server> {
     return forward(this.#scope, name, port, options);
   }

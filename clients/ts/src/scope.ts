@@ -8,19 +8,19 @@ import type { Request, Requester } from "./request.js";
 import type { Row } from "./row.js";
 import type { WebSockets } from "./websocket.js";
 
-/** What resources have of their client. */
+/** The parts of a client that resources use. */
 export interface Link {
   requester: Requester;
   sockets: WebSockets;
 }
 
-/** What is sent: bytes and text as they are, everything else as JSON. */
+/** A request body: bytes and text are sent as they are, everything else as JSON. */
 export type Body = string | Uint8Array | object;
 
 const patchTypes = { merge: "application/merge-patch+json", strategic: "application/strategic-merge-patch+json", json: "application/json-patch+json" };
 const applyType = "application/apply-patch+yaml";
 
-/** Where requests of a resource go: it does what does not depend on the type of the objects. */
+/** The untyped operations of a resource in a namespace. */
 export class Scope {
   constructor(readonly link: Link, readonly row: Row, readonly namespace: string) {}
 
@@ -59,14 +59,14 @@ export class Scope {
     return this.write({ method: "PATCH", path: this.#pathOf(applied, below), contentType: applyType, body: JSON.stringify(kinded(applied, this.row)) }, options);
   }
 
-  /** Deletes what is at a path. How goes into the body, because a server that gets a body reads nothing else. */
+  /** Deletes a path. The options go into the body: servers ignore the query when there is one. */
   remove<T>(path: string, options: DeleteOptions): Promise<T> {
     const { dryRun, gracePeriodSeconds, propagationPolicy, preconditions, ...rest } = options;
     const body = { kind: "DeleteOptions", apiVersion: "v1", gracePeriodSeconds, preconditions, propagationPolicy, dryRun: dryRun ? ["All"] : undefined };
     return this.#call({ method: "DELETE", path, contentType: jsonType, body: JSON.stringify(body) }, rest);
   }
 
-  /** Sends what changes something: it says who does. */
+  /** Sends a write, with a field manager. */
   write<T>(request: Request, options: WriteOptions): Promise<T> {
     return this.#call(request, { ...options, fieldManager: options.fieldManager || this.link.requester.fieldManager } as WriteOptions);
   }
@@ -75,13 +75,13 @@ export class Scope {
     return objectPath(this.row, this.namespace, name, below);
   }
 
-  /** Tells an item of a list what it is, which lists say once for all. */
+  /** Sets kind and apiVersion, which list items lack. */
   setKind(object: KubeObject): void {
     object.kind ??= this.row.kind;
     object.apiVersion ??= apiVersionOf(this.row);
   }
 
-  /** A write is about what the object says, in the namespace of the resource, or else in its own. */
+  /** The path of a write: the object's own name, in the resource's namespace or else the object's. */
   #pathOf(object: KubeObject, below: string | undefined): string {
     return objectPath(this.row, this.#namespaceOf(object), object.metadata?.name ?? "", below);
   }
@@ -95,7 +95,7 @@ export class Scope {
   }
 }
 
-/** An object that is sent as itself: one that does not say what it is is said to be of a kind. */
+/** Fills in kind and apiVersion. */
 export function kinded(object: KubeObject, of: { group: string; version: string; kind: string }): KubeObject {
   return { ...object, kind: object.kind ?? of.kind, apiVersion: object.apiVersion ?? apiVersionOf(of) };
 }

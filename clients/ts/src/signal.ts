@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 
-/** Lets a program have one signal for any number of requests and watches: Node warns of more than ten, as if they were forgotten. */
+/** Allows any number of listeners: Node warns of a leak after ten. */
 export function forMany(signal: AbortSignal | undefined): void {
   if (signal) setMaxListeners(0, signal);
 }
 
-/** Calls when a signal aborts, at once if it has. Returns how to take that back. */
+/** Calls back when a signal aborts, at once if it has. Returns a function that unsubscribes. */
 export function whenAborted(signal: AbortSignal | undefined, call: () => void): () => void {
   if (!signal) return () => {};
   if (signal.aborted) {

@@ -1,45 +1,45 @@
 import type { KubeObject } from "./object.js";
 import { keyOf } from "./watch.js";
 
-/** Finds objects by words that a function says of them. */
+/** An index of objects by computed values. */
 interface Index<T> {
   words: (object: T) => string[];
   found: Map<string, Map<string, T>>;
 }
 
-/** Has objects by namespace and name, and by what indexes say. Nobody may alter its objects. */
+/** Objects by namespace and name, and by indexes. They must not be modified. */
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Index<T>>();
 
-  /** How many objects there are. */
+  /** The number of objects. */
   get size(): number { return this.#objects.size; }
 
-  /** The object of a name. The namespace of what lies in none is empty. */
+  /** An object by name. The namespace of cluster-scoped objects is empty. */
   get(namespace: string, name: string): T | undefined {
     return this.#objects.get(keyOf({ namespace, name }));
   }
 
-  /** All objects, by namespace and name. */
+  /** All objects, sorted by namespace and name. */
   list(): T[] {
     return sorted(this.#objects);
   }
 
-  /** Adds an index: words says under which words an object is found. What is in the store already is in it too. */
+  /** Adds an index. words returns the values under which an object is found. Existing objects are indexed as well. */
   addIndex(name: string, words: (object: T) => string[]): void {
     const index: Index<T> = { words, found: new Map() };
     for (const [key, object] of this.#objects) add(index, key, object);
     this.#indexes.set(name, index);
   }
 
-  /** The objects that an index knows under a word, by namespace and name. */
+  /** The objects with a value in an index, sorted by namespace and name. */
   byIndex(name: string, word: string): T[] {
     const index = this.#indexes.get(name);
     if (!index) throw new TypeError(`there is no index "${name}"`);
     return sorted(index.found.get(word) ?? new Map());
   }
 
-  /** Stores an object and returns the one before it. */
+  /** Stores an object and returns its predecessor. */
   protected put(object: T): T | undefined {
     const key = keyOf(object.metadata ?? {});
     const old = this.#objects.get(key);

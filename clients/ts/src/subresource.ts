@@ -5,7 +5,7 @@ import type { Subresource } from "./row.js";
 import { kinded } from "./scope.js";
 import type { Body, Scope } from "./scope.js";
 
-/** Something below one object. */
+/** A subresource of one object. */
 export class Sub<S extends object> {
   readonly #scope: Scope;
   readonly #name: string;
@@ -45,7 +45,7 @@ export class Sub<S extends object> {
   }
 }
 
-/** Creates an Eviction. How the pod is deleted is in its body; a dry run is the request's. */
+/** Creates an Eviction. Deletion options go into its body, dryRun into the query. */
 export function evict(scope: Scope, name: string, options: DeleteOptions): Promise<unknown> {
   const { signal, dryRun, ...deleteOptions } = options;
   return post(scope, name, "eviction", { apiVersion: "policy/v1", kind: "Eviction", metadata: metadata(scope, name), deleteOptions }, { signal, dryRun });

@@ -1,2 +1,2 @@
-/** The version of this client: the minor release of the API that it was made from, and its own number. */
+/** The version of this client: the API's minor release and a patch number of its own. */
 export const version = "1.36.0";

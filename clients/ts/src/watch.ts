@@ -8,13 +8,13 @@ import { collectionPath } from "./paths.js";
 import type { Scope } from "./scope.js";
 import { whenAborted } from "./signal.js";
 
-/** A change of an object. BOOKMARK comes only to those who asked. */
+/** A change of an object. BOOKMARK only with the option bookmarks. */
 export interface WatchEvent<T> {
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
   object: T;
 }
 
-/** Tells the states of an object, and objects of one name, apart. */
+/** The identity and version of a delivered object. */
 interface State {
   namespace: string;
   name: string;
@@ -24,16 +24,16 @@ interface State {
 
 const firstReconnect = 500;
 const lastReconnect = 30_000;
-/** Timers cannot wait for longer: 24 days. */
+/** The longest delay of a timer: 24 days. */
 const longestTimer = 2 ** 31 - 1;
 
-/** How long a watch waits before its nth attempt to connect again. */
+/** The delay before the nth reconnect. */
 export function reconnect(n: number): number {
   const most = Math.min(firstReconnect * 2 ** Math.min(n, 10), lastReconnect);
   return most / 2 + (Math.random() * most) / 2;
 }
 
-/** Tells the changes until the loop or the signal ends it, the time is up, or there is an error that waiting does not mend. */
+/** Yields changes until the loop, the signal or the timeout ends it. Throws permanent errors. synced is called after the first list. */
 export async function* watch<T extends KubeObject>(scope: Scope, options: WatchOptions, synced: () => void = () => {}): AsyncGenerator<WatchEvent<T>, void, undefined> {
   const { signal, timeoutSeconds } = options;
   const ending = new AbortController();
@@ -55,13 +55,13 @@ export async function* watch<T extends KubeObject>(scope: Scope, options: WatchO
   }
 }
 
-/** A watch that survives its connections. */
+/** The state of a watch across connections. */
 class Watcher<T extends KubeObject> {
-  /** The connections since the last event. */
+  /** Connections since the last event. */
   attempts = 0;
-  /** The last version that was seen, where the next connection begins; empty before the list. */
+  /** The last version seen, from which the next connection resumes; empty before a list. */
   #version: string;
-  /** The objects that were told; undefined for a watch that began at a version of the caller, which cannot list again. */
+  /** The delivered objects; undefined for a watch from a caller's version, which cannot relist. */
   readonly #known: Map<string, State> | undefined;
   #connected = false;
   readonly #end: number | undefined;
@@ -72,7 +72,7 @@ class Watcher<T extends KubeObject> {
     this.#end = options.timeoutSeconds === undefined ? undefined : Date.now() + options.timeoutSeconds * 1000;
   }
 
-  /** Lists if it has to, and watches over one connection. Throws what waiting does not mend. */
+  /** Lists if necessary, then watches over one connection. Throws permanent errors. */
   async *round(): AsyncGenerator<WatchEvent<T>, void, undefined> {
     try {
       if (!this.#version) {
@@ -87,7 +87,7 @@ class Watcher<T extends KubeObject> {
     }
   }
 
-  /** Tells how what there is differs from what was told. */
+  /** Lists, and yields the difference to the delivered objects. */
   async *#list(): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const known = this.#known!;
     const gone = new Map(known);
@@ -117,14 +117,14 @@ class Watcher<T extends KubeObject> {
     this.#version = version;
   }
 
-  /** Tells that an object is gone of which nothing is left but its name. */
+  /** The DELETED event of an object that a relist did not find. */
   #vanished({ namespace, name, uid, version }: State): WatchEvent<T> {
     const object: KubeObject = { metadata: { name, ...(namespace ? { namespace } : {}), uid, resourceVersion: version } };
     this.scope.setKind(object);
     return { type: "DELETED", object: object as T };
   }
 
-  /** Watches over one connection, from the last version on. */
+  /** Watches over one connection from the last version. */
   async *#connect(): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const { labelSelector, fieldSelector, bookmarks } = this.options;
     const query = queryOf({ labelSelector, fieldSelector, watch: true, allowWatchBookmarks: true, resourceVersion: this.#version });
@@ -154,12 +154,12 @@ function stateOf({ metadata }: KubeObject): State {
   return { namespace: metadata?.namespace ?? "", name: metadata?.name ?? "", uid: metadata?.uid ?? "", version: metadata?.resourceVersion ?? "" };
 }
 
-/** The key of an object: neither part can have a slash in it. */
+/** The key of an object. Names contain no slash. */
 export function keyOf({ namespace, name }: { namespace?: string; name?: string }): string {
   return `${namespace ?? ""}/${name ?? ""}`;
 }
 
-/** Says whether an error may be over after a while: everything but a server's answer below 500, and 429. */
+/** Whether a retry may help: for everything but API errors below 500, and for 429. */
 function passing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.code >= 500 || error.code === 429 || error.code === 0;
 }

@@ -8,13 +8,13 @@ import { whenAborted } from "./signal.js";
 
 const handshakeTimeout = 45_000;
 const pingEvery = 20_000;
-/** How long a peer may be silent before it is taken for gone. */
+/** The silence after which a peer is considered dead. */
 const silence = 60_000;
-/** The closes that are in order: normal, going away, and without a code. */
+/** Close codes of an orderly end: normal, going away, none. */
 const inOrder = new Set([1000, 1001, 1005]);
 const maxErrorBody = 1 << 20;
 
-/** What is used of a WebSocket of ws, whose types our users would have to install. */
+/** The used part of ws's WebSocket. Its own types would be a dependency of our users. */
 interface Socket extends EventEmitter {
   readonly protocol: string;
   readonly readyState: number;
@@ -27,7 +27,7 @@ interface Socket extends EventEmitter {
   terminate(): void;
 }
 
-/** Opens WebSockets to the server. They need a connection of their own and HTTP/1.1. */
+/** Opens WebSockets, each over an HTTP/1.1 connection of its own. */
 export class WebSockets {
   readonly #dialer: Dialer;
   readonly #credentials: Credentials;
@@ -39,7 +39,7 @@ export class WebSockets {
     this.#headers = headers;
   }
 
-  /** Opens a connection, with new credentials when the server refuses the old ones. It is paused. */
+  /** Opens a connection, paused. Credentials are renewed once after a 401. */
   async connect(path: string, query: URLSearchParams, protocols: string[], signal: AbortSignal | undefined): Promise<Channels> {
     try {
       return await this.#open(path, query, protocols, signal);
@@ -50,7 +50,7 @@ export class WebSockets {
   }
 
   async #open(path: string, query: URLSearchParams, protocols: string[], signal: AbortSignal | undefined): Promise<Channels> {
-    const { WebSocket } = await import("ws"); // most programs need none
+    const { WebSocket } = await import("ws"); // loaded on first use
     const identity = await this.#credentials.identity();
     signal?.throwIfAborted();
     const { url } = this.#dialer;
@@ -63,13 +63,13 @@ export class WebSockets {
         return undefined;
       },
     });
-    // What comes with the head of the answer must wait until somebody listens.
+    // Messages that arrive with the handshake must wait for receive.
     socket.once("open", () => socket.pause());
-    socket.on("error", () => {}); // whoever waits is told; it must not be the end of the program
+    socket.on("error", () => {}); // reported by open and receive; unhandled it would end the process
     const forget = whenAborted(signal, () => socket.terminate());
     try {
       const refused = once(socket, "unexpected-response").then(([request, answer]) => refusal(request, answer));
-      refused.catch(() => {}); // the other one of the two throws as well
+      refused.catch(() => {}); // after an error, both promises reject
       await Promise.race([once(socket, "open"), refused]);
     } catch (error) {
       signal?.throwIfAborted();
@@ -81,19 +81,19 @@ export class WebSockets {
   }
 }
 
-/** Throws what a server says instead of opening a WebSocket. */
+/** Throws the error response to a handshake. */
 async function refusal(request: ClientRequest, answer: IncomingMessage): Promise<never> {
   let text = "";
   try {
     for await (const chunk of answer.setEncoding("utf8")) if ((text += chunk).length > maxErrorBody) break;
   } catch {
-    // The code says enough.
+    // The status code is enough.
   }
   request.destroy();
   throw errorOf(answer.statusCode!, text);
 }
 
-/** A WebSocket whose messages begin with the number of their channel. */
+/** A WebSocket with multiplexed channels: the first byte of a message is the channel. */
 export class Channels {
   readonly protocol: string;
   readonly #socket: Socket;
@@ -105,7 +105,7 @@ export class Channels {
     let heard = Date.now();
     socket.on("pong", () => { heard = Date.now(); }).on("message", () => { heard = Date.now(); });
     const pings = setInterval(() => {
-      if (this.#full > 0) heard = Date.now(); // nothing is read, so nothing can be heard
+      if (this.#full > 0) heard = Date.now(); // pongs are not read while paused
       if (Date.now() - heard > silence) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping();
     }, pingEvery).unref();
@@ -116,7 +116,7 @@ export class Channels {
     });
   }
 
-  /** Begins to receive. ended is called once: with what broke the connection, or without anything when the peer closed it in order. */
+  /** Starts receiving. ended is called once, with an error unless the peer closed in order. */
   receive(message: (channel: number, data: Buffer) => void, ended: (error?: Error) => void): void {
     let broken: Error | undefined;
     this.#socket.on("message", (data: Buffer) => { if (data.length > 0) message(data[0]!, data.subarray(1)); });
@@ -132,7 +132,7 @@ export class Channels {
     this.#socket.send(message, done);
   }
 
-  /** Reads nothing more until as many calls of resume. */
+  /** Stops reading until resume has been called as often. */
   pause(): void {
     if (this.#full++ === 0) this.#socket.pause();
   }
@@ -142,7 +142,7 @@ export class Channels {
   }
 
   close(): void {
-    this.#socket.resume(); // so that the peer's answer is read
+    this.#socket.resume(); // to read the peer's close frame
     this.#socket.close(1000);
   }
 }
