@@ -15,10 +15,10 @@ from ..config import Config, in_cluster
 from ..credentials import credentials_of
 from ..errors import ConnectionFailed, error_of
 from ..kubeconfig import auto, load_kubeconfig
-from ..request import MAX_RESENDS, Attempts, Request
+from ..request import Attempts, Request
 from ..row import Row
 from .resource import AsyncResource
-from .transport import Transport, translated
+from .transport import Transport
 
 
 class AsyncClient(AsyncApis):
@@ -64,21 +64,19 @@ class AsyncClient(AsyncApis):
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
 
-    async def open(self, request: Request, forever: bool = False) -> httpx.Response:
-        """Send a request until it has an answer that is none of those to try again. The caller reads and closes it. From 400 on it
-        is an error."""
+    async def open(self, request: Request, forever: bool = True) -> httpx.Response:
+        """Send a request until it has an answer that is none of those to try again. One that goes on forever is read and closed by the
+        caller. From 400 on it is an error."""
         attempts = Attempts(request)
         while True:
             try:
                 answer = await self._transport.send(request, forever)
-                if answer.status_code < 400:
-                    return answer
-                with translated(request):
-                    body = await _whole(answer)
             except ConnectionFailed as fault:
                 await self._sleep(attempts.broke(fault))
                 continue
-            error = error_of(answer.status_code, body)
+            if answer.status_code < 400:
+                return answer
+            error = error_of(answer.status_code, answer.content)
             wait = attempts.refused(error, answer.headers.get("Retry-After"), self._credentials.renewable)
             if error.code == 401:
                 self._credentials.renew()
@@ -86,20 +84,4 @@ class AsyncClient(AsyncApis):
 
     async def read(self, request: Request) -> bytes:
         """Send a request and read the whole answer. A GET whose answer breaks off is sent again."""
-        resends = 0
-        while True:
-            answer = await self.open(request)
-            try:
-                with translated(request):
-                    return await _whole(answer)
-            except ConnectionFailed:
-                resends += 1
-                if request.method != "GET" or resends > MAX_RESENDS:
-                    raise
-
-
-async def _whole(answer: httpx.Response) -> bytes:
-    try:
-        return await answer.aread()
-    finally:
-        await answer.aclose()
+        return (await self.open(request, forever=False)).content

@@ -138,7 +138,7 @@ class AsyncResource(Generic[T]):
     async def follow_logs(self, name: str, **options: Unpack[opts.LogOptions]) -> AsyncIterator[str]:
         """The lines that a container prints, as long as it runs."""
         request = self._scope.logs(name, True, options)
-        answer = await self._client.open(request, forever=True)
+        answer = await self._client.open(request)
         lines = Lines()
         try:
             with translated(request):

@@ -25,7 +25,12 @@ HTTP2 = importlib.util.find_spec("h2") is not None
 
 
 class Transport:
-    """The connections to one server, of one event loop."""
+    """The connections to one server, of one event loop.
+
+    Requests with a short answer share a connection where HTTP/2 is spoken. The library cannot end one of its streams, and one that is
+    cancelled while it writes breaks the connection for all. So these requests are never cancelled: who does not wait for one any more
+    leaves it to itself. What goes on for ever has an HTTP/1.1 connection of its own, and ends by closing that.
+    """
 
     def __init__(self, config: Config, credentials: Credentials) -> None:
         self.base = base_of(config)
@@ -33,8 +38,9 @@ class Transport:
         self._credentials = credentials
         self._always = [("User-Agent", user_agent(config)), *impersonation_headers(config.impersonate)]
         self._pair: Pair | None = None
-        self._http: httpx.AsyncClient | None = None
-        self._old: httpx.AsyncClient | None = None
+        self._http: _Both | None = None
+        self._old: _Both | None = None
+        self._alone: set[asyncio.Task[httpx.Response]] = set()
         if config.cert or config.key or config.ca:
             tls.context(config, (config.cert, config.key) if config.cert or config.key else None)  # say now what is wrong
 
@@ -50,47 +56,76 @@ class Transport:
         return await asyncio.to_thread(ask) if self._credentials.renewable else ask()
 
     async def send(self, request: Request, forever: bool = False) -> httpx.Response:
-        """Send a request once. The caller reads and closes the answer."""
+        """Send a request once. The answer has been read, unless it goes on forever: then the caller reads and closes it. From 400 on it
+        never does."""
         headers = await self.headers() + request.headers()
+        http = await self._now()
         if forever:
             headers.append(("Accept-Encoding", "identity"))
-        http = await self._now()
+            return await self._send(http.forever, request, headers, forever=True)
+        task = asyncio.ensure_future(self._send(http.short, request, headers))
+        self._alone.add(task)
+        task.add_done_callback(self._alone.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will look at it
+            raise
+
+    async def _send(self, http: httpx.AsyncClient, request: Request, headers: list[tuple[str, str]], forever: bool = False) -> httpx.Response:
         extensions = {"sni_hostname": self._config.server_name} if self._config.server_name else None
         timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT, read=None if forever else self._config.timeout)
         with translated(request):
             asked = http.build_request(
                 request.method, self.base + request.target(), content=request.body, headers=headers, timeout=timeout, extensions=extensions
             )
-            return await http.send(asked, stream=True)
+            answer = await http.send(asked, stream=forever)
+            if forever and answer.status_code >= 400:
+                await answer.aread()
+            return answer
 
-    async def _now(self) -> httpx.AsyncClient:
+    async def _now(self) -> _Both:
         """The connections for the certificate that is good now. Those of the one before may still be in use."""
         pair = await self.pair()
         if self._http is None or pair != self._pair:
             old, self._old = self._old, self._http
-            self._http, self._pair = self._new(pair), pair
+            self._http, self._pair = _Both(self._config, pair), pair
             if old is not None:
-                await old.aclose()
+                await old.close()
         return self._http
 
-    def _new(self, pair: Pair | None) -> httpx.AsyncClient:
-        proxy = proxy_of(self._config)
-        return httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
-                verify=tls.context(self._config, pair),
-                http2=HTTP2 and not self._config.http1,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
-                proxy=proxy or None,
-                socket_options=SOCKET_OPTIONS,
-            ),
-            trust_env=False,
-        )
-
     async def close(self) -> None:
+        for task in self._alone:
+            task.cancel()
         for http in (self._http, self._old):
             if http is not None:
-                await http.aclose()
+                await http.close()
         self._http = self._old = None
+
+
+class _Both:
+    """The connections for short answers, and for those that go on for ever."""
+
+    def __init__(self, config: Config, pair: Pair | None) -> None:
+        self.short = _connections(config, pair, HTTP2 and not config.http1)
+        self.forever = _connections(config, pair, False)
+
+    async def close(self) -> None:
+        await self.short.aclose()
+        await self.forever.aclose()
+
+
+def _connections(config: Config, pair: Pair | None, http2: bool) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.AsyncHTTPTransport(
+            verify=tls.context(config, pair),
+            http2=http2,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+            proxy=proxy_of(config) or None,
+            socket_options=SOCKET_OPTIONS,
+        ),
+        trust_env=False,
+    )
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class AsyncWatch(Generic[T]):
 
     async def _connection(self) -> AsyncGenerator[Change, None]:
         request = self._state.connection()
-        answer = await self._within(self._client.open(request, forever=True))
+        answer = await self._within(self._client.open(request))
         try:
             self._state.opened()
             lines = Lines()
