@@ -20,10 +20,12 @@ class ConfigError(GatehouseError):
 class ConnectionFailed(GatehouseError):
     """There was no answer, or it broke off. The cause is the error of the HTTP library."""
 
-    def __init__(self, message: str, broke: bool = False) -> None:
+    def __init__(self, message: str, broke: bool = False, unsent: bool = False) -> None:
         super().__init__(message)
         self.broke = broke
-        """A connection ended that had been made: the server may have got the request."""
+        """A connection ended that had been made."""
+        self.unsent = unsent
+        """It ended before the whole request was sent: the server has done nothing. Else it may have."""
 
 
 class ApiError(GatehouseError):

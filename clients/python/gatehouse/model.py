@@ -1,6 +1,7 @@
 """What every model can do: be made of keyword arguments or of JSON, and be written as JSON again.
 
-A model keeps what it was told in its instance dictionary; its class has None for the rest. So an object costs what is in it.
+A model of JSON keeps what json.loads made, and reads a field when it is asked for. So a long list costs little more than its JSON does,
+and what nobody touches is written as it came. Models within it are kept once they have been read, because they may be changed.
 """
 
 from __future__ import annotations
@@ -24,18 +25,22 @@ class MicroTime(datetime):
     """A time that is written with microseconds."""
 
 
+_VALUES = frozenset("tub")
+"""The codes of values that are written as they came, unless others are set."""
+
 Fields = Mapping[str, "tuple[str, str | None]"]
 """By the name in JSON: the attribute, and how its value is read (see _reader)."""
 
 
 class _Table:
-    """How a class is read and written, made when it is first needed."""
+    """How a class is read and written, made when it is first needed: by attribute, the name in JSON, the code of its values and what
+    reads them."""
 
-    __slots__ = ("read", "write", "attributes")
+    __slots__ = ("attributes", "names")
 
     def __init__(self, fields: Fields) -> None:
-        self.read = {name: (attribute, _reader(code)) for name, (attribute, code) in fields.items()}
-        self.write = {attribute: (name, code) for name, (attribute, code) in fields.items()}
+        self.attributes = {attribute: (name, code, _reader(code)) for name, (attribute, code) in fields.items()}
+        self.names = frozenset(fields)
 
 
 _tables: dict[type, _Table] = {}
@@ -53,21 +58,45 @@ class Model:
     """The base of all models."""
 
     _fields: ClassVar[Fields] = {}
+    _said: ClassVar[dict[str, Any]] = {}
+    """The kind and apiVersion of a class that is one."""
+
+    def __init_subclass__(cls) -> None:
+        """The values of the generated class body are for type checkers: in the class they would hide what is in the JSON."""
+        cls._said = {}
+        for name, (attribute, _) in cls._fields.items():
+            value = cls.__dict__.get(attribute)
+            if value is not None:
+                cls._said[name] = value
+            if attribute in cls.__dict__:
+                delattr(cls, attribute)
 
     def __init__(self, **values: Any) -> None:
-        table = _table(type(self))
-        for attribute in ("kind", "api_version"):
-            if attribute in table.write and getattr(type(self), attribute) is not None:
-                self.__dict__[attribute] = getattr(type(self), attribute)
+        self.__dict__["_raw"] = dict(self._said)
         for attribute, value in values.items():
             setattr(self, attribute, value)
 
-    if not TYPE_CHECKING:  # type checkers know the fields, and would take a __setattr__ for leave to set any
+    if not TYPE_CHECKING:  # type checkers know the fields, and would take these two for leave to use any
+
+        def __getattr__(self, attribute: str) -> Any:
+            """Read a field. Models and lists are kept, because they may be changed."""
+            known = _table(type(self)).attributes.get(attribute)
+            if known is None:
+                raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
+            name, code, read = known
+            value = self.__dict__["_raw"].get(name)
+            if value is None:
+                return self._said.get(name)
+            if read is None:
+                return value
+            value = read(value)
+            if code not in _VALUES:
+                self.__dict__[attribute] = value
+            return value
 
         def __setattr__(self, attribute: str, value: Any) -> None:
             """A field that is not there is an error. A dict where a model belongs becomes one."""
-            table = _table(type(self))
-            known = table.write.get(attribute)
+            known = _table(type(self)).attributes.get(attribute)
             if known is None:
                 raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
             if isinstance(value, (dict, list)) and known[1] is not None:
@@ -76,37 +105,29 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what json.loads made of an object. Fields that are not known are kept, and so is null."""
-        read = (_tables.get(cls) or _table(cls)).read
+        """Read what json.loads made of an object, which belongs to the model from then on."""
+        if not isinstance(data, dict):
+            raise ValueError(f"{cls.__name__}: {str(data)[:100]!r} is no object")
         new = cls.__new__(cls)
-        values = new.__dict__
-        extra: dict[str, Any] | None = None
-        for name, value in data.items():
-            known = read.get(name)
-            if known is None or value is None:
-                if extra is None:
-                    extra = values["_extra"] = {}
-                extra[name] = value
-            elif known[1] is None:
-                values[known[0]] = value
-            else:
-                values[known[0]] = known[1](value)
+        new.__dict__["_raw"] = data
         return new
 
     def to_dict(self) -> dict[str, Any]:
-        """What json.dumps writes."""
-        write = _table(type(self)).write
-        out = dict(self.__dict__.get("_extra") or ())
-        for attribute, value in self.__dict__.items():
-            if value is not None and attribute != "_extra":
-                name, code = write[attribute]
+        """What json.dumps writes. Fields that the model does not know are as they came, and so are those that are null."""
+        attributes = _table(type(self)).attributes
+        read = [(attributes[a], value) for a, value in self.__dict__.items() if a != "_raw"]
+        names = {name for (name, _, _), _ in read}
+        out = {name: plain(value) for name, value in self.__dict__["_raw"].items() if name not in names}
+        for (name, code, _), value in read:
+            if value is not None:
                 out[name] = plain(value, code)
         return out
 
     @property
     def unknown(self) -> dict[str, Any]:
         """The fields that the model does not know, by their names in JSON. They are written back."""
-        return cast("dict[str, Any]", self.__dict__.setdefault("_extra", {}))
+        names = _table(type(self)).names
+        return {name: value for name, value in self.__dict__["_raw"].items() if name not in names}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and type(self) is type(other) and self.to_dict() == other.to_dict()
@@ -114,8 +135,11 @@ class Model:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        said = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items() if value is not None)
-        return f"{type(self).__name__}({said})"
+        values = ((a, getattr(self, a)) for a in _table(type(self)).attributes)
+        return f"{type(self).__name__}({', '.join(f'{a}={v!r}' for a, v in values if v is not None)})"
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *_table(type(self)).attributes]
 
 
 def model(path: str) -> type[Model]:
@@ -162,7 +186,7 @@ def _adopted(code: str, value: Any) -> Any:
     if code[0] == "{":
         return {k: _adopted(code[1:], v) for k, v in value.items()} if isinstance(value, dict) else value
     if isinstance(value, dict) and code not in ("t", "u", "b"):
-        return model(code).from_dict(value)
+        return model(code).from_dict(plain(value))
     return value
 
 

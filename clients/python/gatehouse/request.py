@@ -48,8 +48,9 @@ class Attempts:
         self._renewed = False
 
     def broke(self, fault: ConnectionFailed) -> float:
-        """There was no whole answer: a read is sent again, a write is not, because it may have happened."""
-        if self._request.method != "GET" or not fault.broke or self._resends >= MAX_RESENDS:
+        """There was no whole answer: a read is sent again, a write is not, because it may have happened, unless it was not sent."""
+        harmless = fault.broke and (fault.unsent or self._request.method == "GET")
+        if not harmless or self._resends >= MAX_RESENDS:
             raise fault
         self._resends += 1
         return 0.05 * self._resends

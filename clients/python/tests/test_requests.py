@@ -15,7 +15,8 @@ from peer import THINGS, Exchange, peer, thing, waits
 
 import gatehouse
 from gatehouse.models import core_v1, meta_v1
-from gatehouse.request import MAX_RESENDS, MAX_RETRIES
+from gatehouse.errors import ConnectionFailed
+from gatehouse.request import MAX_RESENDS, MAX_RETRIES, Attempts, Request
 
 NEW = {"metadata": {"name": "x"}}
 
@@ -289,3 +290,16 @@ def test_threads_share_a_client() -> None:
         names = [f"t{n}" for n in range(200)]
         with ThreadPoolExecutor(8) as threads:
             assert [t["metadata"]["name"] for t in threads.map(things.get, names)] == names
+
+
+def test_which_faults_are_tried_again() -> None:
+    """A write only when it was not sent whole, and nothing for ever."""
+    get, post = Request("GET", "/"), Request("POST", "/")
+    broke, unsent, never = ConnectionFailed("", broke=True), ConnectionFailed("", broke=True, unsent=True), ConnectionFailed("")
+    for request, fault, times in ((get, broke, 3), (get, unsent, 3), (get, never, 0), (post, broke, 0), (post, unsent, 3), (post, never, 0)):
+        attempts, waited = Attempts(request), 0
+        with pytest.raises(ConnectionFailed):
+            while True:
+                attempts.broke(fault)
+                waited += 1
+        assert waited == times

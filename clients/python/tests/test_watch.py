@@ -209,7 +209,7 @@ def test_timeout(way: str) -> None:
     with peer(script.serve) as config, bridge.client(way, config) as client:
         assert list(client.resource(THINGS)("n").watch(timeout_seconds=0.2)) == []
         script.over.set()
-    assert script.asked == ["list", "watch 5"]
+    assert script.asked in (["list"], ["list", "watch 5"])
 
 
 def test_stopped_while_it_waits_to_connect(way: str, monkeypatch: pytest.MonkeyPatch) -> None:

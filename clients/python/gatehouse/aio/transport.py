@@ -136,4 +136,6 @@ def translated(request: Request) -> Iterator[None]:
     except (httpx.HTTPError, httpx.StreamError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError) as fault:
         never = isinstance(fault, (httpx.ConnectError, httpx.TimeoutException, httpx.ProxyError, httpx.UnsupportedProtocol))
         said = str(fault) or type(fault).__name__
-        raise ConnectionFailed(f"{request.method} {request.path}: {said}", broke=not never) from fault
+        # The library does not look whether an idle HTTP/2 connection is still there: that shows when it writes.
+        unsent = isinstance(fault, httpx.WriteError)
+        raise ConnectionFailed(f"{request.method} {request.path}: {said}", broke=not never, unsent=unsent) from fault
