@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import httpx
@@ -21,15 +21,18 @@ from ..transport import CONNECT_TIMEOUT, SOCKET_OPTIONS
 
 T = TypeVar("T")
 
+PATIENCE = 30.0
+"""How many seconds a request goes on that nobody waits for."""
+
 HTTP2 = importlib.util.find_spec("h2") is not None
 
 
 class Transport:
     """The connections to one server, of one event loop.
 
-    Requests with a short answer share a connection where HTTP/2 is spoken. The library cannot end one of its streams, and one that is
-    cancelled while it writes breaks the connection for all. So these requests are never cancelled: who does not wait for one any more
-    leaves it to itself. What goes on for ever has an HTTP/1.1 connection of its own, and ends by closing that.
+    Requests with a short answer share a connection where HTTP/2 is spoken. The library cannot end one of its streams. So what goes on
+    for ever has an HTTP/1.1 connection of its own, and ends by closing that. The library also breaks or loses a connection when a
+    request is cancelled while it connects or writes. So requests are not cancelled: one that nobody waits for any more is left to itself.
     """
 
     def __init__(self, config: Config, credentials: Credentials) -> None:
@@ -40,7 +43,7 @@ class Transport:
         self._pair: Pair | None = None
         self._http: _Both | None = None
         self._old: _Both | None = None
-        self._alone: set[asyncio.Task[httpx.Response]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         if config.cert or config.key or config.ca:
             tls.context(config, (config.cert, config.key) if config.cert or config.key else None)  # say now what is wrong
 
@@ -62,17 +65,26 @@ class Transport:
         http = await self._now()
         if forever:
             headers.append(("Accept-Encoding", "identity"))
-            return await self._send(http.forever, request, headers, forever=True)
-        task = asyncio.ensure_future(self._send(http.short, request, headers))
-        self._alone.add(task)
-        task.add_done_callback(self._alone.discard)
+        task = self._begin(self._send(http.forever if forever else http.short, request, headers, forever))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody else will look at it
+            task.add_done_callback(self._unwanted)
+            asyncio.get_running_loop().call_later(PATIENCE, task.cancel)
             raise
 
-    async def _send(self, http: httpx.AsyncClient, request: Request, headers: list[tuple[str, str]], forever: bool = False) -> httpx.Response:
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def _unwanted(self, done: asyncio.Task[httpx.Response]) -> None:
+        """A request that nobody waits for has ended."""
+        if not done.cancelled() and done.exception() is None:
+            self._begin(done.result().aclose())
+
+    async def _send(self, http: httpx.AsyncClient, request: Request, headers: list[tuple[str, str]], forever: bool) -> httpx.Response:
         extensions = {"sni_hostname": self._config.server_name} if self._config.server_name else None
         timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT, read=None if forever else self._config.timeout)
         with translated(request):
@@ -95,7 +107,10 @@ class Transport:
         return self._http
 
     async def close(self) -> None:
-        for task in self._alone:
+        for _ in range(2):  # the second time for those that are closed by the end of others
+            if self._running:
+                await asyncio.wait(set(self._running), timeout=1)
+        for task in self._running:
             task.cancel()
         for http in (self._http, self._old):
             if http is not None:
