@@ -59,8 +59,7 @@ def write(config_maps: gatehouse.Resource[core_v1.ConfigMap], deployments: list[
     """Make the config map say what the deployments are."""
     data: dict[str, str] = {}
     for d in deployments:
-        assert d.metadata is not None and d.metadata.name is not None and d.spec is not None
-        data[d.metadata.name] = str(1 if d.spec.replicas is None else d.spec.replicas)
+        data[d.metadata.name or ""] = str(1 if d.spec.replicas is None else d.spec.replicas)
 
     def change(m: core_v1.ConfigMap) -> None:
         if (m.data or {}) == data:

@@ -28,6 +28,9 @@ class MicroTime(datetime):
 _VALUES = frozenset("tub")
 """The codes of values that are written as they came, unless others are set."""
 
+ALWAYS: Any = object()
+"""What the class body says of a field that is never None: metadata, spec and status of a kind."""
+
 Fields = Mapping[str, "tuple[str, str | None]"]
 """By the name in JSON: the attribute, and how its value is read (see _reader)."""
 
@@ -60,13 +63,17 @@ class Model:
     _fields: ClassVar[Fields] = {}
     _said: ClassVar[dict[str, Any]] = {}
     """The kind and apiVersion of a class that is one."""
+    _always: ClassVar[set[str]] = set()
+    """The attributes that are never None: an empty model is made when one is asked for, and is not written while it is empty."""
 
     def __init_subclass__(cls) -> None:
         """The values of the generated class body are for type checkers: in the class they would hide what is in the JSON."""
-        cls._said = {}
+        cls._said, cls._always = {}, set()
         for name, (attribute, _) in cls._fields.items():
             value = cls.__dict__.get(attribute)
-            if value is not None:
+            if value is ALWAYS:
+                cls._always.add(attribute)
+            elif value is not None:
                 cls._said[name] = value
             if attribute in cls.__dict__:
                 delattr(cls, attribute)
@@ -85,6 +92,8 @@ class Model:
                 raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
             name, code, read = known
             value = self.__dict__["_raw"].get(name)
+            if value is None and attribute in self._always:
+                value = {}
             if value is None:
                 return self._said.get(name)
             if read is None:
@@ -115,12 +124,16 @@ class Model:
     def to_dict(self) -> dict[str, Any]:
         """What json.dumps writes. Fields that the model does not know are as they came, and so are those that are null."""
         attributes = _table(type(self)).attributes
-        read = [(attributes[a], value) for a, value in self.__dict__.items() if a != "_raw"]
-        names = {name for (name, _, _), _ in read}
-        out = {name: plain(value) for name, value in self.__dict__["_raw"].items() if name not in names}
-        for (name, code, _), value in read:
-            if value is not None:
-                out[name] = plain(value, code)
+        raw: dict[str, Any] = self.__dict__["_raw"]
+        read = [(a, value, *attributes[a]) for a, value in self.__dict__.items() if a != "_raw"]
+        names = {name for _, _, name, _, _ in read}
+        out = {name: plain(value) for name, value in raw.items() if name not in names}
+        for attribute, value, name, code, _ in read:
+            written = plain(value, code)
+            if written is not None and (written or attribute not in self._always):
+                out[name] = written
+            elif name in raw and value is not None:
+                out[name] = raw[name]
         return out
 
     @property
@@ -135,7 +148,8 @@ class Model:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        values = ((a, getattr(self, a)) for a in _table(type(self)).attributes)
+        there = {a for a, (name, _, _) in _table(type(self)).attributes.items() if a in self.__dict__ or name in self.__dict__["_raw"]}
+        values = ((a, getattr(self, a)) for a in _table(type(self)).attributes if a in there)
         return f"{type(self).__name__}({', '.join(f'{a}={v!r}' for a, v in values if v is not None)})"
 
     def __dir__(self) -> list[str]:

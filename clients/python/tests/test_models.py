@@ -101,7 +101,7 @@ def test_what_is_unknown_survives() -> None:
     pod = core_v1.Pod.from_dict(
         {"metadata": {"name": "x"}, "spec": {"restartPolicy": "Sometimes", "containers": [{"name": "c", "newField": 1, "ports": None}]}}
     )
-    assert pod.spec and pod.spec.containers and pod.metadata
+    assert pod.spec.containers
     assert pod.spec.restart_policy == "Sometimes"
     assert pod.spec.containers[0].unknown == {"newField": 1} and pod.spec.containers[0].ports is None
     pod.spec.containers.insert(0, core_v1.Container(name="first"))
@@ -115,14 +115,30 @@ def test_what_is_unknown_survives() -> None:
 
 def test_dicts_stand_for_models() -> None:
     pod = core_v1.Pod(metadata={"name": "x"}, spec={"containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]})  # type: ignore[arg-type]
-    assert pod.metadata and pod.spec and pod.spec.containers
+    assert pod.spec.containers
     assert isinstance(pod.metadata, meta_v1.ObjectMeta) and isinstance(pod.spec.containers[0], core_v1.Container)
     assert pod == core_v1.Pod(
         metadata=meta_v1.ObjectMeta(name="x"),
         spec=core_v1.PodSpec(containers=[core_v1.Container(name="c", resources=core_v1.ResourceRequirements(requests={"cpu": "1"}))]),
     )
     pod.spec = {"hostNetwork": True}  # type: ignore[assignment]
-    assert pod.spec is not None and pod.spec.host_network is True
+    assert pod.spec.host_network is True
+
+
+def test_metadata_spec_and_status_are_always_there() -> None:
+    """They are made when they are asked for, kept when something is put into them, and not written while they are empty."""
+    pod = core_v1.Pod.from_dict({"kind": "Pod", "status": {}})
+    assert (pod.metadata.name, pod.spec.containers, pod.status.phase) == (None, None, None)
+    assert pod.to_dict() == {"kind": "Pod", "status": {}}
+    pod.metadata.name = "x"
+    assert pod.to_dict() == {"kind": "Pod", "status": {}, "metadata": {"name": "x"}}
+    pod.status.phase = "Running"
+    assert pod.to_dict()["status"] == {"phase": "Running"}
+    assert repr(core_v1.Pod()) == "Pod(kind='Pod', api_version='v1')"
+    assert core_v1.PodTemplateSpec().spec is None
+    del_spec = core_v1.Pod.from_dict({"spec": {"a": 1}})
+    del_spec.spec = None  # type: ignore[assignment]
+    assert del_spec.to_dict() == {}
 
 
 def test_a_misspelt_field_is_an_error() -> None:

@@ -32,13 +32,13 @@ def named(name: str, **more: object) -> meta_v1.ObjectMeta:
 def stage(request: pytest.FixtureRequest, admin: gatehouse.Client, namespace: Callable[[str], str]) -> Iterator[Stage]:
     identity, way = request.param
     name = namespace(f"python-{identity}-{way}")
-    assert admin.core_v1.namespaces.get(name).status.phase == "Active"  # type: ignore[union-attr]
+    assert admin.core_v1.namespaces.get(name).status.phase == "Active"
     config = admin.config if identity == "certificate" else robot(admin, name)
     with bridge.client(way, config) as client:
         yield Stage(client, admin, name, identity == "certificate")
     gone = admin.core_v1.namespaces.delete(name)
     assert isinstance(gone, (core_v1.Namespace, meta_v1.Status))
-    assert admin.core_v1.namespaces.get(name).status.phase == "Terminating"  # type: ignore[union-attr]
+    assert admin.core_v1.namespaces.get(name).status.phase == "Terminating"
 
 
 def test_scenario(stage: Stage) -> None:
@@ -93,27 +93,26 @@ def deployment(s: Stage) -> None:
             ),
         )
     )
-    assert made.spec and made.spec.strategy and made.spec.strategy.rolling_update
+    assert made.spec.strategy and made.spec.strategy.rolling_update
     assert (made.spec.strategy.rolling_update.max_surge, made.spec.strategy.rolling_update.max_unavailable) == (2, "30%")
     got = deployments.get("web")
-    assert got.metadata and got.metadata.uid and got.metadata.generation == 1 and got.kind == "Deployment"
-    assert deployments.patch("web", {"spec": {"replicas": 2}}).spec.replicas == 2  # type: ignore[union-attr]
+    assert got.metadata.uid and got.metadata.generation == 1 and got.kind == "Deployment"
+    assert deployments.patch("web", {"spec": {"replicas": 2}}).spec.replicas == 2
     image = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "nginx:2"}]}}}}
     patched = deployments.patch("web", image, "strategic").to_dict()
     containers = patched["spec"]["template"]["spec"]["containers"]
     assert [(c["name"], c["image"]) for c in containers] == [("c", "nginx:2")]
-    assert deployments.patch("web", [{"op": "replace", "path": "/spec/replicas", "value": 3}], "json").spec.replicas == 3  # type: ignore[union-attr]
+    assert deployments.patch("web", [{"op": "replace", "path": "/spec/replicas", "value": 3}], "json").spec.replicas == 3
     update(deployments, s.others.apps_v1.deployments(s.namespace))
-    assert deployments.scale("web", 4).spec.replicas == 4  # type: ignore[union-attr]
+    assert deployments.scale("web", 4).spec.replicas == 4
     scale = deployments.get_scale("web")
-    assert scale.spec and scale.status and (scale.spec.replicas, scale.status.selector) == (4, "app=web")
+    assert (scale.spec.replicas, scale.status.selector) == (4, "app=web")
     now = deployments.get_status("web")
-    assert now.metadata and now.spec and now.status is not None
     now.status.replicas, now.status.observed_generation, now.spec.paused = 4, now.metadata.generation, True
     now = deployments.replace_status(now)
-    assert now.spec and now.status and now.status.replicas == 4 and now.status.observed_generation and not now.spec.paused
+    assert now.status.replicas == 4 and now.status.observed_generation and not now.spec.paused
     now = deployments.patch_status("web", {"status": {"readyReplicas": 1}, "spec": {"paused": True}})
-    assert now.spec and now.status and now.status.ready_replicas == 1 and not now.spec.paused
+    assert now.status.ready_replicas == 1 and not now.spec.paused
 
 
 def update(deployments: gatehouse.Resource[apps_v1.Deployment], others: gatehouse.Resource[apps_v1.Deployment]) -> None:
@@ -125,11 +124,10 @@ def update(deployments: gatehouse.Resource[apps_v1.Deployment], others: gatehous
         calls += 1
         if calls == 1:
             others.patch("web", {"metadata": {"labels": {"quick": "yes"}}})
-        assert d.metadata is not None
         d.metadata.annotations = {**(d.metadata.annotations or {}), "step": "update"}
 
     updated = deployments.update("web", change)
-    assert updated.metadata and updated.metadata.annotations and updated.metadata.labels
+    assert updated.metadata.annotations and updated.metadata.labels
     assert (calls, updated.metadata.annotations["step"], updated.metadata.labels["quick"]) == (2, "update", "yes")
 
 
@@ -140,7 +138,7 @@ def values(s: Stage) -> None:
     lease = s.client.coordination_v1.leases(s.namespace).create(
         coordination_v1.Lease(metadata=named("l"), spec=coordination_v1.LeaseSpec(renew_time=moment))
     )
-    assert lease.spec and lease.spec.renew_time == moment and isinstance(lease.spec.renew_time, MicroTime)
+    assert lease.spec.renew_time == moment and isinstance(lease.spec.renew_time, MicroTime)
     revision = s.client.apps_v1.controller_revisions(s.namespace).create(
         apps_v1.ControllerRevision(metadata=named("r"), revision=1, data={"a": [1, {"b": None}]})
     )
@@ -184,7 +182,7 @@ def pages(s: Stage) -> None:
         config_maps.create({"metadata": {"name": f"c{n}", "labels": {"mine": "yes"}}})
     listed = list(config_maps.list(limit=2))
     assert {(m.kind, m.api_version) for m in listed} == {("ConfigMap", "v1")}
-    assert [n for n in (m.metadata.name for m in listed if m.metadata) if n and n.startswith("c")] == ["c0", "c1", "c2", "c3", "c4"]
+    assert [n for n in (m.metadata.name for m in listed) if n and n.startswith("c")] == ["c0", "c1", "c2", "c3", "c4"]
     page = config_maps.page(label_selector="mine=yes", limit=2)
     assert len(page.items) == 2 and page.continue_ and page.resource_version and page.remaining in (None, 3)
     rest = config_maps.page(label_selector="mine=yes", continue_=page.continue_)
@@ -195,7 +193,7 @@ def watch(s: Stage) -> None:
     pods = s.client.core_v1.pods(s.namespace)
     seen = []
     for event in pods.watch(field_selector="metadata.name=web", timeout_seconds=30):
-        assert event.object.metadata and event.object.metadata.name == "web"
+        assert event.object.metadata.name == "web"
         seen.append(event.type)
         if event.type == "ADDED":
             pods.delete("web", grace_period_seconds=0)
@@ -233,14 +231,15 @@ def errors(s: Stage) -> None:
 
 def apply(s: Stage) -> None:
     config_maps = s.client.core_v1.config_maps(s.namespace)
-    try:
-        applied = config_maps.apply({"metadata": {"name": "applied"}, "data": {"a": "b"}}, field_manager="scenario")
-        assert applied.metadata and applied.metadata.managed_fields
-        assert applied.metadata.managed_fields[0].manager == "scenario"
-    except gatehouse.ApiError as error:
-        assert error.code == 415  # a server without server-side apply
+    applied = config_maps.apply({"metadata": {"name": "applied", "namespace": s.namespace}, "data": {"a": "b"}}, field_manager="scenario")
+    assert applied.metadata.managed_fields
+    assert [(f.manager, f.operation) for f in applied.metadata.managed_fields] == [("scenario", "Apply")]
+    with pytest.raises(gatehouse.Conflict) as conflict:
+        config_maps.apply(core_v1.ConfigMap(metadata=named("applied"), data={"a": "c"}))
+    assert conflict.value.details and conflict.value.details.causes and conflict.value.details.causes[0].field == ".data.a"
+    assert config_maps.apply("metadata: {name: applied}\ndata: {a: c}\n", force=True).data == {"a": "c"}
     dry = config_maps.create({"metadata": {"name": "dry"}}, dry_run=True)
-    assert dry.metadata and dry.metadata.uid
+    assert dry.metadata.uid
     with pytest.raises(gatehouse.NotFound):
         config_maps.get("dry")
 

@@ -28,7 +28,7 @@ def step(m: core_v1.ConfigMap) -> str:
 
 
 def name(m: core_v1.ConfigMap) -> str:
-    assert m.metadata is not None and m.metadata.name is not None
+    assert m.metadata.name is not None
     return m.metadata.name
 
 
@@ -93,17 +93,17 @@ def test_an_informer_has_what_a_list_has(server: Environment, config: gatehouse.
         informer = config_maps.informer(
             on_add=add,
             on_update=lambda old, m: told.append(f"update {name(m)} {step(old)} {step(m)}"),
-            on_delete=lambda last: told.append(f"delete {name(last)} {(last.metadata.labels or {}).get('staged')}"),  # type: ignore[union-attr]
+            on_delete=lambda last: told.append(f"delete {name(last)} {(last.metadata.labels or {}).get('staged')}"),
         )
-        informer.add_index("staged", lambda m: [(m.metadata.labels or {}).get("staged", "no")])  # type: ignore[union-attr]
+        informer.add_index("staged", lambda m: [(m.metadata.labels or {}).get("staged", "no")])
         with informer:
             informer.wait_synced()
             assert len(informer.by_index("staged", "yes")) == 3 and informer.get(where, "dies") is not None
             server.take_away(how, where)
             config_maps.create({"metadata": {"name": "last"}})
             assert done.wait(60)
-        stored = [(name(m), m.metadata.resource_version) for m in informer.list() if m.metadata]
-        assert stored == [(name(m), m.metadata.resource_version) for m in config_maps.list() if m.metadata]
+        stored = [(name(m), m.metadata.resource_version) for m in informer.list()]
+        assert stored == [(name(m), m.metadata.resource_version) for m in config_maps.list()]
         assert len(informer.by_index("staged", "yes")) == 2
         for want in ("add born False", "update changes  1", "delete dies yes", "add stays True"):
             assert told.count(want) == 1, told

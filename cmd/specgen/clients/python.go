@@ -14,8 +14,8 @@ func writePython(groups []Group, out map[string][]byte) error {
 	t, err := parse("python", template.FuncMap{
 		"header": func() string { return "# " + Header }, "module": func(g Group) string { return base(g.File) },
 		"class": func(g Group) string { return pascal(g.File) }, "attribute": pythonName, "row": rowConstant, "moduleOf": base,
-		"snake": snake, "docstring": docstring, "default": pythonDefault, "table": pythonTable, "strings": pythonStrings,
-		"type":    func(g Group, m Model, t Type) string { return pythonType(g, m, t) },
+		"snake": snake, "docstring": docstring, "default": pythonValue, "table": pythonTable, "strings": pythonStrings,
+		"type":    pythonField,
 		"imports": pythonImports, "builtins": shadowsBuiltins, "quote": strconv.Quote,
 	})
 	if err != nil {
@@ -72,6 +72,27 @@ func docstring(indent, words string) string {
 		lines[len(lines)-1] = last[:len(last)-1] + `\"`
 	}
 	return indent + `"""` + strings.Join(lines, "\n"+indent) + `"""` + "\n"
+}
+
+// pythonAlways says whether a field is never None: metadata, spec and status of a kind are made when they are asked for.
+func pythonAlways(m Model, f Field) bool {
+	return m.Kind != "" && f.Type.Kind == Ref && (f.Name == "metadata" || f.Name == "spec" || f.Name == "status")
+}
+
+// pythonField is the annotation of a field.
+func pythonField(g Group, m Model, f Field) string {
+	if pythonAlways(m, f) {
+		return pythonType(g, m, f.Type)
+	}
+	return pythonType(g, m, f.Type) + " | None"
+}
+
+// pythonValue is what stands for a field in the class.
+func pythonValue(m Model, f Field) string {
+	if pythonAlways(m, f) {
+		return "ALWAYS"
+	}
+	return pythonDefault(m, f)
 }
 
 // pythonDefault is what a field has when nothing was said: kinds know what they are.

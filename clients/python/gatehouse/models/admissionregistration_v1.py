@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -72,8 +72,8 @@ class MatchResources(Model):
 class MutatingAdmissionPolicy(Model):
     kind: str | None = "MutatingAdmissionPolicy"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: MutatingAdmissionPolicySpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: MutatingAdmissionPolicySpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -85,8 +85,8 @@ class MutatingAdmissionPolicy(Model):
 class MutatingAdmissionPolicyBinding(Model):
     kind: str | None = "MutatingAdmissionPolicyBinding"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: MutatingAdmissionPolicyBindingSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: MutatingAdmissionPolicyBindingSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -98,7 +98,7 @@ class MutatingAdmissionPolicyBinding(Model):
 class MutatingAdmissionPolicyBindingList(Model):
     kind: str | None = "MutatingAdmissionPolicyBindingList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[MutatingAdmissionPolicyBinding] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -122,7 +122,7 @@ class MutatingAdmissionPolicyBindingSpec(Model):
 class MutatingAdmissionPolicyList(Model):
     kind: str | None = "MutatingAdmissionPolicyList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[MutatingAdmissionPolicy] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -183,7 +183,7 @@ class MutatingWebhook(Model):
 class MutatingWebhookConfiguration(Model):
     kind: str | None = "MutatingWebhookConfiguration"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     webhooks: list[MutatingWebhook] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -196,7 +196,7 @@ class MutatingWebhookConfiguration(Model):
 class MutatingWebhookConfigurationList(Model):
     kind: str | None = "MutatingWebhookConfigurationList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[MutatingWebhookConfiguration] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -294,9 +294,9 @@ class TypeChecking(Model):
 class ValidatingAdmissionPolicy(Model):
     kind: str | None = "ValidatingAdmissionPolicy"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ValidatingAdmissionPolicySpec | None = None
-    status: ValidatingAdmissionPolicyStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ValidatingAdmissionPolicySpec = ALWAYS
+    status: ValidatingAdmissionPolicyStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -309,8 +309,8 @@ class ValidatingAdmissionPolicy(Model):
 class ValidatingAdmissionPolicyBinding(Model):
     kind: str | None = "ValidatingAdmissionPolicyBinding"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ValidatingAdmissionPolicyBindingSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ValidatingAdmissionPolicyBindingSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -322,7 +322,7 @@ class ValidatingAdmissionPolicyBinding(Model):
 class ValidatingAdmissionPolicyBindingList(Model):
     kind: str | None = "ValidatingAdmissionPolicyBindingList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ValidatingAdmissionPolicyBinding] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -348,7 +348,7 @@ class ValidatingAdmissionPolicyBindingSpec(Model):
 class ValidatingAdmissionPolicyList(Model):
     kind: str | None = "ValidatingAdmissionPolicyList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ValidatingAdmissionPolicy] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -418,7 +418,7 @@ class ValidatingWebhook(Model):
 class ValidatingWebhookConfiguration(Model):
     kind: str | None = "ValidatingWebhookConfiguration"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     webhooks: list[ValidatingWebhook] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -431,7 +431,7 @@ class ValidatingWebhookConfiguration(Model):
 class ValidatingWebhookConfigurationList(Model):
     kind: str | None = "ValidatingWebhookConfigurationList"
     api_version: str | None = "admissionregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ValidatingWebhookConfiguration] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -42,9 +42,9 @@ class CustomResourceConversion(Model):
 class CustomResourceDefinition(Model):
     kind: str | None = "CustomResourceDefinition"
     api_version: str | None = "apiextensions.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: CustomResourceDefinitionSpec | None = None
-    status: CustomResourceDefinitionStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: CustomResourceDefinitionSpec = ALWAYS
+    status: CustomResourceDefinitionStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -74,7 +74,7 @@ class CustomResourceDefinitionCondition(Model):
 class CustomResourceDefinitionList(Model):
     kind: str | None = "CustomResourceDefinitionList"
     api_version: str | None = "apiextensions.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CustomResourceDefinition] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class APIService(Model):
     kind: str | None = "APIService"
     api_version: str | None = "apiregistration.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: APIServiceSpec | None = None
-    status: APIServiceStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: APIServiceSpec = ALWAYS
+    status: APIServiceStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -46,7 +46,7 @@ class APIServiceCondition(Model):
 class APIServiceList(Model):
     kind: str | None = "APIServiceList"
     api_version: str | None = "apiregistration.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[APIService] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ControllerRevision(Model):
     kind: str | None = "ControllerRevision"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     data: Any | None = None
     revision: int | None = None
     _fields: ClassVar[Fields] = {
@@ -32,7 +32,7 @@ class ControllerRevision(Model):
 class ControllerRevisionList(Model):
     kind: str | None = "ControllerRevisionList"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ControllerRevision] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -45,9 +45,9 @@ class ControllerRevisionList(Model):
 class DaemonSet(Model):
     kind: str | None = "DaemonSet"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: DaemonSetSpec | None = None
-    status: DaemonSetStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: DaemonSetSpec = ALWAYS
+    status: DaemonSetStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -75,7 +75,7 @@ class DaemonSetCondition(Model):
 class DaemonSetList(Model):
     kind: str | None = "DaemonSetList"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[DaemonSet] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -137,9 +137,9 @@ class DaemonSetUpdateStrategy(Model):
 class Deployment(Model):
     kind: str | None = "Deployment"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: DeploymentSpec | None = None
-    status: DeploymentStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: DeploymentSpec = ALWAYS
+    status: DeploymentStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -169,7 +169,7 @@ class DeploymentCondition(Model):
 class DeploymentList(Model):
     kind: str | None = "DeploymentList"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Deployment] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -235,9 +235,9 @@ class DeploymentStrategy(Model):
 class ReplicaSet(Model):
     kind: str | None = "ReplicaSet"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ReplicaSetSpec | None = None
-    status: ReplicaSetStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ReplicaSetSpec = ALWAYS
+    status: ReplicaSetStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -265,7 +265,7 @@ class ReplicaSetCondition(Model):
 class ReplicaSetList(Model):
     kind: str | None = "ReplicaSetList"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ReplicaSet] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -337,9 +337,9 @@ class RollingUpdateStatefulSetStrategy(Model):
 class StatefulSet(Model):
     kind: str | None = "StatefulSet"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: StatefulSetSpec | None = None
-    status: StatefulSetStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: StatefulSetSpec = ALWAYS
+    status: StatefulSetStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -367,7 +367,7 @@ class StatefulSetCondition(Model):
 class StatefulSetList(Model):
     kind: str | None = "StatefulSetList"
     api_version: str | None = "apps/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[StatefulSet] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

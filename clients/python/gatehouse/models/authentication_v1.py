@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -29,8 +29,8 @@ class BoundObjectReference(Model):
 class SelfSubjectReview(Model):
     kind: str | None = "SelfSubjectReview"
     api_version: str | None = "authentication.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    status: SelfSubjectReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    status: SelfSubjectReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -49,9 +49,9 @@ class SelfSubjectReviewStatus(Model):
 class TokenRequest(Model):
     kind: str | None = "TokenRequest"
     api_version: str | None = "authentication.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: TokenRequestSpec | None = None
-    status: TokenRequestStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: TokenRequestSpec = ALWAYS
+    status: TokenRequestStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -84,9 +84,9 @@ class TokenRequestStatus(Model):
 class TokenReview(Model):
     kind: str | None = "TokenReview"
     api_version: str | None = "authentication.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: TokenReviewSpec | None = None
-    status: TokenReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: TokenReviewSpec = ALWAYS
+    status: TokenReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),

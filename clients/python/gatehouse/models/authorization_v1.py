@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -34,9 +34,9 @@ class LabelSelectorAttributes(Model):
 class LocalSubjectAccessReview(Model):
     kind: str | None = "LocalSubjectAccessReview"
     api_version: str | None = "authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: SubjectAccessReviewSpec | None = None
-    status: SubjectAccessReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: SubjectAccessReviewSpec = ALWAYS
+    status: SubjectAccessReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -103,9 +103,9 @@ class ResourceRule(Model):
 class SelfSubjectAccessReview(Model):
     kind: str | None = "SelfSubjectAccessReview"
     api_version: str | None = "authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: SelfSubjectAccessReviewSpec | None = None
-    status: SubjectAccessReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: SelfSubjectAccessReviewSpec = ALWAYS
+    status: SubjectAccessReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -127,9 +127,9 @@ class SelfSubjectAccessReviewSpec(Model):
 class SelfSubjectRulesReview(Model):
     kind: str | None = "SelfSubjectRulesReview"
     api_version: str | None = "authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: SelfSubjectRulesReviewSpec | None = None
-    status: SubjectRulesReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: SelfSubjectRulesReviewSpec = ALWAYS
+    status: SubjectRulesReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -149,9 +149,9 @@ class SelfSubjectRulesReviewSpec(Model):
 class SubjectAccessReview(Model):
     kind: str | None = "SubjectAccessReview"
     api_version: str | None = "authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: SubjectAccessReviewSpec | None = None
-    status: SubjectAccessReviewStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: SubjectAccessReviewSpec = ALWAYS
+    status: SubjectAccessReviewStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -91,9 +91,9 @@ class HPAScalingRules(Model):
 class HorizontalPodAutoscaler(Model):
     kind: str | None = "HorizontalPodAutoscaler"
     api_version: str | None = "autoscaling/v2"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: HorizontalPodAutoscalerSpec | None = None
-    status: HorizontalPodAutoscalerStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: HorizontalPodAutoscalerSpec = ALWAYS
+    status: HorizontalPodAutoscalerStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -130,7 +130,7 @@ class HorizontalPodAutoscalerCondition(Model):
 class HorizontalPodAutoscalerList(Model):
     kind: str | None = "HorizontalPodAutoscalerList"
     api_version: str | None = "autoscaling/v2"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[HorizontalPodAutoscaler] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class CronJob(Model):
     kind: str | None = "CronJob"
     api_version: str | None = "batch/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: CronJobSpec | None = None
-    status: CronJobStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: CronJobSpec = ALWAYS
+    status: CronJobStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -32,7 +32,7 @@ class CronJob(Model):
 class CronJobList(Model):
     kind: str | None = "CronJobList"
     api_version: str | None = "batch/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CronJob] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -77,9 +77,9 @@ class CronJobStatus(Model):
 class Job(Model):
     kind: str | None = "Job"
     api_version: str | None = "batch/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: JobSpec | None = None
-    status: JobStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: JobSpec = ALWAYS
+    status: JobStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -109,7 +109,7 @@ class JobCondition(Model):
 class JobList(Model):
     kind: str | None = "JobList"
     api_version: str | None = "batch/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Job] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class CertificateSigningRequest(Model):
     kind: str | None = "CertificateSigningRequest"
     api_version: str | None = "certificates.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: CertificateSigningRequestSpec | None = None
-    status: CertificateSigningRequestStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: CertificateSigningRequestSpec = ALWAYS
+    status: CertificateSigningRequestStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -48,7 +48,7 @@ class CertificateSigningRequestCondition(Model):
 class CertificateSigningRequestList(Model):
     kind: str | None = "CertificateSigningRequestList"
     api_version: str | None = "certificates.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CertificateSigningRequest] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

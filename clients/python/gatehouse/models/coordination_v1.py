@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Lease(Model):
     kind: str | None = "Lease"
     api_version: str | None = "coordination.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: LeaseSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: LeaseSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -29,7 +29,7 @@ class Lease(Model):
 class LeaseList(Model):
     kind: str | None = "LeaseList"
     api_version: str | None = "coordination.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Lease] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -99,7 +99,7 @@ class AzureFileVolumeSource(Model):
 class Binding(Model):
     kind: str | None = "Binding"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     target: ObjectReference | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -256,7 +256,7 @@ class ComponentCondition(Model):
 class ComponentStatus(Model):
     kind: str | None = "ComponentStatus"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     conditions: list[ComponentCondition] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -269,7 +269,7 @@ class ComponentStatus(Model):
 class ComponentStatusList(Model):
     kind: str | None = "ComponentStatusList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ComponentStatus] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -282,7 +282,7 @@ class ComponentStatusList(Model):
 class ConfigMap(Model):
     kind: str | None = "ConfigMap"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     immutable: bool | None = None
     data: dict[str, str] | None = None
     binary_data: dict[str, bytes] | None = None
@@ -319,7 +319,7 @@ class ConfigMapKeySelector(Model):
 class ConfigMapList(Model):
     kind: str | None = "ConfigMapList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ConfigMap] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -658,7 +658,7 @@ class EndpointSubset(Model):
 class Endpoints(Model):
     kind: str | None = "Endpoints"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     subsets: list[EndpointSubset] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -671,7 +671,7 @@ class Endpoints(Model):
 class EndpointsList(Model):
     kind: str | None = "EndpointsList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Endpoints] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -785,7 +785,7 @@ class EphemeralVolumeSource(Model):
 class Event(Model):
     kind: str | None = "Event"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     involved_object: ObjectReference | None = None
     reason: str | None = None
     message: str | None = None
@@ -824,7 +824,7 @@ class Event(Model):
 class EventList(Model):
     kind: str | None = "EventList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Event] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1140,8 +1140,8 @@ class LifecycleHandler(Model):
 class LimitRange(Model):
     kind: str | None = "LimitRange"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: LimitRangeSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: LimitRangeSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1170,7 +1170,7 @@ class LimitRangeItem(Model):
 class LimitRangeList(Model):
     kind: str | None = "LimitRangeList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[LimitRange] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1257,9 +1257,9 @@ class NFSVolumeSource(Model):
 class Namespace(Model):
     kind: str | None = "Namespace"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: NamespaceSpec | None = None
-    status: NamespaceStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: NamespaceSpec = ALWAYS
+    status: NamespaceStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1287,7 +1287,7 @@ class NamespaceCondition(Model):
 class NamespaceList(Model):
     kind: str | None = "NamespaceList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Namespace] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1316,9 +1316,9 @@ class NamespaceStatus(Model):
 class Node(Model):
     kind: str | None = "Node"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: NodeSpec | None = None
-    status: NodeStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: NodeSpec = ALWAYS
+    status: NodeStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1411,7 +1411,7 @@ class NodeFeatures(Model):
 class NodeList(Model):
     kind: str | None = "NodeList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Node] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1583,9 +1583,9 @@ class ObjectReference(Model):
 class PersistentVolume(Model):
     kind: str | None = "PersistentVolume"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: PersistentVolumeSpec | None = None
-    status: PersistentVolumeStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: PersistentVolumeSpec = ALWAYS
+    status: PersistentVolumeStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1598,9 +1598,9 @@ class PersistentVolume(Model):
 class PersistentVolumeClaim(Model):
     kind: str | None = "PersistentVolumeClaim"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: PersistentVolumeClaimSpec | None = None
-    status: PersistentVolumeClaimStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: PersistentVolumeClaimSpec = ALWAYS
+    status: PersistentVolumeClaimStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1630,7 +1630,7 @@ class PersistentVolumeClaimCondition(Model):
 class PersistentVolumeClaimList(Model):
     kind: str | None = "PersistentVolumeClaimList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PersistentVolumeClaim] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1705,7 +1705,7 @@ class PersistentVolumeClaimVolumeSource(Model):
 class PersistentVolumeList(Model):
     kind: str | None = "PersistentVolumeList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PersistentVolume] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -1807,9 +1807,9 @@ class PhotonPersistentDiskVolumeSource(Model):
 class Pod(Model):
     kind: str | None = "Pod"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: PodSpec | None = None
-    status: PodStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: PodSpec = ALWAYS
+    status: PodStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -1931,7 +1931,7 @@ class PodIP(Model):
 class PodList(Model):
     kind: str | None = "PodList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Pod] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2159,7 +2159,7 @@ class PodStatus(Model):
 class PodTemplate(Model):
     kind: str | None = "PodTemplate"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     template: PodTemplateSpec | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2172,7 +2172,7 @@ class PodTemplate(Model):
 class PodTemplateList(Model):
     kind: str | None = "PodTemplateList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PodTemplate] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2318,9 +2318,9 @@ class RBDVolumeSource(Model):
 class ReplicationController(Model):
     kind: str | None = "ReplicationController"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ReplicationControllerSpec | None = None
-    status: ReplicationControllerStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ReplicationControllerSpec = ALWAYS
+    status: ReplicationControllerStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -2348,7 +2348,7 @@ class ReplicationControllerCondition(Model):
 class ReplicationControllerList(Model):
     kind: str | None = "ReplicationControllerList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ReplicationController] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2422,9 +2422,9 @@ class ResourceHealth(Model):
 class ResourceQuota(Model):
     kind: str | None = "ResourceQuota"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ResourceQuotaSpec | None = None
-    status: ResourceQuotaStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ResourceQuotaSpec = ALWAYS
+    status: ResourceQuotaStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -2437,7 +2437,7 @@ class ResourceQuota(Model):
 class ResourceQuotaList(Model):
     kind: str | None = "ResourceQuotaList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ResourceQuota] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2580,7 +2580,7 @@ class SeccompProfile(Model):
 class Secret(Model):
     kind: str | None = "Secret"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     immutable: bool | None = None
     data: dict[str, bytes] | None = None
     string_data: dict[str, str] | None = None
@@ -2619,7 +2619,7 @@ class SecretKeySelector(Model):
 class SecretList(Model):
     kind: str | None = "SecretList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Secret] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2694,9 +2694,9 @@ class SecurityContext(Model):
 class Service(Model):
     kind: str | None = "Service"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ServiceSpec | None = None
-    status: ServiceStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ServiceSpec = ALWAYS
+    status: ServiceStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -2709,7 +2709,7 @@ class Service(Model):
 class ServiceAccount(Model):
     kind: str | None = "ServiceAccount"
     api_version: str | None = "v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     secrets: list[ObjectReference] | None = None
     image_pull_secrets: list[LocalObjectReference] | None = None
     automount_service_account_token: bool | None = None
@@ -2726,7 +2726,7 @@ class ServiceAccount(Model):
 class ServiceAccountList(Model):
     kind: str | None = "ServiceAccountList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ServiceAccount] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -2750,7 +2750,7 @@ class ServiceAccountTokenProjection(Model):
 class ServiceList(Model):
     kind: str | None = "ServiceList"
     api_version: str | None = "v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Service] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

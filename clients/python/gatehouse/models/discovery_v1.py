@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -71,7 +71,7 @@ class EndpointPort(Model):
 class EndpointSlice(Model):
     kind: str | None = "EndpointSlice"
     api_version: str | None = "discovery.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     address_type: str | None = None
     endpoints: list[Endpoint] | None = None
     ports: list[EndpointPort] | None = None
@@ -88,7 +88,7 @@ class EndpointSlice(Model):
 class EndpointSliceList(Model):
     kind: str | None = "EndpointSliceList"
     api_version: str | None = "discovery.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[EndpointSlice] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

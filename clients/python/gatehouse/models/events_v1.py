@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Event(Model):
     kind: str | None = "Event"
     api_version: str | None = "events.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     event_time: MicroTime | None = None
     series: EventSeries | None = None
     reporting_controller: str | None = None
@@ -56,7 +56,7 @@ class Event(Model):
 class EventList(Model):
     kind: str | None = "EventList"
     api_version: str | None = "events.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Event] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -32,9 +32,9 @@ class FlowDistinguisherMethod(Model):
 class FlowSchema(Model):
     kind: str | None = "FlowSchema"
     api_version: str | None = "flowcontrol.apiserver.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: FlowSchemaSpec | None = None
-    status: FlowSchemaStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: FlowSchemaSpec = ALWAYS
+    status: FlowSchemaStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -62,7 +62,7 @@ class FlowSchemaCondition(Model):
 class FlowSchemaList(Model):
     kind: str | None = "FlowSchemaList"
     api_version: str | None = "flowcontrol.apiserver.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[FlowSchema] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -144,9 +144,9 @@ class PolicyRulesWithSubjects(Model):
 class PriorityLevelConfiguration(Model):
     kind: str | None = "PriorityLevelConfiguration"
     api_version: str | None = "flowcontrol.apiserver.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: PriorityLevelConfigurationSpec | None = None
-    status: PriorityLevelConfigurationStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: PriorityLevelConfigurationSpec = ALWAYS
+    status: PriorityLevelConfigurationStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -174,7 +174,7 @@ class PriorityLevelConfigurationCondition(Model):
 class PriorityLevelConfigurationList(Model):
     kind: str | None = "PriorityLevelConfigurationList"
     api_version: str | None = "flowcontrol.apiserver.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PriorityLevelConfiguration] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

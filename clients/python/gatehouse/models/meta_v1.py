@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 
 class APIGroup(Model):
@@ -321,7 +321,7 @@ class ShardInfo(Model):
 class Status(Model):
     kind: str | None = "Status"
     api_version: str | None = "v1"
-    metadata: ListMeta | None = None
+    metadata: ListMeta = ALWAYS
     status: str | None = None
     message: str | None = None
     reason: str | None = None

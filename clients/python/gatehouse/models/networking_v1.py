@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -35,8 +35,8 @@ class HTTPIngressRuleValue(Model):
 class IPAddress(Model):
     kind: str | None = "IPAddress"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: IPAddressSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: IPAddressSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -48,7 +48,7 @@ class IPAddress(Model):
 class IPAddressList(Model):
     kind: str | None = "IPAddressList"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[IPAddress] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -77,9 +77,9 @@ class IPBlock(Model):
 class Ingress(Model):
     kind: str | None = "Ingress"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: IngressSpec | None = None
-    status: IngressStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: IngressSpec = ALWAYS
+    status: IngressStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -101,8 +101,8 @@ class IngressBackend(Model):
 class IngressClass(Model):
     kind: str | None = "IngressClass"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: IngressClassSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: IngressClassSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -114,7 +114,7 @@ class IngressClass(Model):
 class IngressClassList(Model):
     kind: str | None = "IngressClassList"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[IngressClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -151,7 +151,7 @@ class IngressClassSpec(Model):
 class IngressList(Model):
     kind: str | None = "IngressList"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Ingress] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -240,8 +240,8 @@ class IngressTLS(Model):
 class NetworkPolicy(Model):
     kind: str | None = "NetworkPolicy"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: NetworkPolicySpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: NetworkPolicySpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -271,7 +271,7 @@ class NetworkPolicyIngressRule(Model):
 class NetworkPolicyList(Model):
     kind: str | None = "NetworkPolicyList"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[NetworkPolicy] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -341,9 +341,9 @@ class ServiceBackendPort(Model):
 class ServiceCIDR(Model):
     kind: str | None = "ServiceCIDR"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ServiceCIDRSpec | None = None
-    status: ServiceCIDRStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ServiceCIDRSpec = ALWAYS
+    status: ServiceCIDRStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -356,7 +356,7 @@ class ServiceCIDR(Model):
 class ServiceCIDRList(Model):
     kind: str | None = "ServiceCIDRList"
     api_version: str | None = "networking.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ServiceCIDR] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -24,7 +24,7 @@ class Overhead(Model):
 class RuntimeClass(Model):
     kind: str | None = "RuntimeClass"
     api_version: str | None = "node.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     handler: str | None = None
     overhead: Overhead | None = None
     scheduling: Scheduling | None = None
@@ -41,7 +41,7 @@ class RuntimeClass(Model):
 class RuntimeClassList(Model):
     kind: str | None = "RuntimeClassList"
     api_version: str | None = "node.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[RuntimeClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Eviction(Model):
     kind: str | None = "Eviction"
     api_version: str | None = "policy/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     delete_options: meta_v1.DeleteOptions | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -29,9 +29,9 @@ class Eviction(Model):
 class PodDisruptionBudget(Model):
     kind: str | None = "PodDisruptionBudget"
     api_version: str | None = "policy/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: PodDisruptionBudgetSpec | None = None
-    status: PodDisruptionBudgetStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: PodDisruptionBudgetSpec = ALWAYS
+    status: PodDisruptionBudgetStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -44,7 +44,7 @@ class PodDisruptionBudget(Model):
 class PodDisruptionBudgetList(Model):
     kind: str | None = "PodDisruptionBudgetList"
     api_version: str | None = "policy/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PodDisruptionBudget] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -23,7 +23,7 @@ class AggregationRule(Model):
 class ClusterRole(Model):
     kind: str | None = "ClusterRole"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     rules: list[PolicyRule] | None = None
     aggregation_rule: AggregationRule | None = None
     _fields: ClassVar[Fields] = {
@@ -38,7 +38,7 @@ class ClusterRole(Model):
 class ClusterRoleBinding(Model):
     kind: str | None = "ClusterRoleBinding"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     subjects: list[Subject] | None = None
     role_ref: RoleRef | None = None
     _fields: ClassVar[Fields] = {
@@ -53,7 +53,7 @@ class ClusterRoleBinding(Model):
 class ClusterRoleBindingList(Model):
     kind: str | None = "ClusterRoleBindingList"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ClusterRoleBinding] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -66,7 +66,7 @@ class ClusterRoleBindingList(Model):
 class ClusterRoleList(Model):
     kind: str | None = "ClusterRoleList"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ClusterRole] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -94,7 +94,7 @@ class PolicyRule(Model):
 class Role(Model):
     kind: str | None = "Role"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     rules: list[PolicyRule] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -107,7 +107,7 @@ class Role(Model):
 class RoleBinding(Model):
     kind: str | None = "RoleBinding"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     subjects: list[Subject] | None = None
     role_ref: RoleRef | None = None
     _fields: ClassVar[Fields] = {
@@ -122,7 +122,7 @@ class RoleBinding(Model):
 class RoleBindingList(Model):
     kind: str | None = "RoleBindingList"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[RoleBinding] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -135,7 +135,7 @@ class RoleBindingList(Model):
 class RoleList(Model):
     kind: str | None = "RoleList"
     api_version: str | None = "rbac.authorization.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[Role] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

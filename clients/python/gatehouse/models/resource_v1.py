@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -200,8 +200,8 @@ class DeviceClaimConfiguration(Model):
 class DeviceClass(Model):
     kind: str | None = "DeviceClass"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: DeviceClassSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: DeviceClassSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -220,7 +220,7 @@ class DeviceClassConfiguration(Model):
 class DeviceClassList(Model):
     kind: str | None = "DeviceClassList"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[DeviceClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -402,9 +402,9 @@ class OpaqueDeviceConfiguration(Model):
 class ResourceClaim(Model):
     kind: str | None = "ResourceClaim"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ResourceClaimSpec | None = None
-    status: ResourceClaimStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ResourceClaimSpec = ALWAYS
+    status: ResourceClaimStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -430,7 +430,7 @@ class ResourceClaimConsumerReference(Model):
 class ResourceClaimList(Model):
     kind: str | None = "ResourceClaimList"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ResourceClaim] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -461,8 +461,8 @@ class ResourceClaimStatus(Model):
 class ResourceClaimTemplate(Model):
     kind: str | None = "ResourceClaimTemplate"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ResourceClaimTemplateSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ResourceClaimTemplateSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -474,7 +474,7 @@ class ResourceClaimTemplate(Model):
 class ResourceClaimTemplateList(Model):
     kind: str | None = "ResourceClaimTemplateList"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ResourceClaimTemplate] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -507,8 +507,8 @@ class ResourcePool(Model):
 class ResourceSlice(Model):
     kind: str | None = "ResourceSlice"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: ResourceSliceSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: ResourceSliceSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -520,7 +520,7 @@ class ResourceSlice(Model):
 class ResourceSliceList(Model):
     kind: str | None = "ResourceSliceList"
     api_version: str | None = "resource.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[ResourceSlice] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

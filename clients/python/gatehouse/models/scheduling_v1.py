@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import meta_v1
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class PriorityClass(Model):
     kind: str | None = "PriorityClass"
     api_version: str | None = "scheduling.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     value: int | None = None
     global_default: bool | None = None
     description: str | None = None
@@ -35,7 +35,7 @@ class PriorityClass(Model):
 class PriorityClassList(Model):
     kind: str | None = "PriorityClassList"
     api_version: str | None = "scheduling.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[PriorityClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),

@@ -7,7 +7,7 @@ import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..model import Fields, MicroTime, Model
+from ..model import ALWAYS, Fields, MicroTime, Model
 
 if TYPE_CHECKING:
     from . import core_v1
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class CSIDriver(Model):
     kind: str | None = "CSIDriver"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: CSIDriverSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: CSIDriverSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -30,7 +30,7 @@ class CSIDriver(Model):
 class CSIDriverList(Model):
     kind: str | None = "CSIDriverList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CSIDriver] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -70,8 +70,8 @@ class CSIDriverSpec(Model):
 class CSINode(Model):
     kind: str | None = "CSINode"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: CSINodeSpec | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: CSINodeSpec = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -96,7 +96,7 @@ class CSINodeDriver(Model):
 class CSINodeList(Model):
     kind: str | None = "CSINodeList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CSINode] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -116,7 +116,7 @@ class CSINodeSpec(Model):
 class CSIStorageCapacity(Model):
     kind: str | None = "CSIStorageCapacity"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     node_topology: meta_v1.LabelSelector | None = None
     storage_class_name: str | None = None
     capacity: str | None = None
@@ -135,7 +135,7 @@ class CSIStorageCapacity(Model):
 class CSIStorageCapacityList(Model):
     kind: str | None = "CSIStorageCapacityList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[CSIStorageCapacity] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -148,7 +148,7 @@ class CSIStorageCapacityList(Model):
 class StorageClass(Model):
     kind: str | None = "StorageClass"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     provisioner: str | None = None
     parameters: dict[str, str] | None = None
     reclaim_policy: str | None = None
@@ -173,7 +173,7 @@ class StorageClass(Model):
 class StorageClassList(Model):
     kind: str | None = "StorageClassList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[StorageClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -195,9 +195,9 @@ class TokenRequest(Model):
 class VolumeAttachment(Model):
     kind: str | None = "VolumeAttachment"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
-    spec: VolumeAttachmentSpec | None = None
-    status: VolumeAttachmentStatus | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
+    spec: VolumeAttachmentSpec = ALWAYS
+    status: VolumeAttachmentStatus = ALWAYS
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
         "apiVersion": ("api_version", None),
@@ -210,7 +210,7 @@ class VolumeAttachment(Model):
 class VolumeAttachmentList(Model):
     kind: str | None = "VolumeAttachmentList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[VolumeAttachment] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
@@ -256,7 +256,7 @@ class VolumeAttachmentStatus(Model):
 class VolumeAttributesClass(Model):
     kind: str | None = "VolumeAttributesClass"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ObjectMeta | None = None
+    metadata: meta_v1.ObjectMeta = ALWAYS
     driver_name: str | None = None
     parameters: dict[str, str] | None = None
     _fields: ClassVar[Fields] = {
@@ -271,7 +271,7 @@ class VolumeAttributesClass(Model):
 class VolumeAttributesClassList(Model):
     kind: str | None = "VolumeAttributesClassList"
     api_version: str | None = "storage.k8s.io/v1"
-    metadata: meta_v1.ListMeta | None = None
+    metadata: meta_v1.ListMeta = ALWAYS
     items: list[VolumeAttributesClass] | None = None
     _fields: ClassVar[Fields] = {
         "kind": ("kind", None),
