@@ -1,6 +1,5 @@
 import dev.gatehouse.client.Client;
 import dev.gatehouse.client.Config;
-import dev.gatehouse.client.Event;
 import dev.gatehouse.client.Watch;
 import dev.gatehouse.client.models.CoreV1.ConfigMap;
 
@@ -27,12 +26,12 @@ public final class Main {
         int modified = 0;
         boolean ready = false;
         try (Watch<ConfigMap> watch = client.coreV1().configMaps().in("bench").watch()) {
-            for (Event<ConfigMap> event : watch) {
+            for (Watch.Event<ConfigMap> event : watch) {
                 if (!ready) {
                     ready = true;
                     System.out.println("ready");
                 }
-                if (event.type().equals(Event.MODIFIED) && ++modified == 1000) return;
+                if (event.type().equals(Watch.Event.MODIFIED) && ++modified == 1000) return;
             }
         }
     }

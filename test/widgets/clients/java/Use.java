@@ -1,5 +1,4 @@
 import dev.gatehouse.client.Client;
-import dev.gatehouse.client.Event;
 import dev.gatehouse.client.Options;
 import dev.gatehouse.client.Patch;
 import dev.gatehouse.client.Resource;
@@ -21,14 +20,14 @@ public final class Use {
             Resource<Widget> widgets = client.widgetsV1().widgets().in("default");
             widgets.create(new Widget().metadata(new ObjectMeta().name("java")).spec(new WidgetSpec().parts(List.of(new WidgetPart().name("wheel")))));
             try (Watch<Widget> watch = widgets.watch(new Options().fieldSelector("metadata.name=java"))) {
-                for (Event<Widget> event : watch) {
+                for (Watch.Event<Widget> event : watch) {
                     Widget w = event.object();
                     WidgetSpec spec = w.getSpec();
                     System.out.println(String.join(" ", event.type(), w.name(), spec.getColour(), spec.getSize().toString(),
                         spec.getParts().get(0).getCount().toString(), ready(w.getStatus())));
                     switch (event.type()) {
-                        case Event.ADDED -> widgets.patchStatus("java", Patch.merge("{\"status\":{\"ready\":true}}"));
-                        case Event.MODIFIED -> widgets.delete("java");
+                        case Watch.Event.ADDED -> widgets.patchStatus("java", Patch.merge("{\"status\":{\"ready\":true}}"));
+                        case Watch.Event.MODIFIED -> widgets.delete("java");
                         default -> {
                             return;
                         }

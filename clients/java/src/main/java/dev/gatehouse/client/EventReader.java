@@ -41,7 +41,7 @@ final class EventReader<T extends ApiObject> {
      *
      * @throws IOException if the connection breaks, also within an event
      */
-    Event<T> next() throws IOException {
+    Watch.Event<T> next() throws IOException {
         try {
             if (in.peek() == JsonToken.END_DOCUMENT) return null;
         } catch (EOFException x) {
@@ -57,7 +57,7 @@ final class EventReader<T extends ApiObject> {
         }
     }
 
-    private Event<T> read() throws IOException {
+    private Watch.Event<T> read() throws IOException {
         TypeAdapter<T> adapter = Json.GSON.getAdapter(type);
         String kind = null;
         T object = null;
@@ -78,7 +78,7 @@ final class EventReader<T extends ApiObject> {
         if ("ERROR".equals(kind)) throw error(String.valueOf(raw));
         if (object == null && raw != null) object = adapter.fromJsonTree(raw);
         if (kind == null || object == null) throw new JsonParseException("it has no kind or no object");
-        return new Event<>(kind, object);
+        return new Watch.Event<>(kind, object);
     }
 
     private static ApiException error(String object) {

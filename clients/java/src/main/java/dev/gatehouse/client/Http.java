@@ -85,7 +85,7 @@ final class Http {
     }
 
     private HttpResponse<InputStream> exchange(Request r, Ending ending) throws IOException {
-        HttpRequest.Builder b = connections.request(r).header("Accept", r.path().endsWith("/log") ? "*/*" : Request.JSON);
+        HttpRequest.Builder b = connections.request(r).header("Accept", r.accept());
         if (r.contentType() != null) b.header("Content-Type", r.contentType());
         b.method(r.method(), r.body() == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(r.body()));
         CompletableFuture<HttpResponse<InputStream>> running = connections.http().sendAsync(b.build(), BodyHandlers.ofInputStream());

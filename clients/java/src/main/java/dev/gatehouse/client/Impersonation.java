@@ -15,6 +15,6 @@ public record Impersonation(String user, String uid, List<String> groups, Map<St
         if (uid != null) request.header("Impersonate-Uid", uid);
         if (groups != null) groups.forEach(g -> request.header("Impersonate-Group", g));
         if (extra != null) extra.forEach((name, values) ->
-            values.forEach(v -> request.header("Impersonate-Extra-" + URLEncoder.encode(name, StandardCharsets.UTF_8), v)));
+            values.forEach(v -> request.header("Impersonate-Extra-" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20"), v)));
     }
 }

@@ -35,8 +35,8 @@ public final class Informer<T extends ApiObject> extends Store<T> implements Aut
     /** Watches until it is closed, or until there is an error that waiting does not mend, which is thrown. */
     public void run() {
         try {
-            for (Event<T> event = watcher.next(); event != null; event = watcher.next()) {
-                if (!event.type().equals(Event.BOOKMARK)) heard(event);
+            for (Watch.Event<T> event = watcher.next(); event != null; event = watcher.next()) {
+                if (!event.type().equals(Watch.Event.BOOKMARK)) heard(event);
             }
             ended.complete(null);
             synced.completeExceptionally(new IllegalStateException("informer of " + resource + ": it was closed"));
@@ -72,10 +72,10 @@ public final class Informer<T extends ApiObject> extends Store<T> implements Aut
     public void close() { stop(); }
 
     /** Changes the store and then calls the handler, which so finds the change in the store. */
-    private void heard(Event<T> event) {
+    private void heard(Watch.Event<T> event) {
         T object = event.object();
         Watcher.Key key = Watcher.Key.of(object.getMetadata());
-        if (event.type().equals(Event.DELETED)) {
+        if (event.type().equals(Watch.Event.DELETED)) {
             T last = remove(key);
             if (last != null) call(() -> handlers.onDelete(last));
             return;

@@ -201,7 +201,7 @@ public final class Resource<T extends ApiObject> {
 
     /** Pods: what a container has printed. The caller closes it. */
     public InputStream logs(String name, LogOptions options) {
-        return scope.client().http.send(Request.get(scope.path(name, "log"), options.query), new Ending()).body();
+        return scope.client().http.send(Request.text(scope.path(name, "log"), options.query), new Ending()).body();
     }
 
     /** Pods: the lines that a container has printed, without their ends. The caller closes the stream. */

@@ -6,7 +6,16 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** The events of a watch. It can be gone through once; any thread may close it, and so end it. */
-public final class Watch<T extends ApiObject> implements Iterable<Event<T>>, AutoCloseable {
+public final class Watch<T extends ApiObject> implements Iterable<Watch.Event<T>>, AutoCloseable {
+    /** A change of an object; of one that was found to be gone, the object has its metadata alone. */
+    public record Event<T>(String type, T object) {
+        public static final String ADDED = "ADDED";
+        public static final String MODIFIED = "MODIFIED";
+        public static final String DELETED = "DELETED";
+        /** Only for those who ask for it. */
+        public static final String BOOKMARK = "BOOKMARK";
+    }
+
     private final Watcher<T> watcher;
     private boolean taken;
 

@@ -39,7 +39,7 @@ final class Watcher<T extends ApiObject> {
     private final Instant deadline;
     private final Ending ending = new Ending();
     private final Future<?> timeout;
-    private final Queue<Event<T>> pending = new ArrayDeque<>();
+    private final Queue<Watch.Event<T>> pending = new ArrayDeque<>();
     /** The objects that were told; null for a watch that began at a version of the caller, which cannot list again. */
     private final Map<Key, State> known;
     /** The version of the last change that was seen, where the next connection begins; null before the list. */
@@ -75,9 +75,9 @@ final class Watcher<T extends ApiObject> {
     }
 
     /** The next event; null after the end. */
-    Event<T> next() {
+    Watch.Event<T> next() {
         while (!ending.ended()) {
-            Event<T> out = pending.poll();
+            Watch.Event<T> out = pending.poll();
             if (out != null) return out;
             try {
                 if (listed) {
@@ -147,7 +147,7 @@ final class Watcher<T extends ApiObject> {
         }
         if (now.equals(before)) return;
         known.put(key, now);
-        pending.add(new Event<>(before == null ? Event.ADDED : Event.MODIFIED, object));
+        pending.add(new Watch.Event<>(before == null ? Watch.Event.ADDED : Watch.Event.MODIFIED, object));
     }
 
     /** Tells that an object is gone of which nothing is left but its name. */
@@ -156,14 +156,14 @@ final class Watcher<T extends ApiObject> {
         T object = Page.named(Json.read("{}", resource.type), resource.row());
         object.metadata(new ObjectMeta().name(key.name).namespace(key.namespace.isEmpty() ? null : key.namespace).uid(before.uid)
             .resourceVersion(before.version));
-        pending.add(new Event<>(Event.DELETED, object));
+        pending.add(new Watch.Event<>(Watch.Event.DELETED, object));
     }
 
     /** Takes one event, over a new connection if there is none. */
     private void watch() {
         try {
             if (events == null) connect();
-            Event<T> event = events.next();
+            Watch.Event<T> event = events.next();
             if (event == null) {
                 drop();
                 pause();
@@ -208,17 +208,17 @@ final class Watcher<T extends ApiObject> {
     }
 
     /** Notes an event and tells it. */
-    private void heard(Event<T> event) {
+    private void heard(Watch.Event<T> event) {
         ObjectMeta m = metadata(event.object());
         version = m.getResourceVersion();
         if (known != null) {
             switch (event.type()) {
-                case Event.ADDED, Event.MODIFIED -> known.put(Key.of(m), new State(m.getUid(), m.getResourceVersion()));
-                case Event.DELETED -> known.remove(Key.of(m));
+                case Watch.Event.ADDED, Watch.Event.MODIFIED -> known.put(Key.of(m), new State(m.getUid(), m.getResourceVersion()));
+                case Watch.Event.DELETED -> known.remove(Key.of(m));
                 default -> { }
             }
         }
-        if (!event.type().equals(Event.BOOKMARK) || options.bookmarks) pending.add(event);
+        if (!event.type().equals(Watch.Event.BOOKMARK) || options.bookmarks) pending.add(event);
     }
 
     private static ObjectMeta metadata(ApiObject object) {

@@ -133,7 +133,7 @@ final class OperationsTest {
             List<Future<?>> running = new ArrayList<>();
             for (Resource<?> r : Models.resources(client)) {
                 if (r.row().verbs().contains("watch")) running.add(threads.submit(() -> {
-                    for (Event<?> e : r.watch(new Options().labelSelector("java=nope").timeoutSeconds(1))) throw new AssertionError(e);
+                    for (Watch.Event<?> e : r.watch(new Options().labelSelector("java=nope").timeoutSeconds(1))) throw new AssertionError(e);
                 }));
             }
             assertTrue(running.size() > 50, () -> running.size() + " watches");

@@ -65,13 +65,9 @@ final class Peer implements AutoCloseable {
 
     private void serve(Socket socket, Handler handler) {
         try (socket) {
-            Exchange x;
-            try {
-                x = new Exchange(socket);
-            } catch (IOException e) {
-                return; // a client that does not trust this server, or has gone
-            }
-            handler.handle(x);
+            handler.handle(new Exchange(socket));
+        } catch (IOException x) {
+            // a client that does not trust this server, or has heard enough and gone
         } catch (Exception | AssertionError x) {
             faults.add(x);
         }

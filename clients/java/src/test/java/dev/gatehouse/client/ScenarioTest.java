@@ -255,14 +255,14 @@ final class ScenarioTest {
             Resource<Pod> pods = client.coreV1().pods().in(namespace);
             List<String> seen = new ArrayList<>();
             try (Watch<Pod> watch = pods.watch(new Options().fieldSelector("metadata.name=web").timeoutSeconds(30))) {
-                for (Event<Pod> event : watch) {
+                for (Watch.Event<Pod> event : watch) {
                     assertEquals("web", event.object().name());
-                    if (!event.type().equals(Event.MODIFIED)) seen.add(event.type()); // it may be marked before it goes
-                    if (event.type().equals(Event.ADDED)) pods.delete("web", new Options().gracePeriodSeconds(0));
-                    if (event.type().equals(Event.DELETED)) break;
+                    if (!event.type().equals(Watch.Event.MODIFIED)) seen.add(event.type()); // it may be marked before it goes
+                    if (event.type().equals(Watch.Event.ADDED)) pods.delete("web", new Options().gracePeriodSeconds(0));
+                    if (event.type().equals(Watch.Event.DELETED)) break;
                 }
             }
-            assertEquals(List.of(Event.ADDED, Event.DELETED), seen);
+            assertEquals(List.of(Watch.Event.ADDED, Watch.Event.DELETED), seen);
         }
 
         void errors() {

@@ -51,7 +51,7 @@ final class SurviveTest {
         Resource<ConfigMap> maps = stage("java-watch-" + how);
         Map<String, Integer> got = new TreeMap<>();
         try (Watch<ConfigMap> watch = maps.watch()) {
-            for (Event<ConfigMap> event : watch) {
+            for (Watch.Event<ConfigMap> event : watch) {
                 ConfigMap m = event.object();
                 if (m.name().equals("kube-root-ca.crt")) continue;
                 String what = event.type() + " " + m.name() + " " + (m.getData() == null ? "" : m.getData().getOrDefault("step", ""));
@@ -76,8 +76,8 @@ final class SurviveTest {
         Page<ConfigMap> page = maps.page(new Options().labelSelector("staged=yes"));
         maps.delete("stays");
         try (Watch<ConfigMap> watch = maps.watch(new Options().labelSelector("staged=yes").resourceVersion(page.resourceVersion()))) {
-            Iterator<Event<ConfigMap>> events = watch.iterator();
-            Event<ConfigMap> first = events.next();
+            Iterator<Watch.Event<ConfigMap>> events = watch.iterator();
+            Watch.Event<ConfigMap> first = events.next();
             assertEquals("DELETED stays", first.type() + " " + first.object().name());
             Server.takeAway("expire", namespace);
             assertTrue(assertThrows(ApiException.class, events::next).isGone());

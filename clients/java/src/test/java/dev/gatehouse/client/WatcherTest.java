@@ -120,7 +120,7 @@ final class WatcherTest {
                         Thread.currentThread().interrupt();
                     }
                 }).thenRun(watch::close);
-                for (Event<Untyped> e : watch) told.add(e.type() + " " + e.object().name() + "@" + e.object().getMetadata().getResourceVersion());
+                for (Watch.Event<Untyped> e : watch) told.add(e.type() + " " + e.object().name() + "@" + e.object().getMetadata().getResourceVersion());
             } catch (ApiException x) {
                 error = x;
             }
@@ -215,7 +215,7 @@ final class WatcherTest {
             here.interrupt();
             second.answer(x, List.of());
         }); Client client = peer.client(); Watch<Untyped> watch = client.resource(Peer.THINGS).in("n").watch()) {
-            Iterator<Event<Untyped>> events = watch.iterator();
+            Iterator<Watch.Event<Untyped>> events = watch.iterator();
             UncheckedIOException x = assertThrows(UncheckedIOException.class, events::hasNext);
             assertTrue(x.getCause() instanceof InterruptedIOException, x::toString);
             assertTrue(Thread.interrupted());
@@ -235,7 +235,7 @@ final class WatcherTest {
         String turned = "{ \"object\": {\"kind\":\"Thing\",\"metadata\":{\"name\":\"turned\"}}, \"more\": 1, \"type\": \"MODIFIED\" }\r\n";
         EventReader<Untyped> r = reader(far + "\n\n" + turned + event("DELETED", "last", "2").substring(0, 30));
         assertEquals("long", r.next().object().name());
-        Event<Untyped> second = r.next();
+        Watch.Event<Untyped> second = r.next();
         assertEquals("MODIFIED turned", second.type() + " " + second.object().name());
         assertThrows(EOFException.class, r::next);
         assertNull(reader("").next());
