@@ -10,16 +10,17 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// fieldManager keeps account of the owners of what is written to a resource; nil where nothing is stored.
+// fieldManager keeps account of the owners of what is written to a resource; nil where nothing is written. Actions have one, for
+// their answers show what was sent.
 func fieldManager(r *resource.Resource) resource.FieldManager {
-	if r.Body == nil || r.Strategy.Create != nil || r.Subresource == "" && r.Storage == "" {
+	if r.Body == nil || r.Subresource == "" && r.Storage == "" && r.Strategy.Create == nil {
 		return nil
 	}
-	resets := map[string]fields.Resets{}
+	resets := map[string][]string{}
 	for i := range resources.Rows {
 		if row := &resources.Rows[i]; row.Group == r.Group && row.Resource == r.Row.Resource && row.Subresource == r.Subresource {
 			version := schema.GroupVersion{Group: row.KindGroup, Version: row.KindVersion}.String()
-			resets[version] = fields.Resets{Fields: row.ResetFields, Only: row.OnlyFields}
+			resets[version] = row.ResetFields
 		}
 	}
 	return fields.New(fields.Options{

@@ -86,7 +86,6 @@ func rowSource(m spec.Model, d *spec.Doc, r spec.Resource) string {
 		{"Generation", r.Generation, !r.Generation},
 		{"StatusKeeps", r.StatusKeeps, r.StatusKeeps == nil},
 		{"ResetFields", r.ResetFields, r.ResetFields == nil},
-		{"OnlyFields", r.OnlyFields, r.OnlyFields == nil},
 		{"OrphanDependents", r.Dependents == "orphan", r.Dependents != "orphan"},
 		{"NoDependents", r.Dependents == "none", r.Dependents != "none"},
 		{"OrphanWarning", r.OrphanWarning, r.OrphanWarning == ""},
@@ -185,8 +184,8 @@ type Row struct {
 	// status row takes from the old object; nil when all may change.
 	StatusKeeps []string
 	// ResetFields are paths that a write to the row sets back to what they were, so that server-side apply gives nobody the
-	// ownership of them. OnlyFields are all that a write can change, where the rest is set back; [*] is any element.
-	ResetFields, OnlyFields []string
+	// ownership of them.
+	ResetFields []string
 	// OrphanDependents: a delete that does not say what becomes of dependents leaves them. NoDependents: there are none.
 	OrphanDependents, NoDependents bool
 	// OrphanWarning is told to a client whose delete does not say it; empty for most.

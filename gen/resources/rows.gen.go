@@ -57,8 +57,8 @@ type Row struct {
 	// status row takes from the old object; nil when all may change.
 	StatusKeeps []string
 	// ResetFields are paths that a write to the row sets back to what they were, so that server-side apply gives nobody the
-	// ownership of them. OnlyFields are all that a write can change, where the rest is set back; [*] is any element.
-	ResetFields, OnlyFields []string
+	// ownership of them.
+	ResetFields []string
 	// OrphanDependents: a delete that does not say what becomes of dependents leaves them. NoDependents: there are none.
 	OrphanDependents, NoDependents bool
 	// OrphanWarning is told to a client whose delete does not say it; empty for most.
@@ -126,7 +126,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "binding", Kind: "Binding", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "ephemeralcontainers", Kind: "Pod", KindGroup: "", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1, OnlyFields: []string{"spec.ephemeralContainers"}},
+		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "eviction", Kind: "Eviction", KindGroup: "policy", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1, BodyVersions: []string{"v1beta1"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "exec", Kind: "PodExecOptions", KindGroup: "", KindVersion: "v1",
@@ -138,7 +138,7 @@ var Rows = []Row{
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "proxy", Kind: "PodProxyOptions", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"create", "delete", "get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1, Connect: []string{"delete", "get", "head", "options", "patch", "post", "put"}},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "resize", Kind: "Pod", KindGroup: "", KindVersion: "v1",
-		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1, OnlyFields: []string{"spec.containers[*].resources", "spec.containers[*].resizePolicy", "spec.initContainers[*].resources", "spec.initContainers[*].resizePolicy"}},
+		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1},
 	{Group: "", Version: "v1", Resource: "pods", Subresource: "status", Kind: "Pod", KindGroup: "", KindVersion: "v1",
 		Namespaced: true, Verbs: []string{"get", "patch", "update"}, Enabled: true, GroupPriority: 18000, VersionPriority: 1, StatusKeeps: []string{"ownerReferences"}, ResetFields: []string{"metadata.deletionTimestamp", "metadata.ownerReferences", "spec"}},
 	{Group: "", Version: "v1", Resource: "podtemplates", Subresource: "", Kind: "PodTemplate", KindGroup: "", KindVersion: "v1",

@@ -133,7 +133,7 @@ func managerOf(k kind, subresource string, reset []string) *Manager {
 	version := k.gvk.GroupVersion().String()
 	o := Options{GVK: k.gvk, Subresource: subresource, New: newObject, Resets: k.reset}
 	if reset != nil {
-		o.Resets = map[string]Resets{version: {Fields: reset}}
+		o.Resets = map[string][]string{version: reset}
 	}
 	return New(o)
 }

@@ -26,21 +26,15 @@ func (m *Manager) makeLibrary() (*managedfields.FieldManager, error) {
 // filters are the Resets as the library takes them.
 func (m *Manager) filters() map[fieldpath.APIVersion]fieldpath.Filter {
 	out := map[fieldpath.APIVersion]fieldpath.Filter{}
-	for version, r := range m.Resets {
-		switch {
-		case len(r.Only) > 0:
-			patterns := make([]*fieldpath.SetMatcher, len(r.Only))
-			for i, path := range r.Only {
-				patterns[i] = fieldpath.MakePrefixMatcherOrDie(parts(path)...)
-			}
-			out[fieldpath.APIVersion(version)] = fieldpath.NewIncludeMatcherFilter(patterns...)
-		case len(r.Fields) > 0:
-			s := fieldpath.NewSet()
-			for _, path := range r.Fields {
-				s.Insert(fieldpath.MakePathOrDie(names(path)...))
-			}
-			out[fieldpath.APIVersion(version)] = fieldpath.NewExcludeSetFilter(s)
+	for version, paths := range m.Resets {
+		if len(paths) == 0 {
+			continue
 		}
+		s := fieldpath.NewSet()
+		for _, path := range paths {
+			s.Insert(fieldpath.MakePathOrDie(names(path)...))
+		}
+		out[fieldpath.APIVersion(version)] = fieldpath.NewExcludeSetFilter(s)
 	}
 	return out
 }
@@ -48,17 +42,6 @@ func (m *Manager) filters() map[fieldpath.APIVersion]fieldpath.Filter {
 func names(path string) (out []any) {
 	for _, name := range strings.Split(path, ".") {
 		out = append(out, name)
-	}
-	return out
-}
-
-// parts are names, with [*] behind them for all items of a list.
-func parts(path string) (out []any) {
-	for _, name := range strings.Split(path, ".") {
-		name, items := strings.CutSuffix(name, "[*]")
-		if out = append(out, name); items {
-			out = append(out, fieldpath.MatchAnyPathElement())
-		}
 	}
 	return out
 }
@@ -105,11 +88,11 @@ type converter struct{ m *Manager }
 // ConvertToVersion implements runtime.ObjectConvertor.
 func (c *converter) ConvertToVersion(in runtime.Object, target runtime.GroupVersioner) (runtime.Object, error) {
 	from := in.GetObjectKind().GroupVersionKind()
-	gv, ok := target.(kschema.GroupVersion)
+	to, ok := target.KindForGroupVersionKinds([]kschema.GroupVersionKind{from})
 	if !ok {
+		// Of another group: who wrote an event in one of its two groups is forgotten by a write in the other.
 		return nil, runtime.NewNotRegisteredErrForTarget("", nil, target)
 	}
-	to := gv.WithKind(from.Kind) // which may be in another group: events
 	o, err := c.structured(in, from)
 	if err != nil || from == to {
 		return o, err
@@ -137,6 +120,7 @@ func (c *converter) structured(in runtime.Object, gvk kschema.GroupVersionKind) 
 		return nil, runtime.NewNotRegisteredErrForKind("", gvk)
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, o); err != nil {
+		err = fmt.Errorf("unable to convert unstructured object to %v: %w", gvk, err)
 		return nil, err
 	}
 	o.GetObjectKind().SetGroupVersionKind(gvk)

@@ -33,8 +33,9 @@ type Options struct {
 	// GVK is the kind of the objects that are written to the endpoint.
 	GVK         kschema.GroupVersionKind
 	Subresource string
-	// Resets says of each version (apps/v1) of the resource what a write to the endpoint does not write.
-	Resets map[string]Resets
+	// Resets are, for each version (apps/v1) of the resource, the fields that a write to the endpoint sets back to what they were:
+	// paths with dots between names.
+	Resets map[string][]string
 	// New makes an empty object of a version of the kind, apiVersion and kind set; nil where the server does not know it.
 	New func(kschema.GroupVersionKind) object.Object
 	// Convert is the way from one version to another; nil where there is none.
@@ -44,10 +45,6 @@ type Options struct {
 	// Body reads objects of the GVK from JSON.
 	Body resource.Body
 }
-
-// Resets are the paths, with dots between names, that a write to an endpoint sets back (Fields), or the only ones that it does
-// not (Only: with * for the items of a list).
-type Resets struct{ Fields, Only []string }
 
 // tables are what the fast path knows of the kind.
 type tables struct {
@@ -59,7 +56,7 @@ type tables struct {
 // New makes a Manager, which costs next to nothing until it is used.
 func New(o Options) *Manager {
 	version := o.GVK.GroupVersion().String()
-	m := &Manager{Options: o, version: version, reset: resetsOf(o.Resets[version].Fields)}
+	m := &Manager{Options: o, version: version, reset: resetsOf(o.Resets[version])}
 	m.tables = sync.OnceValues(m.makeTables)
 	m.library = sync.OnceValues(m.makeLibrary)
 	return m
@@ -119,7 +116,7 @@ func (m *Manager) slow(live, next object.Object, manager string) {
 // quick is Track by the tables; false when it is not sure.
 func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFieldsEntry, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
 	t, err := m.tables()
-	if err != nil || len(m.Resets[m.version].Only) > 0 || !m.plainEntries(entries) {
+	if err != nil || !m.plainEntries(entries) {
 		return nil, false
 	}
 	old := t.blank

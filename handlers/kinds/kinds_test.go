@@ -45,13 +45,11 @@ func TestFactsOfRows(t *testing.T) {
 			})
 			return r.Subresource == "" && status && !slices.Contains(r.ResetFields, "status")
 		},
-		"only some fields": func(r resources.Row) bool { return r.OnlyFields != nil },
 	}
 	want := map[string][]string{
 		"orphan": {"batch/jobs", "replicationcontrollers"}, "none": {"events", "events.k8s.io/events"},
 		"uncached": {"events", "events.k8s.io/events"}, "lifetime": {"events", "events.k8s.io/events"},
 		"status is not reset": {"certificates.k8s.io/podcertificaterequests", "scheduling.k8s.io/podgroups"},
-		"only some fields":    {"pods/ephemeralcontainers", "pods/resize"},
 	}
 	for fact, of := range is {
 		var got []string

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/patch"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -70,8 +68,6 @@ func patchType(r *pipeline.Request) (types.PatchType, error) {
 	switch {
 	case err == nil && slices.Contains(patchTypes, given):
 		return types.PatchType(given), nil
-	case err == nil && strings.HasPrefix(given, "application/apply-patch"):
-		return "", codec.UnsupportedMediaType(patchTypes)
 	}
 	return "", &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: http.StatusUnsupportedMediaType, Reason: metav1.StatusReasonUnsupportedMediaType,

@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -87,6 +91,9 @@ func (op *operation) applyNew(ctx context.Context, c *Configuration) (storage.Ke
 			return storage.KeyValue{}, err
 		}
 	}
+	if err := op.CheckNamespace(o); err != nil {
+		return storage.KeyValue{}, err
+	}
 	if uid := o.GetUID(); uid != "" {
 		return storage.KeyValue{}, apierrors.NewConflict(op.Resource.GroupResource(), op.Name,
 			fmt.Errorf("uid mismatch: the provided object specified uid %s, and no existing object was found", uid))
@@ -94,11 +101,15 @@ func (op *operation) applyNew(ctx context.Context, c *Configuration) (storage.Ke
 	return op.createInstead(ctx, o)
 }
 
-// applyError is the answer to an apply that cannot be done.
+// applyError is the answer to an apply that cannot be done. Upstream says 500 of a configuration that does not fit the schema.
 func applyError(err error) error {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return err
+	var status *apierrors.StatusError
+	if !errors.As(err, &status) {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Message: err.Error()}}
 	}
-	return apierrors.NewInternalError(err)
+	if d := status.ErrStatus.Details; d != nil && apierrors.IsConflict(err) {
+		// The library tells of conflicts in the order of a map.
+		slices.SortStableFunc(d.Causes, func(a, b metav1.StatusCause) int { return strings.Compare(a.Message, b.Message) })
+	}
+	return err
 }

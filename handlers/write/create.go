@@ -44,6 +44,7 @@ func (op *operation) admitNew(ctx context.Context, o object.Object) error {
 	if newName := op.main().Strategy.NewName; o.GetName() == "" && newName != nil {
 		o.SetName(newName(o))
 	}
+	wipe(o)
 	uniqueOwners(a, o, "")
 	if !op.tracked {
 		op.track(o, nil)
@@ -147,6 +148,10 @@ func (w *Writer) Act(ctx context.Context, r *Request, body object.Object) (runti
 	a := op.try()
 	defer a.Settle(false)
 	defer a.Tell(op.Recorder)
+	if op.Resource.Parent == nil {
+		wipe(body) // a binding or a token names the object that it is for
+	}
+	op.track(body, nil)
 	if err := op.mutate(ctx, a, admission.Create, body, nil); err != nil {
 		return nil, err
 	}

@@ -18,13 +18,19 @@ import (
 // modified is the text of a lost race; clients look for it.
 const modified = "the object has been modified; please apply your changes to the latest version and try again"
 
+// wipe takes from a new object what the server decides.
+func wipe(o object.Object) {
+	o.SetUID("")
+	o.SetCreationTimestamp(metav1.Time{})
+	o.SetDeletionTimestamp(nil)
+	o.SetDeletionGracePeriodSeconds(nil)
+	o.SetSelfLink("")
+}
+
 // identify gives a new object what the server decides: identity, time of creation, no deletion, a generated name.
 func (op *operation) identify(o object.Object) {
 	o.SetUID(uuid.NewUUID())
 	o.SetCreationTimestamp(metav1.NewTime(op.Now()).Rfc3339Copy())
-	o.SetDeletionTimestamp(nil)
-	o.SetDeletionGracePeriodSeconds(nil)
-	o.SetSelfLink("")
 	if o.GetName() == "" && o.GetGenerateName() != "" {
 		o.SetName(generateName(o.GetGenerateName()))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,13 +61,11 @@ func (m *masker) walk(key string, n *node) {
 }
 
 func (m *masker) object(n *node) {
-	// Until field management is served, managedFields are no part of the comparison.
-	for i := 0; i < len(n.keys); i++ {
-		if n.keys[i] == "managedFields" {
-			n.keys = append(n.keys[:i:i], n.keys[i+1:]...)
-			n.kids = append(n.kids[:i:i], n.kids[i+1:]...)
-			i--
-		}
+	if managers := n.get("managedFields"); managers != nil {
+		sortManagers(managers)
+	}
+	if causes := n.get("causes"); causes != nil {
+		sortConflicts(causes)
 	}
 	if prefix, ok := n.get("generateName").str(); ok && prefix != "" {
 		if name, ok := n.get("name").str(); ok {
@@ -79,6 +78,35 @@ func (m *masker) object(n *node) {
 		maskDescriptions(n)
 		maskAges(n)
 	}
+}
+
+// sortManagers sorts entries as servers do, but without their times: writes of one step may come in one second or in two.
+func sortManagers(entries *node) {
+	sortBy(entries, "operation", "manager", "apiVersion", "subresource")
+}
+
+// sortConflicts sorts the causes that tell of owners: upstream tells them in another order each time.
+func sortConflicts(causes *node) {
+	for _, cause := range causes.kids {
+		if reason, _ := cause.get("reason").str(); reason != "FieldManagerConflict" {
+			return
+		}
+	}
+	sortBy(causes, "message", "field")
+}
+
+// sortBy sorts the objects of a list by texts in them.
+func sortBy(list *node, keys ...string) {
+	slices.SortStableFunc(list.kids, func(a, b *node) int {
+		for _, key := range keys {
+			x, _ := a.get(key).str()
+			y, _ := b.get(key).str()
+			if c := strings.Compare(x, y); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
 }
 
 // maskDescriptions replaces the prose of the columns: what it says, if anything, is each server's own.

@@ -21,7 +21,10 @@ func TestMask(t *testing.T) {
 		{"no time", `{"creationTimestamp":null}`, `{"creationTimestamp": null}`},
 		{"token", `{"continue":"` + token + `"}`, `{"continue": "<continue>"}`},
 		{"no token", `{"continue":"abc"}`, `{"continue": "abc"}`},
-		{"managers", `{"a":1,"managedFields":[{}],"b":2}`, `{"a": 1, "b": 2}`},
+		{
+			"managers", `{"managedFields":[{"manager":"b","operation":"Update"},{"manager":"a","operation":"Update"},{"manager":"c","operation":"Apply"}]}`,
+			`{"managedFields": [{"manager": "c", "operation": "Apply"}, {"manager": "a", "operation": "Update"}, {"manager": "b", "operation": "Update"}]}`,
+		},
 		{"namespace", `{"m":"in golden-x/y","golden-x":1}`, `{"m": "in $NS/y", "$NS": 1}`},
 		{"generated", `{"generateName":"a-","name":"a-bcdfg"}`, `{"generateName": "a-", "name": "a-<suffix>"}`},
 		{"generated badly", `{"generateName":"a-","name":"a-aeiou"}`, `{"generateName": "a-", "name": "a-aeiou"}`},

@@ -152,17 +152,12 @@ func (c *checker) resource(at *yaml.Node, r spec.Resource) {
 	}
 }
 
-// ownedFields checks that what a write to a row sets back, or alone can change, are fields of its kind.
+// ownedFields checks that what a write to a row sets back are fields of its kind.
 func (c *checker) ownedFields(at *yaml.Node, r spec.Resource) {
-	for _, key := range []string{"resetFields", "onlyFields"} {
-		for _, n := range list(get(at, key)) {
-			if fault := c.path(r.Kind, "."+n.Value); fault != "" {
-				c.report(n, "%s: %s %s: %s", r.Name, key, n.Value, fault)
-			}
+	for _, n := range list(get(at, "resetFields")) {
+		if fault := c.path(r.Kind, "."+n.Value); fault != "" {
+			c.report(n, "%s: resetFields %s: %s", r.Name, n.Value, fault)
 		}
-	}
-	if n := get(at, "onlyFields"); n != nil && r.ResetFields != nil {
-		c.report(n, "%s has both resetFields and onlyFields", r.Name)
 	}
 }
 

@@ -101,8 +101,6 @@ type Resource struct {
 	StatusKeeps []string `yaml:"statusKeeps"`
 	// ResetFields are what a write to this row sets back to what it was: nobody owns it through this row.
 	ResetFields []string `yaml:"resetFields"`
-	// OnlyFields are all that a write to this row can change, where everything else is set back.
-	OnlyFields []string `yaml:"onlyFields"`
 	// Dependents is what becomes of an object's dependents when a delete does not say: orphan; none when it can have none.
 	Dependents string
 	// OrphanWarning is what a client is told that does not say it.

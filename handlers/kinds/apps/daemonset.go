@@ -29,15 +29,15 @@ var daemonSets = kind.Kind{
 func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ChangesFirst = true
 	// templateGeneration is an older count of changes of the template; nobody but the server writes it.
-	const annotation = "deprecated.daemonset.template.generation"
-	set := func(o *appsv1.DaemonSet, n int64) {
-		if o.Annotations == nil {
-			o.Annotations = map[string]string{}
+	set := setTemplateGeneration
+	// The writer of a daemon set owns the count, as upstream's conversion has it.
+	s.Default = kind.OnDefault(func(o *appsv1.DaemonSet) {
+		if _, ok := o.Annotations[templateGeneration]; !ok {
+			set(o, 0)
 		}
-		o.Annotations[annotation] = fmt.Sprint(n)
-	}
+	})
 	count := func(o *appsv1.DaemonSet) (n int64) {
-		if _, err := fmt.Sscan(o.Annotations[annotation], &n); err != nil || n < 1 {
+		if _, err := fmt.Sscan(o.Annotations[templateGeneration], &n); err != nil || n < 1 {
 			return 0
 		}
 		return n
@@ -99,6 +99,16 @@ func daemonSetStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 
 // defaultDaemonSet fills the rolling update when it is used; the other strategy may carry one without effect, whose absent numbers
 // are zero.
+// templateGeneration is the annotation that counts the changes of the template.
+const templateGeneration = "deprecated.daemonset.template.generation"
+
+func setTemplateGeneration(o *appsv1.DaemonSet, n int64) {
+	if o.Annotations == nil {
+		o.Annotations = map[string]string{}
+	}
+	o.Annotations[templateGeneration] = fmt.Sprint(n)
+}
+
 func defaultDaemonSet(d *appsv1.DaemonSet) {
 	d.SetDefaults()
 	if s := &d.Spec.UpdateStrategy; s.Type == rollingUpdate {

@@ -110,7 +110,7 @@ func changePod(ctx context.Context, d *kind.Deps, namespace, name string, dryRun
 		}
 		return change(pod)
 	}
-	w := resource.OwnWrite{Resource: kind.CoreV1("pods"), Subresource: "binding", Namespace: namespace, Name: name, DryRun: dryRun}
+	w := resource.OwnWrite{Resource: kind.CoreV1("pods"), Subresource: "binding", Namespace: namespace, Name: name, DryRun: dryRun, Untracked: true}
 	_, err := d.Write.Update(ctx, w, apply)
 	return err
 }

@@ -13,9 +13,7 @@ import (
 func TestSecretData(t *testing.T) {
 	s := hooks(t, "v1", "secrets", "")
 	o := kindtest.Parse[corev1.Secret](t, `{metadata: {name: a}, stringData: {a: new, b: c}, data: {a: b2xk}}`)
-	if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), o); err != nil {
-		t.Fatal(err)
-	}
+	s.Default(o)
 	if string(o.Data["a"]) != "new" || string(o.Data["b"]) != "c" || o.StringData != nil {
 		t.Errorf("%+v", o)
 	}

@@ -219,6 +219,7 @@ func markAndDelete(ctx context.Context, d *kind.Deps, pod *corev1.Pod, options *
 	target := resource.OwnWrite{Resource: kind.CoreV1("pods"), Namespace: pod.Namespace, Name: pod.Name, DryRun: len(options.DryRun) > 0}
 	if !target.DryRun {
 		status := target
+		status.Untracked = true // as with upstream, the condition belongs to nobody
 		status.Subresource = "status"
 		pinned := options.Preconditions != nil && options.Preconditions.ResourceVersion != nil
 		o, err := d.Write.Update(ctx, status, func(o object.Object) error {

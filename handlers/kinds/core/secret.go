@@ -19,9 +19,8 @@ import (
 var secrets = kind.Kind{Group: group, Resource: "secrets", Strategy: secret}
 
 func secret(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *corev1.Secret) error { mergeStringData(o); return nil })
+	s.Default = kind.OnDefault(mergeStringData)
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *corev1.Secret) error {
-		mergeStringData(o)
 		if o.Type == "" {
 			o.Type = old.Type
 		}
@@ -44,7 +43,7 @@ func secret(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Warnings = kind.Warn(func(o, _ *corev1.Secret) []string { return secretWarnings(o) })
 }
 
-// mergeStringData moves the write-only texts into data, where they win.
+// mergeStringData moves the write-only texts into data, where they win. It happens when a body is read, so that the writer owns data.
 func mergeStringData(o *corev1.Secret) {
 	if len(o.StringData) > 0 && o.Data == nil {
 		o.Data = make(map[string][]byte, len(o.StringData))
