@@ -3,7 +3,12 @@
 set -euo pipefail
 java_client=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 libs=${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse-clients/java-$(sha256sum <"$java_client/pom.xml" | cut -c1-16)
-jars=$libs/gson-2.13.1.jar:$libs/error_prone_annotations-2.38.0.jar:$libs/snakeyaml-2.6.jar
+
+class_path() {
+	local all=("$libs"/{gson,error_prone_annotations,snakeyaml}-*.jar) IFS=:
+	jars="${all[*]}"
+}
+class_path
 
 # A step that needs the network is tried three times.
 again() {
@@ -22,12 +27,14 @@ install_java() {
 		again apt-get update -q
 		again apt-get install -qy --no-install-recommends default-jdk-headless maven
 	fi
-	[ -d "$libs" ] && return
-	local new
-	mkdir -p "$(dirname "$libs")"
-	new=$(mktemp -d "$libs.XXXX")
-	again mvn -q -B -f "$java_client/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$new"
-	mv -T "$new" "$libs" 2>/dev/null || rm -rf "$new" # somebody else was quicker
+	if [ ! -d "$libs" ]; then
+		local new
+		mkdir -p "$(dirname "$libs")"
+		new=$(mktemp -d "$libs.XXXX")
+		again mvn -q -B -f "$java_client/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$new"
+		mv -T "$new" "$libs" 2>/dev/null || rm -rf "$new" # somebody else was quicker
+	fi
+	class_path
 }
 
 # compile <folder of classes> <class path> <files ...>; the optimizing compiler does not pay for one run of javac.
