@@ -39,6 +39,7 @@ import dev.gatehouse.client.models.CoreV1.ResourceRequirements;
 import dev.gatehouse.client.models.CoreV1.Secret;
 import dev.gatehouse.client.models.CoreV1.ServiceAccount;
 import dev.gatehouse.client.models.MetaV1.LabelSelector;
+import dev.gatehouse.client.models.MetaV1.ManagedFieldsEntry;
 import dev.gatehouse.client.models.MetaV1.ObjectMeta;
 import dev.gatehouse.client.models.RbacV1.PolicyRule;
 import dev.gatehouse.client.models.RbacV1.Role;
@@ -286,12 +287,16 @@ final class ScenarioTest {
 
         void apply() {
             Resource<ConfigMap> maps = client.coreV1().configMaps().in(namespace);
-            try {
-                ConfigMap applied = maps.apply(new ConfigMap().metadata(new ObjectMeta().name("applied")).data(Map.of("a", "b")), new Options().fieldManager("scenario"));
-                assertEquals("scenario", applied.getMetadata().getManagedFields().get(0).getManager());
-            } catch (ApiException x) {
-                assertEquals(415, x.code()); // a server without server-side apply
-            }
+            ConfigMap wanted = new ConfigMap().metadata(new ObjectMeta().name("applied")).data(Map.of("a", "b"));
+            ConfigMap applied = maps.apply(wanted, new Options().fieldManager("scenario"));
+            ManagedFieldsEntry owner = applied.getMetadata().getManagedFields().get(0);
+            assertEquals("scenario Apply", owner.getManager() + " " + owner.getOperation());
+            assertTrue(Json.write(owner.getFieldsV1()).contains("\"f:a\""), owner::toString);
+            Map<String, Object> other = Map.of("metadata", Map.of("name", "applied"), "data", Map.of("a", "c"));
+            ApiException owned = assertThrows(ApiException.class, () -> maps.apply(other, new Options().fieldManager("another")));
+            assertTrue(owned.isConflict() && owned.getMessage().contains("scenario"), owned::toString);
+            assertEquals(Map.of("a", "c"), maps.apply(other, new Options().fieldManager("another").force(true)).getData());
+            assertEquals(Map.of("a", "c", "y", "z"), maps.apply("metadata: {name: applied}\ndata: {y: z}\n").getData());
             assertNotNull(maps.create(new ConfigMap().metadata(new ObjectMeta().name("dry")), new Options().dryRun(true)).getMetadata().getUid());
             assertTrue(assertThrows(ApiException.class, () -> maps.get("dry")).isNotFound());
         }
