@@ -84,7 +84,8 @@ class Resource(Generic[T]):
         from .informer import Informer
         from .store import Handlers
 
-        return Informer(self._client, self._scope, Handlers(on_add, on_update, on_delete, on_error), dict(options))
+        said = opts.check("informer", opts.SelectOptions, options)
+        return Informer(self._client, self._scope, Handlers(on_add, on_update, on_delete, on_error), said)
 
     def create(self, object: T | Mapping[str, Any], **options: Unpack[opts.WriteOptions]) -> T:
         """Make an object; what the server made of it is returned."""

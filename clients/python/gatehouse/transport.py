@@ -40,8 +40,8 @@ class Transport:
         self._lock = threading.Lock()
         self._pool: urllib3.PoolManager | None = None
         self._pair: Pair | None = None
-        if config.cert or config.key or config.ca:
-            tls.context(config, (config.cert, config.key) if config.cert or config.key else None)  # say now what is wrong
+        if config.exec is None:
+            self._pool_now()  # so what is wrong with the configuration is told now
 
     def headers(self) -> list[tuple[str, str]]:
         """Those of every request."""
@@ -86,13 +86,16 @@ class Transport:
         proxy = proxy_of(config)
         if not proxy:
             return urllib3.PoolManager(**settings)
-        if not proxy.startswith("socks"):
-            return urllib3.ProxyManager(proxy, **settings)
         try:
+            if not proxy.startswith("socks"):
+                return urllib3.ProxyManager(proxy, **settings)
             from urllib3.contrib.socks import SOCKSProxyManager
+
+            return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **settings)
         except ImportError as fault:
-            raise ConfigError(f"proxy {proxy}: install PySocks") from fault
-        return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **settings)
+            raise ConfigError(f"proxy {proxy}: pip install 'gatehouse-client[socks]'") from fault
+        except (HTTPError, ValueError) as fault:
+            raise ConfigError(f"proxy: {fault}") from fault
 
     def close(self) -> None:
         with self._lock:

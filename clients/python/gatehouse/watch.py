@@ -28,14 +28,9 @@ class Watch(Generic[T]):
     timeout_seconds, or when any thread calls stop."""
 
     def __init__(self, client: Client, scope: Scope, options: dict[str, Any], synced: Callable[[], None] = lambda: None) -> None:
-        self._client = client
-        self._scope = scope
-        self._state = Watching(scope, options)
-        self._synced = synced
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._answer: BaseHTTPResponse | None = None
-        self._events = self._run()
+        # What runs does not refer to the watch: so one that nobody has any more is closed at once.
+        self._running = _Running(client, scope, options, synced)
+        self._events: Iterator[Event[T]] = self._running.events()
 
     def __iter__(self) -> Iterator[Event[T]]:
         return self
@@ -51,12 +46,28 @@ class Watch(Generic[T]):
 
     def stop(self) -> None:
         """End the watch. Who waits for its next event gets the end of the iteration."""
+        self._running.stop()
+
+
+class _Running:
+    """The connections of a watch, one after the other."""
+
+    def __init__(self, client: Client, scope: Scope, options: dict[str, Any], synced: Callable[[], None]) -> None:
+        self._client = client
+        self._scope = scope
+        self._state = Watching(scope, options)
+        self._synced = synced
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._answer: BaseHTTPResponse | None = None
+
+    def stop(self) -> None:
         with self._lock:
             self._stopped.set()
             if self._answer is not None:
                 _shut(self._answer)
 
-    def _run(self) -> Iterator[Event[T]]:
+    def events(self) -> Iterator[Event[Any]]:
         timer = self._timer()
         try:
             while not self._stopped.is_set():

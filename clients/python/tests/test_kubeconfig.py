@@ -216,6 +216,7 @@ def test_what_is_no_address(host: str) -> None:
         gatehouse.Client(Config(host=host))
 
 
+@pytest.mark.filterwarnings("ignore:SOCKS support")
 def test_a_proxy_is_asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """That of the configuration, else that of the environment, but for the machine itself."""
     from gatehouse.address import proxy_of
@@ -229,3 +230,6 @@ def test_a_proxy_is_asked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None
     for way in ("sync", "aio-http1"):
         with pytest.raises(gatehouse.ConnectionFailed):
             ask(way, config)
+        for wrong in ("ftp://127.0.0.1:1", "socks5://127.0.0.1:1"):  # the second needs an extra
+            with pytest.raises(gatehouse.ConfigError, match="proxy"):
+                ask(way, Config(host="https://10.1.2.3:6443", proxy_url=wrong))

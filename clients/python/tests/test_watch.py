@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -229,6 +230,27 @@ def test_a_misspelt_option_is_an_error_before_anything_is_sent(way: str) -> None
             with pytest.raises(TypeError, match="label_selctor"):
                 call(label_selctor="a=b")  # type: ignore[call-arg]
     assert script.asked == []
+
+
+def test_an_informer_begins_with_a_list(way: str) -> None:
+    with peer(lambda x: None) as config, bridge.client(way, config) as client:
+        with pytest.raises(TypeError, match="resource_version"):
+            client.resource(THINGS)("n").informer(resource_version="1")  # type: ignore[call-arg]
+
+
+def test_a_watch_that_nobody_has_is_closed_at_once() -> None:
+    """Without waiting for the garbage collector."""
+    script = Script([listed("5"), Step(events=(event("ADDED", "a", "6"),)), Step(events=(event("ADDED", "b", "7"),))])
+    with peer(script.serve) as config, gatehouse.Client(config) as client:
+        gc.disable()
+        try:
+            watch = client.resource(THINGS)("n").watch()
+            running = watch._running
+            assert next(watch).type == "ADDED" and running._answer is not None
+            del watch
+            assert running._answer is None and running._stopped.is_set()
+        finally:
+            gc.enable()
 
 
 def test_lines() -> None:

@@ -15,7 +15,7 @@ from .. import tls
 from ..address import base_of, proxy_of, user_agent
 from ..config import Config
 from ..credentials import Credentials, Pair, impersonation_headers
-from ..errors import ConnectionFailed
+from ..errors import ConfigError, ConnectionFailed
 from ..request import Request
 from ..transport import CONNECT_TIMEOUT, SOCKET_OPTIONS
 
@@ -44,8 +44,9 @@ class Transport:
         self._http: _Both | None = None
         self._old: _Both | None = None
         self._running: set[asyncio.Task[Any]] = set()
-        if config.cert or config.key or config.ca:
-            tls.context(config, (config.cert, config.key) if config.cert or config.key else None)  # say now what is wrong
+        if config.exec is None:  # so what is wrong with the configuration is told now
+            self._pair = credentials.pair()
+            self._http = _Both(config, self._pair)
 
     async def headers(self) -> list[tuple[str, str]]:
         """Those of every request."""
@@ -131,16 +132,15 @@ class _Both:
 
 
 def _connections(config: Config, pair: Pair | None, http2: bool) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.AsyncHTTPTransport(
-            verify=tls.context(config, pair),
-            http2=http2,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
-            proxy=proxy_of(config) or None,
-            socket_options=SOCKET_OPTIONS,
-        ),
-        trust_env=False,
-    )
+    context = tls.context(config, pair)  # not shared: the library puts the protocols into it
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+    try:
+        transport = httpx.AsyncHTTPTransport(
+            verify=context, http2=http2, limits=limits, proxy=proxy_of(config) or None, socket_options=SOCKET_OPTIONS
+        )
+    except (ImportError, ValueError) as fault:
+        raise ConfigError(f"proxy: {fault}") from fault
+    return httpx.AsyncClient(transport=transport, trust_env=False)
 
 
 @contextmanager

@@ -28,13 +28,9 @@ class AsyncWatch(Generic[T]):
     into an async with."""
 
     def __init__(self, client: AsyncClient, scope: Scope, options: dict[str, Any], synced: Callable[[], None] = lambda: None) -> None:
-        self._client = client
-        self._scope = scope
-        self._state = Watching(scope, options)
-        self._synced = synced
-        self._stopped = False
-        self._waiting: asyncio.Future[Any] | None = None
-        self._events = self._run()
+        # What runs does not refer to the watch: so the loop closes one that nobody has any more.
+        self._running = _Running(client, scope, options, synced)
+        self._events: AsyncGenerator[Event[T], None] = self._running.events()
 
     def __aiter__(self) -> AsyncIterator[Event[T]]:
         return self
@@ -50,16 +46,31 @@ class AsyncWatch(Generic[T]):
 
     def stop(self) -> None:
         """End the watch. Who waits for its next event gets the end of the iteration."""
+        self._running.stop()
+
+    async def aclose(self) -> None:
+        """Close the connection, when nobody waits for an event."""
+        self._running.stop()
+        await self._events.aclose()
+
+
+class _Running:
+    """The connections of a watch, one after the other."""
+
+    def __init__(self, client: AsyncClient, scope: Scope, options: dict[str, Any], synced: Callable[[], None]) -> None:
+        self._client = client
+        self._scope = scope
+        self._state = Watching(scope, options)
+        self._synced = synced
+        self._stopped = False
+        self._waiting: asyncio.Future[Any] | None = None
+
+    def stop(self) -> None:
         self._stopped = True
         if self._waiting is not None:
             self._waiting.cancel()
 
-    async def aclose(self) -> None:
-        """Close the connection, when nobody waits for an event."""
-        self._stopped = True
-        await self._events.aclose()
-
-    async def _run(self) -> AsyncGenerator[Event[T], None]:
+    async def events(self) -> AsyncGenerator[Event[Any], None]:
         try:
             while True:
                 fault: ApiError | ConnectionFailed | None = None
