@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Client, isAlreadyExists, isConflict, isForbidden, isNotFound, isUnsupportedMediaType } from "@gatehouse/client";
-import type { ApiError, AppsV1, CoreV1 } from "@gatehouse/client";
+import { Client, isAlreadyExists, isConflict, isForbidden, isNotFound } from "@gatehouse/client";
+import type { AppsV1, CoreV1 } from "@gatehouse/client";
 import { admin, config, failure, unique } from "./environment.js";
 
 /** A client and the namespace in which it plays the scenario (clients/scenario.md). */
@@ -202,19 +202,16 @@ async function forbidden({ client }: Stage): Promise<void> {
 
 async function apply({ client, namespace }: Stage): Promise<void> {
   const configMaps = client.coreV1.configMaps.in(namespace);
-  let applied: CoreV1.ConfigMap | undefined;
-  try {
-    applied = await configMaps.apply({ metadata: { name: "applied" }, data: { a: "b" } }, { fieldManager: "scenario" });
-  } catch (error) {
-    if (!isUnsupportedMediaType(error)) throw error; // no server-side apply here
-  }
-  if (applied) {
-    assert.deepEqual(applied.metadata!.managedFields?.map(({ manager, operation }) => [manager, operation]), [["scenario", "Apply"]]);
-    const taken = (await failure(configMaps.apply("metadata: {name: applied}\ndata: {a: c}", { fieldManager: "other" }))) as ApiError;
-    assert.ok(isConflict(taken), `${taken}`);
-    const forced = await configMaps.apply("metadata: {name: applied}\ndata: {a: c}", { fieldManager: "other", force: true });
-    assert.equal(forced.data?.["a"], "c");
-  }
+  const owners = ({ metadata }: CoreV1.ConfigMap) => metadata!.managedFields?.map(({ manager, operation }) => `${manager} ${operation}`);
+  const applied = await configMaps.apply({ metadata: { name: "applied" }, data: { a: "b" } }, { fieldManager: "scenario" });
+  assert.deepEqual([owners(applied), applied.data], [["scenario Apply"], { a: "b" }]);
+  const yaml = "metadata: {name: applied}\ndata: {a: c}";
+  const taken = await failure(configMaps.apply(yaml, { fieldManager: "other" }));
+  assert.ok(isConflict(taken), `${taken}`);
+  assert.deepEqual(taken.details?.causes?.map(({ reason, field }) => [reason, field]), [["FieldManagerConflict", ".data.a"]]);
+  const forced = await configMaps.apply(yaml, { fieldManager: "other", force: true });
+  assert.deepEqual([owners(forced)?.includes("other Apply"), forced.data], [true, { a: "c" }]);
+  assert.deepEqual(owners(await configMaps.create({ metadata: { name: "owned" }, data: { a: "b" } })), ["gatehouse-ts Update"]);
   const dry = await configMaps.create({ metadata: { name: "dry" } }, { dryRun: true });
   assert.ok(dry.metadata!.uid);
   assert.ok(isNotFound(await failure(configMaps.get("dry"))));
