@@ -1,5 +1,7 @@
 package dev.gatehouse.client;
 
+import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 
 /**
@@ -50,6 +52,21 @@ public final class Client extends Apis implements AutoCloseable {
 
     /** A resource without a model. */
     public Resource<Untyped> resource(Row row) { return resource(row, Untyped.class); }
+
+    /** Reads what is at a path, such as /version or /metrics?a=b. The caller closes the body. */
+    public HttpResponse<InputStream> request(String path) { return request("GET", path, null, null); }
+
+    /**
+     * Sends any request, also through a proxy of the server. The caller closes the body of the answer; one from 400 on is an ApiException.
+     *
+     * @param path begins with a slash, and has its query if there is one; both are escaped
+     * @param contentType what the body is; null for none
+     * @param body null for none
+     */
+    public HttpResponse<InputStream> request(String method, String path, String contentType, byte[] body) {
+        if (!path.startsWith("/")) throw new IllegalArgumentException("request: \"" + path + "\" is no path");
+        return http.send(new Request(method, path, new Query(), "*/*", contentType, body), new Ending());
+    }
 
     /** Lets go of the connections. Watches and streams that are open end with their own close. */
     @Override

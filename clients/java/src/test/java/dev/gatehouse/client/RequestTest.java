@@ -1,5 +1,6 @@
 package dev.gatehouse.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -10,8 +11,10 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.gatehouse.client.models.AutoscalingV1.Scale;
 import dev.gatehouse.client.models.MetaV1.ObjectMeta;
 import dev.gatehouse.client.models.MetaV1.Status;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -226,6 +229,21 @@ final class RequestTest {
         for (Map.Entry<String, Call> e : calls.entrySet()) {
             String got = sent(e.getValue());
             assertTrue(got.endsWith(e.getKey()) && !got.contains("/apis"), got);
+        }
+    }
+
+    @Test
+    void anyRequest() throws Exception {
+        try (Peer peer = new Peer(x -> {
+            if (x.target.equals("/gone")) x.refuse(410, "Gone");
+            else x.answer(201, x.method + " " + x.target + " " + x.header("accept", "") + " " + x.header("content-type", "") + " " + x.body());
+        }); Client client = peer.client()) {
+            HttpResponse<InputStream> answer = client.request("POST", "/a%2Fb?c=d", "text/plain", "body".getBytes(UTF_8));
+            assertEquals(201, answer.statusCode());
+            assertEquals("POST /a%2Fb?c=d */* text/plain body", new String(answer.body().readAllBytes(), UTF_8));
+            assertEquals("GET /version */*  ", new String(client.request("/version").body().readAllBytes(), UTF_8));
+            assertTrue(assertThrows(ApiException.class, () -> client.request("/gone")).isGone());
+            assertThrows(IllegalArgumentException.class, () -> client.request("version"));
         }
     }
 

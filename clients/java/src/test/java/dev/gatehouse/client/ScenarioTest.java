@@ -104,7 +104,7 @@ final class ScenarioTest {
             Namespace made = administrator.coreV1().namespaces().create(new Namespace().metadata(new ObjectMeta().name(namespace)));
             assertEquals("Active", made.getStatus().getPhase());
             client = admin ? administrator : robot();
-            HttpResponse<InputStream> answer = client.http.send(Request.get("/version", new Query()), new Ending());
+            HttpResponse<InputStream> answer = client.request("/version");
             answer.body().close();
             assertEquals(version, answer.version());
         }
