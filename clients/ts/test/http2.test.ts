@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { constants, createServer } from "node:http2";
 import type { Http2Server, ServerHttp2Session } from "node:http2";
-import { createServer as createTcp } from "node:net";
+import { connect, createServer as createTcp } from "node:net";
+import type { Socket } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { Authority, whoAmI } from "./authority.js";
@@ -67,6 +68,31 @@ describe("over HTTP/2", () => {
     }));
     assert.equal((await client.things.create(thing("x", ""))).metadata?.name, "x");
     assert.equal(requests, 3);
+  });
+
+  test("a watch finds out that its server is gone without a word, and connects again", async (t) => {
+    const server = await listen(t, createServer((request, response) => {
+      if (!request.url.includes("watch=true")) return answer(response as never, { metadata: { resourceVersion: "1" }, items: [] });
+      response.write(`${JSON.stringify({ type: "ADDED", object: thing(`after-${new URL(request.url, "http://x").searchParams.get("resourceVersion")}`, "7") })}\n`);
+    }));
+    // What lies between takes everything and passes nothing on, once it is a hole.
+    const between: Socket[] = [];
+    const at = await listen(t, createTcp((socket) => {
+      const out = connect(server, "127.0.0.1");
+      t.after(() => out.destroy());
+      for (const each of [socket, out]) between.push(each.on("error", () => {}));
+      socket.pipe(out).pipe(socket);
+    }));
+    t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+    const { things } = partsOf({ server: `http://127.0.0.1:${at}`, http2: true });
+    const told: string[] = [];
+    for await (const { object } of things.watch()) {
+      if (told.push(object.metadata!.name!) === 2) break;
+      for (const each of between) each.unpipe().on("data", () => {});
+      t.mock.timers.tick(30_000); // a ping is sent
+      t.mock.timers.tick(15_000); // and not answered
+    }
+    assert.deepEqual(told, ["after-1", "after-7"]);
   });
 
   test("a signal ends a request, and the connection goes on", async (t) => {

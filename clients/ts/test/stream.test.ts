@@ -33,9 +33,9 @@ interface Talk {
 }
 
 /** Serves connections and notes what is asked for. */
-async function container(t: TestContext, protocols: string[], talk: (talk: Talk) => unknown) {
+async function container(t: TestContext, protocols: string[], talk: (talk: Talk) => unknown, autoPong = true) {
   const asked: string[] = [];
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => protocols.find((each) => offered.has(each)) ?? false });
+  const sockets = new WebSocketServer({ noServer: true, autoPong, handleProtocols: (offered) => protocols.find((each) => offered.has(each)) ?? false });
   const server = createServer();
   server.on("upgrade", (request, connection, head) => {
     asked.push(request.url!);
@@ -174,6 +174,22 @@ describe("exec", () => {
     assert.equal(await (await things.exec("web", ["true"])).exit, 0);
     assert.deepEqual(tokens, ["Bearer one", "Bearer one"]);
   });
+});
+
+test("a session whose other side is silent for a minute is over, and pings are answers enough", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "Date"] });
+  for (const answers of [true, false]) {
+    const { things } = await container(t, ["v5.channel.k8s.io"], () => {}, answers);
+    const session = await things.attach("web");
+    let over = false;
+    session.exit.catch(() => { over = true; });
+    for (let i = 0; i < 6; i++) {
+      t.mock.timers.tick(20_000);
+      await pause(20); // the answer comes
+    }
+    assert.equal(over, !answers);
+    session.close();
+  }
 });
 
 test("attach: a terminal whose size changes, and a caller that has enough", async (t) => {
