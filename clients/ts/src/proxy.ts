@@ -65,7 +65,7 @@ function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
       reject(new Error(`proxy: it answers ${answer.statusCode}`));
     });
     request.once("connect", (answer, socket) => {
-      if (answer.statusCode === 200) return resolve(socket as Socket);
+      if (answer.statusCode === 200) return resolve((socket as Socket).setTimeout(0));
       socket.destroy();
       reject(new Error(`proxy: it answers ${answer.statusCode}`));
     });
@@ -76,7 +76,8 @@ function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
 /** Connects through a SOCKS5 proxy (RFC 1928, passwords RFC 1929), which resolves the name. */
 async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
   const socket = connect({ host: proxy.hostname.replace(/^\[|\]$/g, ""), port: Number(proxy.port || 1080) });
-  socket.setTimeout(handshakeTimeout, () => socket.destroy(new Error("proxy: it does not answer")));
+  const silent = () => socket.destroy(new Error("proxy: it does not answer"));
+  socket.setTimeout(handshakeTimeout).on("timeout", silent);
   const answers = reader(socket);
   try {
     const [user, password] = [Buffer.from(decodeURIComponent(proxy.username)), Buffer.from(decodeURIComponent(proxy.password))];
@@ -95,8 +96,7 @@ async function socks(proxy: URL, host: string, port: number): Promise<Socket> {
     const head = await answers(4);
     if (head[1] !== 0) throw new Error(`proxy: it cannot connect (${head[1]})`);
     await answers((head[3] === 1 ? 4 : head[3] === 4 ? 16 : (await answers(1))[0]!) + 2); // skip the bound address
-    socket.setTimeout(0);
-    return socket;
+    return socket.setTimeout(0).off("timeout", silent); // a watch may be silent for longer
   } catch (error) {
     socket.destroy();
     throw error;

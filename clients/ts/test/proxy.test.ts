@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { proxyFor } from "#dist/proxy.js";
+import { proxyFor, throughProxy } from "#dist/proxy.js";
 import { Authority, whoAmI } from "./authority.js";
 import { failure } from "./environment.js";
 import { listen, partsOf } from "./peer.js";
@@ -84,6 +84,16 @@ describe("through a proxy", () => {
     assert.deepEqual(proxy.asked, ["me:secret", `example.com:${at}`]);
     assert.match(`${await failure(partsOf({ ...config, proxyUrl: `socks5://me:wrong@127.0.0.1:${proxy.port}` }).things.get("x"))}`, /refuses the password/);
     assert.match(`${await failure(partsOf({ ...config, proxyUrl: `socks5://127.0.0.1:${proxy.port}` }).things.get("x"))}`, /wants other credentials/);
+  });
+
+  test("a connection may be silent once it is there", async (t) => {
+    const target = await listen(t, createServer());
+    const [http, socks] = [await httpProxy(t), await socksProxy(t)];
+    for (const address of [`http://127.0.0.1:${http.port}`, `socks5://me:secret@127.0.0.1:${socks.port}`]) {
+      const socket = await throughProxy(new URL(address), "127.0.0.1", target);
+      assert.deepEqual([socket.timeout ?? 0, socket.listenerCount("timeout")], [0, 0], address);
+      socket.destroy();
+    }
   });
 
   test("that refuses, or is no proxy", async (t) => {
