@@ -23,5 +23,6 @@ fi
 new_enough || { echo "Python 3.10 or later is needed" >&2; exit 1; }
 python3 -m venv .venv
 retry .venv/bin/pip install --quiet --disable-pip-version-check --editable '.[test]'
+retry .venv/bin/pyright --version >/dev/null # its first run loads it
 .venv/bin/python -m compileall -q gatehouse # as pip does for what it installs elsewhere
 touch "$stamp"

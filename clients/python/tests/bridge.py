@@ -29,8 +29,8 @@ def client(way: str, config: gatehouse.Config) -> Iterator[gatehouse.Client]:
     try:
         inner = AsyncClient(replace(config, http1=way == "aio-http1"))
         yield cast(gatehouse.Client, Waiting(inner, loop))
-        asyncio.run_coroutine_threadsafe(inner.close(), loop).result(10)
-        asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(inner.close(), loop).result(60)
+        asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -34,7 +34,7 @@ def robot(admin: gatehouse.Client, namespace: str) -> gatehouse.Config:
 
 def until(true: Callable[[], object], *passing: type[Exception]) -> None:
     """Wait until something is true."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             if true():

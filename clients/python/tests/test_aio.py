@@ -67,7 +67,7 @@ def test_functions_of_an_informer_may_be_coroutines() -> None:
             told.append("end " + o["metadata"]["name"])
 
         async with AsyncClient(config) as client, client.resource(THINGS)("n").informer(on_add=add) as informer:
-            await asyncio.wait_for(informer.wait_synced(), 10)
+            await asyncio.wait_for(informer.wait_synced(), 60)
 
     with peer(serve) as config:
         asyncio.run(run(config))

@@ -49,6 +49,6 @@ def test_controller(server: Environment, admin: gatehouse.Client, namespace: Cal
             says(db="2")
         finally:
             process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=20)[0]
+            said = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     assert said.splitlines()[-1] == "deployments: {'db': '2'}"

@@ -120,7 +120,7 @@ def test_nobody_there(way: str) -> None:
 
 def test_a_time_for_answers(way: str) -> None:
     over = threading.Event()
-    with peer(lambda x: over.wait(10)) as config:
+    with peer(lambda x: over.wait(60)) as config:
         config.timeout = 0.05
         with bridge.client(way, config) as client, pytest.raises(gatehouse.ConnectionFailed, match="(?i)time"):
             client.resource(THINGS)("n").get("x")

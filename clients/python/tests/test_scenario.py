@@ -231,7 +231,7 @@ def errors(s: Stage) -> None:
 
 def apply(s: Stage) -> None:
     config_maps = s.client.core_v1.config_maps(s.namespace)
-    applied = config_maps.apply({"metadata": {"name": "applied", "namespace": s.namespace}, "data": {"a": "b"}}, field_manager="scenario")
+    applied = config_maps.apply({"metadata": {"name": "applied"}, "data": {"a": "b"}}, field_manager="scenario")
     assert applied.metadata.managed_fields
     assert [(f.manager, f.operation) for f in applied.metadata.managed_fields] == [("scenario", "Apply")]
     with pytest.raises(gatehouse.Conflict) as conflict:

@@ -48,7 +48,7 @@ class Script:
             step = self.steps.pop(0) if self.steps else None
         if step is None:
             x.begin()
-            self.over.wait(10)  # nothing happens any more
+            self.over.wait(60)  # nothing happens any more
         elif step.code:
             x.refuse(step.code, step.reason)
         elif step.items is not None:
@@ -174,7 +174,7 @@ def stop_soon(watch: Any, script: Script, asked: list[str]) -> None:
     """Stop a watch when the server has been asked everything."""
 
     def stop() -> None:
-        for _ in range(500):
+        for _ in range(3000):
             if len(script.asked) >= len(asked) or script.over.wait(0.02):
                 break
         script.over.wait(0.1)
