@@ -1,4 +1,4 @@
-"""The address of a server, the program's name, and the proxy between the two."""
+"""The server's base URL, the User-Agent header, and the choice of a proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "1.36.0"
 
 
 def base_of(config: Config) -> str:
-    """The address of the server, without a slash at its end."""
+    """The server's URL without a trailing slash."""
     try:
         parts = urlsplit(config.host)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and not set(config.host) & set(" \t\r\n")
@@ -31,7 +31,7 @@ def user_agent(config: Config) -> str:
 
 
 def proxy_of(config: Config) -> str:
-    """The proxy on the way to the server; empty for none."""
+    """The URL of the proxy to use; empty for a direct connection."""
     if config.proxy_url:
         return config.proxy_url
     scheme = urlsplit(config.host).scheme

@@ -34,7 +34,7 @@ PING_TIMEOUT = 40
 
 @dataclass(frozen=True)
 class Output:
-    """What a command has printed, and its exit code."""
+    """The output of a command and its exit code."""
 
     stdout: bytes
     stderr: bytes
@@ -91,7 +91,7 @@ def settings(config: Config, context: Any, headers: list[tuple[str, str]], proto
 
 
 def library() -> Any:
-    """The library's errors; who does not have it is told what to install."""
+    """The exceptions of websockets. Without the package, a ConfigError names the extra to install."""
     try:
         import websockets.exceptions
     except ImportError as fault:
@@ -100,7 +100,7 @@ def library() -> Any:
 
 
 def refused(request: Request, fault: Exception) -> GatehouseError:
-    """The error of a connection that was not made."""
+    """The error for a refused or failed handshake."""
     answer = getattr(fault, "response", None)
     if answer is not None and answer.status_code >= 400:
         return error_of(answer.status_code, bytes(answer.body or b""))
@@ -108,7 +108,7 @@ def refused(request: Request, fault: Exception) -> GatehouseError:
 
 
 def spoken(request: Request, protocol: str | None, protocols: Sequence[str]) -> str:
-    """The protocol that the server has chosen."""
+    """The subprotocol that was negotiated; it is an error when there is none."""
     if protocol is None:
         raise ConnectionFailed(f"{request.method} {request.path}: the server speaks none of {', '.join(protocols)}")
     return protocol
@@ -119,7 +119,7 @@ def message(channel: int, data: bytes) -> bytes:
 
 
 def parts(received: str | bytes) -> tuple[int, bytes]:
-    """A message's channel and what it says; channel -1 for an empty message."""
+    """A message's channel and payload; channel -1 for an empty message."""
     data = received.encode() if isinstance(received, str) else received
     return (data[0], data[1:]) if data else (-1, b"")
 
@@ -129,7 +129,7 @@ def resize(width: int, height: int) -> bytes:
 
 
 def exit_code(data: bytes) -> int:
-    """The Status with which a command ends. A command that could not be run is an error."""
+    """The exit code in the Status that ends a command. A command that could not be started is an ApiError."""
     try:
         status = json.loads(data)
         if status.get("status") == "Success":
@@ -144,20 +144,20 @@ def exit_code(data: bytes) -> int:
 
 
 class PortReader:
-    """What of a forwarded port's messages is data."""
+    """Reassembles the data of a forwarded port from its messages."""
 
     def __init__(self) -> None:
         self._begun: set[int] = set()
         self._rest = bytearray()
 
     def take(self, size: int) -> bytes:
-        """What has come and was not taken."""
+        """Up to size buffered bytes."""
         out = bytes(self._rest[:size])
         del self._rest[:size]
         return out
 
     def put(self, received: str | bytes) -> None:
-        """A message has come. What the server reports instead of data is raised."""
+        """Add a message. An error that the server reports on the fault channel is raised."""
         channel, data = parts(received)
         if channel not in (DATA, FAULT):
             return

@@ -21,7 +21,7 @@ from .row import Row
 from .transport import Transport, translated
 
 _MAX_ERROR = 1 << 20
-"""How much is read of an answer that says what went wrong."""
+"""The largest part of an error's body that is read."""
 
 
 class Client(Apis):
@@ -58,7 +58,7 @@ class Client(Apis):
         return Resource(self, row)
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close idle connections."""
         self._transport.close()
 
     def __enter__(self) -> Client:
@@ -68,8 +68,7 @@ class Client(Apis):
         self.close()
 
     def open(self, request: Request, forever: bool = False) -> BaseHTTPResponse:
-        """Send a request until it has an answer that is none of those to try again. The caller reads and closes it. From 400 on it
-        is an error."""
+        """Send a request, with retries. The caller reads and closes the response. Status codes from 400 on are raised."""
         attempts = Attempts(request)
         while True:
             try:
@@ -86,7 +85,7 @@ class Client(Apis):
             self._sleep(wait)
 
     def read(self, request: Request) -> bytes:
-        """Send a request and read the whole answer. A GET whose answer breaks off is sent again."""
+        """Send a request and read the whole response. A GET whose body is truncated is sent again."""
         resends = 0
         while True:
             answer = self.open(request)
@@ -102,7 +101,7 @@ class Client(Apis):
 
 
 def _rest(answer: BaseHTTPResponse) -> bytes:
-    """What an error says. What cannot be read is left out of its message."""
+    """The body of an error response; empty when it cannot be read."""
     try:
         return answer.read(_MAX_ERROR, decode_content=True)
     except Exception:

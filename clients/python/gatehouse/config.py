@@ -1,4 +1,4 @@
-"""Where a server is, and who asks. A kubeconfig or a pod's service account fills it in."""
+"""The configuration of a client: server and credentials. It is loaded from a kubeconfig or a pod's service account."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from .errors import ConfigError
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-"""Where a pod finds its service account."""
+"""The folder in which a pod finds its service account."""
 
 
 @dataclass
 class Impersonation:
-    """Who the server is asked to act for."""
+    """The user to impersonate."""
 
     user: str = ""
     uid: str = ""
@@ -38,7 +38,7 @@ class ExecPlugin:
     interactive: bool = False
     """It may use the terminal."""
     directory: str = ""
-    """Where a relative path of the command begins."""
+    """The base of a relative command."""
     extension: Any = None
     """The cluster's extension client.authentication.k8s.io/exec."""
 
@@ -52,16 +52,16 @@ class Config:
     namespace: str = ""
     """That of the context or of the service account."""
     ca: bytes = b""
-    """Whom to trust; empty for the authorities of the system."""
+    """The certificate authority; empty for those of the system."""
     cert: bytes = b""
     key: bytes = b""
     server_name: str = ""
-    """Checked instead of the address."""
+    """The name that the server's certificate must have, where it is not the address."""
     insecure: bool = False
-    """Trust every server."""
+    """Do not verify the server's certificate."""
     token: str = ""
     token_file: str = ""
-    """Read again after a minute, and when the server refuses what it had."""
+    """Read again after a minute, and after a 401."""
     username: str = ""
     password: str = ""
     exec: ExecPlugin | None = None
@@ -69,13 +69,13 @@ class Config:
     proxy_url: str = ""
     """Without it, the environment decides."""
     timeout: float | None = None
-    """How many seconds an answer may be silent; watches, logs and connections may be so for ever."""
+    """The read timeout in seconds. Watches, logs and connections have none."""
     http1: bool = False
     """Keep to HTTP/1.1 where the client could speak HTTP/2."""
     user_agent: str = ""
-    """Put in front of the client's own."""
+    """A prefix of the User-Agent header."""
     field_manager: str = "gatehouse-python"
-    """The name under which writes own fields."""
+    """The default field manager of writes."""
 
 
 def in_cluster(directory: str = SERVICE_ACCOUNT) -> Config:

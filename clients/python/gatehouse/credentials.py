@@ -1,4 +1,4 @@
-"""Who asks: what goes into the headers of a request, and into a handshake."""
+"""Credentials: the headers of a request, and the certificate of a TLS handshake."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Pair = tuple[bytes, bytes]
 
 
 class Credentials(Protocol):
-    """They may be asked by several threads."""
+    """Safe for concurrent use."""
 
     renewable: bool
-    """There may be others when the server refuses these."""
+    """Whether to renew and retry after a 401."""
 
     def headers(self) -> Headers: ...
 
     def renew(self) -> None:
-        """Take new ones the next time."""
+        """Discard what is cached."""
 
     def pair(self) -> Pair | None:
-        """The certificate to show."""
+        """The client certificate, if there is one."""
 
 
 def credentials_of(config: Config) -> Credentials:
@@ -72,7 +72,7 @@ class Fixed:
 
 
 class TokenFile:
-    """A token that somebody else keeps fresh."""
+    """A token that another process rotates."""
 
     renewable = True
 
@@ -91,7 +91,7 @@ class TokenFile:
             return [("Authorization", "Bearer " + self._token)]
 
     def _read(self) -> None:
-        """The old token is used on when the file is gone for a moment."""
+        """Keep the old token while the file is missing or empty: rotation may replace it in two steps."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 token = file.read().strip()
@@ -112,14 +112,14 @@ class TokenFile:
         return self._pair
 
 
-def impersonation_headers(who: Impersonation | None) -> Headers:
-    """They ask the server to act for somebody else."""
-    if who is None:
+def impersonation_headers(user: Impersonation | None) -> Headers:
+    """The Impersonate-* headers."""
+    if user is None:
         return []
-    out = [("Impersonate-User", who.user)] if who.user else []
-    if who.uid:
-        out.append(("Impersonate-Uid", who.uid))
-    out += [("Impersonate-Group", group) for group in who.groups]
-    for name, values in who.extra.items():
+    out = [("Impersonate-User", user.user)] if user.user else []
+    if user.uid:
+        out.append(("Impersonate-Uid", user.uid))
+    out += [("Impersonate-Group", group) for group in user.groups]
+    for name, values in user.extra.items():
         out += [("Impersonate-Extra-" + quote(name, safe=""), value) for value in values]
     return out

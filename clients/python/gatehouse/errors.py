@@ -1,4 +1,4 @@
-"""What can go wrong. Everything that this package raises on its own account is a GatehouseError."""
+"""The errors of this package. Wrong arguments are TypeError or ValueError; everything else is a GatehouseError."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ class GatehouseError(Exception):
 
 
 class ConfigError(GatehouseError):
-    """A kubeconfig, a certificate or a plugin is not as it should be."""
+    """A kubeconfig, a certificate, a proxy or an exec plugin is wrong."""
 
 
 class ConnectionFailed(GatehouseError):
-    """There was no answer, or it broke off. The cause is the error of the HTTP library."""
+    """No response, or a truncated one. __cause__ is the error of the HTTP library."""
 
     def __init__(self, message: str, broke: bool = False, unsent: bool = False) -> None:
         super().__init__(message)
         self.broke = broke
-        """A connection ended that had been made."""
+        """The connection was established and then lost."""
         self.unsent = unsent
-        """It ended before the whole request was sent: the server has done nothing. Else it may have."""
+        """It was lost before the whole request was sent, so the server has not acted on it. Otherwise it may have."""
 
 
 class ApiError(GatehouseError):
-    """An answer from 400 on. Its subclasses are the reasons that programs ask for."""
+    """A response with a status code from 400 on. The reasons that programs test for are subclasses."""
 
     def __init__(self, code: int, status: dict[str, Any]) -> None:
         super().__init__(status.get("message") or f"the server answered {code}")
@@ -43,14 +43,14 @@ class ApiError(GatehouseError):
 
     @property
     def status(self) -> Status:
-        """The whole answer."""
+        """The Status of the response."""
         from .models.meta_v1 import Status
 
         return Status.from_dict(self._status)
 
     @property
     def details(self) -> StatusDetails | None:
-        """What it is about, with causes, and after how many seconds to try again."""
+        """Name, kind, causes and retryAfterSeconds, where the Status has them."""
         return self.status.details
 
 
@@ -63,19 +63,19 @@ class AlreadyExists(ApiError):
 
 
 class Conflict(ApiError):
-    """Somebody else has written since, or a precondition is not met."""
+    """The resourceVersion is outdated, a precondition fails, or another field manager owns a field."""
 
 
 class Expired(ApiError):
-    """The server has forgotten what happened since a version, or the rest of a list."""
+    """410: the resourceVersion or the continue token is too old."""
 
 
 class Forbidden(ApiError):
-    """Who asks may not."""
+    """The user is not allowed to do this."""
 
 
 class Unauthorized(ApiError):
-    """The server does not know who asks."""
+    """The credentials are missing or not accepted."""
 
 
 class Invalid(ApiError):
@@ -83,7 +83,7 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """The server is busy, or a budget forbids an eviction."""
+    """429: the server is overloaded, or a PodDisruptionBudget forbids an eviction."""
 
 
 class ExitError(GatehouseError):
@@ -117,7 +117,7 @@ _BY_CODE: dict[int, type[ApiError]] = {
 
 
 def error_of(code: int, body: bytes) -> ApiError:
-    """The error of an answer. A body that is no Status, from something in front of the server, becomes the message."""
+    """The error of a response. A body that is no Status, for example a proxy's, becomes the message."""
     try:
         status = json.loads(body)
     except ValueError:
@@ -129,7 +129,7 @@ def error_of(code: int, body: bytes) -> ApiError:
 
 
 def status_error(status: dict[str, Any], code: int = 500) -> ApiError:
-    """The error that a Status tells."""
+    """The error of a Status."""
     said = status.get("code")
     if isinstance(said, int) and said:
         code = said
@@ -138,5 +138,5 @@ def status_error(status: dict[str, Any], code: int = 500) -> ApiError:
 
 
 def expired(error: BaseException) -> bool:
-    """Whether the server has forgotten what happened since a version."""
+    """Whether an error is a 410."""
     return isinstance(error, Expired)

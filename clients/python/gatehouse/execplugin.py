@@ -19,7 +19,7 @@ from .model import _read_time
 
 
 class ExecCredentials:
-    """Runs the command when it has nothing that is still good, and keeps what it printed until that expires."""
+    """Runs the command when there are no valid credentials, and caches its output until that expires."""
 
     renewable = True
 
@@ -50,7 +50,7 @@ class ExecCredentials:
             self._valid = False
 
     def _refresh(self) -> None:
-        """Run the command unless what it printed is still good. The caller holds the lock, so many requests run it once."""
+        """Run the command unless the cached credentials are valid. The caller holds the lock, so concurrent requests run it once."""
         if self._valid and (self._expires is None or self._now() < self._expires):
             return
         status = self._answer(self._run())
@@ -99,7 +99,7 @@ class ExecCredentials:
         return done.stdout
 
     def _info(self) -> dict[str, Any]:
-        """Tell a plugin in which version it is asked, and about the server if it wants to know."""
+        """KUBERNETES_EXEC_INFO: the API version, and the cluster if provideClusterInfo is set."""
         config, plugin = self._config, self._plugin
         spec: dict[str, Any] = {"interactive": plugin.interactive and sys.stdin is not None and sys.stdin.isatty()}
         if plugin.provide_cluster_info:

@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 class Informer(Store[T]):
-    """Keeps what a watch tells. on_add(object, initial), on_update(old, new) and on_delete(last) are called one at a time, in the order
-    of the changes; on_error is told what one of them raises, and without it the log. run blocks until stop is called; start runs it in
-    a thread of its own, and a with statement does both.
+    """A cache of a resource, kept by a watch. on_add(object, initial), on_update(old, new) and on_delete(last) are called one at a time, in
+    the order of the changes. What one of them raises goes to on_error, or else to the log. run blocks until stop is called; start runs
+    it in a thread. A with statement starts and stops it.
     """
 
     def __init__(self, client: Client, scope: Scope, handlers: Handlers, options: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ class Informer(Store[T]):
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:
-        """Watch until stop is called, or until there is an error that waiting does not mend. It may be called once."""
+        """Watch until stop is called or an error is not retryable. It may be called once."""
         try:
             for event in self._watch:
                 call = told(self, self._handlers, event.type, event.object, not self._synced.is_set())
@@ -47,7 +47,7 @@ class Informer(Store[T]):
             raise
         finally:
             self._ended.set()
-            self._synced.set()  # who waits shall not wait for ever
+            self._synced.set()  # release wait_synced, which raises the failure
 
     def start(self) -> None:
         """Run in a thread, whose failure wait_synced and join raise."""
@@ -66,15 +66,14 @@ class Informer(Store[T]):
         self._watch.stop()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for its end; False when it goes on after the timeout."""
+        """Wait for the end of run; False after the timeout."""
         ended = self._ended.wait(timeout)
         if self._failure is not None:
             raise self._failure
         return ended
 
     def wait_synced(self, timeout: float | None = None) -> bool:
-        """Wait until everything that was there at the beginning is in the store and the functions know it; False when it is not after
-        the timeout."""
+        """Wait until the first list is in the store and its handlers have returned; False after the timeout."""
         synced = self._synced.wait(timeout)
         if self._failure is not None:
             raise self._failure

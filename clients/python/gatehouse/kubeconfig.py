@@ -14,7 +14,7 @@ EXTENSION = "client.authentication.k8s.io/exec"
 
 
 class NoKubeconfig(ConfigError):
-    """There is none at any of the places where one may be."""
+    """No kubeconfig file exists."""
 
 
 def load_kubeconfig(path: str | os.PathLike[str] | None = None, context: str | None = None) -> Config:
@@ -79,7 +79,7 @@ class _Entry:
         return "" if value is None else str(value)
 
     def data(self, key: str) -> bytes:
-        """What is there as data, or else what the file has."""
+        """The decoded -data field, or the content of the file."""
         data = self.text(key + "-data")
         if data:
             try:
@@ -95,7 +95,7 @@ class _Entry:
 
 
 class _Merged:
-    """Several files, of which the first that says something wins."""
+    """Several files merged: the first that defines an entry wins, as in kubectl."""
 
     def __init__(self, files: list[_File]) -> None:
         self.current = ""
@@ -107,7 +107,7 @@ class _Merged:
                     entries.setdefault(name, _Entry(content, file.directory))
 
     def config(self, context: str | None) -> Config:
-        """What a context says."""
+        """The configuration of a context."""
         name = context or self.current
         if not name:
             raise ConfigError("the kubeconfig has no current context")

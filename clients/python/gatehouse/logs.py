@@ -13,7 +13,7 @@ from .watching import Lines
 
 
 class LogLines:
-    """The lines that a container prints, without their ends. Who does not read them all closes it."""
+    """The lines that a container prints, without line ends. Close it unless all are read."""
 
     def __init__(self, answer: BaseHTTPResponse, request: Request) -> None:
         self._answer = answer

@@ -1,7 +1,7 @@
-"""What every model can do: be made of keyword arguments or of JSON, and be written as JSON again.
+"""The base of the generated models: construction from keyword arguments or JSON, and JSON output.
 
-A model of JSON keeps what json.loads made, and reads a field when it is asked for. So a long list costs little more than its JSON does,
-and what nobody touches is written as it came. Models within it are kept once they have been read, because they may be changed.
+A model keeps the dict that json.loads made and converts a field on access. So a long list costs little more than its JSON, and fields
+that are not accessed are written back unchanged. Nested models are cached once converted, because they may be modified.
 """
 
 from __future__ import annotations
@@ -26,18 +26,17 @@ class MicroTime(datetime):
 
 
 _VALUES = frozenset("tub")
-"""The codes of values that are written as they came, unless others are set."""
+"""The codes of immutable values, which are not cached: unless set, they are written back unchanged."""
 
 ALWAYS: Any = object()
-"""What the class body says of a field that is never None: metadata, spec and status of a kind."""
+"""The default of fields that are never None: metadata, spec and status of a kind."""
 
 Fields = Mapping[str, "tuple[str, str | None]"]
-"""By the name in JSON: the attribute, and how its value is read (see _reader)."""
+"""By name in JSON: the attribute, and the code of its values (see _reader)."""
 
 
 class _Table:
-    """How a class is read and written, made when it is first needed: by attribute, the name in JSON, the code of its values and what
-    reads them."""
+    """The fields of a class by attribute: name in JSON, code of its values, and their reader. Built on first use."""
 
     __slots__ = ("attributes", "names")
 
@@ -62,12 +61,12 @@ class Model:
 
     _fields: ClassVar[Fields] = {}
     _said: ClassVar[dict[str, Any]] = {}
-    """The kind and apiVersion of a class that is one."""
+    """The defaults of kind and apiVersion."""
     _always: ClassVar[set[str]] = set()
-    """The attributes that are never None: an empty model is made when one is asked for, and is not written while it is empty."""
+    """The attributes that are never None: an empty model is created on access, and omitted from JSON while it is empty."""
 
     def __init_subclass__(cls) -> None:
-        """The values of the generated class body are for type checkers: in the class they would hide what is in the JSON."""
+        """Move the defaults out of the class, where they would take precedence over __getattr__."""
         cls._said, cls._always = {}, set()
         for name, (attribute, _) in cls._fields.items():
             value = cls.__dict__.get(attribute)
@@ -83,10 +82,10 @@ class Model:
         for attribute, value in values.items():
             setattr(self, attribute, value)
 
-    if not TYPE_CHECKING:  # type checkers know the fields, and would take these two for leave to use any
+    if not TYPE_CHECKING:  # with these two, type checkers would accept any attribute
 
         def __getattr__(self, attribute: str) -> Any:
-            """Read a field. Models and lists are kept, because they may be changed."""
+            """Convert a field. Mutable values are cached."""
             known = _table(type(self)).attributes.get(attribute)
             if known is None:
                 raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
@@ -104,7 +103,7 @@ class Model:
             return value
 
         def __setattr__(self, attribute: str, value: Any) -> None:
-            """A field that is not there is an error. A dict where a model belongs becomes one."""
+            """Set a field. A dict in place of a model is converted to one."""
             known = _table(type(self)).attributes.get(attribute)
             if known is None:
                 raise AttributeError(f"{type(self).__name__} has no field {attribute!r}")
@@ -114,7 +113,7 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what json.loads made of an object, which belongs to the model from then on."""
+        """A model of what json.loads made. It takes ownership of the dict."""
         if not isinstance(data, dict):
             raise ValueError(f"{cls.__name__}: {str(data)[:100]!r} is no object")
         new = cls.__new__(cls)
@@ -122,7 +121,7 @@ class Model:
         return new
 
     def to_dict(self) -> dict[str, Any]:
-        """What json.dumps writes. Fields that the model does not know are as they came, and so are those that are null."""
+        """A dict for json.dumps. Unknown fields and nulls are unchanged."""
         attributes = _table(type(self)).attributes
         raw: dict[str, Any] = self.__dict__["_raw"]
         read = [(a, value, *attributes[a]) for a, value in self.__dict__.items() if a != "_raw"]
@@ -157,13 +156,13 @@ class Model:
 
 
 def model(path: str) -> type[Model]:
-    """The model of a name, as module.Class; the module is loaded now, unless it was."""
+    """The class of a path, module.Class; its module is imported on first use."""
     module, _, name = path.rpartition(".")
     return cast("type[Model]", getattr(importlib.import_module("gatehouse.models." + module), name))
 
 
 def _reader(code: str | None) -> Callable[[Any], Any] | None:
-    """What reads a value: a time (t), one with microseconds (u), bytes (b), a model (module.Class), a list ([) or a map ({)."""
+    """The conversion for a code: time (t), time with microseconds (u), bytes (b), model (module.Class), list ([) or map ({) of one."""
     if code is None:
         return None
     if code == "t":
@@ -182,7 +181,7 @@ def _reader(code: str | None) -> Callable[[Any], Any] | None:
 
 
 def _model_reader(path: str) -> Callable[[Any], Any]:
-    """A reader that finds its class when the first object comes, because classes refer to each other."""
+    """A conversion that resolves its class on first use, because classes refer to each other."""
     found: list[Callable[[Any], Any]] = []
 
     def read(value: Any) -> Any:
@@ -194,7 +193,7 @@ def _model_reader(path: str) -> Callable[[Any], Any]:
 
 
 def _adopted(code: str, value: Any) -> Any:
-    """A value of a program, in which dicts may stand for models."""
+    """A value in which dicts in place of models are converted."""
     if code[0] == "[":
         return [_adopted(code[1:], v) for v in value] if isinstance(value, list) else value
     if code[0] == "{":
@@ -205,7 +204,7 @@ def _adopted(code: str, value: Any) -> Any:
 
 
 def plain(value: Any, code: str | None = None) -> Any:
-    """A value as JSON has it. The code of its field says how a time is written."""
+    """A value for json.dumps. The code of the field decides whether a time has microseconds."""
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The options of each operation, and how they become a query. They have the names of the query parameters, in snake_case."""
+"""The options of each operation, and their conversion to query parameters, of which they have the names in snake_case."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class ListOptions(SelectOptions, total=False):
 
 class PageOptions(ListOptions, total=False):
     continue_: str
-    """What the page before said."""
+    """The token of the previous page."""
 
 
 class WatchOptions(SelectOptions, total=False):
     resource_version: str
-    """Tell what happened since; without it, what there is and then what happens."""
+    """Watch from this version; without one, existing objects come first, as ADDED."""
     timeout_seconds: float
-    """The whole time of the watch, over all its connections."""
+    """The duration of the watch, over all its connections."""
     bookmarks: bool
-    """Show the bookmarks, which are for the watch's own use otherwise."""
+    """Yield bookmarks too."""
     limit: int
     """The size of a page of the list that the watch begins with."""
 
@@ -91,7 +91,7 @@ class LogOptions(TypedDict, total=False):
 
 
 def check(operation: str, allowed: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that are given, those of them that are None left out. One that the operation does not have is an error."""
+    """The given options without those that are None. An unknown option is a TypeError."""
     names: frozenset[str] = allowed.__optional_keys__
     for name in options:
         if name not in names:

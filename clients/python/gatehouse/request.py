@@ -1,4 +1,4 @@
-"""A request, and how often it is tried again. Nothing here sends anything: both clients do what it says."""
+"""Requests and the policy of their retries, without I/O: shared by both clients."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .errors import ApiError, ConnectionFailed
 
 MAX_RETRIES = 10
 MAX_RESENDS = 3
-"""How often a GET is sent again whose connection broke."""
+"""The number of resends of a GET after a lost connection."""
 MAX_RETRY_AFTER = 60.0
-"""The longest time, in seconds, that a server can make a request wait."""
+"""The upper bound for Retry-After, in seconds."""
 
 JSON = "application/json"
 
@@ -38,8 +38,7 @@ class Request(NamedTuple):
 
 
 class Attempts:
-    """Counts the attempts of one request, and says how many seconds to wait before the next one. When there is no next one, it
-    raises the error."""
+    """The attempts of one request. Its methods return the seconds to wait before the next attempt, or raise the error."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -48,7 +47,7 @@ class Attempts:
         self._renewed = False
 
     def broke(self, fault: ConnectionFailed) -> float:
-        """There was no whole answer: a read is sent again, a write is not, because it may have happened, unless it was not sent."""
+        """After a lost connection: resend reads, and writes that were not sent whole. Other writes may have taken effect."""
         harmless = fault.broke and (fault.unsent or self._request.method == "GET")
         if not harmless or self._resends >= MAX_RESENDS:
             raise fault
@@ -56,7 +55,7 @@ class Attempts:
         return 0.05 * self._resends
 
     def refused(self, error: ApiError, retry_after: str | None, renewable: bool) -> float:
-        """The server answered with an error. With renewable credentials, a 401 is tried once more: the caller renews them."""
+        """After an error response: retry 429 and 5xx by Retry-After, and 401 once if the caller can renew the credentials."""
         if error.code == 401 and renewable and not self._renewed:
             self._renewed = True
             return 0.0

@@ -51,7 +51,7 @@ class Resource(Generic[T]):
         return self._send(self._scope.get(name, options))
 
     def list(self, **options: Unpack[opts.ListOptions]) -> Iterator[T]:
-        """Read all objects, page after page as the loop goes on."""
+        """All objects, page by page, lazily."""
         said = opts.check("list", opts.ListOptions, options)
         return self._items(said)
 
@@ -66,7 +66,7 @@ class Resource(Generic[T]):
         return page_of(self._scope, self._client.read(self._scope.page(said)))
 
     def watch(self, **options: Unpack[opts.WatchOptions]) -> Watch[T]:
-        """Tell what there is and what changes, over restarts of the server."""
+        """Existing objects as ADDED, then changes; it reconnects after failures. See Watch."""
         from .watch import Watch
 
         return Watch(self._client, self._scope, dict(options))
@@ -80,7 +80,7 @@ class Resource(Generic[T]):
         on_error: Callable[[Exception], object] | None = None,
         **options: Unpack[opts.SelectOptions],
     ) -> Informer[T]:
-        """Keep what a watch tells in a store, and call functions: see Informer."""
+        """A local cache that calls functions on changes. See Informer."""
         from .informer import Informer
         from .store import Handlers
 
@@ -88,12 +88,11 @@ class Resource(Generic[T]):
         return Informer(self._client, self._scope, Handlers(on_add, on_update, on_delete, on_error), said)
 
     def create(self, object: T | Mapping[str, Any], **options: Unpack[opts.WriteOptions]) -> T:
-        """Make an object; what the server made of it is returned."""
+        """Create an object and return the server's version of it."""
         return self._send(self._scope.create(object, options))
 
     def replace(self, object: T | Mapping[str, Any], **options: Unpack[opts.WriteOptions]) -> T:
-        """Write an object in place of the one with its name. With a resource_version in it, it is a Conflict if somebody else has
-        written since."""
+        """Replace the object of the same name. It is a Conflict if the object's resource_version is outdated."""
         return self._send(self._scope.replace(object, options))
 
     def patch(self, name: str, body: Any, type: Literal["merge", "strategic", "json"] = "merge", **options: Unpack[opts.PatchOptions]) -> T:
@@ -101,12 +100,12 @@ class Resource(Generic[T]):
         return self._send(self._scope.patch(name, body, type, options))
 
     def apply(self, object: T | Mapping[str, Any] | str, **options: Unpack[opts.PatchOptions]) -> T:
-        """Server-side apply: the object has the fields that the field manager wants to own. Text is JSON or YAML."""
+        """Server-side apply of the fields that the field manager wants to own. Text is JSON or YAML."""
         return self._send(self._scope.apply(object, options))
 
     def update(self, name: str, change: Callable[[T], object], **options: Unpack[opts.WriteOptions]) -> T:
-        """Read an object, let change alter it, and write it; begin anew when somebody else has written in between. So change may be
-        called several times, each time with a fresh object."""
+        """Get an object, call change with it, and replace it; retry on Conflict, at most 10 times. So change may be called several
+        times, each time with a fresh object."""
         tries = 1
         while True:
             object = self.get(name)
@@ -120,7 +119,7 @@ class Resource(Generic[T]):
             tries += 1
 
     def delete(self, name: str, **options: Unpack[opts.DeleteOptions]) -> T | meta_v1.Status:
-        """Delete an object, or mark it to be deleted: it is returned then. One that is gone is told by a Status."""
+        """Delete an object. The result is the object if it still exists, with a deletionTimestamp, or else a Status."""
         return self._scope.deleted(self._client.read(self._scope.delete(name, options)))  # type: ignore[no-any-return]
 
     def delete_collection(self, **options: Unpack[opts.DeleteCollectionOptions]) -> None:
@@ -141,20 +140,20 @@ class Resource(Generic[T]):
         return self._send(self._scope.apply(object, options, "status"))
 
     def get_scale(self, name: str, **options: Unpack[opts.GetOptions]) -> autoscaling_v1.Scale:
-        """How many replicas an object should have and has."""
+        """The scale subresource: wanted and current replicas."""
         return scale_of(self._client.read(self._scope.get(name, options, "scale")))
 
     def scale(self, name: str, replicas: int, **options: Unpack[opts.PatchOptions]) -> autoscaling_v1.Scale:
-        """Set how many replicas an object should have."""
+        """Set the number of replicas."""
         return scale_of(self._client.read(self._scope.scale(name, replicas, options)))
 
     def evict(self, name: str, **options: Unpack[opts.DeleteOptions]) -> None:
-        """Ask for a pod to be deleted, which is refused (TooManyRequests) when too few of its kind would be left."""
+        """Evict a pod. It is TooManyRequests when a PodDisruptionBudget forbids it."""
         self._client.read(self._scope.evict(name, options))
 
     def token(self, name: str, audiences: Sequence[str] = (), seconds: int | None = None, **options: Unpack[opts.WriteOptions]) -> Token:
-        """A token of a service account, for some audiences (the server itself when none is named) and some time (an hour); the server
-        may give it less or more."""
+        """Request a token of a service account. The default audience is the API server, the default lifetime an hour; the server may
+        change the lifetime."""
         return token_of(self._client.read(self._scope.token(name, audiences, seconds, options)))
 
     @overload
@@ -164,7 +163,7 @@ class Resource(Generic[T]):
     def logs(self, name: str, follow: Literal[True], **options: Unpack[opts.LogOptions]) -> LogLines: ...
 
     def logs(self, name: str, follow: bool = False, **options: Unpack[opts.LogOptions]) -> str | LogLines:
-        """What a container of a pod has printed: as text, or line by line as long as it runs."""
+        """The log of a container, as text; with follow, an iterator over its lines."""
         from .logs import LogLines
 
         request = self._scope.logs(name, follow, options)
@@ -193,7 +192,7 @@ class Resource(Generic[T]):
         return port_connection(self._client, self._scope.path(name, "portforward"), port)
 
     def sub(self, name: str, subresource: str) -> Sub:
-        """What lies below an object: to get, replace, patch or create."""
+        """Any subresource of the row: get, replace, patch, create."""
         from .sub import Sub
 
         return Sub(self._client, self._scope, name, self._scope.sub(subresource))
@@ -211,8 +210,7 @@ def pages(client: Client, scope: Scope, options: Mapping[str, Any]) -> Iterator[
 
 
 def next_page(asked: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page after one is asked for with; nothing after the last. A continuation has its version in itself, and servers
-    refuse both."""
+    """The options of the next page; empty after the last. A continue token contains the version, and servers refuse both."""
     token = (page.get("metadata") or {}).get("continue")
     if not token:
         return {}

@@ -1,4 +1,4 @@
-"""What operations answer with that is no object of a resource."""
+"""Results of operations other than objects."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Page(Generic[T]):
     items: list[T]
     resource_version: str
     continue_: str
-    """What the next page is asked for with; empty on the last one."""
+    """The token of the next page; empty on the last one."""
     remaining: int | None
-    """How many objects are left, where the server says so."""
+    """remainingItemCount, where the server reports it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How an update begins anew when others write too."""
+"""The backoff of updates after conflicts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ MAX_UPDATES = 10
 
 
 def conflict_wait(attempt: int) -> float:
-    """How many seconds to wait after the nth conflict: a few milliseconds, doubling, each a little different."""
+    """Seconds to wait after the nth conflict: from 10 ms, doubling, with jitter."""
     wait = 0.01 * (1 << min(attempt - 1, 6))
     return wait * (1 + random.random())

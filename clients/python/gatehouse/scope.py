@@ -1,4 +1,4 @@
-"""The requests of a resource. Nothing here sends anything: both clients send what it makes, and read answers with it."""
+"""The requests of a resource and the decoding of responses, without I/O: shared by both clients."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PATCH_TYPES = {
 }
 APPLY = "application/apply-patch+yaml"
 PAGE_SIZE = 500
-"""How many objects a list asks for at a time."""
+"""The default page size of lists."""
 
 Object = Any
 """A model, or a dict as json.loads makes it."""
 
 
 class Scope:
-    """A resource in one namespace or in all, of whatever server."""
+    """A resource in one namespace or in all."""
 
     def __init__(self, row: Row, namespace: str | None, field_manager: str) -> None:
         self.row = row
@@ -36,10 +36,10 @@ class Scope:
         self.api_version = f"{row.group}/{row.version}" if row.group else row.version
         self._class = model(row.model) if row.model else None
 
-    # What is asked
+    # Requests
 
     def collection(self, namespace: str | None = None) -> str:
-        """The path of all objects."""
+        """The path of the collection."""
         row = self.row
         path = f"/apis/{row.group}/{row.version}" if row.group else f"/api/{row.version}"
         namespace = namespace or self.namespace
@@ -48,7 +48,7 @@ class Scope:
         return f"{path}/{row.resource}"
 
     def path(self, name: str | None, below: str = "", namespace: str | None = None) -> str:
-        """The path of an object, which can only be reached through its namespace."""
+        """The path of an object; for namespaced resources a namespace is required."""
         if not name:
             raise ValueError(f"{self.row.resource}: no name is given")
         if self.row.namespaced and not (namespace or self.namespace):
@@ -124,26 +124,26 @@ class Scope:
         return Request("GET", self.path(name, "log"), query, accept="*/*")
 
     def sub(self, name: str) -> Subresource:
-        """What lies below the resource."""
+        """The subresource of a name."""
         for below in self.row.subresources:
             if below.name == name:
                 return below
         raise ValueError(f"{self.row.resource} have no {name!r}")
 
     def write_sub(self, method: str, name: str, below: Subresource, body: Object, options: Mapping[str, Any]) -> Request:
-        """Create or replace what lies below an object."""
+        """Create or replace a subresource."""
         said = self._said(body, below.kind, f"{below.group}/{below.version}" if below.group else below.version)
         operation = "create" if method == "POST" else "replace"
         return self._write(method, self.path(name, below.name), said, opts.check(operation, opts.WriteOptions, options))
 
-    # What is answered
+    # Responses
 
     def read(self, data: bytes) -> Any:
-        """An object of an answer."""
+        """Decode an object."""
         return self.object(parse(data))
 
     def object(self, raw: Any) -> Any:
-        """An object as this resource has it. An item of a list does not say what it is: a model knows, a dict is told."""
+        """A model, or a dict. Items of lists lack kind and apiVersion: models have them as defaults, dicts get them."""
         if not isinstance(raw, dict):
             raise GatehouseError(f"{self.row.resource}: the server answered with no object: {str(raw)[:200]}")
         if self._class is not None:
@@ -153,7 +153,7 @@ class Scope:
         return raw
 
     def deleted(self, data: bytes) -> Any:
-        """What a deletion answers: the object, or a Status."""
+        """The result of a deletion: the object, or a Status."""
         raw = parse(data)
         if self._class is not None and isinstance(raw, dict) and raw.get("kind") == "Status" != self.row.kind:
             return model("meta_v1.Status").from_dict(raw)
@@ -162,7 +162,7 @@ class Scope:
     # Bodies
 
     def _said(self, object: Object, kind: str = "", api_version: str = "") -> dict[str, Any]:
-        """An object's JSON, which says what it is."""
+        """The JSON of an object, with kind and apiVersion."""
         if not isinstance(object, (Model, Mapping)):
             raise TypeError(f"{self.row.resource}: {object!r} is neither a model nor a dict")
         body: dict[str, Any] = plain(object if isinstance(object, Model) else dict(object))
@@ -178,14 +178,14 @@ class Scope:
         return {"name": name, "namespace": self.namespace}
 
     def _write(self, method: str, path: str, body: Any, options: Mapping[str, Any], content_type: str = JSON) -> Request:
-        """A request that changes something: it says who does."""
+        """A write: it has a fieldManager."""
         query = opts.query(options)
         query.setdefault("fieldManager", self.field_manager)
         return Request(method, path, query, _json(body), content_type)
 
 
 def parse(data: bytes) -> Any:
-    """The JSON of an answer."""
+    """Decode JSON."""
     try:
         return json.loads(data)
     except ValueError as fault:
@@ -205,7 +205,7 @@ def _metadata(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete_options(options: Mapping[str, Any], kind: bool = True) -> dict[str, Any]:
-    """How to delete goes into the body, because a server that gets a body reads nothing else."""
+    """DeleteOptions as a body: servers ignore the query when there is one."""
     body: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1"} if kind else {}
     for name in ("grace_period_seconds", "propagation_policy", "preconditions"):
         if name in options:

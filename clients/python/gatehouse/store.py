@@ -1,4 +1,4 @@
-"""What an informer keeps: objects by namespace and name, and by what indexes say."""
+"""The store of an informer: objects by namespace and name, and by index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Store(Generic[T]):
-    """It is safe for threads. Nobody may alter its objects."""
+    """Safe for concurrent use. Its objects must not be modified."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class Store(Generic[T]):
         self._indexes: dict[str, tuple[Callable[[T], Iterable[str]], dict[str, set[Key]]]] = {}
 
     def add_index(self, name: str, values: Callable[[T], Iterable[str]]) -> None:
-        """Find objects under the words that a function says of them, those that are in the store already too."""
+        """Add an index: values returns the keys of an object. Existing objects are indexed too."""
         with self._lock:
             keys: dict[str, set[Key]] = {}
             for key, object in self._objects.items():
@@ -32,7 +32,7 @@ class Store(Generic[T]):
             self._indexes[name] = (values, keys)
 
     def get(self, namespace: str, name: str) -> T | None:
-        """The object of a name; None when there is none. The namespace of what lies in none is empty."""
+        """The object of a name, or None. Cluster-scoped objects have an empty namespace."""
         with self._lock:
             return self._objects.get((namespace, name))
 
@@ -42,7 +42,7 @@ class Store(Generic[T]):
             return [self._objects[key] for key in sorted(self._objects)]
 
     def by_index(self, name: str, value: str) -> List[T]:
-        """The objects that an index knows under a word, by namespace and name."""
+        """The objects with a value in an index, by namespace and name."""
         with self._lock:
             return [self._objects[key] for key in sorted(self._indexes[name][1].get(value, ()))]
 
@@ -50,7 +50,7 @@ class Store(Generic[T]):
         return len(self._objects)
 
     def _put(self, key: Key, object: T) -> T | None:
-        """Store an object; the one before it is returned."""
+        """Store an object and return the previous one."""
         with self._lock:
             old = self._objects.get(key)
             self._unindex(key, old)
@@ -79,7 +79,7 @@ class Store(Generic[T]):
 
 
 class Handlers(NamedTuple):
-    """The functions that an informer calls."""
+    """The callbacks of an informer."""
 
     add: Callable[[Any, bool], object] | None
     update: Callable[[Any, Any], object] | None
@@ -97,8 +97,8 @@ def key_of_object(object: Any) -> Key:
 
 
 def told(store: Store[Any], handlers: Handlers, type: str, object: Any, initial: bool) -> Callable[[], Any] | None:
-    """Change the store. What is returned calls the handler, which so finds the change in the store; for asyncio it may be a
-    coroutine function."""
+    """Update the store, and return a call of the handler, if there is one. So handlers see the change in the store. In the asyncio
+    client the call may return an awaitable."""
     key = key_of_object(object)
     if type == "DELETED":
         last = store._remove(key)
@@ -110,8 +110,7 @@ def told(store: Store[Any], handlers: Handlers, type: str, object: Any, initial:
 
 
 def report(handlers: Handlers, resource: str, error: Exception) -> None:
-    """What a handler raised is told, and does not stop the informer: one object that a program cannot handle must not hide all others
-    from it."""
+    """Report an exception of a handler. It does not stop the informer: one bad object must not hide all others."""
     if handlers.error is not None:
         handlers.error(error)
     else:

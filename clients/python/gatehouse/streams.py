@@ -36,7 +36,7 @@ def _connect(client: Client, request: Request, protocols: Sequence[str]) -> tupl
         context = tls.context(client.config, credentials.pair())
         arguments = ch.settings(client.config, context, transport.headers(), protocols)
         try:
-            # Entered as a context manager, which is the one way that all versions of the library have; close ends it.
+            # All versions of the library support connect as a context manager. close() is the counterpart of this call.
             socket = connect(ch.address(transport.base, request), **arguments).__enter__()
         except (errors.WebSocketException, OSError) as fault:
             error: GatehouseError = ch.refused(request, fault)
@@ -53,7 +53,7 @@ def _connect(client: Client, request: Request, protocols: Sequence[str]) -> tupl
 
 
 class _Channels:
-    """A WebSocket, with this package's errors."""
+    """A WebSocket that raises this package's errors."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -66,7 +66,7 @@ class _Channels:
             raise ConnectionFailed(f"the connection is closed: {fault}", broke=True) from fault
 
     def _receive(self) -> str | bytes | None:
-        """The next message; None when the peer has closed the connection in order."""
+        """The next message; None after a normal closure."""
         try:
             received: str | bytes = self._socket.recv()
             return received
@@ -84,7 +84,7 @@ class _Channels:
 
 
 class Session(_Channels):
-    """A command that runs. One thread reads what it prints, by iteration, wait or communicate; any may write."""
+    """A running command. One thread reads its output, by iteration, wait or communicate; any thread may write."""
 
     def __init__(self, socket: Any, protocol: str) -> None:
         super().__init__(socket)
@@ -96,7 +96,7 @@ class Session(_Channels):
         return self
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """What it prints, as ("stdout", bytes) and ("stderr", bytes), until it ends. A command that could not be run is an ApiError."""
+        """Its output, as ("stdout", bytes) and ("stderr", bytes), until it exits. A command that could not be started is an ApiError."""
         while self.code is None:
             received = self._receive()
             if received is None:
@@ -114,23 +114,23 @@ class Session(_Channels):
             self._send(ch.message(ch.STDIN, data[begin : begin + ch.CHUNK]))
 
     def close_stdin(self) -> None:
-        """End its standard input. Servers that only speak the fourth version of the protocol cannot be told."""
+        """Close its standard input. The v4 protocol has no message for it, so older servers are not told."""
         if self._protocol == ch.V5:
             self._send(ch.message(ch.CLOSE, bytes((ch.STDIN,))))
 
     def resize(self, width: int, height: int) -> None:
-        """Tell it the size of the terminal, in columns and rows."""
+        """Set the size of the terminal, in columns and rows."""
         self._send(ch.resize(width, height))
 
     def wait(self) -> int:
-        """Wait for its end, and return the exit code."""
+        """Wait for the exit code, discarding output."""
         for _ in self:
             pass
         assert self.code is not None
         return self.code
 
     def communicate(self, input: bytes | None = None) -> ch.Output:
-        """Send an input and its end, and collect what it prints."""
+        """Send the input, close it, and collect the output."""
         writer = threading.Thread(target=self._write_all, args=(input,), daemon=True)
         writer.start()
         out: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
@@ -161,7 +161,7 @@ class PortConnection(_Channels):
         return self
 
     def recv(self, size: int = 65536) -> bytes:
-        """At most size bytes, at least one; none at the end. What the server reports instead of data is a ConnectionFailed."""
+        """1 to size bytes; empty at the end. An error that the server reports is a ConnectionFailed."""
         while True:
             data = self._reader.take(size)
             if data:

@@ -1,4 +1,4 @@
-"""What lies below an object."""
+"""Subresources without methods of their own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Sub:
 
 
 def body_of(below: Subresource, data: bytes) -> Any:
-    """What a subresource answers with: of its kind, or a Status."""
+    """Decode a response: text, an object of the subresource's kind, or a Status."""
     if below.text:
         return data.decode(errors="replace")
     raw = parse(data)

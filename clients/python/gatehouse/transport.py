@@ -21,7 +21,7 @@ from .request import Request
 
 CONNECT_TIMEOUT = 30.0
 
-# A watch only waits: keep-alives find out that its server is gone.
+# TCP keep-alive detects a dead peer while a watch is idle.
 SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 for _name, _value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3)):
     if hasattr(socket, _name):
@@ -29,7 +29,7 @@ for _name, _value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT
 
 
 class Transport:
-    """The connections to one server. It is safe for threads."""
+    """The connection pool of one server. Safe for concurrent use."""
 
     def __init__(self, config: Config, credentials: Credentials) -> None:
         self.base = base_of(config)
@@ -41,14 +41,14 @@ class Transport:
         self._pool: urllib3.PoolManager | None = None
         self._pair: Pair | None = None
         if config.exec is None:
-            self._pool_now()  # so what is wrong with the configuration is told now
+            self._pool_now()  # report configuration errors from the constructor
 
     def headers(self) -> list[tuple[str, str]]:
-        """Those of every request."""
+        """The headers of every request."""
         return self._always + self._credentials.headers()
 
     def send(self, request: Request, forever: bool = False) -> BaseHTTPResponse:
-        """Send a request once. The caller reads and closes the answer, which may come slowly when it is to go on forever."""
+        """Send a request once. The caller reads and closes the response. With forever, it has no read timeout."""
         headers = urllib3.HTTPHeaderDict(self.headers() + request.headers())
         if not forever:
             headers["Accept-Encoding"] = "gzip"
@@ -66,7 +66,7 @@ class Transport:
             )
 
     def _pool_now(self) -> urllib3.PoolManager:
-        """The connections for the certificate that is good now: connections of an older one are of no use."""
+        """The pool for the current client certificate. A rotated certificate needs new connections."""
         pair = self._credentials.pair()
         with self._lock:
             if self._pool is None or pair != self._pair:
@@ -106,7 +106,7 @@ class Transport:
 
 @contextmanager
 def translated(request: Request) -> Iterator[None]:
-    """Makes this package's errors of the library's."""
+    """Convert the library's exceptions."""
     try:
         yield
     except (HTTPError, OSError) as fault:
@@ -114,8 +114,7 @@ def translated(request: Request) -> Iterator[None]:
 
 
 def _broke(fault: BaseException) -> bool:
-    """Whether a connection ended before there was an answer. One that was never made is not tried again: the address is wrong, or
-    nobody is there."""
+    """Whether an established connection was lost. Failures to connect are not retried: the address is wrong or the server is down."""
     if isinstance(fault, (NewConnectionError, ConnectTimeoutError, SSLError)):
         return False
     return isinstance(fault, (ProtocolError, ConnectionError))

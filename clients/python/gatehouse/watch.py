@@ -23,12 +23,11 @@ _CHUNK = 64 << 10
 
 
 class Watch(Generic[T]):
-    """Tells what there is, as ADDED, and then what changes, for ever; with a resource_version, what has changed since. It connects
-    again when a connection ends, and lists again when the server has forgotten what happened. It ends when its loop does, after
-    timeout_seconds, or when any thread calls stop."""
+    """An iterator over events: ADDED for each existing object, then changes; with a resource_version, changes since then. It reconnects
+    when a connection ends, and lists again after a 410. It ends with its loop, after timeout_seconds, or when any thread calls stop."""
 
     def __init__(self, client: Client, scope: Scope, options: dict[str, Any], synced: Callable[[], None] = lambda: None) -> None:
-        # What runs does not refer to the watch: so one that nobody has any more is closed at once.
+        # No reference cycle: a watch that goes out of scope closes its connection at once.
         self._running = _Running(client, scope, options, synced)
         self._events: Iterator[Event[T]] = self._running.events()
 
@@ -45,7 +44,7 @@ class Watch(Generic[T]):
         self.stop()
 
     def stop(self) -> None:
-        """End the watch. Who waits for its next event gets the end of the iteration."""
+        """End the watch. A pending next() raises StopIteration."""
         self._running.stop()
 
 
@@ -96,7 +95,7 @@ class _Running:
         return timer
 
     def _round(self) -> Iterator[Change]:
-        """List if that has to be, and watch over one connection."""
+        """List if necessary, then watch over one connection."""
         if self._state.must_list:
             from .resource import pages
 
@@ -138,8 +137,8 @@ class _Running:
 
 
 def _shut(answer: BaseHTTPResponse) -> None:
-    """End the reads of another thread."""
+    """Unblock a read in another thread."""
     try:
         answer.shutdown()
     except (OSError, ValueError, AttributeError):
-        pass  # it has ended by itself
+        pass  # already closed

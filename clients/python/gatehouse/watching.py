@@ -1,4 +1,4 @@
-"""What a watch knows and decides, over all its connections. Nothing here sends anything: both clients do what it says."""
+"""The state of a watch over all its connections, without I/O: shared by both clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAST_RECONNECT = 30.0
 
 
 class Event(Generic[T]):
-    """A change of an object: ADDED, MODIFIED, DELETED, and BOOKMARK for those who asked."""
+    """An event of a watch: ADDED, MODIFIED, DELETED; BOOKMARK if requested."""
 
     __slots__ = ("type", "object")
 
@@ -37,14 +37,14 @@ Key = tuple[str, str]
 
 
 class _Identity(NamedTuple):
-    """Tells the states of an object, and objects of one name, apart."""
+    """Identifies a state of an object; the UID distinguishes objects of the same name."""
 
     uid: str
     version: str
 
 
 class Change(NamedTuple):
-    """An event whose object is not read yet."""
+    """An event with undecoded object."""
 
     type: str
     raw: dict[str, Any]
@@ -56,15 +56,15 @@ def key_of(raw: Mapping[str, Any]) -> Key:
 
 
 def reconnect(attempt: int) -> float:
-    """How many seconds a watch waits before it connects for the nth time without having got an event."""
+    """Seconds to wait before the nth reconnect since the last event."""
     most = min(FIRST_RECONNECT * (1 << min(attempt, 6)), LAST_RECONNECT)
     return most / 2 + random.random() * most / 2
 
 
 class Watching:
-    """A watch that survives its connections. Its owner, as long as it is not over: reads pages while it must_list, giving the items to
-    listed and the last version to list_ended; then reads connection's answer, giving lines to heard; and asks failed about every
-    end, which says how long to wait before the next round."""
+    """A watch over many connections. Its driver repeats: if must_list, read all pages and pass the items to listed and the version to
+    list_ended; then send connection(), call opened, and pass each line to heard; then pass the error, if any, to failed and wait the
+    seconds that it returns."""
 
     def __init__(self, scope: Scope, options: Mapping[str, Any]) -> None:
         said = opts.check("watch", opts.WatchOptions, options)
@@ -77,15 +77,15 @@ class Watching:
         version = str(said.get("resource_version", ""))
         self._from_caller = version not in ("", "0")
         self._version = version if self._from_caller else ""
-        """That of the last change that was seen, where the next connection begins; empty before the list."""
+        """The resourceVersion of the last event, from which the next connection resumes; empty before the list."""
         self._known: dict[Key, _Identity] = {}
-        """The objects that were told; a watch that began at a version of the caller's has none, and cannot list again."""
+        """The objects that were reported. A watch from the caller's version has none, so it cannot relist after a 410."""
         self._gone: dict[Key, _Identity] = {}
         self._connected = False
         self._attempts = 0
 
     def remaining(self) -> float | None:
-        """How many seconds are left of the whole time; None for no end."""
+        """Seconds until the deadline; None without one."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     @property
@@ -93,12 +93,12 @@ class Watching:
         return self._version == ""
 
     def list_options(self) -> dict[str, Any]:
-        """What the list is asked for. What is not in it will be told to be gone."""
+        """Begin a list: objects that it does not contain will be reported as DELETED."""
         self._gone = dict(self._known)
         return {**self._selectors, "limit": self._limit}
 
     def listed(self, raw: dict[str, Any]) -> Iterator[Change]:
-        """How an object of the list differs from what was told of it."""
+        """The changes that an item of the list amounts to."""
         metadata = raw.get("metadata") or {}
         key, now = key_of(raw), _Identity(metadata.get("uid") or "", metadata.get("resourceVersion") or "")
         before = self._known.get(key)
@@ -112,7 +112,7 @@ class Watching:
         yield Change("ADDED" if before is None else "MODIFIED", raw)
 
     def list_ended(self, version: str) -> Iterator[Change]:
-        """The objects that are in the list no more."""
+        """End a list: DELETED for each known object that was not in it."""
         for key, before in self._gone.items():
             yield self._vanished(key, before)
         self._gone = {}
@@ -120,7 +120,7 @@ class Watching:
         self._connected = True
 
     def _vanished(self, key: Key, before: _Identity) -> Change:
-        """An object is gone of which nothing is left but its name."""
+        """DELETED with metadata only: the last state is not known."""
         self._known.pop(key, None)
         metadata = {"name": key[1], "uid": before.uid, "resourceVersion": before.version}
         if key[0]:
@@ -141,7 +141,7 @@ class Watching:
         self._connected = True
 
     def heard(self, line: bytes) -> Change | None:
-        """Note an event; None for what the caller is not told. An ERROR event is raised."""
+        """Record an event and return it; None for what is internal. An ERROR event is raised."""
         if not line.strip():
             return None
         try:
@@ -166,8 +166,7 @@ class Watching:
         return Change(type, raw)
 
     def failed(self, fault: GatehouseError | None) -> float:
-        """A round has ended, or failed with an error. It is raised again when waiting does not mend it; else this is how many
-        seconds to wait."""
+        """After a connection: the seconds to wait before the next one. An error that is not retryable is raised."""
         if fault is not None:
             if expired(fault) and not self._from_caller:
                 self._version = ""  # list again
@@ -180,20 +179,20 @@ class Watching:
 
 
 def _passing(fault: GatehouseError) -> bool:
-    """Whether an error may be over after a while."""
+    """Whether an error is retryable: lost connections, 429 and 5xx."""
     if isinstance(fault, ApiError):
         return fault.code >= 500 or fault.code == 429
     return isinstance(fault, ConnectionFailed)
 
 
 class Lines:
-    """Cuts what comes from a connection into lines."""
+    """Splits chunks into lines."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that end in a chunk, without their ends."""
+        """The complete lines after this chunk, without line ends."""
         lines = chunk.split(b"\n")
         if len(lines) > 1:
             lines[0] = b"".join(self._parts) + lines[0]
@@ -204,5 +203,5 @@ class Lines:
         return lines
 
     def rest(self) -> bytes:
-        """What came after the last end of a line. Of a watch, that is half an event: the connection broke."""
+        """The incomplete last line. In a watch that is a truncated event."""
         return b"".join(self._parts)

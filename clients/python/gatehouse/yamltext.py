@@ -1,4 +1,4 @@
-"""YAML as Kubernetes' tools read it: dates, yes and no, and 12:30 are texts."""
+"""YAML as kubectl reads it: unlike YAML 1.1, dates, yes, no and 12:30 are strings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Plain(_Base):  # type: ignore[misc]
-    """For configurations: a token of digits keeps its first 0."""
+    """For kubeconfigs: no octal numbers, so a numeric token keeps its leading 0."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 
 class _Manifest(_Base):  # type: ignore[misc]
-    """For objects, whose file modes are octal."""
+    """For manifests: 0644 is octal."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
@@ -36,7 +36,7 @@ for _loader, _int in ((_Plain, r"0|[1-9][0-9]*"), (_Manifest, r"0[0-7]*|[1-9][0-
 
 
 def load(text: str | bytes, manifest: bool = True) -> Any:
-    """The one document of a text. What is wrong with it is a ValueError."""
+    """Parse one document; errors are ValueError."""
     try:
         return yaml.load(text, Loader=_Manifest if manifest else _Plain)
     except yaml.YAMLError as fault:

@@ -65,8 +65,7 @@ class AsyncClient(AsyncApis):
         await self.close()
 
     async def open(self, request: Request, forever: bool = True) -> httpx.Response:
-        """Send a request until it has an answer that is none of those to try again. One that goes on forever is read and closed by the
-        caller. From 400 on it is an error."""
+        """Send a request, with retries. With forever, the caller reads and closes the response. Status codes from 400 on are raised."""
         attempts = Attempts(request)
         while True:
             try:
@@ -83,5 +82,5 @@ class AsyncClient(AsyncApis):
             await self._sleep(wait)
 
     async def read(self, request: Request) -> bytes:
-        """Send a request and read the whole answer. A GET whose answer breaks off is sent again."""
+        """Send a request and read the whole response. A GET whose body is truncated is sent again."""
         return (await self.open(request, forever=False)).content

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class AsyncInformer(Store[T]):
-    """As gatehouse.informer.Informer; the functions may be coroutine functions. An async with runs it in a task of its own."""
+    """As gatehouse.informer.Informer; handlers may be coroutine functions. An async with statement runs it in a task."""
 
     def __init__(self, client: AsyncClient, scope: Scope, handlers: Handlers, options: dict[str, Any]) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class AsyncInformer(Store[T]):
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Watch until stop is called, or until there is an error that waiting does not mend. It may be called once."""
+        """Watch until stop is called or an error is not retryable. It may be called once."""
         try:
             async for event in self._watch:
                 call = told(self, self._handlers, event.type, event.object, not self._synced.is_set())
@@ -45,7 +45,7 @@ class AsyncInformer(Store[T]):
             self._failure = error
             raise
         finally:
-            self._synced.set()  # who waits shall not wait for ever
+            self._synced.set()  # release wait_synced, which raises the failure
             await self._watch.aclose()
 
     def stop(self) -> None:
@@ -53,7 +53,7 @@ class AsyncInformer(Store[T]):
         self._watch.stop()
 
     async def wait_synced(self) -> None:
-        """Wait until everything that was there at the beginning is in the store and the functions know it."""
+        """Wait until the first list is in the store and its handlers have returned."""
         await self._synced.wait()
         if self._failure is not None:
             raise self._failure

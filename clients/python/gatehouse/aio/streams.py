@@ -52,7 +52,7 @@ async def _connect(client: AsyncClient, request: Request, protocols: Sequence[st
 
 
 class _Channels:
-    """A WebSocket, with this package's errors."""
+    """A WebSocket that raises this package's errors."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -65,7 +65,7 @@ class _Channels:
             raise ConnectionFailed(f"the connection is closed: {fault}", broke=True) from fault
 
     async def _receive(self) -> str | bytes | None:
-        """The next message; None when the peer has closed the connection in order."""
+        """The next message; None after a normal closure."""
         try:
             received: str | bytes = await self._socket.recv()
             return received
@@ -82,7 +82,7 @@ class _Channels:
 
 
 class AsyncSession(_Channels):
-    """A command that runs. One task reads what it prints, by iteration, wait or communicate; any may write."""
+    """A running command. One task reads its output, by iteration, wait or communicate; any task may write."""
 
     def __init__(self, socket: Any, protocol: str) -> None:
         super().__init__(socket)

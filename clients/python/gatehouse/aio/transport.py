@@ -22,17 +22,17 @@ from ..transport import CONNECT_TIMEOUT, SOCKET_OPTIONS
 T = TypeVar("T")
 
 PATIENCE = 30.0
-"""How many seconds a request goes on that nobody waits for."""
+"""Seconds after which an abandoned request is cancelled."""
 
 HTTP2 = importlib.util.find_spec("h2") is not None
 
 
 class Transport:
-    """The connections to one server, of one event loop.
+    """The connection pools of one server and one event loop.
 
-    Requests with a short answer share a connection where HTTP/2 is spoken. The library cannot end one of its streams. So what goes on
-    for ever has an HTTP/1.1 connection of its own, and ends by closing that. The library also breaks or loses a connection when a
-    request is cancelled while it connects or writes. So requests are not cancelled: one that nobody waits for any more is left to itself.
+    Short requests share an HTTP/2 connection. httpx cannot reset an HTTP/2 stream, so watches and logs use HTTP/1.1 connections of their
+    own and end by closing them. httpx also breaks or leaks a connection when a request is cancelled while it connects or writes. So a
+    request runs in a task of its own, which is abandoned instead of cancelled.
     """
 
     def __init__(self, config: Config, credentials: Credentials) -> None:
@@ -44,24 +44,23 @@ class Transport:
         self._http: _Both | None = None
         self._old: _Both | None = None
         self._running: set[asyncio.Task[Any]] = set()
-        if config.exec is None:  # so what is wrong with the configuration is told now
+        if config.exec is None:  # report configuration errors from the constructor
             self._pair = credentials.pair()
             self._http = _Both(config, self._pair)
 
     async def headers(self) -> list[tuple[str, str]]:
-        """Those of every request."""
+        """The headers of every request."""
         return self._always + await self._of(self._credentials.headers)
 
     async def pair(self) -> Pair | None:
         return await self._of(self._credentials.pair)
 
     async def _of(self, ask: Callable[[], T]) -> T:
-        """Credentials that change may read a file, or run a plugin: not in the loop's thread."""
+        """Renewable credentials may read a file or run a plugin, so they are called in a worker thread."""
         return await asyncio.to_thread(ask) if self._credentials.renewable else ask()
 
     async def send(self, request: Request, forever: bool = False) -> httpx.Response:
-        """Send a request once. The answer has been read, unless it goes on forever: then the caller reads and closes it. From 400 on it
-        never does."""
+        """Send a request once. The response has been read; with forever, the caller reads and closes it unless its code is 400 or more."""
         headers = await self.headers() + request.headers()
         http = await self._now()
         if forever:
@@ -81,7 +80,7 @@ class Transport:
         return task
 
     def _unwanted(self, done: asyncio.Task[httpx.Response]) -> None:
-        """A request that nobody waits for has ended."""
+        """Close the response of an abandoned request."""
         if not done.cancelled() and done.exception() is None:
             self._begin(done.result().aclose())
 
@@ -98,7 +97,7 @@ class Transport:
             return answer
 
     async def _now(self) -> _Both:
-        """The connections for the certificate that is good now. Those of the one before may still be in use."""
+        """The pools for the current client certificate. The previous ones stay open, since requests may be in flight."""
         pair = await self.pair()
         if self._http is None or pair != self._pair:
             old, self._old = self._old, self._http
@@ -108,7 +107,7 @@ class Transport:
         return self._http
 
     async def close(self) -> None:
-        for _ in range(2):  # the second time for those that are closed by the end of others
+        for _ in range(2):  # the second round is for responses that the first one closes
             if self._running:
                 await asyncio.wait(set(self._running), timeout=1)
         for task in self._running:
@@ -120,7 +119,7 @@ class Transport:
 
 
 class _Both:
-    """The connections for short answers, and for those that go on for ever."""
+    """The pools for short requests, and for watches and logs."""
 
     def __init__(self, config: Config, pair: Pair | None) -> None:
         self.short = _connections(config, pair, HTTP2 and not config.http1)
@@ -132,7 +131,7 @@ class _Both:
 
 
 def _connections(config: Config, pair: Pair | None, http2: bool) -> httpx.AsyncClient:
-    context = tls.context(config, pair)  # not shared: the library puts the protocols into it
+    context = tls.context(config, pair)  # not shared: httpx sets its ALPN protocols
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
     try:
         transport = httpx.AsyncHTTPTransport(
@@ -145,12 +144,12 @@ def _connections(config: Config, pair: Pair | None, http2: bool) -> httpx.AsyncC
 
 @contextmanager
 def translated(request: Request) -> Iterator[None]:
-    """Makes this package's errors of the library's."""
+    """Convert the library's exceptions."""
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError) as fault:
         never = isinstance(fault, (httpx.ConnectError, httpx.TimeoutException, httpx.ProxyError, httpx.UnsupportedProtocol))
         said = str(fault) or type(fault).__name__
-        # The library does not look whether an idle HTTP/2 connection is still there: that shows when it writes.
+        # httpx does not check whether an idle HTTP/2 connection is still open: writing to it fails.
         unsent = isinstance(fault, httpx.WriteError)
         raise ConnectionFailed(f"{request.method} {request.path}: {said}", broke=not never, unsent=unsent) from fault

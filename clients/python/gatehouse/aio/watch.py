@@ -24,11 +24,11 @@ class _Over(Exception):
 
 
 class AsyncWatch(Generic[T]):
-    """As gatehouse.watch.Watch. It ends after timeout_seconds, or when a task calls stop; who leaves its loop early closes it, or puts it
-    into an async with."""
+    """As gatehouse.watch.Watch. It ends after timeout_seconds, or when a task calls stop. After leaving its loop early, close it, or use
+    async with."""
 
     def __init__(self, client: AsyncClient, scope: Scope, options: dict[str, Any], synced: Callable[[], None] = lambda: None) -> None:
-        # What runs does not refer to the watch: so the loop closes one that nobody has any more.
+        # No reference cycle: the event loop closes a watch that goes out of scope.
         self._running = _Running(client, scope, options, synced)
         self._events: AsyncGenerator[Event[T], None] = self._running.events()
 
@@ -45,11 +45,11 @@ class AsyncWatch(Generic[T]):
         await self.aclose()
 
     def stop(self) -> None:
-        """End the watch. Who waits for its next event gets the end of the iteration."""
+        """End the watch. A pending __anext__ raises StopAsyncIteration."""
         self._running.stop()
 
     async def aclose(self) -> None:
-        """Close the connection, when nobody waits for an event."""
+        """Close the connection. No __anext__ may be pending."""
         self._running.stop()
         await self._events.aclose()
 
@@ -89,7 +89,7 @@ class _Running:
             return
 
     async def _within(self, work: Coroutine[Any, Any, R]) -> R:
-        """Do something that ends with the watch."""
+        """Run a coroutine that is cancelled when the watch ends."""
         task = asyncio.ensure_future(work)
         left = self._state.remaining()
         if self._stopped or left == 0:
@@ -107,7 +107,7 @@ class _Running:
         return task.result()
 
     async def _round(self) -> AsyncGenerator[Change, None]:
-        """List if that has to be, and watch over one connection."""
+        """List if necessary, then watch over one connection."""
         if self._state.must_list:
             from .resource import pages
 
@@ -154,7 +154,7 @@ class _Running:
 
 
 async def _next(iterator: AsyncIterator[R]) -> R | None:
-    """The next one; None at the end."""
+    """The next value; None at the end."""
     try:
         return await iterator.__anext__()
     except StopAsyncIteration:
