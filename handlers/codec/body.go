@@ -141,14 +141,17 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	if b.Format == Protobuf {
 		return b.decodeProtobuf(into)
 	}
-	if b.Quick(into) {
-		return b.Kind, nil, nil
-	}
 	data := b.Data
 	if b.Format == YAML {
-		if data, err = yaml.YAMLToJSON(b.Data); err != nil {
+		if data, err = YAMLToJSON(b.Data); err != nil {
 			return gvk, nil, err
 		}
+	}
+	if err := CheckWeight(data, into); err != nil {
+		return b.Kind, nil, err
+	}
+	if b.quick(into) {
+		return b.Kind, nil, nil
 	}
 	seen, peeked, err := interpret(data)
 	if err != nil {
@@ -174,6 +177,11 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 // Quick is Decode for a body that has nothing to tell of: JSON of the very kind, without faults and unknown fields. It
 // leaves into empty when the body is another one.
 func (b Body) Quick(into runtime.Object) bool {
+	return CheckWeight(b.Data, into) == nil && b.quick(into)
+}
+
+// quick is Quick for a text that was weighed.
+func (b Body) quick(into runtime.Object) bool {
 	if b.Format != JSON || !readJSON(b.Data, into) {
 		return false
 	}
@@ -187,6 +195,9 @@ func (b Body) Quick(into runtime.Object) bool {
 	reflect.ValueOf(into).Elem().SetZero()
 	return false
 }
+
+// maxStrict is how many unknown fields are told of, as many as the decoder of JSON tells.
+const maxStrict = 100
 
 // read fills into from JSON; strict are the faults that a client may want to be told of.
 func (b Body) read(data []byte, into runtime.Object) (strict []error, err error) {
@@ -221,7 +232,8 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	strict = append(strict, found...)
 	if isUnstructured {
 		if b.prune != nil {
-			for _, path := range b.prune(content) {
+			unknown := b.prune(content)
+			for _, path := range unknown[:min(len(unknown), maxStrict)] {
 				strict = append(strict, fmt.Errorf("unknown field %q", path))
 			}
 		}

@@ -47,6 +47,9 @@ func (b Body) convert(p resource.Patched, into runtime.Object) (strict []error, 
 	if len(p.Strict) == 0 && b.Quick(into) {
 		return nil, nil
 	}
+	if err := CheckWeight(p.Text, into); err != nil {
+		return nil, err
+	}
 	if err := object.CheckQuantities(p.Text, into); err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func member(t reflect.Type, name string) reflect.Type {
 	case t.Kind() == reflect.Map:
 		return t.Elem()
 	case t.Kind() == reflect.Struct:
-		fields := membersOf(t)
+		fields := Members(t)
 		if inner, ok := fields[name]; ok {
 			return inner
 		}
@@ -169,8 +169,8 @@ func member(t reflect.Type, name string) reflect.Type {
 
 var members sync.Map // reflect.Type -> map[string]reflect.Type
 
-// membersOf are the types of a struct's fields by their JSON names, also in lower case. The answer is kept per type.
-func membersOf(t reflect.Type) map[string]reflect.Type {
+// Members are the types of a struct's fields by their JSON names, also in lower case. The answer is kept per type.
+func Members(t reflect.Type) map[string]reflect.Type {
 	if known, ok := members.Load(t); ok {
 		return known.(map[string]reflect.Type)
 	}
@@ -184,7 +184,7 @@ func membersOf(t reflect.Type) map[string]reflect.Type {
 				inner = inner.Elem()
 			}
 			if inner.Kind() == reflect.Struct {
-				for k, v := range membersOf(inner) {
+				for k, v := range Members(inner) {
 					if out[k] == nil {
 						out[k] = v
 					}

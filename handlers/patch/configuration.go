@@ -16,8 +16,11 @@ import (
 // Configuration is the body of a server-side apply, YAML or JSON, as a map. A body that is neither is a 400 in upstream's words.
 func Configuration(body []byte) (map[string]any, error) {
 	content := map[string]any{}
-	if bytes.HasPrefix(body, []byte("{")) && utiljson.Unmarshal(body, &content) == nil {
+	if bytes.HasPrefix(body, []byte("{")) && codec.CheckWeight(body, content) == nil && utiljson.Unmarshal(body, &content) == nil {
 		return content, nil // which JSON's own parser reads ten times as fast
+	}
+	if err := codec.CheckYAML(body); err != nil {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
 	}
 	text, err := yaml.YAMLToJSON(body)
 	if err == nil {

@@ -48,6 +48,9 @@ func (p *Patch) merge(res *resource.Resource, before []byte) (object.Object, []s
 // plainMerge says whether the patch is a JSON object that nothing has to be told of. Another value is refused unless the
 // client wants no field validation: then it replaces the whole object.
 func (p *Patch) plainMerge() (plain bool, strict []error, err error) {
+	if err := codec.CheckWeight(p.body, map[string]any{}); err != nil {
+		return false, nil, err
+	}
 	if p.validation == metav1.FieldValidationIgnore {
 		return json.Valid(p.body) && kindOf(p.body) == '{', nil, nil
 	}

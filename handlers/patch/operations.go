@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 )
 
 // maxOperations is the largest number of operations in a JSON patch, maxCopied the most that its copy operations may add to a
@@ -54,6 +57,13 @@ func (p *Patch) operations(before []byte) (*patched, error) {
 
 func readOperations(body []byte, validation string) (*jsonPatch, error) {
 	p := &jsonPatch{}
+	// Counted before they are decoded, where each takes hundreds of bytes.
+	if n := codec.CountElements(body); n > maxOperations && json.Valid(body) {
+		return nil, tooMany(n)
+	}
+	if err := codec.CheckWeight(body, []jsonPatchOp{}); err != nil {
+		return nil, undecodable(err)
+	}
 	if validation != metav1.FieldValidationIgnore {
 		var operations []jsonPatchOp
 		found, err := kjson.UnmarshalStrict(body, &operations)
@@ -68,8 +78,9 @@ func readOperations(body []byte, validation string) (*jsonPatch, error) {
 	if p.steps, err = jsonpatch.DecodePatch(body); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
-	if n := len(p.steps); n > maxOperations {
-		return nil, apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d", maxOperations, n))
-	}
 	return p, nil
+}
+
+func tooMany(n int) error {
+	return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d", maxOperations, n))
 }

@@ -29,6 +29,9 @@ func (p *Patch) strategic(res *resource.Resource, before []byte) (object.Object,
 	var original, patch map[string]any
 	var strict []error
 	var err error
+	if err = codec.CheckWeight(p.body, patch); err != nil {
+		return nil, nil, undecodable(err)
+	}
 	if p.validation == metav1.FieldValidationIgnore {
 		err = kjson.UnmarshalCaseSensitivePreserveInts(p.body, &patch)
 	} else {

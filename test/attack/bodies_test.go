@@ -132,3 +132,38 @@ func TestManyFaults(t *testing.T) {
 		},
 	}.Test(t)
 }
+
+// Bodies and patches of the greatest size that would fill the memory once they were decoded.
+func TestHeavyBodies(t *testing.T) {
+	Attack{
+		Memory: 120 << 20, CPU: 8 * time.Second,
+		Prepare: func(a *Target) { a.Create(configMaps, `{"metadata":{"name":"heavy"}}`) },
+		Run: func(a *Target) {
+			fill := func(before, piece, after string) string {
+				const largest = 3<<20 - 100
+				return before + strings.TrimSuffix(strings.Repeat(piece, largest/len(piece)), ",") + after
+			}
+			heavy := fill(`{"metadata":{"name":"p"},"spec":{"containers":[`, "{},", "]}}")
+			maps := fill(`{"x":[`, `{"a":1},`, `]}`)
+			aliases := "a: &x " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.TrimSuffix(strings.Repeat("*x,", 10000), ",") + "]\n"
+			for range a.Times(1, 10) {
+				for _, c := range []struct{ method, path, contentType, body string }{
+					{"POST", pods, "application/json", heavy},
+					{"POST", pods, "application/yaml", heavy},
+					{"POST", pods, "application/json", fill(`{"spec":{"containers":[`, "null,", "]}}")},
+					{"POST", configMaps, "application/yaml", aliases},
+					{"POST", configMaps, "application/yaml", fill("a:\n", "- - -\n", "")},
+					{"PATCH", configMaps + "/heavy", "application/merge-patch+json", maps},
+					{"PATCH", configMaps + "/heavy", "application/strategic-merge-patch+json", maps},
+					{"PATCH", configMaps + "/heavy?fieldManager=m", "application/apply-patch+yaml", maps},
+					{"PATCH", configMaps + "/heavy", "application/json-patch+json", fill("[", "{},", "]")},
+					{"PATCH", configMaps + "/heavy", "application/json-patch+json", fill(`[{"op":"add","path":"/x","value":[`, "[],", "]}]")},
+				} {
+					if answer, text := a.send(c.method, c.path, c.contentType, c.body); answer.StatusCode < 400 || answer.StatusCode >= 500 || len(text) > 1<<20 {
+						a.Errorf("%s %s %.40s: %d %.200s", c.method, c.contentType, c.body, answer.StatusCode, text)
+					}
+				}
+			}
+		},
+	}.Test(t)
+}
