@@ -16,11 +16,23 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// ownFormats are the formats of texts that only our documents have. The library takes text of an unknown format for a value of
-// any type, which upstream's merge schema does not.
-var ownFormats = regexp.MustCompile(`"format":"(cidr|ip|config-key|csi-driver|dns-[a-z-]+|env-var-name|http-header-name|label-value-joined|local-path|no-backsteps|port-name|qualified-name|sysctl-name)",?`)
+var (
+	formats  = regexp.MustCompile(`"format":"([a-z0-9-]+)",?`)
+	trailing = regexp.MustCompile(`,}`)
+)
 
-var trailing = regexp.MustCompile(`,}`)
+// withoutOwnFormats is a document without the formats of texts that only our documents have: the library takes text of an
+// unknown format for a value of any type, which upstream's merge schema does not.
+func withoutOwnFormats(document []byte) []byte {
+	document = formats.ReplaceAllFunc(document, func(found []byte) []byte {
+		switch string(formats.FindSubmatch(found)[1]) {
+		case "byte", "date-time", "int-or-string", "int32", "int64", "double":
+			return found
+		}
+		return nil
+	})
+	return trailing.ReplaceAll(document, []byte("}"))
+}
 
 // models are the schemas of all published documents: what upstream makes its merge schema of.
 var models = sync.OnceValue(func() map[string]*spec.Schema {
@@ -30,7 +42,7 @@ var models = sync.OnceValue(func() map[string]*spec.Schema {
 		if err != nil {
 			panic(err)
 		}
-		text = trailing.ReplaceAll(ownFormats.ReplaceAll(text, nil), []byte("}"))
+		text = withoutOwnFormats(text)
 		var document spec3.OpenAPI
 		if err := json.Unmarshal(text, &document); err != nil {
 			panic(err)

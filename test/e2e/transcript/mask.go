@@ -35,7 +35,7 @@ var (
 const near = time.Hour
 
 func (m *masker) mask(text string) string {
-	text = withoutManagers(m.names.Replace(text))
+	text = m.names.Replace(text)
 	for _, extra := range m.extra {
 		text = extra.ReplaceAllString(text, "<masked>")
 	}
@@ -75,25 +75,4 @@ func (m *masker) time(found, layout string) string {
 		return found
 	}
 	return "<time>"
-}
-
-// withoutManagers leaves metadata.managedFields out of JSON on one line, until our server manages fields.
-func withoutManagers(text string) string {
-	const start = `,"managedFields":[`
-	for {
-		at := strings.Index(text, start)
-		if at < 0 {
-			return text
-		}
-		end, depth := at+len(start), 1
-		for ; end < len(text) && depth > 0; end++ {
-			switch text[end] {
-			case '[':
-				depth++
-			case ']':
-				depth--
-			}
-		}
-		text = text[:at] + text[end:]
-	}
 }
