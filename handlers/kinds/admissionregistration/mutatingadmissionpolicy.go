@@ -23,7 +23,7 @@ func mutatingPolicy(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
 	v := kind.Version[mutatingAdmissionPolicy](row, "v1", nil)
 	s.ValidateCreate = v.Check(func(o mutatingAdmissionPolicy) field.ErrorList { return validateMutatingPolicy(o, nil) })
-	s.ValidateUpdate = v.CheckUpdate(validateMutatingPolicy)
+	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateMutatingPolicy))
 }
 
 func validateMutatingPolicy(o, old mutatingAdmissionPolicy) (errs field.ErrorList) {

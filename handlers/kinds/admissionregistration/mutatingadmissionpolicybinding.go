@@ -14,7 +14,7 @@ var mutatingBindings = kind.Kind{Group: group, Resource: "mutatingadmissionpolic
 
 func mutatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
-	s.Validate = kind.Version[*admissionregistrationv1.MutatingAdmissionPolicyBinding](row, "v1", nil).Check(validateMutatingBinding)
+	kind.JudgeAlike(s, kind.Version[*admissionregistrationv1.MutatingAdmissionPolicyBinding](row, "v1", nil).Check(validateMutatingBinding))
 }
 
 func validateMutatingBinding(o *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {

@@ -28,7 +28,7 @@ func validatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
 	v := kind.Version[validatingAdmissionPolicy](row, "v1", nil)
 	s.ValidateCreate = v.Check(func(o validatingAdmissionPolicy) field.ErrorList { return validateValidatingPolicy(o, nil) })
-	s.ValidateUpdate = v.CheckUpdate(validateValidatingPolicy)
+	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateValidatingPolicy))
 }
 
 func validatingPolicyStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {

@@ -14,7 +14,7 @@ var validatingBindings = kind.Kind{Group: group, Resource: "validatingadmissionp
 
 func validatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
-	s.Validate = kind.Version[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](row, "v1", nil).Check(validateValidatingBinding)
+	kind.JudgeAlike(s, kind.Version[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](row, "v1", nil).Check(validateValidatingBinding))
 }
 
 func validateValidatingBinding(o *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {

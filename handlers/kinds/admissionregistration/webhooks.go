@@ -32,7 +32,9 @@ func webhooks(of func(object.Object) ([]hook, error)) kind.Strategy {
 			return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
 		}
 		s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return judgeHooks(of, o, nil) }
-		s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return judgeHooks(of, o, old) }
+		s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {
+			return append(kind.GeneratedName(ctx, o, old), judgeHooks(of, o, old)...)
+		}
 	}
 }
 

@@ -72,8 +72,11 @@ func judge(ctx context.Context, o, old object.Object) (errs field.ErrorList) {
 			return field.ErrorList{field.InternalError(nil, err)}
 		}
 	}
-	if old == nil && o.GetName() != now.Spec.Names.Plural+"."+now.Spec.Group && o.GetName() != "" {
-		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.GetName(), `must be spec.names.plural+"."+spec.group`))
+	want := now.Spec.Names.Plural + "." + now.Spec.Group
+	for _, of := range []struct{ field, name string }{{"generateName", o.GetGenerateName()}, {"name", o.GetName()}} {
+		if old == nil && of.name != want && of.name != "" {
+			errs = append(errs, field.Invalid(field.NewPath("metadata", of.field), of.name, `must be spec.names.plural+"."+spec.group`))
+		}
 	}
 	return append(errs, validateDefinition(ctx, now, was)...)
 }

@@ -125,7 +125,7 @@ func validateSpec(ctx context.Context, s *hubSpec, opts options) (errs field.Err
 	if len(s.SelectableFields) > 0 && s.Validation == nil {
 		errs = append(errs, field.Invalid(specPath.Child("selectableFields"), "", "may only be set when validations.schema is included"))
 	} else if len(s.SelectableFields) > 0 {
-		errs = append(errs, selectable(s.SelectableFields, s.Validation.OpenAPIV3Schema, opts.crowded[""], specPath)...)
+		errs = appendNew(errs, selectable(s.SelectableFields, s.Validation.OpenAPIV3Schema, opts.crowded[""], specPath))
 	}
 	if c := s.Conversion; c != nil && c.Strategy != upstream.NoneConverter && preserves {
 		errs = append(errs, field.Invalid(specPath.Child("conversion", "strategy"), c.Strategy, "must be None if spec.preserveUnknownFields is true"))
@@ -197,7 +197,21 @@ func version(ctx context.Context, v *upstream.CustomResourceDefinitionVersion, s
 	case v.Schema == nil || v.Schema.OpenAPIV3Schema == nil:
 		errs = append(errs, field.Invalid(path.Child("selectableFields"), "", "may only be set when `version.schema.openAPIV3Schema` is not included"))
 	default:
-		errs = append(errs, selectable(v.SelectableFields, v.Schema.OpenAPIV3Schema, opts.crowded[v.Name], path)...)
+		errs = appendNew(errs, selectable(v.SelectableFields, v.Schema.OpenAPIV3Schema, opts.crowded[v.Name], path))
+	}
+	return errs
+}
+
+// appendNew leaves out what was said before: why a schema has no structural form.
+func appendNew(errs, more field.ErrorList) field.ErrorList {
+	known := make(map[string]bool, len(errs))
+	for _, e := range errs {
+		known[e.Error()] = true
+	}
+	for _, e := range more {
+		if !known[e.Error()] {
+			errs = append(errs, e)
+		}
 	}
 	return errs
 }

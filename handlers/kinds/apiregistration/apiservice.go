@@ -47,9 +47,12 @@ func apiServiceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) {
-	// A name that cannot stand in a URL, or that is missing, has had its fault.
-	if want := o.Spec.Version + "." + o.Spec.Group; o.Name != want && o.Name != "" && len(kind.PathSegment(o.Name, false)) == 0 {
-		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), o.Name, fmt.Sprintf("must be `spec.version+\".\"+spec.group`: %q", want)))
+	// A name that cannot stand in a URL, or that is missing, has had its fault. A generated one is never right.
+	want := o.Spec.Version + "." + o.Spec.Group
+	for _, of := range []struct{ field, name string }{{"generateName", o.GenerateName}, {"name", o.Name}} {
+		if of.name != want && of.name != "" && len(kind.PathSegment(of.name, false)) == 0 {
+			errs = append(errs, field.Invalid(field.NewPath("metadata", of.field), of.name, fmt.Sprintf("must be `spec.version+\".\"+spec.group`: %q", want)))
+		}
 	}
 	if o.Spec.Group == "" && o.Spec.Version != "v1" {
 		errs = append(errs, field.Required(spec.Child("group"), "only v1 may have an empty group and it better be legacy kube"))

@@ -21,7 +21,12 @@ func deviceClass(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	e := expressions{d.Features}
 	v := kind.Version[*resourcev1.DeviceClass](row, "v1", moved)
 	// Names of classes are judged by the newer set of rules, whose words differ.
-	s.ValidateName = func(name string, _ bool) []string { return content.IsDNS1123Subdomain(name) }
+	s.ValidateName = func(name string, prefix bool) []string {
+		if prefix {
+			return kind.PathSegment(name, prefix)
+		}
+		return content.IsDNS1123Subdomain(name)
+	}
 	s.ValidateCreate = v.Check(func(o *resourcev1.DeviceClass) field.ErrorList { return e.class(o, nil) })
 	s.ValidateUpdate = v.CheckUpdate(e.class)
 }

@@ -36,8 +36,9 @@ func claim(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 			return append(errs, e.claimSpec(&c.Spec.Devices, specPath.Child("devices"))...)
 		})(ctx, o)
 	}
+	s.ValidateUpdate = kind.GeneratedName
 	if row.Version != "v1" { // whose model says it
-		s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaim) field.ErrorList { return kind.Unchanged(o.Spec, old.Spec, specPath) })
+		s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(func(o, old resourceClaim) field.ErrorList { return kind.Unchanged(o.Spec, old.Spec, specPath) }))
 	}
 }
 

@@ -3,8 +3,6 @@ package dra
 import (
 	"context"
 
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
@@ -29,9 +27,7 @@ type resourceClaimTemplate = *resourcev1.ResourceClaimTemplate
 func claimTemplate(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	e, v := expressions{d.Features}, kind.Version[resourceClaimTemplate](row, "v1", moved)
 	judge := func(o resourceClaimTemplate) field.ErrorList {
-		path := specPath.Child("metadata")
-		errs := apivalidation.ValidateAnnotations(o.Spec.Annotations, path.Child("annotations"))
-		errs = append(errs, metavalidation.ValidateLabels(o.Spec.Labels, path.Child("labels"))...)
+		errs := kind.ClaimMeta(&o.Spec.ObjectMeta, specPath.Child("metadata"))
 		return append(errs, e.claimSpec(&o.Spec.Spec.Devices, specPath.Child("spec", "devices"))...)
 	}
 	s.ValidateCreate = func(ctx context.Context, o object.Object) field.ErrorList {
@@ -39,13 +35,13 @@ func claimTemplate(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 			return append(requestsAccess(ctx, d, o.Namespace, o.Spec.Spec.Devices.Requests), judge(o)...)
 		})(ctx, o)
 	}
-	s.ValidateUpdate = v.CheckUpdate(func(o, old resourceClaimTemplate) field.ErrorList {
+	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(func(o, old resourceClaimTemplate) field.ErrorList {
 		errs := judge(o)
 		if row.Version == "v1" { // whose model says that it never changes
 			return errs
 		}
 		return append(errs, kind.Unchanged(o.Spec, old.Spec, specPath)...)
-	})
+	}))
 }
 
 func resourceClaimTemplateV1(c *resourcev1.ResourceClaimTemplate) {

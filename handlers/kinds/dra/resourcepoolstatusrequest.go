@@ -13,7 +13,8 @@ import (
 )
 
 var poolStatusRequests = kind.Kind{
-	Group: group, Resource: "resourcepoolstatusrequests",
+	Group: group, Resource: "resourcepoolstatusrequests", Strategy: poolStatusRequest,
+	Subresources: map[string]kind.Strategy{"status": poolStatusRequestStatus},
 	Cells: kind.Cells{
 		"poolAllocated":   kind.CellOf(poolAllocated),
 		"poolAvailable":   kind.CellOf(poolAvailable),

@@ -21,7 +21,7 @@ var flowSchemas = kind.Kind{
 }
 
 func flowSchema(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(validateFlowSchema)
+	kind.JudgeAlike(s, kind.Check(validateFlowSchema))
 }
 
 func flowSchemaStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {

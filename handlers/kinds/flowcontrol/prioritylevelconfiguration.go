@@ -20,7 +20,7 @@ var priorityLevels = kind.Kind{
 }
 
 func priorityLevel(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(validatePriorityLevel)
+	kind.JudgeAlike(s, kind.Check(validatePriorityLevel))
 }
 
 func priorityLevelStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
