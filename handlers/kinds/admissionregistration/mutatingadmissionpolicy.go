@@ -1,6 +1,7 @@
 package admissionregistration
 
 import (
+	"context"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -19,11 +20,19 @@ var mutatingPolicies = kind.Kind{Group: group, Resource: "mutatingadmissionpolic
 
 type mutatingAdmissionPolicy = *admissionregistrationv1.MutatingAdmissionPolicy
 
-func mutatingPolicy(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+func mutatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
 	v := kind.Version[mutatingAdmissionPolicy](row, "v1", nil)
 	s.ValidateCreate = v.Check(func(o mutatingAdmissionPolicy) field.ErrorList { return validateMutatingPolicy(o, nil) })
 	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateMutatingPolicy))
+	p := paramRights{d, row}
+	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, old mutatingAdmissionPolicy) error {
+		var was *admissionregistrationv1.ParamKind
+		if old != nil {
+			was = old.Spec.ParamKind
+		}
+		return p.policy(ctx, a, o, o.Spec.ParamKind, was)
+	})
 }
 
 func validateMutatingPolicy(o, old mutatingAdmissionPolicy) (errs field.ErrorList) {

@@ -1,6 +1,8 @@
 package admissionregistration
 
 import (
+	"context"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
@@ -12,9 +14,14 @@ import (
 
 var mutatingBindings = kind.Kind{Group: group, Resource: "mutatingadmissionpolicybindings", Strategy: mutatingBinding, Cells: bindingCells}
 
-func mutatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+func mutatingBinding(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
-	kind.JudgeAlike(s, kind.Version[*admissionregistrationv1.MutatingAdmissionPolicyBinding](row, "v1", nil).Check(validateMutatingBinding))
+	v := kind.Version[*admissionregistrationv1.MutatingAdmissionPolicyBinding](row, "v1", nil)
+	kind.JudgeAlike(s, v.Check(validateMutatingBinding))
+	p := paramRights{d, row}
+	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, _ *admissionregistrationv1.MutatingAdmissionPolicyBinding) error {
+		return p.binding(ctx, a, o, "mutatingadmissionpolicies", o.Spec.PolicyName, o.Spec.ParamRef)
+	})
 }
 
 func validateMutatingBinding(o *admissionregistrationv1.MutatingAdmissionPolicyBinding) field.ErrorList {

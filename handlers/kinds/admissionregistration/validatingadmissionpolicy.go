@@ -1,6 +1,7 @@
 package admissionregistration
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -29,6 +30,14 @@ func validatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	v := kind.Version[validatingAdmissionPolicy](row, "v1", nil)
 	s.ValidateCreate = v.Check(func(o validatingAdmissionPolicy) field.ErrorList { return validateValidatingPolicy(o, nil) })
 	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateValidatingPolicy))
+	p := paramRights{d, row}
+	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, old validatingAdmissionPolicy) error {
+		var was *admissionregistrationv1.ParamKind
+		if old != nil {
+			was = old.Spec.ParamKind
+		}
+		return p.policy(ctx, a, o, o.Spec.ParamKind, was)
+	})
 }
 
 func validatingPolicyStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {

@@ -1,6 +1,8 @@
 package admissionregistration
 
 import (
+	"context"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
@@ -12,9 +14,14 @@ import (
 
 var validatingBindings = kind.Kind{Group: group, Resource: "validatingadmissionpolicybindings", Strategy: validatingBinding, Cells: bindingCells}
 
-func validatingBinding(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
+func validatingBinding(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
-	kind.JudgeAlike(s, kind.Version[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](row, "v1", nil).Check(validateValidatingBinding))
+	v := kind.Version[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](row, "v1", nil)
+	kind.JudgeAlike(s, v.Check(validateValidatingBinding))
+	p := paramRights{d, row}
+	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, _ *admissionregistrationv1.ValidatingAdmissionPolicyBinding) error {
+		return p.binding(ctx, a, o, "validatingadmissionpolicies", o.Spec.PolicyName, o.Spec.ParamRef)
+	})
 }
 
 func validateValidatingBinding(o *admissionregistrationv1.ValidatingAdmissionPolicyBinding) field.ErrorList {

@@ -7,15 +7,17 @@ import (
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 	resourcev1alpha3 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1alpha3"
+	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
+// In v1 the model says it.
 func TestClaimsDoNotChange(t *testing.T) {
-	claim := func(class string) *resourcev1.ResourceClaim {
-		return kindtest.Parse[resourcev1.ResourceClaim](t, `{spec: {devices: {requests: [{name: r, exactly: {deviceClassName: `+class+`}}]}}}`)
+	claim := func(class string) *resourcev1beta2.ResourceClaim {
+		return kindtest.Parse[resourcev1beta2.ResourceClaim](t, `{spec: {devices: {requests: [{name: r, exactly: {deviceClassName: `+class+`}}]}}}`)
 	}
-	s := kindtest.Hooks(t, Kinds, "v1", "resourceclaims", "")
+	s := kindtest.Hooks(t, Kinds, "v1beta2", "resourceclaims", "")
 	if got := kindtest.Verdict(s, claim("b"), claim("a")); len(got) != 1 || !strings.HasPrefix(got[0], "spec: Invalid value: ") || !strings.HasSuffix(got[0], "field is immutable") {
 		t.Errorf("%q", got)
 	}
