@@ -137,12 +137,13 @@ final class Channels implements AutoCloseable {
     @Override
     public void close() {
         pings.cancel(false);
+        // First, so that what follows of it is not taken for a fault of the peer.
+        messages.add(new Message(0, null, new InterruptedIOException("closed")));
         if (socket.isOutputClosed()) {
             socket.abort();
         } else {
             socket.sendClose(WebSocket.NORMAL_CLOSURE, "").whenComplete((s, x) -> socket.abort());
         }
-        messages.add(new Message(0, null, new InterruptedIOException("closed")));
     }
 
     /** Collects fragments to messages. One more is asked for when one was taken, so that a slow reader slows the peer down. */

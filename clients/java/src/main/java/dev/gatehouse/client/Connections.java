@@ -87,10 +87,12 @@ final class Connections {
         return b;
     }
 
-    /** Forgets the connections: those that nobody uses are closed when they are collected. */
-    synchronized void close() {
-        if (config.httpClient == null) http = null;
+    /** Forgets the connections of a client: those that nobody uses are closed when they are collected. */
+    synchronized void forget(HttpClient used) {
+        if (config.httpClient == null && http == used) http = null;
     }
+
+    synchronized void close() { forget(http); }
 
     URI uri(Request r) {
         String root = base.toString();

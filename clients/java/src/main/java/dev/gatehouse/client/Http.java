@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -16,6 +17,8 @@ import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** Sends requests, and sends them again where that is right. */
@@ -36,6 +39,8 @@ final class Http {
         T read(InputStream in) throws IOException;
     }
 
+    /** How long an answer may be in coming: longer than servers work on a request. */
+    Duration patience = Duration.ofSeconds(90);
     final Connections connections;
     Sleeper sleeper = (time, ending) -> ending.sleep(time);
 
@@ -88,10 +93,17 @@ final class Http {
         HttpRequest.Builder b = connections.request(r).header("Accept", r.accept());
         if (r.contentType() != null) b.header("Content-Type", r.contentType());
         b.method(r.method(), r.body() == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(r.body()));
-        CompletableFuture<HttpResponse<InputStream>> running = connections.http().sendAsync(b.build(), BodyHandlers.ofInputStream());
+        HttpClient client = connections.http();
+        CompletableFuture<HttpResponse<InputStream>> running = client.sendAsync(b.build(), BodyHandlers.ofInputStream());
         ending.hold(() -> running.cancel(true));
         try {
-            return running.get();
+            // The first line of a log may be long in coming, and who sends a request of his own knows how long it takes.
+            return r.accept().equals(Request.JSON) ? running.get(patience.toNanos(), TimeUnit.NANOSECONDS) : running.get();
+        } catch (TimeoutException x) {
+            // The JDK does not find out that a peer has gone, and would send the next request over the same connection.
+            running.cancel(true);
+            connections.forget(client);
+            throw new HttpTimeoutException("no answer within " + patience.toSeconds() + " s");
         } catch (ExecutionException x) {
             if (x.getCause() instanceof IOException io) throw io;
             throw new IOException(x.getCause());

@@ -3,6 +3,7 @@ package dev.gatehouse.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,7 +15,9 @@ import dev.gatehouse.client.models.MetaV1.Status;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -123,6 +126,26 @@ final class RequestTest {
             }
             text.set("{\"kind\":\"ThingList\",\"items\":null}");
             assertEquals(List.of(), things.page().items());
+        }
+    }
+
+    /** A request that gets no answer fails, and the next one has a connection of its own. */
+    @Test
+    void noAnswer() throws Exception {
+        AtomicReference<Boolean> answers = new AtomicReference<>(false);
+        try (Peer peer = new Peer(x -> {
+            if (answers.get()) x.answer(Peer.thing("x", "1"));
+            else x.hang();
+        }); Client client = peer.client()) {
+            HttpClient before = client.http.connections.http();
+            Resource<Untyped> things = client.resource(Peer.THINGS).in("n");
+            client.http.patience = Duration.ofMillis(100);
+            UncheckedIOException x = assertThrows(UncheckedIOException.class, () -> things.get("x"));
+            assertTrue(x.getCause() instanceof HttpTimeoutException, x::toString);
+            assertNotSame(before, client.http.connections.http());
+            client.http.patience = Duration.ofMinutes(1);
+            answers.set(true);
+            assertEquals("x", things.get("x").name());
         }
     }
 
