@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Callable
@@ -66,6 +67,12 @@ class Client(Apis):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _pausing(self, sleep: Callable[[float], None]) -> Client:
+        """The same client with another way to wait between attempts."""
+        out = copy.copy(self)
+        out._sleep = sleep
+        return out
 
     def open(self, request: Request, forever: bool = False) -> BaseHTTPResponse:
         """Send a request, with retries. The caller reads and closes the response. Status codes from 400 on are raised."""

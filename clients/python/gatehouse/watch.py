@@ -52,7 +52,7 @@ class _Running:
     """The connections of a watch, one after the other."""
 
     def __init__(self, client: Client, scope: Scope, options: dict[str, Any], synced: Callable[[], None]) -> None:
-        self._client = client
+        self._client = client._pausing(self._pause)
         self._scope = scope
         self._state = Watching(scope, options)
         self._synced = synced
@@ -65,6 +65,11 @@ class _Running:
             self._stopped.set()
             if self._answer is not None:
                 _shut(self._answer)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait between attempts of a request; stop ends the wait and the request."""
+        if self._stopped.wait(seconds):
+            raise ConnectionFailed("the watch is stopped")
 
     def events(self) -> Iterator[Event[Any]]:
         timer = self._timer()

@@ -24,6 +24,7 @@ class Step:
 
     code: int = 0
     reason: str = ""
+    after: str = ""
     items: tuple[str, ...] | None = None
     version: str = ""
     more: str = ""
@@ -50,7 +51,7 @@ class Script:
             x.begin()
             self.over.wait(60)  # nothing happens any more
         elif step.code:
-            x.refuse(step.code, step.reason)
+            x.refuse(step.code, step.reason, **({"Retry_After": step.after} if step.after else {}))
         elif step.items is not None:
             items = [thing(*i.split("@")) for i in step.items]
             x.answer({"kind": "ThingList", "metadata": {"resourceVersion": step.version, "continue": step.more}, "items": items or None})
@@ -220,6 +221,18 @@ def test_stopped_while_it_waits_to_connect(way: str, monkeypatch: pytest.MonkeyP
         watch = client.resource(THINGS)("n").watch()
         stop_soon(watch, script, ["list", "watch 5"])
         assert list(watch) == []
+
+
+@pytest.mark.parametrize("begin", [[], [listed("5")]])
+def test_stopped_while_the_server_wants_to_be_left_alone(way: str, begin: list[Step]) -> None:
+    """In the list and in the watch: nothing is asked after the stop."""
+    script = Script([*begin, Step(code=429, reason="TooManyRequests", after="60")])
+    asked = ["list", "watch 5"][: 1 + len(begin)]
+    with peer(script.serve) as config, bridge.client(way, config) as client:
+        watch = client.resource(THINGS)("n").watch()
+        stop_soon(watch, script, asked)
+        assert list(watch) == []
+    assert script.asked == asked
 
 
 def test_a_misspelt_option_is_an_error_before_anything_is_sent(way: str) -> None:
