@@ -325,13 +325,17 @@ func (s scenario) errors(t *testing.T, ctx context.Context) {
 
 func (s scenario) apply(t *testing.T, ctx context.Context) {
 	maps := corev1.ConfigMaps.In(s.client, s.namespace)
-	applied, err := maps.Apply(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "applied"}, Data: map[string]string{"a": "b"}}, kube.FieldManager("scenario"))
-	switch {
-	case apierrors.IsUnsupportedMediaType(err): // no server-side apply here
-	case err != nil:
-		t.Errorf("got %v", err)
-	case len(applied.ManagedFields) == 0 || applied.ManagedFields[0].Manager != "scenario":
+	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "applied"}, Data: map[string]string{"a": "b"}}
+	applied := must[*corev1.ConfigMap](t)(maps.Apply(ctx, object, kube.FieldManager("scenario")))
+	if len(applied.ManagedFields) != 1 || applied.ManagedFields[0].Manager != "scenario" || applied.ManagedFields[0].Operation != metav1.ManagedFieldsOperationApply {
 		t.Errorf("managed by %v", applied.ManagedFields)
+	}
+	object.Data["a"] = "c"
+	if _, err := maps.Apply(ctx, object, kube.FieldManager("other")); !apierrors.IsConflict(err) {
+		t.Errorf("got %v", err)
+	}
+	if applied = must[*corev1.ConfigMap](t)(maps.Apply(ctx, object, kube.FieldManager("other"), kube.Force())); applied.Data["a"] != "c" {
+		t.Errorf("data is %v", applied.Data)
 	}
 	m := must[*corev1.ConfigMap](t)(maps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "dry"}}, kube.DryRun()))
 	if m.UID == "" {
