@@ -43,6 +43,16 @@ func TestGolden(t *testing.T) {
 	replay(t, "*.txt", golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
+// gates are what kinds and versions need that are off by default.
+const gates = "ClusterTrustBundle=true,ClusterTrustBundleProjection=true,PodCertificateRequest=true,DRAResourcePoolStatus=true,DRADeviceTaintRules=true," +
+	"DRAConsumableCapacity=true,DRAListTypeAttributes=true,DRANodeAllocatableResources=true"
+
+// TestGoldenOfAllVersions replays the conversations about kinds and versions that are off by default.
+func TestGoldenOfAllVersions(t *testing.T) {
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--runtime-config=api/all=true", "--feature-gates="+gates) // as the reference ran
+	replay(t, filepath.Join("allversions", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
+}
+
 // TestGoldenForgetting replays the conversations about history that is no more, one after the other. Our server remembers
 // the newest of it by itself, also what its etcd has compacted, so it is started anew as well.
 func TestGoldenForgetting(t *testing.T) {
