@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -200,8 +201,39 @@ func (p *pair) life(maker, other *side, d document) states {
 	if n := len(managed(o)); n < managers {
 		t.Errorf("%d managers are left of %d", n, managers)
 	}
+	for i, writer := range []*side{maker, other, maker} {
+		o = p.apply(writer, path, o, strconv.Itoa(i))
+		p.same(path)
+		s.add("applied", p.at(s.key, o))
+	}
+	if n := len(managed(o)); n < managers+1 {
+		t.Errorf("%d managers are left of %d and an applier", n, managers)
+	}
 	p.sameLists(d.row)
 	return s
+}
+
+// apply has one applier want an annotation, another one each time: what it wanted before goes, whichever server it asked.
+func (p *pair) apply(writer *side, path string, o object, value string) object {
+	p.t.Helper()
+	code, got := writer.do("PATCH", path+"?fieldManager=applier", object{
+		"apiVersion": o["apiVersion"], "kind": o["kind"],
+		"metadata": map[string]any{"name": o.text("metadata", "name"), "annotations": map[string]any{"applied.example.com/" + value: value}},
+	})
+	if code != http.StatusOK {
+		p.t.Fatalf("%s: apply %s: %d %v", writer.name, path, code, got["message"])
+	}
+	annotations, _ := got.metadata()["annotations"].(map[string]any)
+	applied := 0
+	for k := range annotations {
+		if strings.HasPrefix(k, "applied.example.com/") {
+			applied++
+		}
+	}
+	if applied != 1 || annotations["applied.example.com/"+value] != value {
+		p.t.Errorf("%s: applied %s to %s: %v", writer.name, value, path, annotations)
+	}
+	return got
 }
 
 func managed(o object) []any {

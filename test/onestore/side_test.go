@@ -75,6 +75,9 @@ func (s *side) do(method, path string, o object) (int, object) {
 		contentType = jsonType
 		if method == "PATCH" {
 			contentType = "application/merge-patch+json"
+			if strings.Contains(path, "fieldManager=") {
+				contentType = "application/apply-patch+yaml"
+			}
 		}
 	}
 	code, b := s.try(method, path, jsonType, body, contentType)
