@@ -3,6 +3,7 @@
 package expression
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -55,8 +56,12 @@ var baseSet = sync.OnceValues(func() (*environment.EnvSet, error) {
 	return environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()), nil
 })
 
-// Compile compiles an expression whose result must be of one of the types, and returns the type that it has.
-func (c *Compiler) Compile(text string, d Declared, age Age, results ...*cel.Type) (*cel.Type, *Fault) {
+// Compile compiles an expression whose result must be of one of the types, and returns the type that it has. A request that
+// brings many ends with its context.
+func (c *Compiler) Compile(ctx context.Context, text string, d Declared, age Age, results ...*cel.Type) (*cel.Type, *Fault) {
+	if err := ctx.Err(); err != nil {
+		return nil, &Fault{"not compiled: " + err.Error(), true}
+	}
 	env, err := c.env(d, age)
 	if err != nil {
 		return nil, &Fault{"unexpected error loading CEL environment: " + err.Error(), true}

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestCompile(t *testing.T) {
 		{`[JSONPatch{op: "add", path: "/" + jsonpatch.escapeKey("a/b"), value: 1}]`, Declared{Patches: true}, cel.ListType(cel.ObjectType("JSONPatch")), ""},
 		{`variables.x`, all, cel.BoolType, "undeclared reference to 'variables'"},
 	} {
-		_, fault := Plain.Compile(c.text, c.declared, New, c.result)
+		_, fault := Plain.Compile(t.Context(), c.text, c.declared, New, c.result)
 		if (fault == nil) != (c.want == "") || fault != nil && !strings.Contains(fault.Detail, c.want) {
 			t.Errorf("%s with %+v: %v, want %q", c.text, c.declared, fault, c.want)
 		}
@@ -43,18 +44,27 @@ func TestVariables(t *testing.T) {
 		{"early", "variables.n", "undefined field 'n'"},
 		{"n", "1 + 2", ""}, {"l", "[variables.n]", ""}, {"m", `{"a": variables.l}`, ""}, {"o", "object.spec", ""},
 	} {
-		if fault := c.Variable(v.name, v.text, d, New); (fault == nil) != (v.want == "") || fault != nil && !strings.Contains(fault.Detail, v.want) {
+		if fault := c.Variable(t.Context(), v.name, v.text, d, New); (fault == nil) != (v.want == "") || fault != nil && !strings.Contains(fault.Detail, v.want) {
 			t.Errorf("%s: %v", v.name, fault)
 		}
 	}
 	for text, result := range map[string]*cel.Type{
 		"variables.n + 1": cel.IntType, "variables.l[0]": cel.IntType, `variables.m["a"][0]`: cel.IntType, "variables.o.x": cel.DynType, "variables.early": cel.DynType,
 	} {
-		if _, fault := c.Compile(text, d, New, result); fault != nil {
+		if _, fault := c.Compile(t.Context(), text, d, New, result); fault != nil {
 			t.Errorf("%s: %v", text, fault)
 		}
 	}
-	if _, fault := Empty.Compile("variables.n", d, New, cel.IntType); fault == nil || !strings.Contains(fault.Detail, "undefined field 'n'") {
+	if _, fault := Empty.Compile(t.Context(), "variables.n", d, New, cel.IntType); fault == nil || !strings.Contains(fault.Detail, "undefined field 'n'") {
+		t.Errorf("%v", fault)
+	}
+}
+
+// Whoever gave up, or took too long, has nothing compiled any more.
+func TestCompilingEndsWithItsRequest(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, fault := Plain.Compile(ctx, "true", Declared{}, New, cel.BoolType); fault == nil || !fault.Internal {
 		t.Errorf("%v", fault)
 	}
 }

@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"context"
+
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types/traits"
 	apiservercel "k8s.io/apiserver/pkg/cel"
@@ -30,8 +32,8 @@ var Empty = Composed()
 
 // Variable compiles a variable and lets those expressions use it that come later, even when it is faulty: then its type
 // is unknown.
-func (c *Compiler) Variable(name, text string, d Declared, age Age) *Fault {
-	t, fault := c.Compile(text, d, age, cel.AnyType, cel.DynType)
+func (c *Compiler) Variable(ctx context.Context, name, text string, d Declared, age Age) *Fault {
+	t, fault := c.Compile(ctx, text, d, age, cel.AnyType, cel.DynType)
 	c.composed.declared.Fields[name] = apiservercel.NewDeclField(name, declared(t), true, nil, nil)
 	return fault
 }

@@ -1,6 +1,7 @@
 package admissionregistration
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"strings"
@@ -36,7 +37,7 @@ func celFault(path *field.Path, text string, f *expression.Fault) field.ErrorLis
 // mostConditions is how many match conditions a webhook or policy may have.
 const mostConditions = 64
 
-func matchConditions(list []admissionregistrationv1.MatchCondition, d expression.Declared, old map[string]bool, path *field.Path) (errs field.ErrorList) {
+func matchConditions(ctx context.Context, list []admissionregistrationv1.MatchCondition, d expression.Declared, old map[string]bool, path *field.Path) (errs field.ErrorList) {
 	if len(list) > mostConditions {
 		errs = append(errs, field.TooMany(path, len(list), mostConditions))
 	}
@@ -46,7 +47,7 @@ func matchConditions(list []admissionregistrationv1.MatchCondition, d expression
 		if text := strings.TrimSpace(c.Expression); text == "" {
 			errs = append(errs, field.Required(at.Child("expression"), ""))
 		} else {
-			_, fault := expression.Plain.Compile(text, d, age(text, old), cel.BoolType)
+			_, fault := expression.Plain.Compile(ctx, text, d, age(text, old), cel.BoolType)
 			errs = append(errs, celFault(at.Child("expression"), text, fault)...)
 		}
 		errs = append(errs, kind.Needed(at.Child("name"), c.Name, kind.Qualified)...)
@@ -59,7 +60,7 @@ func matchConditions(list []admissionregistrationv1.MatchCondition, d expression
 }
 
 // policyVariables declares the variables of a policy, each for the expressions after it.
-func policyVariables(list []admissionregistrationv1.Variable, c *expression.Compiler, d expression.Declared, old map[string]bool, path *field.Path) (errs field.ErrorList) {
+func policyVariables(ctx context.Context, list []admissionregistrationv1.Variable, c *expression.Compiler, d expression.Declared, old map[string]bool, path *field.Path) (errs field.ErrorList) {
 	for i, v := range list {
 		at := path.Index(i)
 		switch {
@@ -72,7 +73,7 @@ func policyVariables(list []admissionregistrationv1.Variable, c *expression.Comp
 			errs = append(errs, field.Required(at.Child("expression"), "expression is not specified"))
 			continue
 		}
-		errs = append(errs, celFault(at.Child("expression"), v.Expression, c.Variable(v.Name, v.Expression, d, age(v.Expression, old)))...)
+		errs = append(errs, celFault(at.Child("expression"), v.Expression, c.Variable(ctx, v.Name, v.Expression, d, age(v.Expression, old)))...)
 	}
 	return errs
 }

@@ -23,8 +23,10 @@ type mutatingAdmissionPolicy = *admissionregistrationv1.MutatingAdmissionPolicy
 func mutatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
 	v := kind.Version[mutatingAdmissionPolicy](row, "v1", nil)
-	s.ValidateCreate = v.Check(func(o mutatingAdmissionPolicy) field.ErrorList { return validateMutatingPolicy(o, nil) })
-	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateMutatingPolicy))
+	s.ValidateCreate = v.CheckIn(func(ctx context.Context, o mutatingAdmissionPolicy) field.ErrorList {
+		return validateMutatingPolicy(ctx, o, nil)
+	})
+	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdateIn(validateMutatingPolicy))
 	p := paramRights{d, row}
 	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, old mutatingAdmissionPolicy) error {
 		var was *admissionregistrationv1.ParamKind
@@ -35,7 +37,7 @@ func mutatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	})
 }
 
-func validateMutatingPolicy(o, old mutatingAdmissionPolicy) (errs field.ErrorList) {
+func validateMutatingPolicy(ctx context.Context, o, old mutatingAdmissionPolicy) (errs field.ErrorList) {
 	spec, c := &o.Spec, expression.Empty
 	if len(spec.Variables) > 0 {
 		c = expression.Composed()
@@ -47,15 +49,15 @@ func validateMutatingPolicy(o, old mutatingAdmissionPolicy) (errs field.ErrorLis
 	errs = append(errs, constraints(spec.MatchConstraints, specPath.Child("matchConstraints"))...)
 	errs = append(errs, mutable(spec.MatchConstraints, specPath.Child("matchConstraints"))...)
 	if old == nil || !equality.Semantic.DeepEqual(spec.ParamKind, old.Spec.ParamKind) || !equality.Semantic.DeepEqual(spec.MatchConditions, old.Spec.MatchConditions) {
-		errs = append(errs, matchConditions(spec.MatchConditions, d, conditions, specPath.Child("matchConditions"))...)
+		errs = append(errs, matchConditions(ctx, spec.MatchConditions, d, conditions, specPath.Child("matchConditions"))...)
 	}
-	errs = append(errs, policyVariables(spec.Variables, c, d, nil, specPath.Child("variables"))...)
+	errs = append(errs, policyVariables(ctx, spec.Variables, c, d, nil, specPath.Child("variables"))...)
 	if len(spec.Mutations) == 0 {
 		errs = append(errs, field.Required(specPath.Child("mutations"), "mutations must contain at least one item"))
 	}
 	d.Patches = true
 	for i := range spec.Mutations {
-		errs = append(errs, mutation(&spec.Mutations[i], c, d, configurations, specPath.Child("mutations").Index(i))...)
+		errs = append(errs, mutation(ctx, &spec.Mutations[i], c, d, configurations, specPath.Child("mutations").Index(i))...)
 	}
 	return append(errs, kind.Needed(specPath.Child("reinvocationPolicy"), spec.ReinvocationPolicy, func(path *field.Path, s string) field.ErrorList {
 		return kind.Among(path, s, reinvocationPolicies...)
@@ -86,7 +88,7 @@ var (
 )
 
 // mutation has one of its parts, the one that its type names.
-func mutation(m *admissionregistrationv1.Mutation, c *expression.Compiler, d expression.Declared, known map[string]bool, path *field.Path) (errs field.ErrorList) {
+func mutation(ctx context.Context, m *admissionregistrationv1.Mutation, c *expression.Compiler, d expression.Declared, known map[string]bool, path *field.Path) (errs field.ErrorList) {
 	apply, patch := path.Child("applyConfiguration"), path.Child("jsonPatch")
 	switch m.PatchType {
 	case "":
@@ -95,7 +97,7 @@ func mutation(m *admissionregistrationv1.Mutation, c *expression.Compiler, d exp
 		if m.JSONPatch == nil {
 			errs = append(errs, field.Required(patch, "must be specified when patchType is JSONPatch"))
 		} else {
-			errs = append(errs, mutationExpression(m.JSONPatch.Expression, c, d, known, patchResult, patch.Child("expression"))...)
+			errs = append(errs, mutationExpression(ctx, m.JSONPatch.Expression, c, d, known, patchResult, patch.Child("expression"))...)
 		}
 		if m.ApplyConfiguration != nil {
 			errs = append(errs, field.Invalid(apply, "{applyConfiguration}", "must not be specified when patchType is JSONPatch"))
@@ -104,7 +106,7 @@ func mutation(m *admissionregistrationv1.Mutation, c *expression.Compiler, d exp
 		if m.ApplyConfiguration == nil {
 			errs = append(errs, field.Required(apply, "must be specified when patchType is ApplyConfiguration"))
 		} else {
-			errs = append(errs, mutationExpression(m.ApplyConfiguration.Expression, c, d, known, applyResult, apply.Child("expression"))...)
+			errs = append(errs, mutationExpression(ctx, m.ApplyConfiguration.Expression, c, d, known, applyResult, apply.Child("expression"))...)
 		}
 		if m.JSONPatch != nil {
 			errs = append(errs, field.Invalid(patch, "{jsonPatch}", "must not be specified when patchType is ApplyConfiguration"))
@@ -115,11 +117,11 @@ func mutation(m *admissionregistrationv1.Mutation, c *expression.Compiler, d exp
 	return errs
 }
 
-func mutationExpression(text string, c *expression.Compiler, d expression.Declared, known map[string]bool, result *cel.Type, path *field.Path) field.ErrorList {
+func mutationExpression(ctx context.Context, text string, c *expression.Compiler, d expression.Declared, known map[string]bool, result *cel.Type, path *field.Path) field.ErrorList {
 	trimmed := strings.TrimSpace(text)
 	if trimmed == "" {
 		return field.ErrorList{field.Required(path, "")}
 	}
-	_, fault := c.Compile(trimmed, d, age(text, known), result)
+	_, fault := c.Compile(ctx, trimmed, d, age(text, known), result)
 	return celFault(path, trimmed, fault)
 }

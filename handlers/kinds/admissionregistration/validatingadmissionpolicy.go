@@ -28,8 +28,10 @@ type validatingAdmissionPolicy = *admissionregistrationv1.ValidatingAdmissionPol
 func validatingPolicy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Warnings = staticName
 	v := kind.Version[validatingAdmissionPolicy](row, "v1", nil)
-	s.ValidateCreate = v.Check(func(o validatingAdmissionPolicy) field.ErrorList { return validateValidatingPolicy(o, nil) })
-	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdate(validateValidatingPolicy))
+	s.ValidateCreate = v.CheckIn(func(ctx context.Context, o validatingAdmissionPolicy) field.ErrorList {
+		return validateValidatingPolicy(ctx, o, nil)
+	})
+	s.ValidateUpdate = kind.CheckAllUpdate(kind.GeneratedName, v.CheckUpdateIn(validateValidatingPolicy))
 	p := paramRights{d, row}
 	guard(s, v, p, func(ctx context.Context, a *resource.Attempt, o, old validatingAdmissionPolicy) error {
 		var was *admissionregistrationv1.ParamKind
@@ -58,7 +60,7 @@ func validatingPolicyStatus(_ *kind.Deps, row resources.Row, s *resource.Strateg
 
 // validateValidatingPolicy judges a policy. Expressions that old has already may use more of CEL than new ones; old is
 // nil for a create.
-func validateValidatingPolicy(o, old validatingAdmissionPolicy) (errs field.ErrorList) {
+func validateValidatingPolicy(ctx context.Context, o, old validatingAdmissionPolicy) (errs field.ErrorList) {
 	spec, c := &o.Spec, expression.Plain
 	if len(spec.Variables) > 0 {
 		c = expression.Composed()
@@ -69,17 +71,17 @@ func validateValidatingPolicy(o, old validatingAdmissionPolicy) (errs field.Erro
 	errs = append(errs, paramKind(spec.ParamKind, specPath.Child("paramKind"))...)
 	errs = append(errs, constraints(spec.MatchConstraints, specPath.Child("matchConstraints"))...)
 	if old == nil || !equality.Semantic.DeepEqual(spec.ParamKind, old.Spec.ParamKind) || !equality.Semantic.DeepEqual(spec.MatchConditions, old.Spec.MatchConditions) {
-		errs = append(errs, matchConditions(spec.MatchConditions, d, known.conditions, specPath.Child("matchConditions"))...)
+		errs = append(errs, matchConditions(ctx, spec.MatchConditions, d, known.conditions, specPath.Child("matchConditions"))...)
 	}
-	errs = append(errs, policyVariables(spec.Variables, c, d, known.validations, specPath.Child("variables"))...)
+	errs = append(errs, policyVariables(ctx, spec.Variables, c, d, known.validations, specPath.Child("variables"))...)
 	if len(spec.Validations) == 0 && len(spec.AuditAnnotations) == 0 {
 		const one = "validations or auditAnnotations must contain at least one item"
 		return append(errs, field.Required(specPath.Child("validations"), one), field.Required(specPath.Child("auditAnnotations"), one))
 	}
 	for i := range spec.Validations {
-		errs = append(errs, policyValidation(&spec.Validations[i], c, d, known, specPath.Child("validations").Index(i))...)
+		errs = append(errs, policyValidation(ctx, &spec.Validations[i], c, d, known, specPath.Child("validations").Index(i))...)
 	}
-	return append(errs, auditAnnotations(o, c, d, known)...)
+	return append(errs, auditAnnotations(ctx, o, c, d, known)...)
 }
 
 // knownExpressions are those of the old object, by the fields they stand in.
@@ -102,17 +104,17 @@ func validatingExpressions(old validatingAdmissionPolicy) knownExpressions {
 	return k
 }
 
-func policyValidation(v *admissionregistrationv1.Validation, c *expression.Compiler, d expression.Declared, known knownExpressions, path *field.Path) (errs field.ErrorList) {
+func policyValidation(ctx context.Context, v *admissionregistrationv1.Validation, c *expression.Compiler, d expression.Declared, known knownExpressions, path *field.Path) (errs field.ErrorList) {
 	if strings.TrimSpace(v.Expression) == "" {
 		errs = append(errs, field.Required(path.Child("expression"), "expression is not specified"))
 	} else {
-		_, fault := c.Compile(v.Expression, d, age(v.Expression, known.validations), cel.BoolType)
+		_, fault := c.Compile(ctx, v.Expression, d, age(v.Expression, known.validations), cel.BoolType)
 		errs = append(errs, celFault(path.Child("expression"), v.Expression, fault)...)
 	}
 	const empty = "must be non-empty if specified"
 	if strings.TrimSpace(v.MessageExpression) != "" {
 		d.Authorizer = false
-		_, fault := c.Compile(v.MessageExpression, d, age(v.MessageExpression, known.messages), cel.StringType)
+		_, fault := c.Compile(ctx, v.MessageExpression, d, age(v.MessageExpression, known.messages), cel.StringType)
 		errs = append(errs, celFault(path.Child("messageExpression"), v.MessageExpression, fault)...)
 	} else if v.MessageExpression != "" {
 		errs = append(errs, field.Invalid(path.Child("messageExpression"), v.MessageExpression, empty))
@@ -129,7 +131,7 @@ func policyValidation(v *admissionregistrationv1.Validation, c *expression.Compi
 // An annotation's expression is shorter than the longest value, since joining texts makes values longer than expressions.
 const mostAnnotations, longestValueExpression = 20, 5 * 1024
 
-func auditAnnotations(o validatingAdmissionPolicy, c *expression.Compiler, d expression.Declared, known knownExpressions) (errs field.ErrorList) {
+func auditAnnotations(ctx context.Context, o validatingAdmissionPolicy, c *expression.Compiler, d expression.Declared, known knownExpressions) (errs field.ErrorList) {
 	list, path := o.Spec.AuditAnnotations, specPath.Child("auditAnnotations")
 	if len(list) > mostAnnotations {
 		errs = append(errs, field.Invalid(path, kind.Display(list), fmt.Sprintf("must not have more than %d auditAnnotations", mostAnnotations)))
@@ -148,7 +150,7 @@ func auditAnnotations(o validatingAdmissionPolicy, c *expression.Compiler, d exp
 		case len(text) > longestValueExpression:
 			errs = append(errs, field.Required(value, fmt.Sprintf("must not exceed %d bytes in length", longestValueExpression)))
 		default:
-			_, fault := c.Compile(text, d, age(a.ValueExpression, known.values), cel.StringType, cel.NullType)
+			_, fault := c.Compile(ctx, text, d, age(a.ValueExpression, known.values), cel.StringType, cel.NullType)
 			errs = append(errs, celFault(value, a.ValueExpression, fault)...)
 		}
 		if keys[a.Key] {

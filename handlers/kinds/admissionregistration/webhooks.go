@@ -31,9 +31,9 @@ func webhooks(of func(object.Object) ([]hook, error)) kind.Strategy {
 			a, b := p.Get(o), p.Get(old)
 			return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
 		}
-		s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList { return judgeHooks(of, o, nil) }
+		s.ValidateCreate = func(ctx context.Context, o object.Object) field.ErrorList { return judgeHooks(ctx, of, o, nil) }
 		s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {
-			return append(kind.GeneratedName(ctx, o, old), judgeHooks(of, o, old)...)
+			return append(kind.GeneratedName(ctx, o, old), judgeHooks(ctx, of, o, old)...)
 		}
 	}
 }
@@ -47,7 +47,7 @@ type hookOptions struct {
 	expressions                                         map[string]bool
 }
 
-func judgeHooks(of func(object.Object) ([]hook, error), o, old object.Object) field.ErrorList {
+func judgeHooks(ctx context.Context, of func(object.Object) ([]hook, error), o, old object.Object) field.ErrorList {
 	hooks, err := of(o)
 	if err != nil {
 		return field.ErrorList{field.InternalError(nil, err)}
@@ -60,7 +60,7 @@ func judgeHooks(of func(object.Object) ([]hook, error), o, old object.Object) fi
 		}
 		options = tolerated(hooks, was)
 	}
-	return validateHooks(hooks, options)
+	return validateHooks(ctx, hooks, options)
 }
 
 // tolerated: a rule holds as soon as all webhooks of a configuration keep it.
@@ -82,11 +82,11 @@ func tolerated(hooks, old []hook) (t hookOptions) {
 	return t
 }
 
-func validateHooks(hooks []hook, options hookOptions) (errs field.ErrorList) {
+func validateHooks(ctx context.Context, hooks []hook, options hookOptions) (errs field.ErrorList) {
 	names := map[string]bool{}
 	for i := range hooks {
 		w, path := &hooks[i], field.NewPath("webhooks").Index(i)
-		errs = append(errs, validateHook(w, options, path)...)
+		errs = append(errs, validateHook(ctx, w, options, path)...)
 		errs = append(errs, reviewVersions(w.AdmissionReviewVersions, options.versions, path.Child("admissionReviewVersions"))...)
 		if !options.names && w.Name != "" && names[w.Name] {
 			errs = append(errs, field.Duplicate(path.Child("name"), w.Name))
@@ -104,7 +104,7 @@ var (
 	reinvocationPolicies = []string{"IfNeeded", "Never"}
 )
 
-func validateHook(w *hook, options hookOptions, path *field.Path) field.ErrorList {
+func validateHook(ctx context.Context, w *hook, options hookOptions, path *field.Path) field.ErrorList {
 	errs := utilvalidation.IsFullyQualifiedName(path.Child("name"), w.Name)
 	for i := range w.Rules {
 		errs = append(errs, operationsRule(named1(&w.Rules[i]), path.Child("rules").Index(i))...)
@@ -129,7 +129,7 @@ func validateHook(w *hook, options hookOptions, path *field.Path) field.ErrorLis
 	if options.conditions {
 		return errs
 	}
-	return append(errs, matchConditions(w.MatchConditions, expression.Declared{Authorizer: true}, options.expressions, path.Child("matchConditions"))...)
+	return append(errs, matchConditions(ctx, w.MatchConditions, expression.Declared{Authorizer: true}, options.expressions, path.Child("matchConditions"))...)
 }
 
 func hookSelector(s *metav1.LabelSelector, options hookOptions, path *field.Path) field.ErrorList {

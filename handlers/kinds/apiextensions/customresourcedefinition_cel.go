@@ -74,6 +74,9 @@ func ruleField(s *hubSchema, to string, path *field.Path) (errs field.ErrorList)
 
 // rules compiles the rules of a schema and estimates what they cost. lost is the part whose old values are not known, if any.
 func (w walk) rules(s *hubSchema, in *scope, lost, path *field.Path) (errs field.ErrorList) {
+	if err := w.ctx.Err(); err != nil {
+		return field.ErrorList{field.InternalError(path, fmt.Errorf("not compiled: %w", err))}
+	}
 	types, err := in.types()
 	switch {
 	case err != nil:

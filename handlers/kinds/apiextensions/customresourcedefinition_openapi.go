@@ -42,7 +42,7 @@ func schemaOf(ctx context.Context, v *upstream.CustomResourceValidation, status 
 				errs = append(errs, found...)
 			}
 		}
-		w := walk{opts: &opts}
+		w := walk{ctx, &opts}
 		schemas, rules := w.schema(s, at, place{defaults: true}, true, root)
 		errs = append(errs, append(schemas, rules...)...)
 		if len(errs) == 0 {
@@ -96,7 +96,11 @@ func rootBesideStatus(s *hubSchema, path *field.Path) field.ErrorList {
 
 // walk goes through a schema. Faults of the schema itself and of its rules are kept apart: a rule is looked at only where the
 // schema below it has no fault, and told of after all others.
-type walk struct{ opts *options }
+type walk struct {
+	// ctx ends a walk that compiles many rules.
+	ctx  context.Context
+	opts *options
+}
 
 // place is what a part of a schema may have, by where it stands.
 type place struct {

@@ -27,3 +27,16 @@ func TestStoredVersions(t *testing.T) {
 		}
 	}
 }
+
+// A format that nothing checks is told of once, by who brings it.
+func TestFormats(t *testing.T) {
+	s := kindtest.Hooks(t, Kinds, "v1", "customresourcedefinitions", "")
+	of := func(format string) *apiextensionsv1.CustomResourceDefinition {
+		return kindtest.Parse[apiextensionsv1.CustomResourceDefinition](t, `{spec: {versions: [{name: v1, schema: {openAPIV3Schema: {type: object, properties: {
+			a: {type: string, format: date}, b: {type: array, items: {type: integer, format: int32}}, c: {type: array, items: {type: string, format: `+format+`}}}}}}]}}`)
+	}
+	kindtest.Warned(t, s, of("date-time"), nil)
+	kindtest.Warned(t, s, of("foo"), nil, `unrecognized format "foo"`)
+	kindtest.Warned(t, s, of("foo"), of("foo"))
+	kindtest.Warned(t, s, of("bar"), of("foo"), `unrecognized format "bar"`)
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apiserver/pkg/cel/environment"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
@@ -14,6 +15,9 @@ import (
 
 // formatWarnings names the formats that nothing checks, and that old did not have.
 func formatWarnings(o, old *apiextensionsv1.CustomResourceDefinition) (out []string) {
+	if old != nil && equality.Semantic.DeepEqual(o.Spec, old.Spec) {
+		return nil // whatever there is was there before
+	}
 	before := unknownFormats(old)
 	for _, format := range slices.Sorted(maps.Keys(unknownFormats(o))) {
 		if !before[format] {

@@ -51,18 +51,28 @@ func (v InVersion[T]) Of(o object.Object) (T, error) {
 
 // Check adapts a rule about one object.
 func (v InVersion[T]) Check(f func(T) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
-	return func(_ context.Context, o object.Object) field.ErrorList {
+	return v.CheckIn(func(_ context.Context, t T) field.ErrorList { return f(t) })
+}
+
+// CheckIn is Check for a rule that may take long.
+func (v InVersion[T]) CheckIn(f func(context.Context, T) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
+	return func(ctx context.Context, o object.Object) field.ErrorList {
 		t, err := v.Of(o)
 		if err != nil {
 			return field.ErrorList{field.InternalError(nil, err)}
 		}
-		return f(t)
+		return f(ctx, t)
 	}
 }
 
 // CheckUpdate adapts a rule about a change.
 func (v InVersion[T]) CheckUpdate(f func(o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
-	return func(_ context.Context, o, old object.Object) field.ErrorList {
+	return v.CheckUpdateIn(func(_ context.Context, o, old T) field.ErrorList { return f(o, old) })
+}
+
+// CheckUpdateIn is CheckUpdate for a rule that may take long.
+func (v InVersion[T]) CheckUpdateIn(f func(ctx context.Context, o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
+	return func(ctx context.Context, o, old object.Object) field.ErrorList {
 		t, err := v.Of(o)
 		if err != nil {
 			return field.ErrorList{field.InternalError(nil, err)}
@@ -71,6 +81,6 @@ func (v InVersion[T]) CheckUpdate(f func(o, old T) field.ErrorList) func(ctx con
 		if err != nil {
 			return field.ErrorList{field.InternalError(nil, err)}
 		}
-		return f(t, was)
+		return f(ctx, t, was)
 	}
 }
