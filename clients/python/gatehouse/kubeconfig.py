@@ -83,7 +83,7 @@ class _Entry:
         data = self.text(key + "-data")
         if data:
             try:
-                return base64.b64decode(data, validate=False)
+                return base64.b64decode("".join(data.split()), validate=True)
             except ValueError as fault:
                 raise ConfigError(f"{key}-data: {fault}") from fault
         path = self.file(key)

@@ -154,6 +154,15 @@ def test_what_is_no_kubeconfig(tmp_path: Path, text: str) -> None:
         load_kubeconfig(tmp_path / "config")
 
 
+def test_data_that_is_no_base64(tmp_path: Path) -> None:
+    text = "current-context: c\nclusters: [{{name: c, cluster: {{certificate-authority-data: {}}}}}]\ncontexts: [{{name: c, context: {{cluster: c}}}}]"
+    (tmp_path / "config").write_text(text.format('"YWJj\\nZGVm"'))
+    assert load_kubeconfig(tmp_path / "config").ca == b"abcdef"
+    (tmp_path / "config").write_text(text.format("YW*Jj"))
+    with pytest.raises(gatehouse.ConfigError, match="certificate-authority-data"):
+        load_kubeconfig(tmp_path / "config")
+
+
 def test_merged(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     second = place.directory / "second"
     second.write_text(
