@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/stream"
 )
@@ -22,6 +24,8 @@ type answer struct {
 	wakes atomic.Int64
 	// gone says that nobody takes the answer any more.
 	gone atomic.Bool
+	// armed is when the write deadline was last set. Only the goroutine that sends uses it.
+	armed time.Time
 }
 
 // wake says that the source has something, or that the client has gone.
@@ -55,7 +59,7 @@ func (a *answer) send() {
 	for {
 		seen := a.wakes.Load()
 		if err := a.sendAll(); err != nil {
-			a.end()
+			a.end(errors.Is(err, os.ErrDeadlineExceeded))
 			return
 		}
 		// What came after seen was read changes the number, and is sent too.
@@ -65,12 +69,36 @@ func (a *answer) send() {
 	}
 }
 
-// end is called once: the wakes stay above 0.
-func (a *answer) end() {
+// end is called once: the wakes stay above 0. stalled: the client took nothing any more.
+func (a *answer) end(stalled bool) {
 	a.cut()
 	defer a.carrier.remove(a)
-	a.source.Ended(false) // one that takes nothing is not cut off: nobody else waits for its connection
+	a.source.Ended(stalled)
 }
+
+// write sends b in pieces. For each the client has the time of a stall: one that takes nothing would keep this goroutine, its
+// buffer and the state that is sent for ever, which a slow one does not.
+func (a *answer) write(b []byte) error {
+	stall := a.carrier.stall()
+	for len(b) > 0 {
+		// The deadline is renewed now and then and not for each piece, so a stall may end after three quarters of its time.
+		if now := time.Now(); now.Sub(a.armed) > stall/4 {
+			a.armed = now
+			if err := a.conn.SetWriteDeadline(now.Add(stall)); err != nil {
+				return err
+			}
+		}
+		n, err := a.conn.Write(b[:min(len(b), writeAtOnce)])
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// writeAtOnce is how much is written under one deadline: with TLS a record.
+const writeAtOnce = 16 << 10
 
 // sendTogether is how much is gathered for one write: with TLS each is a system call and a record at least.
 const sendTogether = 64 << 10
@@ -103,7 +131,7 @@ func (a *answer) sendAll() error {
 			continue
 		}
 		if len(*buffer) > 0 {
-			if _, failed := a.conn.Write(*buffer); failed != nil {
+			if failed := a.write(*buffer); failed != nil {
 				return failed
 			}
 			*buffer = (*buffer)[:0]

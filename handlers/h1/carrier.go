@@ -13,17 +13,31 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Carrier gives handlers a writer that is a stream.Detacher, and keeps account of the answers that it carries. Its zero
 // value is ready; it is safe for concurrent use.
 type Carrier struct {
+	// StallTimeout is how long a client may take nothing of what there is to send, before its connection is closed. 0 means
+	// half a minute, as over HTTP/2.
+	StallTimeout time.Duration
+
 	mu sync.Mutex
 	// carried are the answers under way. closed says that there are to be no more; none is closed when the last has ended, and
 	// nil while nobody waits for that.
 	carried map[*answer]struct{}
 	closed  bool
 	none    chan struct{}
+}
+
+const defaultStallTimeout = 30 * time.Second
+
+func (c *Carrier) stall() time.Duration {
+	if c.StallTimeout > 0 {
+		return c.StallTimeout
+	}
+	return defaultStallTimeout
 }
 
 // Handler is next, with such a writer for the requests that lasts picks. What it does not pick, and what does not come over
