@@ -39,6 +39,10 @@ func pathAt(place string) *field.Path {
 	if tail, ok := strings.CutPrefix(place, "spec.loadBalancerSourceRanges["); ok {
 		place = "spec.LoadBalancerSourceRanges[" + tail
 	}
+	// What a runtime needs for itself is judged like the limits of a container.
+	if tail, ok := strings.CutPrefix(place, "overhead.podFixed"); ok {
+		place = "overhead.limits" + tail
+	}
 	// The only disk that there was at first.
 	place = strings.Replace(place, "gcePersistentDisk.", "persistentDisk.", 1)
 	parent, last := "", place

@@ -188,12 +188,18 @@ func plainResources(m map[string]resource.Quantity) bool {
 	return true
 }
 
-// amount of a resource: not negative, whole where parts make no sense, full pages.
-func amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList {
+// Amount of a resource that is not used in pages: not negative, and whole where parts make no sense.
+func Amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList {
 	errs := quantity(q, path)
 	if wholeOnly(name) && q.MilliValue()%1000 != 0 {
 		errs = append(errs, field.Invalid(path, *q, "must be an integer"))
 	}
+	return errs
+}
+
+// amount of a resource: not negative, whole where parts make no sense, full pages.
+func amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList {
+	errs := Amount(name, q, path)
 	if size, ok := strings.CutPrefix(name, "hugepages-"); ok {
 		page, err := object.ParseQuantity(size)
 		switch {

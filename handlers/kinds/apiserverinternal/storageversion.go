@@ -15,7 +15,10 @@ import (
 var storageVersions = kind.Kind{
 	Group: "internal.apiserver.k8s.io", Resource: "storageversions",
 	Strategy: func(_ *kind.Deps, _ resources.Row, s *resource.Strategy) { s.ValidateName = storageVersionName },
-	Cells:    kind.Cells{"storageVersions": kind.CellOf(writtenVersions)},
+	Subresources: map[string]kind.Strategy{"status": func(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+		s.Validate = kind.Check(storageVersionStatus)
+	}},
+	Cells: kind.Cells{"storageVersions": kind.CellOf(writtenVersions)},
 }
 
 // storageVersionName wants <group>.<resource>.

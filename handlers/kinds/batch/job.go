@@ -182,7 +182,7 @@ func jobSpec(d *kind.Deps, s *batchv1.JobSpec, path *field.Path) field.ErrorList
 }
 
 // Limits of jobs whose pods are numbered.
-const maxParallel, softCompletions, maxParallelAbove, maxFailedAbove = 100000, 100000, 10000, 10000
+const maxParallel, maxFailed, softCompletions, maxParallelAbove, maxFailedAbove = 100000, 100000, 100000, 10000, 10000
 
 func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 	if !isIndexed(s) {
@@ -207,6 +207,9 @@ func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 	}
 	if f := s.MaxFailedIndexes; f != nil && s.Completions != nil && *f > *s.Completions {
 		errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *f, "must be less than or equal to completions"))
+	}
+	if f := s.MaxFailedIndexes; f != nil && *f > maxFailed {
+		errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *f, fmt.Sprintf("must be less than or equal to %d", maxFailed)))
 	}
 	if s.Completions != nil && *s.Completions > softCompletions && s.BackoffLimitPerIndex != nil {
 		above := fmt.Sprintf("when completions are above %d and used with backoff limit per index", softCompletions)

@@ -84,7 +84,7 @@ func validateRequest(o csr) (errs field.ErrorList) {
 	if name := o.Spec.SignerName; name == "kubernetes.io/legacy-unknown" {
 		errs = append(errs, field.Invalid(spec.Child("signerName"), name, "the legacy signerName is not allowed via this API version"))
 	} else {
-		errs = append(errs, signerName(spec.Child("signerName"), name)...)
+		errs = append(errs, kind.SignerName(spec.Child("signerName"), name)...)
 	}
 	if n := o.Spec.ExpirationSeconds; n != nil && *n < 600 {
 		errs = append(errs, field.Invalid(spec.Child("expirationSeconds"), *n, "may not specify a duration less than 600 seconds (10 minutes)"))

@@ -27,7 +27,7 @@ func trustBundle(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 		errs := bundleName(o.GetGenerateName(), kind.Text(signer.Get(o)), true, "generateName")
 		errs = append(errs, bundleName(o.GetName(), kind.Text(signer.Get(o)), false, "name")...)
 		if name := kind.Text(signer.Get(o)); name != "" {
-			errs = append(errs, signerName(spec.Child("signerName"), name)...)
+			errs = append(errs, kind.SignerName(spec.Child("signerName"), name)...)
 		}
 		// What has not changed is not read again: libraries that read certificates get stricter.
 		if text := kind.Text(bundle.Get(o)); old == nil || text != kind.Text(bundle.Get(old)) {

@@ -27,7 +27,7 @@ const (
 
 func validatePodRequest(o podRequest) field.ErrorList {
 	s := &o.Spec
-	errs := signerName(spec.Child("signerName"), s.SignerName)
+	errs := kind.SignerName(spec.Child("signerName"), s.SignerName)
 	errs = append(errs, userAnnotations(s.UnverifiedUserAnnotations, spec.Child("unverifiedUserAnnotations"))...)
 	for _, of := range []struct{ name, value, uidName, uid string }{
 		{"podName", s.PodName, "podUID", s.PodUID}, {"serviceAccountName", s.ServiceAccountName, "serviceAccountUID", s.ServiceAccountUID},
@@ -45,7 +45,7 @@ func validatePodRequest(o podRequest) field.ErrorList {
 		return append(errs, field.Required(path, "must be set"))
 	}
 	longest := int32(longestLife)
-	if ofKubernetes(s.SignerName) {
+	if kind.OfKubernetes(s.SignerName) {
 		longest = longestOfKubernetes
 	}
 	if n := *s.MaxExpirationSeconds; n < shortestLife || n > longest {

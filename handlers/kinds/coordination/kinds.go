@@ -1,9 +1,15 @@
 // Package coordination has the kinds of coordination.k8s.io.
 package coordination
 
-import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
 
 const group = "coordination.k8s.io"
 
+var spec = field.NewPath("spec")
+
 // Kinds are the kinds of the group of which the model cannot say everything.
-var Kinds = []kind.Kind{leaseCandidates}
+var Kinds = []kind.Kind{leaseCandidates, leases}

@@ -35,8 +35,19 @@ func node(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			n.Spec.PodCIDR = n.Spec.PodCIDRs[0]
 		}
 	}
-	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, n *corev1.Node) error { fill(n); return nil })
-	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, n, _ *corev1.Node) error { fill(n); return nil })
+	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, n *corev1.Node) error {
+		// The feature that these were for is gone.
+		n.Spec.ConfigSource, n.Status.Config = nil, nil
+		fill(n)
+		return nil
+	})
+	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, n, old *corev1.Node) error {
+		if old.Spec.ConfigSource == nil {
+			n.Spec.ConfigSource = nil
+		}
+		fill(n)
+		return nil
+	})
 	s.Validate = kind.CheckAll(kind.Check(func(n *corev1.Node) (errs field.ErrorList) {
 		seen := map[[2]string]bool{}
 		for i, t := range n.Spec.Taints {
@@ -49,7 +60,10 @@ func node(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			seen[k] = true
 		}
 		return errs
-	}), kind.Check(nodeRanges))
+	}), kind.Check(nodeReport), kind.Check(nodeRanges))
+	s.ValidateCreate = kind.Check(func(n *corev1.Node) field.ErrorList {
+		return swap(n.Status.NodeInfo.Swap, field.NewPath("metadata", "nodeSwapStatus"))
+	})
 	s.Warnings = kind.Warn(func(n, _ *corev1.Node) []string { return nodeWarnings(n) })
 	s.ValidateUpdate = kind.CheckUpdate(validateNodeUpdate)
 }
@@ -61,6 +75,7 @@ func nodeStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	})
+	s.Validate = kind.Check(nodeReport)
 	s.ValidateUpdate = kind.CheckUpdate(validateNodeUpdate)
 }
 

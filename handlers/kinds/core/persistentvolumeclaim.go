@@ -41,9 +41,7 @@ func claim(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		normalizeSources(&c.Spec)
 		return nil
 	})
-	s.Validate = kind.CheckAll(kind.Check(func(c *corev1.PersistentVolumeClaim) field.ErrorList {
-		return ClaimSpec(&c.Spec, field.NewPath("spec"))
-	}), kind.Check(claimParts))
+	s.Validate = kind.Check(func(c *corev1.PersistentVolumeClaim) field.ErrorList { return ClaimSpec(&c.Spec, spec) })
 	s.Warnings = kind.Warn(func(c, _ *corev1.PersistentVolumeClaim) []string { return claimWarnings(c) })
 	s.ValidateUpdate = kind.CheckUpdate(validateClaimUpdate)
 }
@@ -88,6 +86,10 @@ func ClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs f
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "may not be specified when dataSourceRef.namespace is specified"))
 	case !sameSource(spec.DataSource, spec.DataSourceRef):
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "must match dataSourceRef"))
+	}
+	errs = append(errs, claimParts(spec, path)...)
+	if c := spec.VolumeAttributesClassName; c != nil && *c != "" {
+		errs = append(errs, kind.DNSName(path.Child("volumeAttributesClassName"), *c)...)
 	}
 	return errs
 }
@@ -164,19 +166,16 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 	return errs
 }
 
-func claimParts(o *corev1.PersistentVolumeClaim) (errs field.ErrorList) {
-	if s := o.Spec.DataSource; s != nil {
-		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, spec.Child("dataSource"))...)
+func claimParts(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
+	if s := spec.DataSource; s != nil {
+		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, path.Child("dataSource"))...)
 	}
-	if s := o.Spec.DataSourceRef; s != nil {
-		at := spec.Child("dataSourceRef")
+	if s := spec.DataSourceRef; s != nil {
+		at := path.Child("dataSourceRef")
 		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, at)...)
 		if s.Namespace != nil && *s.Namespace != "" {
 			errs = append(errs, kind.DNSLabel(at.Child("namespace"), *s.Namespace)...)
 		}
-	}
-	if c := o.Spec.VolumeAttributesClassName; c != nil && *c != "" {
-		errs = append(errs, kind.DNSName(spec.Child("volumeAttributesClassName"), *c)...)
 	}
 	return errs
 }

@@ -56,10 +56,13 @@ func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
 		errs := podspec.Validate(d, &pod.Spec, field.NewPath("spec"))
 		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)
-		return append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
+		errs = append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
+		return append(errs, podAnnotations(pod)...)
 	})
-	s.ValidateCreate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return newPod(&pod.Spec, field.NewPath("spec")) })
-	s.ValidateUpdate = kind.CheckUpdate(validatePodUpdate)
+	s.ValidateCreate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return append(newPod(&pod.Spec, spec), appArmorMatches(pod)...) })
+	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
+		return append(podAnnotationUpdates(pod, old), validatePodUpdate(pod, old)...)
+	})
 	s.Warnings = kind.Warn(podWarnings)
 	s.GracePeriod = podGrace
 	s.Fields = kind.WithFields(s.Fields, func(pod *corev1.Pod, set fields.Set) {

@@ -28,7 +28,9 @@ func ephemeralContainers(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.FieldRules = true
-	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(d, &pod.Spec, field.NewPath("spec")) })
+	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
+		return append(podspec.Validate(d, &pod.Spec, spec), debugImages(&pod.Spec, spec.Child("ephemeralContainers"))...)
+	})
 	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {
 			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods do not support ephemeral containers")}

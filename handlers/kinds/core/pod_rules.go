@@ -35,6 +35,7 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 			}
 		}
 	}
+	errs = append(errs, debugImages(spec, path.Child("ephemeralContainers"))...)
 	if spec.HostNetwork {
 		for i, c := range spec.Containers {
 			for j, p := range c.Ports {
@@ -42,6 +43,16 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 					errs = append(errs, field.Invalid(path.Child("containers").Index(i).Child("ports").Index(j).Child("hostPort"), p.HostPort, "must match `containerPort` when `hostNetwork` is true"))
 				}
 			}
+		}
+	}
+	return errs
+}
+
+// debugImages have no space about them, as those of other containers.
+func debugImages(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	for i, c := range spec.EphemeralContainers {
+		if strings.TrimSpace(c.Image) != c.Image {
+			errs = append(errs, field.Invalid(path.Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
 		}
 	}
 	return errs

@@ -42,7 +42,14 @@ func podStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		errs = append(errs, initRestarts(pod.Status.InitContainerStatuses, old.Status.InitContainerStatuses, &old.Spec, path.Child("initContainerStatuses"))...)
 		errs = append(errs, debugRestarts(pod.Status.EphemeralContainerStatuses, old.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
 		errs = append(errs, claimStatuses(pod.Status.ResourceClaimStatuses, pod.Spec.ResourceClaims, path.Child("resourceClaimStatuses"))...)
-		return append(errs, podIPs(&pod.Status, &old.Status, path)...)
+		errs = append(errs, extendedClaim(pod.Status.ExtendedResourceClaimStatus, &pod.Spec, path.Child("extendedResourceClaimStatus"))...)
+		errs = append(errs, podIPs(&pod.Status, &old.Status, path)...)
+		init, main := path.Child("initContainerStatuses"), path.Child("containerStatuses")
+		errs = append(errs, containerUsers(pod.Status.ContainerStatuses, &pod.Spec, main)...)
+		errs = append(errs, containerUsers(pod.Status.InitContainerStatuses, &pod.Spec, init)...)
+		errs = append(errs, containerUsers(pod.Status.EphemeralContainerStatuses, &pod.Spec, path.Child("ephemeralContainerStatuses"))...)
+		errs = append(errs, containerDevices(pod.Status.ContainerStatuses, pod.Spec.Containers, main)...)
+		return append(errs, containerDevices(pod.Status.InitContainerStatuses, pod.Spec.InitContainers, init)...)
 	})
 }
 

@@ -63,6 +63,9 @@ func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
 		return out
 	}
 	errs := podAddresses(pods(now), pods(old), kind.Display(now.PodIPs), path.Child("podIPs"))
+	if list := now.HostIPs; len(list) > 0 && now.HostIP != list[0].IP {
+		errs = append(errs, field.Invalid(path.Child("hostIPs").Index(0).Child("ip"), list[0].IP, "must be equal to `hostIP`"))
+	}
 	return append(errs, podAddresses(hosts(now), hosts(old), kind.Display(now.HostIPs), path.Child("hostIPs"))...)
 }
 

@@ -71,6 +71,16 @@ func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 		noInternalPolicy(svc)
 		return nil
 	})
+	st.Ruled = func(o object.Object, _ bool) object.Object {
+		svc, ok := o.(*corev1.Service)
+		if !ok || svc.Spec.Type == loadBalancer || svc.Spec.LoadBalancerClass == nil {
+			return o
+		}
+		// Other types may not have a class at all, so nothing else is said of it.
+		out := *svc
+		out.Spec.LoadBalancerClass = nil
+		return &out
+	}
 	st.Validate = kind.CheckAll(kind.Check(validateService), kind.Check(serviceParts))
 	st.ValidateUpdate = kind.CheckUpdate(func(svc, old *corev1.Service) field.ErrorList {
 		old = object.Copy(old)
@@ -103,7 +113,8 @@ func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 
 // noInternalPolicy: an external name has no traffic inside the cluster, so a value from the writer or the defaults is dropped.
 func noInternalPolicy(svc *corev1.Service) {
-	if svc.Spec.Type == externalName {
+	p := svc.Spec.InternalTrafficPolicy
+	if svc.Spec.Type == externalName && p != nil && (*p == "Cluster" || *p == "Local") {
 		svc.Spec.InternalTrafficPolicy = nil
 	}
 }

@@ -220,6 +220,11 @@ func serviceParts(o *corev1.Service) (errs field.ErrorList) {
 	if s.ExternalTrafficPolicy != "" && external(o) {
 		errs = append(errs, kind.Among(spec.Child("externalTrafficPolicy"), s.ExternalTrafficPolicy, "Cluster", "Local")...)
 	}
+	for i, f := range s.IPFamilies {
+		if f == "" && s.Type != externalName {
+			errs = append(errs, field.NotSupported(spec.Child("ipFamilies").Index(i), f, []string{kind.IPv4, kind.IPv6}))
+		}
+	}
 	if s.IPFamilyPolicy != nil && s.Type != externalName {
 		errs = append(errs, kind.Among(spec.Child("ipFamilyPolicy"), *s.IPFamilyPolicy, preferDual, requireDual, singleStack)...)
 	}

@@ -47,7 +47,20 @@ func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			e.DeprecatedTopology = nil
 		}
 	}
-	s.Validate = kind.Check(validateEndpointSlice)
+	ports := func(o *discoveryv1.EndpointSlice) field.ErrorList {
+		return slicePortFaults(o.Ports, field.NewPath("ports"))
+	}
+	s.ValidateCreate = kind.Check(func(o *discoveryv1.EndpointSlice) field.ErrorList {
+		return append(endpointFaults(o, field.NewPath("endpoints")), ports(o)...)
+	})
+	s.ValidateUpdate = kind.CheckUpdate(func(o, old *discoveryv1.EndpointSlice) field.ErrorList {
+		// Older versions took endpoints that are faulty now; they may stay as they are.
+		errs := endpointFaults(o, field.NewPath("endpoints"))
+		if len(errs) > 0 && equality.Semantic.DeepEqual(o.Endpoints, old.Endpoints) {
+			errs = nil
+		}
+		return append(errs, ports(o)...)
+	})
 	s.Warnings = kind.Warn(warnOfEndpointSlice)
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *discoveryv1.EndpointSlice) error {
 		drop(o, nil)
@@ -57,64 +70,6 @@ func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		drop(o, old)
 		return nil
 	})
-}
-
-func validateEndpointSlice(o *discoveryv1.EndpointSlice) (errs field.ErrorList) {
-	for i, e := range o.Endpoints {
-		at := field.NewPath("endpoints").Index(i)
-		if len(e.Addresses) == 0 {
-			errs = append(errs, field.Required(at.Child("addresses"), "must contain at least 1 address"))
-		}
-		for j, a := range e.Addresses {
-			ip := at.Child("addresses").Index(j)
-			switch o.AddressType {
-			case kind.IPv4, kind.IPv6:
-				found := kind.KeptIP(ip, a, nil)
-				if len(found) == 0 {
-					found = kind.EndpointIP(a, ip)
-				}
-				errs = append(errs, found...)
-				if f := kind.FamilyOf(a); f != "unknown" && f != o.AddressType {
-					errs = append(errs, field.Invalid(ip, a, "must be an "+o.AddressType+" address"))
-				}
-			case "FQDN":
-				errs = append(errs, validation.IsFullyQualifiedDomainName(ip, a)...)
-			}
-		}
-		errs = append(errs, kind.Optional(at.Child("nodeName"), e.NodeName, kind.DNSName)...)
-		errs = append(errs, kind.Optional(at.Child("hostname"), e.Hostname, kind.DNSLabel)...)
-		if e.Hints != nil {
-			errs = append(errs, zones(e.Hints.ForZones, at.Child("hints", "forZones"))...)
-		}
-	}
-	names := map[string]bool{}
-	for i, p := range o.Ports {
-		at := field.NewPath("ports").Index(i)
-		if p.Name != nil {
-			if *p.Name != "" {
-				errs = append(errs, kind.DNSLabel(at.Child("name"), *p.Name)...)
-			}
-			if names[*p.Name] {
-				errs = append(errs, field.Duplicate(at.Child("name"), *p.Name))
-			}
-			names[*p.Name] = true
-		}
-		errs = append(errs, kind.Optional(at.Child("appProtocol"), p.AppProtocol, kind.Qualified)...)
-	}
-	return errs
-}
-
-func zones(list []discoveryv1.ForZone, path *field.Path) (errs field.ErrorList) {
-	seen := make(map[discoveryv1.ForZone]bool, len(list))
-	for i, z := range list {
-		at := path.Index(i).Child("name")
-		if seen[z] {
-			errs = append(errs, field.Duplicate(at, z.Name))
-		}
-		seen[z] = true
-		errs = append(errs, kind.Faults(at, z.Name, validation.IsValidLabelValue(z.Name))...)
-	}
-	return errs
 }
 
 func warnOfEndpointSlice(o, old *discoveryv1.EndpointSlice) (out []string) {

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // Scale makes the view of a resource that autoscalers and kubectl scale read and write, from the paths of its row.
@@ -42,9 +43,12 @@ func Scale(row resources.Row, s *resource.Strategy) {
 		if !ok {
 			return apierrors.NewBadRequest(fmt.Sprintf("expected input object type to be Scale, but %T", body))
 		}
+		errs := validation.ObjectMeta(sc, true, nil, field.NewPath("metadata"))
 		if sc.Spec.Replicas < 0 {
-			return apierrors.NewInvalid(schema.GroupKind{Group: "autoscaling", Kind: "Scale"}, o.GetName(), field.ErrorList{
-				field.Invalid(field.NewPath("spec", "replicas"), sc.Spec.Replicas, "must be greater than or equal to 0")})
+			errs = append(errs, field.Invalid(field.NewPath("spec", "replicas"), sc.Spec.Replicas, "must be greater than or equal to 0"))
+		}
+		if len(errs) > 0 {
+			return apierrors.NewInvalid(schema.GroupKind{Group: "autoscaling", Kind: "Scale"}, o.GetName(), errs)
 		}
 		if sc.UID != "" && sc.UID != o.GetUID() {
 			return apierrors.NewConflict(schema.GroupResource{Group: row.Group, Resource: row.Resource + "/scale"}, o.GetName(),

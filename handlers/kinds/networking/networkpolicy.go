@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 
 	networkingv1 "github.com/gatehouse-dev/gatehouse/gen/types/networking/v1"
 
@@ -107,8 +108,21 @@ func ipBlock(b *networkingv1.IPBlock, path *field.Path) (errs field.ErrorList) {
 		return field.ErrorList{field.Required(path.Child("cidr"), "")}
 	}
 	errs = append(errs, kind.CIDR(path.Child("cidr"), b.CIDR)...)
+	_, whole, err := netutils.ParseCIDRSloppy(b.CIDR)
+	if err != nil {
+		return errs
+	}
+	size, _ := whole.Mask.Size()
 	for j, e := range b.Except {
-		errs = append(errs, kind.CIDR(path.Child("except").Index(j), e)...)
+		at := path.Child("except").Index(j)
+		errs = append(errs, kind.CIDR(at, e)...)
+		_, part, err := netutils.ParseCIDRSloppy(e)
+		if err != nil {
+			continue
+		}
+		if own, _ := part.Mask.Size(); !whole.Contains(part.IP) || own <= size {
+			errs = append(errs, field.Invalid(at, e, "must be a strict subset of `cidr`"))
+		}
 	}
 	return errs
 }

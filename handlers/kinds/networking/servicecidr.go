@@ -3,7 +3,9 @@ package networking
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
@@ -16,6 +18,13 @@ var serviceCIDRs = kind.Kind{Group: group, Resource: "servicecidrs", Strategy: s
 // serviceCIDR: ranges may only grow by one of the other family.
 func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	p := kind.Compile(row, "spec.cidrs")
+	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList {
+		list, ok := p.Get(o).Interface().([]string)
+		if !ok {
+			return field.ErrorList{field.InternalError(spec, kind.WrongType(o))}
+		}
+		return ranges(list, spec.Child("cidrs"))
+	}
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
 		now, ok := p.Get(o).Interface().([]string)
 		was, ok2 := p.Get(old).Interface().([]string)
@@ -31,6 +40,29 @@ func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 				errs = append(errs, field.Invalid(path.Index(i), now[i], kind.Immutable))
 			}
 		}
+		if len(now) != len(was) {
+			errs = append(errs, ranges(now, path)...)
+		}
 		return errs
 	}
+}
+
+// ranges of addresses: one, or one of each family.
+func ranges(list []string, path *field.Path) (errs field.ErrorList) {
+	switch {
+	case len(list) == 0:
+		return field.ErrorList{field.Required(path, "at least one CIDR required")}
+	case len(list) > 2:
+		return field.ErrorList{field.Invalid(path, map[string]any{"CIDRs": list}, "may only hold up to 2 values")}
+	}
+	for i, r := range list {
+		errs = append(errs, validation.IsValidCIDR(path.Index(i), r)...)
+	}
+	if len(list) == 2 {
+		family := netutils.IPFamilyOfCIDRString(list[0])
+		if family == netutils.IPFamilyOfCIDRString(list[1]) && family != netutils.IPFamilyUnknown {
+			errs = append(errs, field.Invalid(path, list, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"))
+		}
+	}
+	return errs
 }

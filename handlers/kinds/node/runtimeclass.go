@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -22,6 +23,9 @@ var runtimeClasses = kind.Kind{
 
 func validateRuntimeClass(o *nodev1.RuntimeClass) field.ErrorList {
 	errs := kind.Needed(field.NewPath("handler"), o.Handler, kind.DNSLabel)
+	if o.Overhead != nil && podspec.PagesAlone(o.Overhead.PodFixed) {
+		errs = append(errs, field.Forbidden(field.NewPath("overhead"), "HugePages require cpu or memory"))
+	}
 	if o.Scheduling == nil {
 		return errs
 	}

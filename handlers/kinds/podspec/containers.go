@@ -16,16 +16,18 @@ import (
 // validateContainers finds what spans the fields of containers of all three kinds.
 func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	names, grace := map[string]bool{}, gracePeriod(spec)
+	in := surroundings{d, volumes, claimNames(spec), ownUsers(spec), spec.RestartPolicy == "Never"}
 	for i := range spec.Containers {
 		c, at := &spec.Containers[i], path.Child("containers").Index(i)
-		errs = append(errs, validateContainer(d, c, volumes, at)...)
+		errs = append(errs, in.validate(c, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
 		errs = append(errs, handlers(c, grace, at)...)
+		errs = append(errs, restartRules(c, at)...)
 	}
 	errs = append(errs, hostPorts(spec.Containers, path.Child("containers"))...)
 	for i := range spec.InitContainers {
 		c, at := &spec.InitContainers[i], path.Child("initContainers").Index(i)
-		errs = append(errs, validateContainer(d, c, volumes, at)...)
+		errs = append(errs, in.validate(c, at)...)
 		if c.Name != "" || names[""] {
 			errs = append(errs, uniqueName(c.Name, names, at)...)
 		}
@@ -42,12 +44,13 @@ func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*
 				errs = append(errs, field.Forbidden(at.Child(h.name), "may not be set for init containers without restartPolicy=Always"))
 			}
 		}
+		errs = append(errs, initResizeRestarts(c, at)...)
 	}
 	targets := maps.Clone(names)
 	for i := range spec.EphemeralContainers {
 		c, at := &spec.EphemeralContainers[i], path.Child("ephemeralContainers").Index(i)
 		common := asContainer(c)
-		errs = append(errs, validateContainer(d, &common, volumes, at)...)
+		errs = append(errs, in.validate(&common, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
 		errs = append(errs, ephemeralRules(c, targets, at)...)
 	}
@@ -63,7 +66,15 @@ func uniqueName(name string, seen map[string]bool, path *field.Path) field.Error
 	return nil
 }
 
-func validateContainer(d *kind.Deps, c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
+// surroundings are what a container depends on in its pod.
+type surroundings struct {
+	d               *kind.Deps
+	volumes         map[string]*corev1.Volume
+	claims          map[string]bool
+	ownUsers, never bool
+}
+
+func (in *surroundings) validate(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
 	ports := map[string]bool{}
 	for i, p := range c.Ports {
 		if p.Name != "" && ports[p.Name] {
@@ -82,8 +93,12 @@ func validateContainer(d *kind.Deps, c *corev1.Container, volumes map[string]*co
 			errs = append(errs, field.Invalid(path.Child("envFrom"), "", "may not have more than one field specified at a time"))
 		}
 	}
-	errs = append(errs, validateMounts(c, volumes, path)...)
+	errs = append(errs, validateMounts(c, in.volumes, path)...)
+	errs = append(errs, mountModes(c, path)...)
 	errs = append(errs, requirements(c.Resources.Requests, c.Resources.Limits, path.Child("resources"))...)
+	errs = append(errs, usedClaims(c.Resources.Claims, in.claims, path.Child("resources", "claims"))...)
+	errs = append(errs, resizeRestarts(c, in.never, path)...)
+	errs = append(errs, unmasked(c, in.ownUsers, path)...)
 	resized := map[string]bool{}
 	for i, p := range c.ResizePolicy {
 		if resized[p.ResourceName] {
@@ -91,7 +106,7 @@ func validateContainer(d *kind.Deps, c *corev1.Container, volumes map[string]*co
 		}
 		resized[p.ResourceName] = true
 	}
-	if s := c.SecurityContext; s != nil && s.Privileged != nil && *s.Privileged && !d.AllowPrivileged {
+	if s := c.SecurityContext; s != nil && s.Privileged != nil && *s.Privileged && !in.d.AllowPrivileged {
 		errs = append(errs, field.Forbidden(path.Child("securityContext", "privileged"), "disallowed by cluster policy"))
 	}
 	if s := c.SecurityContext; s != nil && s.AllowPrivilegeEscalation != nil && !*s.AllowPrivilegeEscalation {
@@ -140,12 +155,28 @@ func requirements(requests, limits map[string]resource.Quantity, path *field.Pat
 			errs = append(errs, field.Required(path.Child("limits"), "Limit must be set for non overcommitable resources"))
 		}
 	}
+	if PagesAlone(requests, limits) {
+		errs = append(errs, field.Forbidden(path, "HugePages require cpu or memory"))
+	}
 	return errs
+}
+
+// PagesAlone: huge pages without processors or memory.
+func PagesAlone(lists ...map[string]resource.Quantity) (pages bool) {
+	for _, m := range lists {
+		for name := range m {
+			if name == "cpu" || name == "memory" {
+				return false
+			}
+			pages = pages || strings.HasPrefix(name, "hugepages-")
+		}
+	}
+	return pages
 }
 
 // Overcommits: the resources of nodes themselves can be promised more than once; devices and huge pages cannot.
 func Overcommits(name string) bool {
-	return !strings.Contains(name, "/") && (len(name) < 10 || name[:10] != "hugepages-")
+	return (!strings.Contains(name, "/") || strings.Contains(name, "kubernetes.io/")) && !strings.HasPrefix(name, "hugepages-")
 }
 
 // hostPorts finds a port of the host that two containers want.

@@ -14,6 +14,7 @@ import (
 // Validate finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
 func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
+	errs = append(errs, podClaims(spec.ResourceClaims, path.Child("resourceClaims"))...)
 	errs = append(errs, validateContainers(d, spec, volumes, path)...)
 	if spec.HostNetwork {
 		for i, c := range spec.Containers {
@@ -25,13 +26,16 @@ func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorL
 		}
 	}
 	errs = append(errs, dnsConfig(spec, path.Child("dnsConfig"))...)
+	errs = append(errs, affinityKeys(spec.Affinity, path.Child("affinity"))...)
 	errs = append(errs, spreadConstraints(spec.TopologySpreadConstraints, path.Child("topologySpreadConstraints"))...)
 	if sc := spec.SecurityContext; sc != nil && spec.HostPID && spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
 		errs = append(errs, field.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
 	}
 	errs = append(errs, podResources(spec, path.Child("resources"))...)
-	errs = append(errs, sysctls(spec.SecurityContext, path.Child("securityContext", "sysctls"))...)
+	errs = append(errs, sysctls(spec, path.Child("securityContext", "sysctls"))...)
 	errs = append(errs, hostProcesses(spec, path)...)
+	errs = append(errs, hostUsers(d, spec, path)...)
+	errs = append(errs, hostName(spec, path.Child("hostnameOverride"))...)
 	errs = append(errs, operatingSystem(spec, path)...)
 	gates := map[string]bool{}
 	for i, g := range spec.SchedulingGates {
@@ -40,7 +44,32 @@ func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorL
 		}
 		gates[g.Name] = true
 	}
+	if g := spec.SchedulingGroup; g != nil {
+		errs = append(errs, schedulingGroup(g, path.Child("schedulingGroup", "podGroupName"))...)
+	}
+	return append(errs, fileKeys(spec, path)...)
+}
+
+// hostName that replaces the one that follows from the pod's name: it leaves no room for other ways to say it.
+func hostName(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	name := spec.HostnameOverride
+	if name == nil {
+		return nil
+	}
+	if f := spec.SetHostnameAsFQDN; f != nil && *f {
+		errs = append(errs, field.Forbidden(path, "may not be specified when setHostnameAsFQDN is true"))
+	}
+	if spec.HostNetwork {
+		errs = append(errs, field.Forbidden(path, "may not be specified when hostNetwork is true"))
+	}
 	return errs
+}
+
+func schedulingGroup(g *corev1.PodSchedulingGroup, path *field.Path) field.ErrorList {
+	if g.PodGroupName == nil {
+		return field.ErrorList{field.Invalid(path, g.PodGroupName, "must specify one of: `podGroupName`")}
+	}
+	return kind.DNSName(path, *g.PodGroupName)
 }
 
 func dnsConfig(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
@@ -65,6 +94,7 @@ func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path)
 		if last[key{c.TopologyKey, c.WhenUnsatisfiable}] > i {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)))
 		}
+		errs = append(errs, selectedKeys(c.LabelSelector, c.MatchLabelKeys, path.Index(i))...)
 		if c.MinDomains != nil && c.WhenUnsatisfiable != "DoNotSchedule" {
 			errs = append(errs, field.Invalid(path.Index(i).Child("minDomains"), c.MinDomains, fmt.Sprintf("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not %s", c.WhenUnsatisfiable)))
 		}
@@ -72,7 +102,8 @@ func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path)
 	return errs
 }
 
-func sysctls(sc *corev1.PodSecurityContext, path *field.Path) (errs field.ErrorList) {
+func sysctls(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	sc := spec.SecurityContext
 	if sc == nil {
 		return nil
 	}
@@ -82,6 +113,7 @@ func sysctls(sc *corev1.PodSecurityContext, path *field.Path) (errs field.ErrorL
 			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), c.Name))
 		}
 		seen[c.Name] = true
+		errs = append(errs, hostSysctl(c.Name, spec, path.Index(i).Child("name"))...)
 	}
 	return errs
 }

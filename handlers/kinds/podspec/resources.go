@@ -17,7 +17,15 @@ func podResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 		return nil
 	}
 	whole := spec.Resources
-	errs := requirements(whole.Requests, whole.Limits, path)
+	if spec.OS != nil && spec.OS.Name == "windows" {
+		return field.ErrorList{field.Forbidden(path, "may not be set for a windows pod")}
+	}
+	var errs field.ErrorList
+	if whole.Claims != nil {
+		errs = append(errs, field.Forbidden(path.Child("claims"), "claims may not be set for Resources at pod-level"))
+	}
+	errs = append(errs, requirements(whole.Requests, whole.Limits, path)...)
+	errs = append(errs, usedClaims(whole.Claims, claimNames(spec), path.Child("claims"))...)
 	requests := together(spec, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests })
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
 		if q, ok := whole.Requests[name]; ok && q.Cmp(requests[name]) < 0 {

@@ -56,7 +56,7 @@ func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path
 			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
 		}
 		for name, p := range map[string]string{"subPath": m.SubPath, "subPathExpr": m.SubPathExpr} {
-			errs = append(errs, descending(p, path.Child("volumeMounts").Child(name))...)
+			errs = append(errs, Descending(p, path.Child("volumeMounts").Child(name))...)
 		}
 	}
 	names, paths := map[string]bool{}, map[string]bool{}
@@ -86,8 +86,8 @@ func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path
 	return errs
 }
 
-// descending wants a relative path that stays below where it starts.
-func descending(p string, path *field.Path) (errs field.ErrorList) {
+// Descending wants a relative path that stays below where it starts.
+func Descending(p string, path *field.Path) (errs field.ErrorList) {
 	if strings.HasPrefix(p, "/") {
 		errs = append(errs, field.Invalid(path, p, "must be a relative path"))
 	}

@@ -25,7 +25,7 @@ const severalTypes = "may not specify more than 1 volume type"
 // volumeParts finds what spans the fields of a volume's source.
 func volumeParts(v *corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	if v.Projected != nil {
-		errs = append(errs, projectedPaths(v.Projected, path.Child("projected"))...)
+		errs = append(errs, projectedSources(v.Projected, path.Child("projected"))...)
 	}
 	if d := v.AWSElasticBlockStore; d != nil {
 		errs = append(errs, Partition(d.Partition, path.Child("awsElasticBlockStore", "partition"))...)
@@ -63,38 +63,6 @@ func volumeParts(v *corev1.Volume, path *field.Path) (errs field.ErrorList) {
 		meta := path.Child("ephemeral", "volumeClaimTemplate", "metadata")
 		errs = append(errs, metavalidation.ValidateLabels(e.VolumeClaimTemplate.Labels, meta.Child("labels"))...)
 		errs = append(errs, validation.ValidateAnnotations(e.VolumeClaimTemplate.Annotations, meta.Child("annotations"))...)
-	}
-	return errs
-}
-
-// projectedPaths: no two sources may put something at the same place.
-func projectedPaths(p *corev1.ProjectedVolumeSource, path *field.Path) (errs field.ErrorList) {
-	taken := map[string]bool{}
-	take := func(file, shown string) {
-		if file == "" {
-			return
-		}
-		if taken[file] {
-			errs = append(errs, field.Invalid(path, shown, "conflicting duplicate paths"))
-		}
-		taken[file] = true
-	}
-	for _, s := range p.Sources {
-		if s.Secret != nil {
-			for _, i := range s.Secret.Items {
-				take(i.Path, s.Secret.Name)
-			}
-		}
-		if s.ConfigMap != nil {
-			for _, i := range s.ConfigMap.Items {
-				take(i.Path, s.ConfigMap.Name)
-			}
-		}
-		if s.DownwardAPI != nil {
-			for _, i := range s.DownwardAPI.Items {
-				take(i.Path, i.Path)
-			}
-		}
 	}
 	return errs
 }

@@ -9,7 +9,8 @@ import (
 )
 
 var podGroups = kind.Kind{
-	Group: group, Resource: "podgroups",
+	Group: group, Resource: "podgroups", Strategy: podGroup,
+	Subresources: map[string]kind.Strategy{"status": podGroupStatusRules},
 	Cells: kind.Cells{
 		"podGroupPolicy": kind.CellOf(podGroupPolicy),
 		"podGroupStatus": kind.CellOf(podGroupStatus),

@@ -10,24 +10,24 @@ import (
 type IPAddress struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
-	Spec              IPAddressSpec `json:"spec,omitempty" validate:"-"`
+	Spec              IPAddressSpec `json:"spec,omitempty" validate:""`
 }
 
 type IPAddressList struct {
 	metav1.TypeMeta `json:",inline" validate:"-"`
 	metav1.ListMeta `json:"metadata,omitempty" validate:"-"`
-	Items           []IPAddress `json:"items" validate:"-"`
+	Items           []IPAddress `json:"items" validate:"dive"`
 }
 
 type IPAddressSpec struct {
-	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"-"`
+	ParentRef *ParentReference `json:"parentRef,omitempty" update:"immutable" validate:"present"`
 }
 
 type ParentReference struct {
-	Group     string `json:"group,omitempty" validate:"-"`
-	Resource  string `json:"resource,omitempty" validate:"-"`
-	Namespace string `json:"namespace,omitempty" validate:"-"`
-	Name      string `json:"name,omitempty" validate:"-"`
+	Group     string `json:"group,omitempty" validate:"omitempty,dns-subdomain-if-any"`
+	Resource  string `json:"resource,omitempty" validate:"filled,path-segment"`
+	Namespace string `json:"namespace,omitempty" validate:"omitempty,path-segment"`
+	Name      string `json:"name,omitempty" validate:"filled,path-segment"`
 }
 
 type ServiceCIDR struct {

@@ -10,14 +10,14 @@ import (
 )
 
 type Overhead struct {
-	PodFixed map[string]resource.Quantity `json:"podFixed,omitempty" validate:"-"`
+	PodFixed map[string]resource.Quantity `json:"podFixed,omitempty" validate:"omitempty,container-resource"`
 }
 
 type RuntimeClass struct {
 	metav1.TypeMeta   `json:",inline" validate:"-"`
 	metav1.ObjectMeta `json:"metadata,omitempty" validate:"-"`
 	Handler           string      `json:"handler" update:"immutable" validate:"-"`
-	Overhead          *Overhead   `json:"overhead,omitempty" validate:"-"`
+	Overhead          *Overhead   `json:"overhead,omitempty" validate:"omitempty"`
 	Scheduling        *Scheduling `json:"scheduling,omitempty" validate:"omitempty"`
 }
 

@@ -1,4 +1,4 @@
-package certificates
+package kind
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ const (
 	maxSignerName   = maxSignerDomain + 1 + validation.DNS1123SubdomainMaxLength + validation.DNS1123LabelMaxLength + 1
 )
 
-// signerName finds what is wrong with the name of a signer, such as example.com/name.
-func signerName(path *field.Path, name string) (errs field.ErrorList) {
+// SignerName finds what is wrong with the name of a signer, such as example.com/name.
+func SignerName(path *field.Path, name string) (errs field.ErrorList) {
 	if name == "" {
 		return field.ErrorList{field.Required(path, "")}
 	}
@@ -51,8 +51,8 @@ func firstBadLabel(path *field.Path, text string, rule func(string) []string) (e
 	return errs
 }
 
-// ofKubernetes says whether the signer is one of the project itself.
-func ofKubernetes(name string) bool {
+// OfKubernetes says whether the signer is one of the project itself.
+func OfKubernetes(name string) bool {
 	host, _, _ := strings.Cut(name, "/")
 	return host == "kubernetes.io" || strings.HasSuffix(host, ".kubernetes.io")
 }

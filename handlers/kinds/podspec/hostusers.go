@@ -1,0 +1,66 @@
+package podspec
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+)
+
+// ownUsers says whether a pod has users of its own, and not those of the host.
+func ownUsers(spec *corev1.PodSpec) bool { return spec.HostUsers != nil && !*spec.HostUsers }
+
+// hostUsers: a pod with users of its own shares nothing else with the host that knows users.
+func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if !ownUsers(spec) {
+		return nil
+	}
+	refuse := func(bad bool, at *field.Path) {
+		if bad {
+			errs = append(errs, field.Forbidden(at, "when `hostUsers` is false"))
+		}
+	}
+	refuse(spec.HostNetwork && !d.Features.Enabled("UserNamespacesHostNetworkSupport"), path.Child("hostNetwork"))
+	// The capitals are upstream's.
+	refuse(spec.HostPID, path.Child("HostPID"))
+	refuse(spec.HostIPC, path.Child("HostIPC"))
+	eachContainer(spec, path, func(c *corev1.Container, at *field.Path) {
+		refuse(len(c.VolumeDevices) > 0, at.Child("volumeDevices"))
+	})
+	return errs
+}
+
+// unmasked: only a container with users of its own may see all of /proc.
+func unmasked(c *corev1.Container, own bool, path *field.Path) field.ErrorList {
+	if s := c.SecurityContext; s != nil && s.ProcMount != nil && *s.ProcMount == "Unmasked" && !own {
+		return field.ErrorList{field.Invalid(path.Child("securityContext", "procMount"), *s.ProcMount, "`hostUsers` must be false to use `Unmasked`")}
+	}
+	return nil
+}
+
+// ofProcesses are the kernel parameters of namespaces for processes' communication; so are those of fs.mqueue.
+var ofProcesses = map[string]bool{"kernel.sem": true, "kernel.shmall": true, "kernel.shmmax": true, "kernel.shmmni": true, "kernel.shm_rmid_forced": true,
+	"kernel.shm": true, "kernel.msgmax": true, "kernel.msgmnb": true, "kernel.msgmni": true, "kernel.msg": true}
+
+// hostSysctl: a parameter of a namespace that the pod shares with the host cannot be set for the pod.
+func hostSysctl(name string, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	dotted := dots(name)
+	switch {
+	case spec.HostNetwork && strings.HasPrefix(dotted, "net."):
+		return field.ErrorList{field.Invalid(path, name, "may not be specified when 'hostNetwork' is true")}
+	case spec.HostIPC && (ofProcesses[dotted] || strings.HasPrefix(dotted, "fs.mqueue.")):
+		return field.ErrorList{field.Invalid(path, name, "may not be specified when 'hostIPC' is true")}
+	}
+	return nil
+}
+
+// dots is a name with dots between its parts. Where the first separator is a slash, slashes separate and dots do not.
+func dots(name string) string {
+	i := strings.IndexAny(name, "./")
+	if i < 0 || name[i] == '.' {
+		return name
+	}
+	return strings.NewReplacer("/", ".", ".", "/").Replace(name)
+}

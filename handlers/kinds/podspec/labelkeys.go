@@ -1,0 +1,74 @@
+package podspec
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+)
+
+// labelKeys complete a selector, so there must be one.
+func labelKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (errs field.ErrorList) {
+	if len(keys) > 0 && s == nil {
+		return field.ErrorList{field.Forbidden(path, "must not be specified when labelSelector is not set")}
+	}
+	for i, k := range keys {
+		errs = append(errs, metavalidation.ValidateLabelName(k, path.Index(i))...)
+	}
+	return errs
+}
+
+// selectedKeys are keys that make requirements: the writer may not have made one for them, too. The server's own, which it has
+// added, is the only one of its key. Faults are reported at the parent's index: so upstream has it.
+func selectedKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (errs field.ErrorList) {
+	errs = labelKeys(s, keys, path.Child("matchLabelKeys"))
+	if s == nil {
+		return errs
+	}
+	taken := make(map[string]bool, len(s.MatchLabels))
+	for k := range s.MatchLabels {
+		taken[k] = true
+	}
+	for _, e := range s.MatchExpressions {
+		if i := slices.Index(keys, e.Key); i >= 0 && taken[e.Key] {
+			errs = append(errs, field.Invalid(path.Index(i), e.Key, "exists in both matchLabelKeys and labelSelector"))
+		}
+		taken[e.Key] = true
+	}
+	return errs
+}
+
+// affinityKeys are those of all terms about other pods.
+func affinityKeys(a *corev1.Affinity, path *field.Path) (errs field.ErrorList) {
+	if a == nil {
+		return nil
+	}
+	term := func(t *corev1.PodAffinityTerm, at *field.Path) {
+		found := labelKeys(t.LabelSelector, t.MismatchLabelKeys, at.Child("mismatchLabelKeys"))
+		errs = append(errs, selectedKeys(t.LabelSelector, t.MatchLabelKeys, at)...)
+		errs = append(errs, found...)
+		for i, k := range t.MatchLabelKeys {
+			if slices.Contains(t.MismatchLabelKeys, k) {
+				errs = append(errs, field.Invalid(at.Child("matchLabelKeys").Index(i), k, "exists in both matchLabelKeys and mismatchLabelKeys"))
+			}
+		}
+	}
+	terms := func(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm, at *field.Path) {
+		for i := range required {
+			term(&required[i], at.Child("requiredDuringSchedulingIgnoredDuringExecution").Index(i))
+		}
+		for i := range preferred {
+			term(&preferred[i].PodAffinityTerm, at.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i).Child("podAffinityTerm"))
+		}
+	}
+	if p := a.PodAffinity; p != nil {
+		terms(p.RequiredDuringSchedulingIgnoredDuringExecution, p.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAffinity"))
+	}
+	if p := a.PodAntiAffinity; p != nil {
+		terms(p.RequiredDuringSchedulingIgnoredDuringExecution, p.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAntiAffinity"))
+	}
+	return errs
+}
