@@ -142,6 +142,9 @@ func versioned(object map[string]any, method, version string) any {
 // orders is how often the reference is asked again where only the order of causes differs: it may be random.
 const orders = 4
 
+// onlyOrderText begins a difference of the order of causes and nothing else.
+const onlyOrderText = "  only the order\n"
+
 // judge sends one case and says how the answers differ.
 func (p *pair) judge(method, path string, body func(side) any, good bool) (string, error) {
 	ours, theirs, err := p.both(method, path, body)
@@ -164,5 +167,5 @@ func (p *pair) judge(method, path string, body func(side) any, good bool) (strin
 			return "", nil // random
 		}
 	}
-	return d, nil
+	return onlyOrderText + d, nil
 }
