@@ -32,6 +32,9 @@ func movedFields() structural.Special {
 				if !reflect.ValueOf(rest).IsZero() {
 					out.Exactly = &resourcev1.ExactDeviceRequest{}
 					inner(reflect.ValueOf(out.Exactly).Elem(), s)
+					if len(out.Exactly.Tolerations) == 0 { // upstream collects them anew
+						out.Exactly.Tolerations = nil
+					}
 				}
 			}, err
 		},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	quantity "k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
@@ -28,6 +29,10 @@ var resourceSlices = kind.Kind{
 func resourceSlice(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	driver := kind.Compile(row, "spec.driver")
 	v := kind.Version[*resourcev1.ResourceSlice](row, "v1", moved)
+	// The only field rules are those of node selectors, which are judged where upstream does, and only where they may be.
+	if nothing, ok := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]().(object.Object); ok {
+		s.Ruled = func(object.Object, bool) object.Object { return nothing }
+	}
 	s.ValidateCreate = v.Check(func(o *resourcev1.ResourceSlice) field.ErrorList { return validateSlice(o, nil) })
 	s.ValidateUpdate = v.CheckUpdate(validateSlice)
 	s.Warnings = func(_ context.Context, o, _ object.Object) []string { return driverName(kind.Text(driver.Get(o))) }

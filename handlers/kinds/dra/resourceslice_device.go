@@ -10,6 +10,7 @@ import (
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const (
@@ -68,6 +69,7 @@ func deviceNodes(d *resourcev1.Device, own bool, path *field.Path) (errs field.E
 	}
 	if d.NodeSelector != nil {
 		set = append(set, "`nodeSelector`")
+		errs = append(errs, rules.Part(d.NodeSelector, path.Child("nodeSelector"))...)
 	}
 	if isTrue(d.AllNodes) {
 		set = append(set, "`allNodes`")

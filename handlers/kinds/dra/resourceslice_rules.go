@@ -11,6 +11,7 @@ import (
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const (
@@ -97,6 +98,7 @@ func sliceNodes(s *resourcev1.ResourceSliceSpec) (errs field.ErrorList) {
 	}
 	if n := s.NodeSelector; n != nil {
 		set = append(set, "`nodeSelector`")
+		errs = append(errs, rules.Part(n, specPath.Child("nodeSelector"))...)
 		if len(n.NodeSelectorTerms) != 1 {
 			errs = append(errs, field.Invalid(specPath.Child("nodeSelector", "nodeSelectorTerms"), kind.Display(n.NodeSelectorTerms), "must have exactly one node selector term"))
 		}
