@@ -76,6 +76,36 @@ func (s *server) numbers() map[string]float64 {
 	return out
 }
 
+// quiet waits until nothing of a resource is on its way, and returns the numbers then: changes are dispatched to watches, and
+// counted, a moment after their writers have their answers.
+func (s *server) quiet(of string) map[string]float64 {
+	s.t.Helper()
+	last := s.numbers()
+	for still, deadline := 0, time.Now().Add(time.Minute); still < 5; {
+		if time.Now().After(deadline) {
+			s.t.Fatal("the server does not come to rest")
+		}
+		time.Sleep(20 * time.Millisecond)
+		next := s.numbers()
+		still++
+		for _, name := range []string{
+			"apiserver_watch_cache_events_received_total", "apiserver_watch_cache_events_dispatched_total", "apiserver_storage_events_received_total",
+			"apiserver_watch_events_total", "apiserver_resource_objects", "apiserver_watch_cache_read_wait_seconds_count",
+		} {
+			for sample, value := range next {
+				if strings.HasPrefix(sample, name+"{") && strings.Contains(sample, of) && last[sample] != value {
+					still = 0
+				}
+			}
+		}
+		if received := "apiserver_watch_cache_events_received_total{" + of + "}"; next[received] != next[strings.Replace(received, "received", "dispatched", 1)] {
+			still = 0
+		}
+		last = next
+	}
+	return last
+}
+
 // What the cache and the store do for requests is counted as upstream counts it.
 func TestMetricsOfReads(t *testing.T) {
 	s := newServer(t)
@@ -99,7 +129,7 @@ func TestMetricsOfReads(t *testing.T) {
 		}
 	}
 	oldest := first.at("metadata", "resourceVersion").(string)
-	before := s.numbers()
+	before := s.quiet(`group="",resource="configmaps"`)
 	for _, query := range []string{
 		"", "?resourceVersion=0", "?limit=2", "?labelSelector=odd%3D1", "?fieldSelector=metadata.name%3Dc3",
 		"?resourceVersionMatch=NotOlderThan&resourceVersion=" + oldest, "?resourceVersionMatch=Exact&resourceVersion=" + oldest,
@@ -129,8 +159,8 @@ func TestMetricsOfReads(t *testing.T) {
 		t.Fatal(code, out)
 	}
 	next("DELETED")
-	after := s.numbers()
 	const of = `group="",resource="configmaps"`
+	after := s.quiet(of)
 	for sample, want := range map[string]float64{
 		`apiserver_cache_list_total{group="",index="",resource="configmaps"}`: 7,
 		// All but those of the page, of the name, and of the state that had one: they look at five.

@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -65,11 +66,26 @@ func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object
 			return err
 		}
 	}
+	if err := inTime(ctx); err != nil {
+		return err
+	}
 	if err := op.validateNew(ctx, o); err != nil {
 		return err
 	}
 	warn(ctx, a, op.main().Strategy, o, nil)
-	return op.judge(ctx, a, admission.Create, o, nil)
+	if err := op.judge(ctx, a, admission.Create, o, nil); err != nil {
+		return err
+	}
+	return inTime(ctx)
+}
+
+// inTime ends a write whose client does not wait any more: between stages that compute, and before the store, so that no
+// request is answered with 504 and carried out all the same.
+func inTime(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("the write was not stored: %w", err)
+	}
+	return nil
 }
 
 // renew runs the order of a changed object from mutating to validating admission; old is the live one, o what the writer
@@ -101,11 +117,17 @@ func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old obje
 			return err
 		}
 	}
+	if err := inTime(ctx); err != nil {
+		return err
+	}
 	if err := op.validateChanged(ctx, o, old); err != nil {
 		return err
 	}
 	warn(ctx, a, s, o, old)
-	return op.judge(ctx, a, admission.Update, o, old)
+	if err := op.judge(ctx, a, admission.Update, o, old); err != nil {
+		return err
+	}
+	return inTime(ctx)
 }
 
 // prepareNew brings a new object into its first state.

@@ -31,8 +31,8 @@ func taintRule(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 		if kind.Text(effect.Get(o)) == kind.Text(effect.Get(old)) || !at.CanSet() {
 			return nil
 		}
-		now, ok := at.Interface().(*metav1.Time)
-		was, ok2 := since.Get(old).Interface().(*metav1.Time)
+		now, ok := kind.ValueAs[*metav1.Time](at)
+		was, ok2 := kind.ValueAs[*metav1.Time](since.Get(old))
 		if ok && ok2 && now.Equal(was) {
 			t := metav1.NewTime(d.Now().Truncate(time.Second))
 			at.Set(reflect.ValueOf(&t))

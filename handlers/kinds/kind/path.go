@@ -68,6 +68,15 @@ func (p Path) Get(o any) reflect.Value {
 	return v
 }
 
+// ValueAs is a field's value; false where Get found none, or one of another type.
+func ValueAs[T any](v reflect.Value) (value T, ok bool) {
+	if !v.IsValid() || !v.CanInterface() {
+		return value, false
+	}
+	value, ok = v.Interface().(T)
+	return value, ok
+}
+
 // Text is a field's value as selectors compare it.
 func Text(v reflect.Value) string {
 	for v.Kind() == reflect.Pointer {

@@ -26,8 +26,8 @@ func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 		return ranges(list, spec.Child("cidrs"))
 	}
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) (errs field.ErrorList) {
-		now, ok := p.Get(o).Interface().([]string)
-		was, ok2 := p.Get(old).Interface().([]string)
+		now, ok := kind.ValueAs[[]string](p.Get(o))
+		was, ok2 := kind.ValueAs[[]string](p.Get(old))
 		path := spec.Child("cidrs")
 		switch {
 		case !ok || !ok2:

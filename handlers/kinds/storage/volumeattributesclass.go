@@ -17,8 +17,8 @@ var attributesClasses = kind.Kind{Group: group, Resource: "volumeattributesclass
 func attributesClass(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	driver, params := kind.Compile(row, "driverName"), kind.Compile(row, "parameters")
 	s.Validate = func(_ context.Context, o object.Object) field.ErrorList {
-		name, ok := driver.Get(o).Interface().(string)
-		m, ok2 := params.Get(o).Interface().(map[string]string)
+		name, ok := kind.ValueAs[string](driver.Get(o))
+		m, ok2 := kind.ValueAs[map[string]string](params.Get(o))
 		if !ok || !ok2 {
 			return field.ErrorList{field.InternalError(nil, kind.WrongType(o))}
 		}
