@@ -14,10 +14,10 @@ import (
 
 func TestScale(t *testing.T) {
 	for _, c := range []struct{ group, resource, text, selector string }{
-		{"apps", "deployments", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}}, status: {replicas: 2}}`, "a=b,c"},
-		{"apps", "statefulsets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
-		{"apps", "replicasets", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
-		{"", "replicationcontrollers", `{metadata: {name: d, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {a: b}}, status: {replicas: 2}}`, "a=b"},
+		{"apps", "deployments", `{metadata: {name: d, namespace: n, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}, matchExpressions: [{key: c, operator: Exists}]}}, status: {replicas: 2}}`, "a=b,c"},
+		{"apps", "statefulsets", `{metadata: {name: d, namespace: n, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"apps", "replicasets", `{metadata: {name: d, namespace: n, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {matchLabels: {a: b}}}, status: {replicas: 2}}`, "a=b"},
+		{"", "replicationcontrollers", `{metadata: {name: d, namespace: n, uid: u, resourceVersion: "7"}, spec: {replicas: 3, selector: {a: b}}, status: {replicas: 2}}`, "a=b"},
 	} {
 		s := Strategies(kind.Deps{})(kindtest.Row(t, c.group, "v1", c.resource, "scale"))
 		parent := kindtest.Object(t, kindtest.Row(t, c.group, "v1", c.resource, ""), c.text)

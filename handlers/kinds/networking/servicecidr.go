@@ -19,7 +19,7 @@ var serviceCIDRs = kind.Kind{Group: group, Resource: "servicecidrs", Strategy: s
 func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	p := kind.Compile(row, "spec.cidrs")
 	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList {
-		list, ok := p.Get(o).Interface().([]string)
+		list, ok := kind.ValueAs[[]string](p.Get(o))
 		if !ok {
 			return field.ErrorList{field.InternalError(spec, kind.WrongType(o))}
 		}
