@@ -157,7 +157,7 @@ func TestEachFaultIsFoundOnce(t *testing.T) {
 		for _, c := range spoil(in, reflect.TypeOf(resources.Kinds[b.gvk]()), everywhere) {
 			every := uint32(10)
 			if testing.Short() {
-				every = 40
+				every = 100
 			}
 			if !sampled(c.what, every) {
 				continue

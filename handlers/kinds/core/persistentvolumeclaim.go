@@ -87,7 +87,7 @@ func ClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs f
 	case !sameSource(spec.DataSource, spec.DataSourceRef):
 		errs = append(errs, field.Invalid(path, path.Child("dataSource"), "must match dataSourceRef"))
 	}
-	errs = append(errs, claimParts(spec, path)...)
+	errs = append(errs, podspec.ClaimSources(spec, path)...)
 	if c := spec.VolumeAttributesClassName; c != nil && *c != "" {
 		errs = append(errs, kind.DNSName(path.Child("volumeAttributesClassName"), *c)...)
 	}
@@ -162,35 +162,6 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 		} else if *class == "" {
 			errs = append(errs, field.Forbidden(at, "update to empty string is forbidden when status.currentVolumeAttributesClassName is not nil"))
 		}
-	}
-	return errs
-}
-
-func claimParts(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
-	if s := spec.DataSource; s != nil {
-		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, path.Child("dataSource"))...)
-	}
-	if s := spec.DataSourceRef; s != nil {
-		at := path.Child("dataSourceRef")
-		errs = append(errs, dataSource(s.APIGroup, s.Kind, s.Name, at)...)
-		if s.Namespace != nil && *s.Namespace != "" {
-			errs = append(errs, kind.DNSLabel(at.Child("namespace"), *s.Namespace)...)
-		}
-	}
-	return errs
-}
-
-func dataSource(group *string, refKind, name string, path *field.Path) (errs field.ErrorList) {
-	if name == "" {
-		errs = append(errs, field.Required(path.Child("name"), ""))
-	}
-	if refKind == "" {
-		errs = append(errs, field.Required(path.Child("kind"), ""))
-	}
-	if core := group == nil || *group == ""; core && refKind != "PersistentVolumeClaim" {
-		errs = append(errs, field.Invalid(path, refKind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
-	} else if !core {
-		errs = append(errs, kind.DNSName(path.Child("apiGroup"), *group)...)
 	}
 	return errs
 }

@@ -37,6 +37,7 @@ func usedClaims(list []corev1.ResourceClaim, known map[string]bool, path *field.
 	for i, c := range list {
 		at := path.Index(i)
 		if c.Name == "" {
+			errs = append(errs, field.Required(at, ""))
 			continue
 		}
 		switch key := c.Name + "/" + c.Request; {

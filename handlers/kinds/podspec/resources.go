@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // podResources holds what a pod asks for as a whole against what its containers ask for.
@@ -18,11 +20,19 @@ func podResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	}
 	whole := spec.Resources
 	if spec.OS != nil && spec.OS.Name == "windows" {
-		return field.ErrorList{field.Forbidden(path, "may not be set for a windows pod")}
+		return nil // which may not have any: operatingSystem says so
 	}
 	var errs field.ErrorList
 	if whole.Claims != nil {
 		errs = append(errs, field.Forbidden(path.Child("claims"), "claims may not be set for Resources at pod-level"))
+	}
+	for name, list := range map[string]map[string]resource.Quantity{"limits": whole.Limits, "requests": whole.Requests} {
+		for _, k := range kind.SortedKeys(list) {
+			// Others are no names of resources at all, which the model refuses.
+			if k == "ephemeral-storage" || strings.Contains(k, "/") && len(validation.IsQualifiedName(k)) == 0 {
+				errs = append(errs, field.NotSupported(path.Child(name).Key(k), k, []string{"cpu", "hugepages-", "memory"}))
+			}
+		}
 	}
 	errs = append(errs, requirements(whole.Requests, whole.Limits, path)...)
 	errs = append(errs, usedClaims(whole.Claims, claimNames(spec), path.Child("claims"))...)

@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -71,6 +72,9 @@ func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path
 		}
 		if names[d.Name] {
 			errs = append(errs, field.Invalid(at.Child("name"), d.Name, "must be unique"))
+		}
+		if slices.Contains(strings.Split(d.DevicePath, "/"), "..") {
+			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "can not contain backsteps ('..')"))
 		}
 		if paths[d.DevicePath] {
 			errs = append(errs, field.Invalid(at.Child("devicePath"), d.DevicePath, "must be unique"))

@@ -1,8 +1,6 @@
 package podspec
 
 import (
-	"k8s.io/apimachinery/pkg/api/validation"
-	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -60,9 +58,7 @@ func volumeParts(v *corev1.Volume, path *field.Path) (errs field.ErrorList) {
 		}
 	}
 	if e := v.Ephemeral; e != nil && e.VolumeClaimTemplate != nil {
-		meta := path.Child("ephemeral", "volumeClaimTemplate", "metadata")
-		errs = append(errs, metavalidation.ValidateLabels(e.VolumeClaimTemplate.Labels, meta.Child("labels"))...)
-		errs = append(errs, validation.ValidateAnnotations(e.VolumeClaimTemplate.Annotations, meta.Child("annotations"))...)
+		errs = append(errs, claimTemplate(e.VolumeClaimTemplate, path.Child("ephemeral", "volumeClaimTemplate"))...)
 	}
 	return errs
 }
