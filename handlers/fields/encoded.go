@@ -84,6 +84,9 @@ func valueEnd(s string, i int) int {
 // isCanonical says whether text has the form that the functions here rely on, so far as that they stay inside of it. The order
 // of keys is not looked at: they are searched.
 func isCanonical(s string) bool {
+	if !strings.HasPrefix(s, "{") {
+		return false
+	}
 	depth := 0
 	for i := 0; i < len(s); {
 		switch {
@@ -99,12 +102,17 @@ func isCanonical(s string) bool {
 		case s[i] == ',' && s[i-1] == '}' && i+1 < len(s) && s[i+1] == '"':
 			i++
 		case s[i] == '"' && depth > 0 && (s[i-1] == '{' || s[i-1] == ','):
+			begin := i
 			for i++; i < len(s) && s[i] != '"'; i++ {
 				if s[i] == '\\' {
 					i++
 				}
 			}
 			if i += 2; i >= len(s) || s[i-1] != ':' || s[i] != '{' {
+				return false
+			}
+			// The mark of a value that is a member itself comes first and is empty; one of all fields there is none.
+			if s[begin:i] == `".":` && (s[begin-1] != '{' || begin == 1 || !strings.HasPrefix(s[i:], noFields)) {
 				return false
 			}
 		default:
@@ -193,6 +201,9 @@ func cut(b []byte, at int, path []string) (_ []byte, empty bool) {
 // without is the set without the members of lost, whose paths these are unless they are many. It is empty when nothing is left.
 func without(encoded string, lost string, few [][]string) ([]byte, error) {
 	if few != nil {
+		if encoded == noFields {
+			return nil, nil
+		}
 		if !holdsAny(encoded, few) {
 			return []byte(encoded), nil
 		}

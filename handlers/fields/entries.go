@@ -44,6 +44,8 @@ func (m *Manager) plainEntries(entries []metav1.ManagedFieldsEntry) bool {
 	for i := range entries {
 		e := &entries[i]
 		switch {
+		case e.FieldsV1 != nil && e.FieldsV1.GetRawString() == noFields:
+			return false // which the library drops
 		case e.APIVersion != m.version || e.FieldsType != fieldsType || e.FieldsV1 == nil || !isCanonical(e.FieldsV1.GetRawString()):
 			return false
 		case e.Operation == metav1.ManagedFieldsOperationUpdate:
