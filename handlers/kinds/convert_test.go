@@ -54,7 +54,7 @@ func filler(seed int64) *randfill.Filler {
 			if h.Spec.TargetCPUUtilizationPercentage == nil {
 				h.Spec.TargetCPUUtilizationPercentage = new(int32)
 			}
-			// The use of cpu comes back with an annotation beside it, as with the original.
+			// The use of cpu comes back with an annotation beside it, as with upstream.
 			h.Status.CurrentCPUUtilizationPercentage = nil
 		},
 	)
@@ -212,7 +212,7 @@ const (
 
 var hpa1, hpa2 = gvk("autoscaling", "v1", "HorizontalPodAutoscaler"), gvk("autoscaling", "v2", "HorizontalPodAutoscaler")
 
-// The annotations are what the original writes for the same object.
+// The annotations are what upstream writes for the same object.
 func TestAutoscaler(t *testing.T) {
 	in := &autoscalingv2.HorizontalPodAutoscaler{}
 	parse(t, full, in)

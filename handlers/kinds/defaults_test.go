@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// The files in testdata hold what the original makes of an object that it only reads and writes: one of every kind with
+// The files in testdata hold what upstream makes of an object that it only reads and writes: one of every kind with
 // nothing but a name, some with parts taken away at random, and some for each value that depends on another.
 func TestDefaultsAreTheOriginals(t *testing.T) {
 	files, err := filepath.Glob("testdata/defaults/*.json")

@@ -15,7 +15,7 @@ import (
 )
 
 // What the quick walk calls good, the library does too: for random objects, of which many are bad in one place only, and
-// for those that the original refused.
+// for those that upstream refused.
 func TestGoodIsGood(t *testing.T) {
 	words := []string{"", "a", "a-b", "example.com/a", "Always", "TCP", "In", "Exists", "/a", "../a", "A_B", "0644", "1.2.3.4", "a b", "cpu"}
 	random := rand.New(rand.NewSource(1))
@@ -59,7 +59,7 @@ func TestGoodIsGood(t *testing.T) {
 	}
 }
 
-// refused are the objects of testdata that the original does not take.
+// refused are the objects of testdata that upstream does not take.
 func refused(t *testing.T) (all []any) {
 	b, err := os.ReadFile("testdata/refused.json")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Each case is a stored object, one field of it changed, and what the original answered to the update.
+// Each case is a stored object, one field of it changed, and what upstream answered to the update.
 func TestImmutableFieldsAreTheOriginals(t *testing.T) {
 	var cases []struct {
 		Old, New json.RawMessage

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// numberRules bound integers. The keywords give the phrase that the original uses most for such a bound; formats of numbers
+// numberRules bound integers. The keywords give the phrase that upstream uses most for such a bound; formats of numbers
 // give the particular ones.
 var numberRules = map[string]rule{
 	"atleast": {

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// listLevel are fields of list items whose faults the original reports at the list itself, without the item's index.
+// listLevel are fields of list items whose faults upstream reports at the list itself, without the item's index.
 var listLevel = []struct{ list, field, report string }{
 	{"httpHeaders", "name", "httpHeaders"},
 	{"volumeMounts", "mountPropagation", "volumeMounts.mountPropagation"},
@@ -15,13 +15,13 @@ var listLevel = []struct{ list, field, report string }{
 	{"resizePolicy", "restartPolicy", "resizePolicy"},
 }
 
-// itemLevel are fields whose faults the original reports at the item that they stand in.
+// itemLevel are fields whose faults upstream reports at the item that they stand in.
 var itemLevel = map[string]bool{"schedulingGates.name": true, "options.name": true, "claims.name": true}
 
-// renamed are fields that the original reports by another name.
+// renamed are fields that upstream reports by another name.
 var renamed = map[string]string{"namespaces": "namespace"}
 
-// pathAt is the path that the original reports for a place in an object.
+// pathAt is the path that upstream reports for a place in an object.
 func pathAt(place string) *field.Path {
 	if place == "" {
 		return nil

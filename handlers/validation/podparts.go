@@ -51,7 +51,7 @@ func restartRule(r *corev1.ContainerRestartRule, path *field.Path) (errs field.E
 	return errs
 }
 
-// templateMeta judges the metadata of a pod template. The original reports it without the word metadata.
+// templateMeta judges the metadata of a pod template. Upstream reports it without the word metadata.
 func templateMeta(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
 	return append(labels(&t.Labels, path.Child("labels")), annotations(&t.Annotations, path.Child("annotations"))...)
 }

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// presenceRules demand that something is there. Details are those of the original where it has any.
+// presenceRules demand that something is there. Details are those of upstream where it has any.
 var presenceRules = map[string]rule{
 	// filled: not the empty string, list, map or zero; param is the key of a detail.
 	"filled": {ok: filled, errors: required, evenNil: true},

@@ -22,7 +22,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// cause is one entry of details.causes of the original's answer 422.
+// cause is one entry of details.causes of upstream's answer 422.
 type cause struct{ Reason, Field, Message string }
 
 func (c cause) String() string { return c.Reason + " " + c.Field + ": " + c.Message }
@@ -35,7 +35,7 @@ var names = map[string]func(string, bool) []string{
 
 func segment(name string, _ bool) []string { return path.IsValidPathSegmentName(name) }
 
-// Each case in testdata is an object with one fault or more and what the original answered to its creation.
+// Each case in testdata is an object with one fault or more and what upstream answered to its creation.
 func TestRefusedAsTheOriginalDoes(t *testing.T) {
 	var cases []struct {
 		Given  json.RawMessage
@@ -120,7 +120,7 @@ func causes(errs field.ErrorList) (out []cause) {
 	return out
 }
 
-// texts are unique: the original says some faults twice, where it checks a copy of a part again.
+// texts are unique: upstream says some faults twice, where it checks a copy of a part again.
 func texts(l []cause) (out []string) {
 	for _, c := range l {
 		if !slices.Contains(out, c.String()) {

@@ -9,7 +9,7 @@ import (
 
 const generatedTypes = "github.com/gatehouse-dev/gatehouse/gen/types/"
 
-// shown is a value as it stands in a message. The original shows structures in its internal form: Go's names of the fields,
+// shown is a value as it stands in a message. Upstream shows structures in its internal form: Go's names of the fields,
 // all of them, in their order.
 func shown(v reflect.Value) any {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {

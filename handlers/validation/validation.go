@@ -1,5 +1,5 @@
 // Package validation finds what is wrong with single fields of an object, in the words, at the paths and in the types of
-// error that the original uses.
+// error that upstream uses.
 //
 // The rules are data: keywords of the resource model, generated as tags of the Go types, which go-playground/validator
 // walks. A tag names a rule in the tables here, and the same entry of a table decides and, when the decision is no, says

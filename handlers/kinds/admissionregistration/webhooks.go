@@ -26,7 +26,7 @@ func webhooks(of func(object.Object) ([]hook, error)) kind.Strategy {
 	return func(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 		s.Warnings = staticName
 		p := kind.Compile(row, "webhooks")
-		// What is empty and what is absent are two things here, as for the original.
+		// What is empty and what is absent are two things here, as for upstream.
 		s.Changed = func(o, old object.Object) bool {
 			a, b := p.Get(o), p.Get(old)
 			return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())

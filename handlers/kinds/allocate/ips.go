@@ -184,7 +184,7 @@ func (a *IPs) takeWanted(ctx context.Context, attempt *resource.Attempt, owner t
 		}
 	}
 	if attempt.DryRun && len(known) > 0 {
-		// The original's dry run asks the first range alone, which says more.
+		// Upstream's dry run asks the first range alone, which says more.
 		return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, known[0].prefix)
 	}
 	return errOtherNetwork

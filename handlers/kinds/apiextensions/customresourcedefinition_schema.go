@@ -13,7 +13,7 @@ import (
 
 type schemaProps = apiextensionsv1.JSONSchemaProps
 
-// tidySchema brings what is kept as text within a schema into the order in which the original writes it: schemas in that of
+// tidySchema brings what is kept as text within a schema into the order in which upstream writes it: schemas in that of
 // their fields, free values in that of their keys. It changes s and no value that s shares with others.
 func tidySchema(s *schemaProps) error {
 	if s.Not != nil {

@@ -11,7 +11,7 @@ import (
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 )
 
-// storedDefinition is a CustomResourceDefinition in its first version. Nobody serves that any more, yet the original goes on
+// storedDefinition is a CustomResourceDefinition in its first version. Nobody serves that any more, yet upstream goes on
 // storing definitions in it. What all versions of the custom resource share stands once, beside them.
 type storedDefinition struct {
 	metav1.TypeMeta   `json:",inline"`

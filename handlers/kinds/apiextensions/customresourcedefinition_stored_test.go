@@ -15,7 +15,7 @@ import (
 	apiextensionsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apiextensions/v1"
 )
 
-// TestDefinitions compares random and chosen definitions, in the version that is stored, with what the original makes of
+// TestDefinitions compares random and chosen definitions, in the version that is stored, with what upstream makes of
 // them, and reads them back.
 func TestDefinitions(t *testing.T) {
 	scheme := runtime.NewScheme()

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's, found with test/mutate.
+// The texts are upstream's, found with test/mutate.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "customresourcedefinitions", Object: `{metadata: {name: a}, spec: {group: g.h, scope: Cluster,

@@ -134,7 +134,7 @@ func statefulSetWarnings(o, old *appsv1.StatefulSet) []string {
 	for i := range o.Spec.VolumeClaimTemplates {
 		at := spec.Child("volumeClaimTemplates").Index(i)
 		if old != nil {
-			at = at.Child("Spec") // as the original writes it here, and only here
+			at = at.Child("Spec") // as upstream writes it here, and only here
 		}
 		out = append(out, podspec.ClaimWarnings(&o.Spec.VolumeClaimTemplates[i].Spec, at)...)
 	}

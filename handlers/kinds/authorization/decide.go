@@ -31,7 +31,7 @@ func decide(ctx context.Context, d *kind.Deps, a authz.Attributes, status *autho
 	return nil
 }
 
-// refusedReview is the answer to a faulty review. The original names no kind in it.
+// refusedReview is the answer to a faulty review. Upstream names no kind in it.
 func refusedReview(errs ...field.ErrorList) error {
 	if all := slices.Concat(errs...); len(all) > 0 {
 		return rules.Refuse(object.GroupKind(group, ""), "", all)

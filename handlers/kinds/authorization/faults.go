@@ -11,7 +11,7 @@ import (
 	authorizationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authorization/v1"
 )
 
-// shownPath is how the original shows a path in an error.
+// shownPath is how upstream shows a path in an error.
 type shownPath struct{ Path, Verb string }
 
 // reviewFaults are those of what is asked: exactly one of a resource and a path.

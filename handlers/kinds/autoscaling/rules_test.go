@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		kindtest.New("v2", "horizontalpodautoscalers", `{spec: {minReplicas: 0, maxReplicas: -1, scaleTargetRef: {kind: a/b, name: n, apiVersion: a/v1}, metrics: [{type: Pods, pods: {metric: {name: m}, target: {type: X}}}],

@@ -386,7 +386,7 @@ func defaultJob(j *batchv1.Job) {
 	}
 	kind.SetIfNil(&s.BackoffLimit, 6)
 	if len(j.Labels) == 0 {
-		// The very map, as in the original: the labels that a new job's template still gets are then the job's too.
+		// The very map, as in upstream: the labels that a new job's template still gets are then the job's too.
 		j.Labels = s.Template.Labels
 	}
 	kind.SetIfNil(&s.CompletionMode, "NonIndexed")

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestTrustBundles(t *testing.T) {
 	const empty = `spec.trustBundle: Invalid value: "<value omitted>": at least one trust anchor must be provided`
 	kindtest.Run(t, Kinds, []kindtest.Case{

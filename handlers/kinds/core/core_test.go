@@ -29,7 +29,7 @@ const claimDiff = `@@ -1,12 +1,12 @@
   "VolumeName": "",
 `
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestCoreRules(t *testing.T) {
 	claim := func(mode, size, more string) string {
 		return `{spec: {accessModes: [` + mode + `], resources: {requests: {storage: ` + size + `}}` + more + `}`

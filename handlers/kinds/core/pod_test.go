@@ -55,7 +55,7 @@ func TestPodCreate(t *testing.T) {
 	}
 }
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestPodRules(t *testing.T) {
 	s := hooks(t, "v1", "pods", "")
 	for _, c := range []struct {

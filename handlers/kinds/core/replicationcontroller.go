@@ -43,7 +43,7 @@ func replicationController(d *kind.Deps, _ resources.Row, s *resource.Strategy) 
 		if old == nil {
 			out = kind.HostnameWarning(podspec.NamesOfPods, o)
 		} else {
-			// The original looks at the template that was, and its users know it so.
+			// Upstream looks at the template that was, and its users know it so.
 			t = old.Spec.Template
 		}
 		if t == nil {

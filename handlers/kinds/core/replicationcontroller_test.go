@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestTemplates(t *testing.T) {
 	const always = `metadata: {labels: {a: b}}, spec: {restartPolicy: Always, containers: [{name: a, image: b}]}`
 	kindtest.Run(t, Kinds, []kindtest.Case{

@@ -87,7 +87,7 @@ func causes(err error) string {
 	return strings.Join(out, "\n")
 }
 
-// The texts are the original's, which serves 10.0.0.0/24 here.
+// The texts are upstream's, which serves 10.0.0.0/24 here.
 func TestServiceRules(t *testing.T) {
 	for _, c := range []struct{ spec, want string }{
 		{`{clusterIP: 10.0.0.1, ports: [{port: 80}]}`, `spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: provided IP is already allocated`},

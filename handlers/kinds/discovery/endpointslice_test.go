@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's, found with test/mutate.
+// The texts are upstream's, found with test/mutate.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "endpointslices", Object: `{addressType: IPv4, endpoints: [{}, {addresses: [x], nodeName: A, hints: {forZones: [{name: z}, {name: z}]}}], ports: [{name: a}, {name: a}]}`, Want: []string{

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		kindtest.New("v1", "events", `{metadata: {namespace: default}, type: x, deprecatedCount: 1, series: {count: 1}}`, "", []string{

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's, found with test/mutate.
+// The texts are upstream's, found with test/mutate.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "ingresses", Object: `{spec: {rules: [{host: 1.2.3.4, http: {paths: [{path: a, pathType: Prefix, backend: {service: {name: a}}},{path: "//", pathType: Exact, backend: {}}]}}]}}`, Want: []string{

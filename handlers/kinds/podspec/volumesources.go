@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// volumeTypes wants one type of volume. Of two, the one is told that the original comes to last: not the order of the fields.
+// volumeTypes wants one type of volume. Of two, the one is told that upstream comes to last: not the order of the fields.
 func volumeTypes(v *corev1.Volume, path *field.Path) field.ErrorList {
 	if v.EmptyDir == nil || v.HostPath == nil {
 		return kind.OneOf(v, path, severalTypes, "must specify a volume type", "Name")

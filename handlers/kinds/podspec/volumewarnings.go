@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// What became of the drivers of volumes that were part of the original.
+// What became of the drivers of volumes that were part of upstream.
 const (
 	Gone16 = "deprecated in v1.11, non-functional in v1.16+"
 	Gone22 = "deprecated in v1.16, non-functional in v1.22+"

@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		kindtest.New("v1", "poddisruptionbudgets", `{spec: {minAvailable: 1, maxUnavailable: 200%}}`, "", []string{

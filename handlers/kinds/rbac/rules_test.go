@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "rolebindings", Object: `{roleRef: {kind: Rol, name: a/b, apiGroup: x}, subjects: [{kind: User, name: a, apiGroup: v},{kind: Foo, name: ""},{kind: ServiceAccount, name: a, apiGroup: x}]}`, Want: []string{

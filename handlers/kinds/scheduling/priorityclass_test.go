@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's.
+// The texts are upstream's.
 func TestPriorityClasses(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "priorityclasses", Object: `{metadata: {name: system-x}, value: 5}`, Want: []string{

@@ -32,7 +32,7 @@ func csiDriver(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.Validate = kind.Check(validateDriver)
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *storagev1.CSIDriver) field.ErrorList {
-		// The path is misspelled by the original, and so known to its users.
+		// The path is misspelled by upstream, and so known to its users.
 		return kind.Unchanged(o.Spec.AttachRequired, old.Spec.AttachRequired, spec.Child("attachedRequired"))
 	})
 	s.Warnings = kind.Warn(warnOfTokens)

@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kindtest"
 )
 
-// The texts are the original's, found with test/mutate.
+// The texts are upstream's, found with test/mutate.
 func TestRules(t *testing.T) {
 	kindtest.Run(t, Kinds, []kindtest.Case{
 		{Version: "v1", Resource: "volumeattributesclasses", Object: `{driverName: b, parameters: {a: c}}`, Old: `{driverName: a, parameters: {a: b}}`, Want: []string{
