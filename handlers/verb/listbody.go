@@ -110,7 +110,7 @@ func (b *listBody) zipped(l cache.Leaf) (*gzjoin.Piece, error) {
 // each calls do with every leaf until it fails; with the objects one by one of a leaf that is large.
 func (b *listBody) each(do func(l cache.Leaf) error) (err error) {
 	b.page.leaves(func(l cache.Leaf) bool {
-		if _, kept := l.Find(b.key(items)); kept { // so it is not large
+		if b.keeps(l) { // so it is not large, and its objects need not be looked at
 			err = do(l)
 			return err == nil
 		}
@@ -122,6 +122,15 @@ func (b *listBody) each(do func(l cache.Leaf) error) (err error) {
 		return true
 	})
 	return err
+}
+
+// keeps says whether anything is kept of a leaf's items.
+func (b *listBody) keeps(l cache.Leaf) bool {
+	_, ready := l.Find(b.key(items))
+	if !ready {
+		_, ready = l.Find(b.key(zipped))
+	}
+	return ready
 }
 
 // part calls do with what is encoded together, when there is room for it.

@@ -73,6 +73,10 @@ func (t *tableBody) write(meta metav1.ListMeta) error {
 	}()
 	body := compressed(t.r)
 	t.page.leaves(func(l cache.Leaf) bool {
+		if _, kept := l.Find(t.key(items)); kept { // so it is not large, and its objects need not be looked at
+			err = t.part(body, l)
+			return err == nil
+		}
 		for part := range parts(l) {
 			if err = t.part(body, part); err != nil {
 				return false
