@@ -72,7 +72,7 @@ func TestDeterministic(t *testing.T) {
 // TestFaultyModel: what a faulty model would generate must not replace what a good one did.
 func TestFaultyModel(t *testing.T) {
 	in, out := copyModel(t, func(s string) string {
-		return strings.Replace(s, "volumeID: {type: string, x-proto: 1}", "volumeID: {type: string}", 1)
+		return strings.Replace(s, "volumeID: {type: string, x-proto: 1, x-required: true}", "volumeID: {type: string, x-required: true}", 1)
 	}), t.TempDir()
 	kept := filepath.Join(out, "kept.go")
 	if err := os.WriteFile(kept, nil, 0o644); err != nil {

@@ -179,6 +179,14 @@ func (s *yamlScan) begin(c byte) {
 		s.i++
 	case c == '&' || c == '!':
 		s.skipToken()
+	case c == ':' && (s.flow > 0 || s.blankAt(s.i+1)):
+		// The value of a key that is empty, or of one that was told before.
+		s.nodes += 2
+		s.i++
+		s.plain = false
+		if s.flow == 0 {
+			s.column = column
+		}
 	case c == '*':
 		s.aliases = true
 		s.nodes++

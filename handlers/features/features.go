@@ -152,7 +152,7 @@ func (f *Features) Off() (off gates.Set) {
 var asked = []string{
 	"APIResponseCompression", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
 	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "RelaxedServiceNameValidation",
-	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction",
+	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction", "UserNamespacesHostNetworkSupport",
 }
 
 // Idle are the gates that are not as they are by default although nothing here depends on them, sorted.

@@ -131,24 +131,28 @@ func initResizeRestarts(c *corev1.Container, path *field.Path) (errs field.Error
 	return errs
 }
 
-// mountModes: what a mount shows of the host, and how deep it is read only.
+// mountModes: what a mount shows of the host, and how deep it is read only. The faults do not say of which mount they are, so
+// each is told once.
 func mountModes(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
+	mounts := path.Child("volumeMounts")
 	privileged := c.SecurityContext != nil && c.SecurityContext.Privileged != nil && *c.SecurityContext.Privileged
+	var exposed, writable, propagated bool
 	for _, m := range c.VolumeMounts {
-		if p := m.MountPropagation; p != nil && *p == "Bidirectional" && !privileged {
-			errs = append(errs, field.Forbidden(path.Child("volumeMounts", "mountPropagation"), "Bidirectional mount propagation is available only to privileged containers"))
+		p, r := m.MountPropagation, m.RecursiveReadOnly
+		exposed = exposed || p != nil && *p == "Bidirectional" && !privileged
+		if r != nil && slices.Contains([]string{"Enabled", "IfPossible"}, *r) {
+			writable = writable || !m.ReadOnly
+			propagated = propagated || p != nil && *p != "None"
 		}
-		r := m.RecursiveReadOnly
-		if r == nil || !slices.Contains([]string{"Enabled", "IfPossible"}, *r) {
-			continue
-		}
-		at := path.Child("volumeMounts", "recursiveReadOnly")
-		if !m.ReadOnly {
-			errs = append(errs, field.Forbidden(at, "may only be specified when readOnly is true"))
-		}
-		if p := m.MountPropagation; p != nil && *p != "None" {
-			errs = append(errs, field.Forbidden(at, "may only be specified when mountPropagation is None or not specified"))
-		}
+	}
+	if exposed {
+		errs = append(errs, field.Forbidden(mounts.Child("mountPropagation"), "Bidirectional mount propagation is available only to privileged containers"))
+	}
+	if writable {
+		errs = append(errs, field.Forbidden(mounts.Child("recursiveReadOnly"), "may only be specified when readOnly is true"))
+	}
+	if propagated {
+		errs = append(errs, field.Forbidden(mounts.Child("recursiveReadOnly"), "may only be specified when mountPropagation is None or not specified"))
 	}
 	return errs
 }
