@@ -73,7 +73,7 @@ foreign-clients: ## check our v2 document: openapi-generator's Java under the of
 	$(GO) run ./test/clients test/clients/foreign
 
 # The packages in which goroutines share something.
-RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/h1 ./handlers/h2 ./handlers/instance ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/...
+RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/fields ./handlers/h1 ./handlers/h2 ./handlers/instance ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/... ./handlers/write
 
 race: ## run the tests of the concurrent packages under the race detector
 	$(GO) test -race -short $(RACE)
