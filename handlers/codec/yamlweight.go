@@ -223,9 +223,14 @@ func (s *yamlScan) skipLine() {
 	}
 }
 
-// skipToken steps over an anchor, a tag or an alias.
+// skipToken steps over an anchor, a tag or an alias. One with a colon in it leaves in doubt where it ends: anchors end there,
+// tags do not.
 func (s *yamlScan) skipToken() {
 	for s.i++; s.i < len(s.text) && !blank(s.text[s.i]) && (s.flow == 0 || bytes.IndexByte([]byte(",[]{}"), s.text[s.i]) < 0); s.i++ {
+		if s.text[s.i] == ':' {
+			s.doubt = true
+			return
+		}
 	}
 }
 

@@ -62,6 +62,8 @@ func TestCountYAML(t *testing.T) {
 		"? |\n  key\n: [[],[],[],[]]\n",
 		"'it''s': 'a # b'\nc: [[],[],[]]\n",
 		"a: &x [1,2,3]\nb: [*x,*x,*x]\n",
+		"\n\n&0:",
+		"&x: [[],[],[]]\n",
 	} {
 		checkCount(t, text) // some are refused, by one parser or the other
 	}
