@@ -2,7 +2,6 @@ package admissionregistration
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,7 +69,7 @@ func tolerated(hooks, old []hook) (t hookOptions) {
 	for i := range old {
 		w := &old[i]
 		t.sideEffects = t.sideEffects || w.SideEffects == nil || !slices.Contains(noSideEffects, *w.SideEffects)
-		t.versions = t.versions || len(w.AdmissionReviewVersions) > 0 && !slices.ContainsFunc(w.AdmissionReviewVersions, understood)
+		t.versions = t.versions || len(w.AdmissionReviewVersions) > 0 && !kind.KnowsReviews(w.AdmissionReviewVersions)
 		t.names = t.names || names[w.Name]
 		names[w.Name] = true
 		t.selectors = t.selectors || len(kind.LabelSelector(w.NamespaceSelector, nil)) > 0 || len(kind.LabelSelector(w.ObjectSelector, nil)) > 0
@@ -87,7 +86,7 @@ func validateHooks(ctx context.Context, hooks []hook, options hookOptions) (errs
 	for i := range hooks {
 		w, path := &hooks[i], field.NewPath("webhooks").Index(i)
 		errs = append(errs, validateHook(ctx, w, options, path)...)
-		errs = append(errs, reviewVersions(w.AdmissionReviewVersions, options.versions, path.Child("admissionReviewVersions"))...)
+		errs = append(errs, kind.ReviewVersions(w.AdmissionReviewVersions, !options.versions, "must specify one of "+kind.KnownReviewVersions(), path.Child("admissionReviewVersions"))...)
 		if !options.names && w.Name != "" && names[w.Name] {
 			errs = append(errs, field.Duplicate(path.Child("name"), w.Name))
 		}
@@ -149,31 +148,6 @@ func hookClient(c *admissionregistrationv1.WebhookClientConfig, path *field.Path
 		port = *c.Service.Port
 	}
 	return kind.WebhookService(path.Child("service"), c.Service.Namespace, c.Service.Name, c.Service.Path, port)
-}
-
-// understandable are the versions of a review that servers know.
-var understandable = []string{"v1", "v1beta1"}
-
-func understood(version string) bool { return slices.Contains(understandable, version) }
-
-func reviewVersions(versions []string, unknown bool, path *field.Path) (errs field.ErrorList) {
-	known := strings.Join(understandable, ", ")
-	if len(versions) == 0 {
-		return field.ErrorList{field.Required(path, "must specify one of "+known)}
-	}
-	seen := map[string]bool{}
-	for i, v := range versions {
-		if seen[v] {
-			errs = append(errs, field.Invalid(path.Index(i), v, "duplicate version"))
-			continue
-		}
-		seen[v] = true
-		errs = append(errs, kind.Faults(path.Index(i), v, utilvalidation.IsDNS1035Label(v))...)
-	}
-	if !unknown && !slices.ContainsFunc(versions, understood) {
-		errs = append(errs, field.Invalid(path, versions, fmt.Sprintf("must include at least one of %v", known)))
-	}
-	return errs
 }
 
 // optional wants one of the values where there is one.

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/google/cel-go/cel"
 	upstream "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
@@ -33,7 +34,7 @@ func updateOptions(o, old *hubDefinition) options {
 	s := &old.Spec
 	established := upstream.IsCRDConditionTrue(old, upstream.Established)
 	opts := options{
-		knownReviewVersion: s.Conversion == nil || len(s.Conversion.ConversionReviewVersions) == 0 || slices.ContainsFunc(s.Conversion.ConversionReviewVersions, understoodReview),
+		knownReviewVersion: s.Conversion == nil || len(s.Conversion.ConversionReviewVersions) == 0 || kind.KnowsReviews(s.Conversion.ConversionReviewVersions),
 		fixedNames:         established,
 		schemas:            allHaveSchemas(s),
 		propertyTypes:      !eachSchema(s, func(x *hubSchema) bool { return anywhere(x, wrongPropertyType) }),

@@ -170,11 +170,6 @@ func selectable(list []upstream.SelectableField, in *hubSchema, crowded bool, pa
 	return errs
 }
 
-// understandableReviews are the versions of a ConversionReview that servers know.
-var understandableReviews = []string{"v1", "v1beta1"}
-
-func understoodReview(version string) bool { return slices.Contains(understandableReviews, version) }
-
 func conversion(c *upstream.CustomResourceConversion, opts options, path *field.Path) (errs field.ErrorList) {
 	if c == nil {
 		return nil
@@ -208,26 +203,7 @@ func conversion(c *upstream.CustomResourceConversion, opts options, path *field.
 			errs = append(errs, field.Invalid(at.Child("caBundle"), w.CABundle, err.Error()))
 		}
 	}
-	return append(errs, reviewVersions(c.ConversionReviewVersions, opts.knownReviewVersion, reviews)...)
-}
-
-func reviewVersions(list []string, needed bool, path *field.Path) (errs field.ErrorList) {
-	if len(list) == 0 {
-		return field.ErrorList{field.Required(path, "")}
-	}
-	seen := map[string]bool{}
-	for i, v := range list {
-		if seen[v] {
-			errs = append(errs, field.Invalid(path.Index(i), v, "duplicate version"))
-			continue
-		}
-		seen[v] = true
-		errs = append(errs, kind.Faults(path.Index(i), v, validation.IsDNS1035Label(v))...)
-	}
-	if needed && !slices.ContainsFunc(list, understoodReview) {
-		errs = append(errs, field.Invalid(path, list, "must include at least one of "+strings.Join(understandableReviews, ", ")))
-	}
-	return errs
+	return append(errs, kind.ReviewVersions(c.ConversionReviewVersions, opts.knownReviewVersion, "", reviews)...)
 }
 
 // bundleFault is why certificates cannot be read; none are fine.

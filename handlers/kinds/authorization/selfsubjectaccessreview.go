@@ -1,30 +1,20 @@
 package authorization
 
 import (
-	"context"
-
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	authorizationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authorization/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 var selfSubjectAccessReviews = kind.Kind{Group: group, Resource: "selfsubjectaccessreviews", Strategy: selfSubjectAccessReview}
 
 func selfSubjectAccessReview(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
-		o, ok := body.(*authorizationv1.SelfSubjectAccessReview)
-		if !ok {
-			return nil, kind.WrongType(body)
-		}
-		spec := &o.Spec
-		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
-			return nil, err
-		}
-		return o, decide(ctx, d, reviewed(a.User, spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
-	}
+	review(d, s, func(o *authorizationv1.SelfSubjectAccessReview, asker *resource.UserInfo) question {
+		faults := []field.ErrorList{selectorFaults(o.Spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")}
+		return question{asker, o.Spec.ResourceAttributes, o.Spec.NonResourceAttributes, &o.Status, faults}
+	})
 }

@@ -1,30 +1,20 @@
 package authorization
 
 import (
-	"context"
-
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	authorizationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authorization/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 var subjectAccessReviews = kind.Kind{Group: group, Resource: "subjectaccessreviews", Strategy: subjectAccessReview}
 
 func subjectAccessReview(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
-		o, ok := body.(*authorizationv1.SubjectAccessReview)
-		if !ok {
-			return nil, kind.WrongType(body)
-		}
-		spec := &o.Spec
-		if err := refusedReview(reviewFaults(spec.ResourceAttributes, spec.NonResourceAttributes), subjectFaults(spec), selectorFaults(spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")); err != nil {
-			return nil, err
-		}
-		return o, decide(ctx, d, reviewed(subjectOf(spec), spec.ResourceAttributes, spec.NonResourceAttributes), &o.Status)
-	}
+	review(d, s, func(o *authorizationv1.SubjectAccessReview, _ *resource.UserInfo) question {
+		faults := []field.ErrorList{subjectFaults(&o.Spec), selectorFaults(o.Spec.ResourceAttributes), metaFaults(o.ObjectMeta, "")}
+		return question{subjectOf(&o.Spec), o.Spec.ResourceAttributes, o.Spec.NonResourceAttributes, &o.Status, faults}
+	})
 }
