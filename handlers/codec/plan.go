@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // plan joins a message with the Go struct that holds it. Plans are made on first use and kept for ever; they are
@@ -86,12 +88,7 @@ func makePlan(t reflect.Type, m *schema.Message, made map[reflect.Type]*plan) (*
 	}
 	p := &plan{message: m, fields: make([]planField, m.Count), byName: make(map[string]int, m.Count)}
 	made[t] = p
-	goFields := map[string]int{}
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" {
-			goFields[name] = i
-		}
-	}
+	goFields := object.JSONFields(t)
 	fields := m.Fields()
 	for i := range fields {
 		f := &p.fields[i]

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // form is how a value of a node is compared.
@@ -127,12 +128,7 @@ func (b builder) structure(t reflect.Type, m *schema.Message, merge schema.Merge
 	}
 	n := &node{form: structure, kind: schema.Struct, atomic: merge == schema.Atomic || m.Atomic && merge != schema.Granular}
 	b[key] = n
-	index := map[string]int{}
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" {
-			index[name] = i
-		}
-	}
+	index := object.JSONFields(t)
 	for i := range m.Fields() {
 		f := &m.Fields()[i]
 		if f.Number == 0 {

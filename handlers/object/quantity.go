@@ -177,7 +177,7 @@ func Members(t reflect.Type) map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name := JSONName(f)
 		if f.Anonymous && name == "" {
 			inner := f.Type
 			for inner.Kind() == reflect.Pointer {

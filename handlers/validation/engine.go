@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-playground/validator/v10"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // rule is one entry of the tables: ok decides, errors says why not. param is what stands after the tag's equals sign.
@@ -35,10 +37,7 @@ var walker = newWalker()
 
 func newWalker() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		return name
-	})
+	v.RegisterTagNameFunc(object.JSONName)
 	for tag, r := range rules {
 		check := func(ctx context.Context, fl validator.FieldLevel) bool {
 			return r.ok(fl.Field(), fl.Param()) || passed(ctx, fl)

@@ -2,7 +2,6 @@ package validation
 
 import (
 	"reflect"
-	"strings"
 	"sync"
 
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -72,7 +71,7 @@ func searchImmutable(t reflect.Type, path string, index []int, open map[reflect.
 	defer delete(open, t)
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name := object.JSONName(f)
 		if !f.IsExported() || name == "" {
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // listRules judge how many and which values there are.
@@ -86,7 +88,7 @@ func keyOf(item reflect.Value, key string) any {
 		return item.Interface()
 	}
 	for i := range item.NumField() {
-		if name, _, _ := strings.Cut(item.Type().Field(i).Tag.Get("json"), ","); name == key {
+		if object.JSONName(item.Type().Field(i)) == key {
 			return item.Field(i).Interface()
 		}
 	}

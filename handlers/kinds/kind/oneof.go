@@ -2,9 +2,10 @@ package kind
 
 import (
 	"reflect"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // OneOf wants exactly one of a struct's pointers to be set. Fields named in skip are no members of the union.
@@ -23,17 +24,11 @@ fields:
 			continue
 		}
 		if set++; set > 1 {
-			errs = append(errs, field.Forbidden(path.Child(JSONName(f)), several))
+			errs = append(errs, field.Forbidden(path.Child(object.JSONName(f)), several))
 		}
 	}
 	if set == 0 {
 		errs = append(errs, field.Required(path, none))
 	}
 	return errs
-}
-
-// JSONName is how a field is called in JSON.
-func JSONName(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return name
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -43,7 +44,7 @@ func compileType(t reflect.Type, path string) Path {
 func jsonField(t reflect.Type, name string) (reflect.StructField, bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n == name {
+		if object.JSONName(f) == name {
 			return f, true
 		}
 	}

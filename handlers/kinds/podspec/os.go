@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
 // Fields of security contexts that only Linux knows, by their Go names; a pod's and a container's.
@@ -97,7 +97,7 @@ func set(value any, names []string, path *field.Path) (errs field.ErrorList) {
 		if !ok || v.FieldByIndex(f.Index).IsZero() {
 			continue
 		}
-		errs = append(errs, field.Forbidden(path.Child(kind.JSONName(f)), notWindows))
+		errs = append(errs, field.Forbidden(path.Child(object.JSONName(f)), notWindows))
 	}
 	return errs
 }

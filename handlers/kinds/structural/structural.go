@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -178,7 +177,7 @@ func (c *Compiler) Fields(dst, src reflect.Type, skip ...string) (Copier, error)
 
 // jsonName is a field's name on the wire; embedded metadata is known by its type's.
 func jsonName(f reflect.StructField) string {
-	if n, _, _ := strings.Cut(f.Tag.Get("json"), ","); n != "" {
+	if n := object.JSONName(f); n != "" {
 		return n
 	}
 	return f.Name
