@@ -43,11 +43,11 @@ func builtins(strategy func(resources.Row) *resource.Strategy, f *features.Featu
 		if err := bodied(r); err != nil {
 			return nil, fmt.Errorf("%v: %w", r.GVR(), err)
 		}
-		r.FieldManager = fieldManager(r)
 		if row.Subresource == "" {
 			if err := complete(r); err != nil {
 				return nil, fmt.Errorf("%v: %w", r.GVR(), err)
 			}
+			r.FieldManager = fieldManager(r)
 			r.Subresources = map[string]*resource.Resource{}
 			parents[r.GVR()] = r
 			all = append(all, r)
@@ -59,6 +59,7 @@ func builtins(strategy func(resources.Row) *resource.Strategy, f *features.Featu
 		}
 		r.Parent, r.Key = parent, parent.Key
 		r.Default, r.Columns = defaulting(r), kinds.Columns(r.GVK())
+		r.FieldManager = fieldManager(r)
 		if isPart(r) {
 			r.Codec = parent.Codec
 		}

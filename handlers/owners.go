@@ -16,21 +16,21 @@ func fieldManager(r *resource.Resource) resource.FieldManager {
 	if r.Body == nil || r.Subresource == "" && r.Storage == "" && r.Strategy.Create == nil {
 		return nil
 	}
-	resets := map[string][]string{}
+	return fields.New(fields.Options{
+		GVK: r.GVK(), Subresource: r.Subresource, Body: r.Body, New: empty, Convert: converter, Default: r.Default,
+		Resets: r.ResetFields, AllResets: func() map[string][]string { return resets(&r.Row) },
+	})
+}
+
+// resets are the fields that a write to the endpoint of a row sets back, in each version of the resource.
+func resets(of *resources.Row) map[string][]string {
+	out := map[string][]string{}
 	for i := range resources.Rows {
-		if row := &resources.Rows[i]; row.Group == r.Group && row.Resource == r.Row.Resource && row.Subresource == r.Subresource {
-			version := schema.GroupVersion{Group: row.KindGroup, Version: row.KindVersion}.String()
-			resets[version] = row.ResetFields
+		if row := &resources.Rows[i]; row.Group == of.Group && row.Resource == of.Resource && row.Subresource == of.Subresource {
+			out[schema.GroupVersion{Group: row.KindGroup, Version: row.KindVersion}.String()] = row.ResetFields
 		}
 	}
-	return fields.New(fields.Options{
-		GVK: r.GVK(), Subresource: r.Subresource, Resets: resets, Body: r.Body, New: empty, Convert: converter,
-		Default: func(o object.Object) {
-			if fill := r.Default; fill != nil {
-				fill(o)
-			}
-		},
-	})
+	return out
 }
 
 // empty is an empty object of a kind, in any version that is known.

@@ -79,6 +79,9 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 	if err != nil {
 		return nil, false
 	}
+	if merged == nil && a.Live == nil {
+		return nil, false // of nothing an object is made that has nothing
+	}
 	if merged == nil {
 		o := object.Copy(a.Live) // whose times stay, too
 		return o, managed.write(o) == nil
@@ -114,7 +117,7 @@ func (m *Manager) isOwnKind(configuration map[string]any) bool {
 
 // merge is the merge itself; its result is nil when nothing changes.
 func (m *Manager) merge(live map[string]any, a *resource.Applied, managed *owners, id string) (map[string]any, error) {
-	kind := m.types.of(m.GVK)
+	kind := mergeTypes.of(m.GVK)
 	if kind == nil {
 		return nil, errUnreadable
 	}

@@ -130,10 +130,12 @@ func count(short int) int {
 
 // managerOf is a manager of the kind at an endpoint that resets other fields than its row says, if reset is given.
 func managerOf(k kind, subresource string, reset []string) *Manager {
-	version := k.gvk.GroupVersion().String()
-	o := Options{GVK: k.gvk, Subresource: subresource, New: newObject, Resets: k.reset}
-	if reset != nil {
-		o.Resets = map[string][]string{version: reset}
+	if reset == nil {
+		reset = k.reset
+	}
+	o := Options{
+		GVK: k.gvk, Subresource: subresource, New: newObject, Resets: reset,
+		AllResets: func() map[string][]string { return map[string][]string{k.gvk.GroupVersion().String(): reset} },
 	}
 	return New(o)
 }

@@ -3,6 +3,7 @@ package fields
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,13 +21,13 @@ import (
 func (m *Manager) makeLibrary() (*managedfields.FieldManager, error) {
 	gv := m.GVK.GroupVersion()
 	c := &converter{m: m}
-	return managedfields.NewDefaultFieldManager(&m.types, c, c, c, m.GVK, gv, m.Subresource, m.filters())
+	return managedfields.NewDefaultFieldManager(&mergeTypes, c, c, c, m.GVK, gv, m.Subresource, m.filters())
 }
 
-// filters are the Resets as the library takes them.
-func (m *Manager) filters() map[fieldpath.APIVersion]fieldpath.Filter {
+// makeFilters gives the resets the library's form.
+func (m *Manager) makeFilters() map[fieldpath.APIVersion]fieldpath.Filter {
 	out := map[fieldpath.APIVersion]fieldpath.Filter{}
-	for version, paths := range m.Resets {
+	for version, paths := range m.AllResets() {
 		if len(paths) == 0 {
 			continue
 		}
@@ -48,16 +49,26 @@ func names(path string) (out []any) {
 
 // types gives objects their merge schema, which is made when the first object of a version comes.
 type types struct {
-	kinds lazy[kschema.GroupVersionKind, *typed.ParseableType]
+	mu   sync.Mutex // guards made
+	made map[kschema.GroupVersionKind]*typed.ParseableType
 }
 
+// mergeTypes are shared by all managers: they are made of the tables of the model, and never change.
+var mergeTypes types
+
+// of is the merge schema of a kind; nil when no table describes it.
 func (t *types) of(gvk kschema.GroupVersionKind) *typed.ParseableType {
-	return t.kinds.get(gvk, func() *typed.ParseableType {
-		if message := schema.ByKind(gvk.ToAPIVersionAndKind()); message != nil {
-			return mergeType(message)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known, ok := t.made[gvk]
+	if message := schema.ByKind(gvk.ToAPIVersionAndKind()); !ok && message != nil {
+		if t.made == nil {
+			t.made = map[kschema.GroupVersionKind]*typed.ParseableType{}
 		}
-		return nil
-	})
+		known = mergeType(message)
+		t.made[gvk] = known
+	}
+	return known
 }
 
 // ObjectToTyped implements managedfields.TypeConverter.

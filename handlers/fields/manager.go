@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -21,10 +22,10 @@ type Manager struct {
 	Options
 	version string
 	reset   *resetFields
-	types   types
 
-	// once guards tables and library, which are made on first use.
+	// These are made on first use.
 	tables  func() (*tables, error)
+	filters func() map[fieldpath.APIVersion]fieldpath.Filter
 	library func() (*managedfields.FieldManager, error)
 }
 
@@ -33,9 +34,10 @@ type Options struct {
 	// GVK is the kind of the objects that are written to the endpoint.
 	GVK         kschema.GroupVersionKind
 	Subresource string
-	// Resets are, for each version (apps/v1) of the resource, the fields that a write to the endpoint sets back to what they were:
-	// paths with dots between names.
-	Resets map[string][]string
+	// Resets are the fields that a write to the endpoint sets back to what they were: paths with dots between names. AllResets
+	// are those of each version (apps/v1) of the resource, and asked for on first use.
+	Resets    []string
+	AllResets func() map[string][]string
 	// New makes an empty object of a version of the kind, apiVersion and kind set; nil where the server does not know it.
 	New func(kschema.GroupVersionKind) object.Object
 	// Convert is the way from one version to another; nil where there is none.
@@ -55,9 +57,9 @@ type tables struct {
 
 // New makes a Manager, which costs next to nothing until it is used.
 func New(o Options) *Manager {
-	version := o.GVK.GroupVersion().String()
-	m := &Manager{Options: o, version: version, reset: resetsOf(o.Resets[version])}
+	m := &Manager{Options: o, version: o.GVK.GroupVersion().String(), reset: resetsOf(o.Resets)}
 	m.tables = sync.OnceValues(m.makeTables)
+	m.filters = sync.OnceValue(m.makeFilters)
 	m.library = sync.OnceValues(m.makeLibrary)
 	return m
 }

@@ -69,7 +69,7 @@ var published = sync.OnceValue(func() managedfields.TypeConverter {
 // kind is one that is stored, with the name of its schema.
 type kind struct {
 	gvk   kschema.GroupVersionKind
-	reset map[string][]string
+	reset []string
 }
 
 // storedKinds are all kinds and versions that have a row of their own.
@@ -79,7 +79,7 @@ func storedKinds() (out []kind) {
 		gvk := kschema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}
 		if row.Subresource == "" && row.Storage != "" && !seen[gvk] {
 			seen[gvk] = true
-			out = append(out, kind{gvk, map[string][]string{gvk.GroupVersion().String(): row.ResetFields}})
+			out = append(out, kind{gvk, row.ResetFields})
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,41 +14,54 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 )
 
-// Configuration is the body of a server-side apply, YAML or JSON, as a map. A body that is neither is a 400 in upstream's words.
-func Configuration(body []byte) (map[string]any, error) {
-	content := map[string]any{}
-	if bytes.HasPrefix(body, []byte("{")) && codec.CheckWeight(body, content) == nil && utiljson.Unmarshal(body, &content) == nil {
-		return content, nil // which JSON's own parser reads ten times as fast
-	}
-	if err := codec.CheckYAML(body); err != nil {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
-	}
-	text, err := yaml.YAMLToJSON(body)
-	if err == nil {
-		content = map[string]any{}
-		err = utiljson.Unmarshal(text, &content)
-	}
-	if err != nil {
-		if said := yaml.Unmarshal(body, &map[string]any{}); said != nil {
-			err = said
-		}
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
-	}
-	return content, nil
+// Configuration is the body of a server-side apply, read.
+type Configuration struct {
+	Content map[string]any
+	body    []byte
+	// strict: no key stands twice in it.
+	strict bool
 }
 
-// StrictConfiguration looks for keys that stand twice in a configuration: an error for validation Strict, warnings otherwise. It
+// ReadConfiguration reads YAML or JSON. What is neither is a 400 in upstream's words.
+func ReadConfiguration(body []byte) (*Configuration, error) {
+	c := &Configuration{Content: map[string]any{}, body: body}
+	// JSON is YAML, which its own parser reads ten times as fast.
+	if bytes.HasPrefix(body, []byte("{")) && codec.CheckWeight(body, c.Content) == nil {
+		if twice, err := json.UnmarshalStrict(body, &c.Content); err == nil {
+			c.strict = len(twice) == 0
+			return c, nil
+		}
+		c.Content = map[string]any{}
+	}
+	err := codec.CheckYAML(body)
+	if err == nil {
+		err = c.readYAML()
+	}
+	if err != nil {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("error decoding YAML: %v", err))
+	}
+	return c, nil
+}
+
+// readYAML reads numbers as JSON's parser does. What is wrong is said by the parser that upstream reads YAML with.
+func (c *Configuration) readYAML() error {
+	text, err := yaml.YAMLToJSON(c.body)
+	if err == nil {
+		err = utiljson.Unmarshal(text, &c.Content)
+	}
+	if err != nil {
+		return cmp.Or(yaml.Unmarshal(c.body, &map[string]any{}), err)
+	}
+	return nil
+}
+
+// CheckStrict tells of keys that stand twice: by an error for the fieldValidation Strict, by warnings for others but Ignore. It
 // comes after the apply, whose own errors are told first.
-func StrictConfiguration(body []byte, validation string) (warnings []string, err error) {
-	if validation == metav1.FieldValidationIgnore {
+func (c *Configuration) CheckStrict(validation string) (warnings []string, err error) {
+	if c.strict || validation == metav1.FieldValidationIgnore {
 		return nil, nil
 	}
-	if bytes.HasPrefix(body, []byte("{")) {
-		if strict, err := json.UnmarshalStrict(body, &map[string]any{}); err == nil && len(strict) == 0 {
-			return nil, nil
-		}
-	}
-	err = yaml.UnmarshalStrict(body, &map[string]any{})
+	err = yaml.UnmarshalStrict(c.body, &map[string]any{})
 	switch {
 	case err == nil:
 		return nil, nil

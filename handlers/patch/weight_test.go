@@ -37,7 +37,7 @@ func TestHeavyPatches(t *testing.T) {
 		{"too many operations", fill("[", "{},", "]"), "", func(p *Patch) error { _, err := p.operations(live); return err }, 413},
 		{"too many nulls", fill("[", "null,", "]"), "Ignore", func(p *Patch) error { _, err := p.operations(live); return err }, 413},
 		{"a large value", fill(`[{"op":"add","path":"/x","value":[`, `{"a":1},`, `]}]`), "", func(p *Patch) error { _, err := p.operations(live); return err }, 400},
-		{"apply", maps, "", func(p *Patch) error { _, err := Configuration(p.body); return err }, 400},
+		{"apply", maps, "", func(p *Patch) error { _, err := ReadConfiguration(p.body); return err }, 400},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -14,14 +14,14 @@ import (
 
 // apply answers a server-side apply: it merges what the body wants into the object, or creates that.
 func (h *Handlers) apply(r *pipeline.Request, options *metav1.PatchOptions, answer *answer, body []byte) error {
-	content, err := patch.Configuration(body)
+	sent, err := patch.ReadConfiguration(body)
 	if err != nil {
 		return err
 	}
 	configuration := &write.Configuration{
-		Content: content, Force: options.Force != nil && *options.Force,
+		Content: sent.Content, Force: options.Force != nil && *options.Force,
 		Check: func(a *resource.Attempt, o object.Object) error {
-			warnings, err := patch.StrictConfiguration(body, options.FieldValidation)
+			warnings, err := sent.CheckStrict(options.FieldValidation)
 			if err != nil {
 				return err
 			}

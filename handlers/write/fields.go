@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/fields"
@@ -18,9 +19,6 @@ import (
 
 // serverManager is the field manager of the server's own writes.
 const serverManager = "kube-apiserver"
-
-// maxManager is the longest name of a manager that a user agent gives, in bytes.
-const maxManager = 128
 
 // manager is under whose name the write owns fields: the one that the client gives, or its user agent up to the first slash.
 func (op *operation) manager() string {
@@ -36,7 +34,7 @@ func (op *operation) manager() string {
 		if !unicode.IsPrint(r) {
 			continue
 		}
-		if b.Len()+utf8.RuneLen(r) > maxManager {
+		if b.Len()+utf8.RuneLen(r) > metavalidation.FieldManagerMaxLength {
 			break
 		}
 		b.WriteRune(r)
