@@ -103,12 +103,6 @@ func LabelSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
 	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{}, path)
 }
 
-// PathOf is the path that a dotted name writes.
-func PathOf(dotted string) *field.Path {
-	parts := strings.Split(dotted, ".")
-	return field.NewPath(parts[0], parts[1:]...)
-}
-
 // longestDriver is how long the name of a driver of volumes may be.
 const longestDriver = 63
 

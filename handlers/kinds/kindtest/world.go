@@ -3,7 +3,6 @@ package kindtest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"strconv"
 	"testing"
@@ -28,16 +27,6 @@ func Everything(t *testing.T, s storage.Store) int64 {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// Kept is what lies under a key; nil for nothing.
-func Kept(t *testing.T, s storage.Store, key string) []byte {
-	t.Helper()
-	kv, _, err := s.Get(t.Context(), key)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		t.Fatal(err)
-	}
-	return kv.Value
 }
 
 // plain keeps objects as JSON.
