@@ -17,12 +17,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource/resourcetest"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 	"github.com/gatehouse-dev/gatehouse/handlers/write"
 )
 
 // objects is an empty store with the resources of RBAC.
-func objects(t testing.TB) *resource.Objects {
+func objects(t testing.TB) *resourcetest.Objects {
 	t.Helper()
 	s := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = s.Close() })
@@ -39,15 +40,15 @@ func objects(t testing.TB) *resource.Objects {
 		r.Codec = c
 		all = append(all, r)
 	}
-	return &resource.Objects{Store: s, Registry: resource.NewRegistry(all)}
+	return resourcetest.New(&resource.Objects{Store: s, Registry: resource.NewRegistry(all)})
 }
 
 // writer writes to the store of o at a time that stands.
-func writer(o *resource.Objects, now time.Time) resource.Writer {
+func writer(o *resourcetest.Objects, now time.Time) resource.Writer {
 	return (&write.Writer{Store: o.Store, Registry: o.Registry, Now: func() time.Time { return now }}).Own()
 }
 
-func get[T object.Object](t *testing.T, o *resource.Objects, kind, namespace, name string) T {
+func get[T object.Object](t *testing.T, o *resourcetest.Objects, kind, namespace, name string) T {
 	t.Helper()
 	found, err := o.Get(t.Context(), rbacResources[kind], namespace, name)
 	if err != nil {
@@ -70,10 +71,10 @@ func same(t *testing.T, a, b []byte) bool {
 
 func TestRBACFromNothing(t *testing.T) {
 	o := objects(t)
-	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
-	there, err := existing(t.Context(), o)
+	there, err := existing(t.Context(), o.Objects)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestRBACFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := o.Store.Revision(t.Context()); err != nil || after != before {
@@ -141,7 +142,7 @@ func TestRBACFromNothing(t *testing.T) {
 // TestRBACReconciles changes default objects as administrators do and starts again.
 func TestRBACReconciles(t *testing.T) {
 	o := objects(t)
-	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	change := func(kind, namespace, name string, f func(object.Object)) {
@@ -173,7 +174,7 @@ func TestRBACReconciles(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := get[*rbacv1.ClusterRoleBinding](t, o, "ClusterRoleBinding", "", "system:discovery").UID
-	if err := RBAC(t.Context(), o, writer(o, birthday.Add(time.Hour))); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday.Add(time.Hour))); err != nil {
 		t.Fatal(err)
 	}
 
@@ -226,7 +227,7 @@ func TestRBACInherits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	view := get[*rbacv1.ClusterRole](t, o, "ClusterRole", "", "system:aggregate-to-view")
@@ -247,14 +248,14 @@ func TestRBACSideBySide(t *testing.T) {
 	o := objects(t)
 	errs := make(chan error)
 	for range 3 {
-		go func() { errs <- RBAC(t.Context(), o, writer(o, birthday)) }()
+		go func() { errs <- RBAC(t.Context(), o.Objects, writer(o, birthday)) }()
 	}
 	for range 3 {
 		if err := <-errs; err != nil {
 			t.Error(err)
 		}
 	}
-	there, err := existing(t.Context(), o)
+	there, err := existing(t.Context(), o.Objects)
 	if err != nil || len(there) != 133 {
 		t.Error(len(there), err)
 	}
@@ -263,7 +264,7 @@ func TestRBACSideBySide(t *testing.T) {
 func TestRBACNotServed(t *testing.T) {
 	o := objects(t)
 	o.Registry = resource.NewRegistry(slices.DeleteFunc(o.Registry.All(), func(r *resource.Resource) bool { return r.Resource == "roles" }))
-	if err := RBAC(t.Context(), o, writer(o, birthday)); err != nil {
+	if err := RBAC(t.Context(), o.Objects, writer(o, birthday)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := o.Store.Count(t.Context(), "/"); err != nil || n != 0 {
@@ -276,7 +277,7 @@ func BenchmarkRBACEmptyStore(b *testing.B) {
 		b.StopTimer()
 		o := objects(b)
 		b.StartTimer()
-		if err := RBAC(b.Context(), o, writer(o, birthday)); err != nil {
+		if err := RBAC(b.Context(), o.Objects, writer(o, birthday)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -285,7 +286,7 @@ func BenchmarkRBACEmptyStore(b *testing.B) {
 func BenchmarkRBACNothingToDo(b *testing.B) {
 	o := objects(b)
 	for b.Loop() {
-		if err := RBAC(b.Context(), o, writer(o, birthday)); err != nil {
+		if err := RBAC(b.Context(), o.Objects, writer(o, birthday)); err != nil {
 			b.Fatal(err)
 		}
 	}

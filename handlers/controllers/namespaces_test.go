@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource/resourcetest"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 	"github.com/gatehouse-dev/gatehouse/handlers/write"
@@ -56,7 +57,7 @@ func (f *failing) Create(ctx context.Context, key string, value []byte, ttl time
 	return f.Store.Create(ctx, key, value, ttl)
 }
 
-func newWorld(t *testing.T) (*failing, *resource.Objects) {
+func newWorld(t *testing.T) (*failing, *resourcetest.Objects) {
 	t.Helper()
 	var list []*resource.Resource
 	for _, row := range resources.Rows {
@@ -72,10 +73,10 @@ func newWorld(t *testing.T) (*failing, *resource.Objects) {
 		list = append(list, r)
 	}
 	m := &failing{Store: memory.New(memory.Options{})}
-	return m, &resource.Objects{Store: m, Registry: resource.NewRegistry(list)}
+	return m, resourcetest.New(&resource.Objects{Store: m, Registry: resource.NewRegistry(list)})
 }
 
-func writer(o *resource.Objects) resource.Writer {
+func writer(o *resourcetest.Objects) resource.Writer {
 	return (&write.Writer{Store: o.Store, Registry: o.Registry, Now: time.Now}).Own()
 }
 

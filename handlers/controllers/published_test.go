@@ -45,7 +45,7 @@ func TestPublished(t *testing.T) {
 		m.failures = 1
 		ctx, cancel := context.WithCancel(context.Background())
 		tracking := TokenTracking(func() time.Time { return time.Date(2026, 5, 1, 23, 0, 0, 0, time.UTC) })
-		p := &Published{Objects: objects, Writer: writer(objects), Maps: []ConfigMap{tracking}, Log: slog.New(slog.DiscardHandler)}
+		p := &Published{Objects: objects.Objects, Writer: writer(objects), Maps: []ConfigMap{tracking}, Log: slog.New(slog.DiscardHandler)}
 		done := make(chan struct{})
 		go func() { p.Run(ctx); close(done) }()
 		gvr := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}

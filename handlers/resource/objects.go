@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -13,8 +12,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Objects reads and writes decoded objects of any resource straight in the store: no authorization, no admission, no
-// validation. It is for the server's own needs: namespaces, allocators, controllers, strategies.
+// Objects reads decoded objects of any resource straight from the store. It is for the server's own needs: namespaces, allocators,
+// controllers, strategies. What they write goes through a Writer.
 type Objects struct {
 	Store    storage.Store
 	Registry *Registry
@@ -65,61 +64,6 @@ func (s *Objects) List(ctx context.Context, gvr schema.GroupVersionResource, nam
 		}
 	}
 	return out, nil
-}
-
-// Create stores o and sets its resourceVersion; an AlreadyExists API error when it is there.
-func (s *Objects) Create(ctx context.Context, gvr schema.GroupVersionResource, o object.Object) error {
-	r, err := s.resource(gvr)
-	if err != nil {
-		return err
-	}
-	o.SetResourceVersion("")
-	b, err := r.Encode(ctx, o)
-	if err != nil {
-		return err
-	}
-	revision, err := s.Store.Create(ctx, r.ObjectKey(o.GetNamespace(), o.GetName()), b, r.Lifetime())
-	if err != nil {
-		return StatusError(err, r.GroupResource(), o.GetName())
-	}
-	o.SetResourceVersion(strconv.FormatInt(revision, 10))
-	return nil
-}
-
-// Update applies change to the live object until no other writer interferes. A change that returns an error ends it.
-func (s *Objects) Update(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string, change func(object.Object) error) (object.Object, error) {
-	r, err := s.resource(gvr)
-	if err != nil {
-		return nil, err
-	}
-	kv, err := storage.Update(ctx, s.Store, r.ObjectKey(namespace, name), r.Lifetime(), func(kv storage.KeyValue) ([]byte, error) {
-		o, err := r.Decode(ctx, kv.Value, kv.Revision)
-		if err != nil {
-			return nil, err
-		}
-		if err := change(o); err != nil {
-			return nil, err
-		}
-		o.SetResourceVersion("")
-		return r.Encode(ctx, o)
-	})
-	if err != nil {
-		return nil, StatusError(err, r.GroupResource(), name)
-	}
-	return r.Decode(ctx, kv.Value, kv.Revision)
-}
-
-// Delete removes the object at once; nil when it was not there.
-func (s *Objects) Delete(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string) error {
-	r, err := s.resource(gvr)
-	if err != nil {
-		return err
-	}
-	_, err = storage.Update(ctx, s.Store, r.ObjectKey(namespace, name), 0, func(storage.KeyValue) ([]byte, error) { return nil, nil })
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return StatusError(err, r.GroupResource(), name)
 }
 
 // StatusError is the API error for an error of the store; other errors, and nil, pass through.

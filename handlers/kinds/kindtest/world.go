@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
+	"github.com/gatehouse-dev/gatehouse/handlers/resource/resourcetest"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
@@ -49,7 +50,7 @@ func (c plain) Decode(stored []byte, revision int64) (object.Object, error) {
 func (plain) Conversion() resource.Conversion { return nil }
 
 // straight writes to the store as it is told.
-type straight struct{ *resource.Objects }
+type straight struct{ *resourcetest.Objects }
 
 func (s straight) Create(ctx context.Context, w resource.OwnWrite, o object.Object) error {
 	return s.Objects.Create(ctx, w.Resource, o)
@@ -85,8 +86,8 @@ func World(t *testing.T) (storage.Store, kind.Deps) {
 			all = append(all, &resource.Resource{Row: row, Codec: plain{gvk: gvr(row).GroupVersion().WithKind(row.Kind)}})
 		}
 	}
-	objects := &resource.Objects{Store: store, Registry: resource.NewRegistry(all)}
-	return store, kind.Deps{Objects: objects, Store: store, Now: func() time.Time { return Time }, Rand: func(int) int { return 0 },
+	objects := resourcetest.New(&resource.Objects{Store: store, Registry: resource.NewRegistry(all)})
+	return store, kind.Deps{Objects: objects.Objects, Store: store, Now: func() time.Time { return Time }, Rand: func(int) int { return 0 },
 		Log:   slog.New(slog.DiscardHandler),
 		Write: straight{objects}}
 }
@@ -94,7 +95,7 @@ func World(t *testing.T) (storage.Store, kind.Deps) {
 // Put stores an object.
 func Put(t *testing.T, d kind.Deps, gvr schema.GroupVersionResource, o object.Object) {
 	t.Helper()
-	if err := d.Objects.Create(t.Context(), gvr, o); err != nil {
+	if err := resourcetest.New(d.Objects).Create(t.Context(), gvr, o); err != nil {
 		t.Fatal(err)
 	}
 }
