@@ -106,7 +106,10 @@ func (s *server) do(method, path string, body any) (int, object) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if method == http.MethodPatch {
+	switch {
+	case method == http.MethodPatch && strings.Contains(path, "fieldManager="):
+		req.Header.Set("Content-Type", "application/apply-patch+yaml")
+	case method == http.MethodPatch:
 		req.Header.Set("Content-Type", "application/merge-patch+json")
 	}
 	res, err := http.DefaultClient.Do(req)

@@ -74,7 +74,7 @@ func (op *operation) applied(ctx context.Context, a *resource.Attempt, c *Config
 			return nil, err
 		}
 	}
-	return op.merge(ctx, o, live)
+	return op.merge(ctx, a, o, live, false)
 }
 
 // applyNew creates the object of a configuration.

@@ -17,6 +17,7 @@ import (
 //
 //	create: effect authorized | owners of fields | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
 //	update: (attempt:) change | owners of fields | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
+//	view:   (attempt:) change | owners of the view's fields | mutating admission of the view | applied to the object | version | ... as an update, but that validating admission sees the view
 //	delete: (attempt:) admission | preconditions | before delete | grace, finalizers | release | swap | settle
 //	action: mutating admission | validating admission | act | settle
 //
@@ -91,17 +92,11 @@ func inTime(ctx context.Context) error {
 // renew runs the order of a changed object from mutating to validating admission; old is the live one, o what the writer
 // wants it to be.
 func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old object.Object, put bool) error {
-	if put {
-		uniqueOwners(a, o, "")
+	if op.Resource.Strategy.Apply == nil { // a view came in as such
+		if err := op.takeIn(ctx, a, o, old, put); err != nil {
+			return err
+		}
 	}
-	// The owners of a view were settled as those of the view.
-	if !op.tracked && op.Resource.Strategy.Apply == nil {
-		op.track(o, old)
-	}
-	if err := op.mutate(ctx, a, admission.Update, o, old); err != nil {
-		return err
-	}
-	uniqueOwners(a, o, afterAdmission)
 	if err := op.checkVersion(o, old, put); err != nil {
 		return err
 	}
@@ -124,10 +119,42 @@ func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old obje
 		return err
 	}
 	warn(ctx, a, s, o, old)
-	if err := op.judge(ctx, a, admission.Update, o, old); err != nil {
+	if err := op.judgeChanged(ctx, a, o, old); err != nil {
 		return err
 	}
 	return inTime(ctx)
+}
+
+// takeIn settles the owners of fields of what a writer has sent, and lets mutating admission see it: an object, or a view of one.
+func (op *operation) takeIn(ctx context.Context, a *resource.Attempt, o, old object.Object, put bool) error {
+	if put {
+		uniqueOwners(a, o, "")
+	}
+	if !op.tracked {
+		op.track(o, old)
+	}
+	if err := op.mutate(ctx, a, admission.Update, o, old); err != nil {
+		return err
+	}
+	uniqueOwners(a, o, afterAdmission)
+	return nil
+}
+
+// judgeChanged lets admission refuse a changed object in its final form. Of a view that is the view.
+func (op *operation) judgeChanged(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
+	view := op.Resource.Strategy.View
+	if view == nil || op.own {
+		return op.judge(ctx, a, admission.Update, o, old)
+	}
+	shown, err := view(o)
+	if err != nil {
+		return err
+	}
+	before, err := view(old)
+	if err != nil {
+		return err
+	}
+	return op.judge(ctx, a, admission.Update, shown, before)
 }
 
 // prepareNew brings a new object into its first state.

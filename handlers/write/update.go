@@ -23,12 +23,12 @@ func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (R
 		return Result{}, err
 	}
 	for {
-		result, err := op.update(ctx, true, func(ctx context.Context, _ *resource.Attempt, _ storage.KeyValue, live object.Object) (object.Object, error) {
+		result, err := op.update(ctx, true, func(ctx context.Context, a *resource.Attempt, _ storage.KeyValue, live object.Object) (object.Object, error) {
 			// Before the body is merged: a view of another kind would name itself in the refusal.
 			if uid := body.GetUID(); uid != "" && uid != live.GetUID() {
 				return nil, otherUID(r.Resource.GroupResource(), live.GetName(), uid, live.GetUID())
 			}
-			return op.merge(ctx, object.Copy(body), live)
+			return op.merge(ctx, a, object.Copy(body), live, true)
 		})
 		if !errors.Is(err, storage.ErrNotFound) || !r.Resource.CreateOnUpdate || r.Resource.Parent != nil {
 			return result, op.storeError(err, r.Name)
@@ -66,23 +66,23 @@ func (w *Writer) Update(ctx context.Context, r *Request, change Change) (Result,
 		if err != nil {
 			return nil, err
 		}
-		return op.merge(ctx, o, live)
+		return op.merge(ctx, a, o, live, false)
 	})
 	return result, op.storeError(err, r.Name)
 }
 
-// merge makes of a body what the stored object becomes. For most resources that is the body itself; for a subresource of
-// another kind it is the live object with the body applied.
-func (op *operation) merge(ctx context.Context, body, live object.Object) (object.Object, error) {
+// merge makes of a body what the stored object becomes. For most resources that is the body itself. A view of another kind comes
+// in as itself, with its own owners, and is then applied to the live object.
+func (op *operation) merge(ctx context.Context, a *resource.Attempt, body, live object.Object, put bool) (object.Object, error) {
 	if op.Resource.Strategy.Apply == nil {
 		return body, nil
 	}
-	if !op.tracked {
-		shown, err := op.shown(live)
-		if err != nil {
-			return nil, err
-		}
-		op.track(body, shown)
+	shown, err := op.shown(live)
+	if err != nil {
+		return nil, err
+	}
+	if err := op.takeIn(ctx, a, body, shown, put); err != nil {
+		return nil, err
 	}
 	o := object.Copy(live)
 	if err := op.Resource.Strategy.Apply(ctx, body, o); err != nil {
