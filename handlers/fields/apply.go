@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/merge"
@@ -87,11 +88,7 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 		return o, managed.write(o) == nil
 	}
 	managed.times[id] = &metav1.Time{Time: now}
-	text, err := json.Marshal(merged)
-	if err != nil {
-		return nil, false
-	}
-	o, ok := m.Body.DecodeQuick(text)
+	o, ok := m.built(merged)
 	if !ok {
 		return nil, false
 	}
@@ -99,6 +96,18 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 		m.Options.Default(o)
 	}
 	return o, managed.write(o) == nil
+}
+
+// built is an object of the kind, made of a map that others hold parts of.
+func (m *Manager) built(content map[string]any) (object.Object, bool) {
+	if m.Types != nil {
+		return &unstructured.Unstructured{Object: runtime.DeepCopyJSON(content)}, true
+	}
+	text, err := json.Marshal(content)
+	if err != nil {
+		return nil, false
+	}
+	return m.Body.DecodeQuick(text)
 }
 
 // isOwnKind says whether a configuration is one that the merge takes: of this kind and version, without owners of its own.
@@ -117,8 +126,8 @@ func (m *Manager) isOwnKind(configuration map[string]any) bool {
 
 // merge is the merge itself; its result is nil when nothing changes.
 func (m *Manager) merge(live map[string]any, a *resource.Applied, managed *owners, id string) (map[string]any, error) {
-	kind := mergeTypes.of(m.GVK)
-	if kind == nil {
+	kind, err := m.mergeType(m.GVK)
+	if err != nil || kind == nil {
 		return nil, errUnreadable
 	}
 	configuration, err := kind.FromUnstructured(a.Configuration)

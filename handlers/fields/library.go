@@ -21,7 +21,7 @@ import (
 func (m *Manager) makeLibrary() (*managedfields.FieldManager, error) {
 	gv := m.GVK.GroupVersion()
 	c := &converter{m: m}
-	return managedfields.NewDefaultFieldManager(&mergeTypes, c, c, c, m.GVK, gv, m.Subresource, m.filters())
+	return managedfields.NewDefaultFieldManager(typeConverter{m}, c, c, c, m.GVK, gv, m.Subresource, m.filters())
 }
 
 // makeFilters gives the resets the library's form.
@@ -71,10 +71,24 @@ func (t *types) of(gvk kschema.GroupVersionKind) *typed.ParseableType {
 	return known
 }
 
+// mergeType is the merge schema of a version of the kind; nil when nothing describes it.
+func (m *Manager) mergeType(gvk kschema.GroupVersionKind) (*typed.ParseableType, error) {
+	if m.Types != nil {
+		return m.Types(gvk)
+	}
+	return mergeTypes.of(gvk), nil
+}
+
+// typeConverter gives the library the merge schemas of a manager.
+type typeConverter struct{ m *Manager }
+
 // ObjectToTyped implements managedfields.TypeConverter.
-func (t *types) ObjectToTyped(o runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
+func (t typeConverter) ObjectToTyped(o runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
 	gvk := o.GetObjectKind().GroupVersionKind()
-	kind := t.of(gvk)
+	kind, err := t.m.mergeType(gvk)
+	if err != nil {
+		return nil, err
+	}
 	if kind == nil {
 		return nil, runtime.NewNotRegisteredErrForKind("", gvk)
 	}
@@ -85,7 +99,7 @@ func (t *types) ObjectToTyped(o runtime.Object, options ...typed.ValidationOptio
 }
 
 // TypedToObject implements managedfields.TypeConverter.
-func (t *types) TypedToObject(v *typed.TypedValue) (runtime.Object, error) {
+func (typeConverter) TypedToObject(v *typed.TypedValue) (runtime.Object, error) {
 	content, ok := v.AsValue().Unstructured().(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("failed to convert value to unstructured for type %T", content)
@@ -120,7 +134,7 @@ func (c *converter) ConvertToVersion(in runtime.Object, target runtime.GroupVers
 	return out, nil
 }
 
-// structured is an object in its Go type.
+// structured is an object in its Go type; where that is a map, a copy, because others hold parts of it.
 func (c *converter) structured(in runtime.Object, gvk kschema.GroupVersionKind) (object.Object, error) {
 	u, ok := in.(*unstructured.Unstructured)
 	if !ok {
@@ -129,6 +143,9 @@ func (c *converter) structured(in runtime.Object, gvk kschema.GroupVersionKind) 
 	o := c.m.New(gvk)
 	if o == nil {
 		return nil, runtime.NewNotRegisteredErrForKind("", gvk)
+	}
+	if _, ok := o.(*unstructured.Unstructured); ok {
+		return u.DeepCopy(), nil
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, o); err != nil {
 		err = fmt.Errorf("unable to convert unstructured object to %v: %w", gvk, err)

@@ -10,6 +10,7 @@ import (
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -46,6 +47,9 @@ type Options struct {
 	Default func(object.Object)
 	// Body reads objects of the GVK from JSON.
 	Body resource.Body
+	// Types are the merge schemas of the versions of a kind whose objects are maps (Unstructured); nil for the kinds of the
+	// model. An error is the answer to an apply.
+	Types func(kschema.GroupVersionKind) (*typed.ParseableType, error)
 }
 
 // tables are what the fast path knows of the kind.
