@@ -7,6 +7,7 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -22,7 +23,7 @@ func Immutable(o, old object.Object) field.ErrorList {
 		now, okNow := f.of(reflect.ValueOf(o))
 		was, okWas := f.of(reflect.ValueOf(old))
 		if okNow && okWas && !object.EqualValues(now, was) {
-			errs = append(errs, field.Invalid(field.NewPath(f.path), shown(now), apivalidation.FieldImmutableErrorMsg))
+			errs = append(errs, field.Invalid(field.NewPath(f.path), display.Value(now.Interface()), apivalidation.FieldImmutableErrorMsg))
 		}
 	}
 	return errs

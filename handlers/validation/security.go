@@ -2,7 +2,6 @@ package validation
 
 import (
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 )
 
 const localhost = "Localhost"
@@ -26,7 +26,7 @@ func seccomp(p *corev1.SeccompProfile, path *field.Path) (errs field.ErrorList) 
 	at := path.Child("localhostProfile")
 	switch {
 	case p.Type != localhost && p.LocalhostProfile != nil:
-		errs = append(errs, field.Invalid(at, shown(reflect.ValueOf(p)), "can only be set when seccomp type is Localhost"))
+		errs = append(errs, field.Invalid(at, display.Value(p), "can only be set when seccomp type is Localhost"))
 	case p.Type == localhost && p.LocalhostProfile == nil:
 		errs = append(errs, field.Required(at, "must be set when seccomp type is Localhost"))
 	case p.Type == localhost:

@@ -24,7 +24,7 @@ func TestEveryTagOfTheModelIsARule(t *testing.T) {
 		default:
 			return
 		}
-		if seen[typ] || !strings.HasPrefix(typ.PkgPath(), generatedTypes) {
+		if seen[typ] || !strings.HasPrefix(typ.PkgPath(), "github.com/gatehouse-dev/gatehouse/gen/types/") {
 			return
 		}
 		seen[typ] = true

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 )
 
 const maxDriverName = 63
@@ -145,7 +146,7 @@ func lun(n int32, path *field.Path) field.ErrorList {
 
 // podClaim names one claim or one template for it.
 func podClaim(c *corev1.PodResourceClaim, path *field.Path) field.ErrorList {
-	value := shown(reflect.ValueOf(c))
+	value := display.Value(c)
 	switch {
 	case c.ResourceClaimName != nil && c.ResourceClaimTemplateName != nil:
 		return field.ErrorList{field.Invalid(path, value, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")}

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 )
 
 const (
@@ -19,21 +20,21 @@ func deploymentStrategy(s *appsv1.DeploymentStrategy, path *field.Path) field.Er
 	if s.Type == rollingUpdate || s.Type == "Recreate" {
 		return nil
 	}
-	return field.ErrorList{field.NotSupported(path, shown(reflect.ValueOf(s)), []string{"Recreate", rollingUpdate})}
+	return field.ErrorList{field.NotSupported(path, display.Value(s), []string{"Recreate", rollingUpdate})}
 }
 
 func daemonSetStrategy(s *appsv1.DaemonSetUpdateStrategy, path *field.Path) field.ErrorList {
 	if s.Type == rollingUpdate || s.Type == onDelete {
 		return nil
 	}
-	return field.ErrorList{field.NotSupported(path, shown(reflect.ValueOf(s)), []string{rollingUpdate, onDelete})}
+	return field.ErrorList{field.NotSupported(path, display.Value(s), []string{rollingUpdate, onDelete})}
 }
 
 func statefulSetStrategy(s *appsv1.StatefulSetUpdateStrategy, path *field.Path) field.ErrorList {
 	if s.Type == rollingUpdate || s.Type == onDelete {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, shown(reflect.ValueOf(s)), "must be 'RollingUpdate' or 'OnDelete'")}
+	return field.ErrorList{field.Invalid(path, display.Value(s), "must be 'RollingUpdate' or 'OnDelete'")}
 }
 
 // podManagement is refused in other words than other enums.

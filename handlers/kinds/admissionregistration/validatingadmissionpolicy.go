@@ -13,6 +13,7 @@ import (
 	admissionregistrationv1 "github.com/gatehouse-dev/gatehouse/gen/types/admissionregistration/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/expression"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -134,7 +135,7 @@ const mostAnnotations, longestValueExpression = 20, 5 * 1024
 func auditAnnotations(ctx context.Context, o validatingAdmissionPolicy, c *expression.Compiler, d expression.Declared, known knownExpressions) (errs field.ErrorList) {
 	list, path := o.Spec.AuditAnnotations, specPath.Child("auditAnnotations")
 	if len(list) > mostAnnotations {
-		errs = append(errs, field.Invalid(path, kind.Display(list), fmt.Sprintf("must not have more than %d auditAnnotations", mostAnnotations)))
+		errs = append(errs, field.Invalid(path, display.Value(list), fmt.Sprintf("must not have more than %d auditAnnotations", mostAnnotations)))
 	}
 	keys := map[string]bool{}
 	for i, a := range list {

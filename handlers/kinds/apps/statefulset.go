@@ -9,6 +9,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/core"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
@@ -52,7 +53,7 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
 		case r != nil && o.Spec.UpdateStrategy.Type == "OnDelete":
-			errs = append(errs, field.Invalid(at, kind.Display(r), "only allowed for updateStrategy 'RollingUpdate'"))
+			errs = append(errs, field.Invalid(at, display.Value(r), "only allowed for updateStrategy 'RollingUpdate'"))
 		case r != nil && r.MaxUnavailable != nil:
 			errs = append(errs, kind.Amount(r.MaxUnavailable, true, at.Child("maxUnavailable"))...)
 			if kind.Nothing(r.MaxUnavailable) {

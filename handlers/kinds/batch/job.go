@@ -21,6 +21,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -195,7 +196,7 @@ func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 			errs = append(errs, field.Invalid(path.Child("maxFailedIndexes"), *s.MaxFailedIndexes, why))
 		}
 		if s.SuccessPolicy != nil {
-			errs = append(errs, field.Invalid(path.Child("successPolicy"), kind.Display(*s.SuccessPolicy), why))
+			errs = append(errs, field.Invalid(path.Child("successPolicy"), display.Value(*s.SuccessPolicy), why))
 		}
 		return errs
 	}

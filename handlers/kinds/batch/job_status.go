@@ -10,6 +10,7 @@ import (
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -112,7 +113,7 @@ func jobConditions(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 	add((finished || started) && !nothingToDo && now.StartTime == nil && now.finished, field.Required(status.Child("startTime"), "startTime is required for finished job"))
 	u := now.UncountedTerminatedPods
 	add((finished || !equality.Semantic.DeepEqual(u, was.UncountedTerminatedPods)) && now.finished && u != nil && len(u.Failed)+len(u.Succeeded) > 0,
-		field.Invalid(status.Child("uncountedTerminatedPods"), kind.Display(u), "must be empty for finished job"))
+		field.Invalid(status.Child("uncountedTerminatedPods"), display.Value(u), "must be empty for finished job"))
 	return errs
 }
 

@@ -9,6 +9,7 @@ import (
 
 	certificatesv1 "github.com/gatehouse-dev/gatehouse/gen/types/certificates/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
@@ -125,7 +126,7 @@ func keptApprovals(o, old csr) (errs field.ErrorList) {
 		case len(now) > len(was):
 			errs = append(errs, field.Forbidden(path, fmt.Sprintf("updates may not add a condition of type %q", t)))
 		case len(now) == len(was) && !equality.Semantic.DeepEqual(now, was):
-			errs = append(errs, field.Forbidden(path, fmt.Sprintf("updates may not modify a condition of type %q\n%v", t, kind.Diff(was, now))))
+			errs = append(errs, field.Forbidden(path, fmt.Sprintf("updates may not modify a condition of type %q\n%v", t, display.Diff(was, now))))
 		}
 	}
 	return errs

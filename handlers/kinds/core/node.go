@@ -12,6 +12,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -53,7 +54,7 @@ func node(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		for i, t := range n.Spec.Taints {
 			k := [2]string{t.Key, t.Effect}
 			if seen[k] {
-				e := field.Duplicate(field.NewPath("metadata", "taints").Index(i), kind.Display(t))
+				e := field.Duplicate(field.NewPath("metadata", "taints").Index(i), display.Value(t))
 				e.Detail = "taints must be unique by key and effect pair"
 				errs = append(errs, e)
 			}
@@ -84,7 +85,7 @@ func validateNodeUpdate(n, old *corev1.Node) (errs field.ErrorList) {
 	seen := make(map[corev1.NodeAddress]bool, len(n.Status.Addresses))
 	for i, a := range n.Status.Addresses {
 		if seen[a] {
-			errs = append(errs, field.Duplicate(field.NewPath("status", "addresses").Index(i), kind.Display(a)))
+			errs = append(errs, field.Duplicate(field.NewPath("status", "addresses").Index(i), display.Value(a)))
 		}
 		seen[a] = true
 	}

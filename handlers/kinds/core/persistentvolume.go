@@ -14,6 +14,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -56,12 +57,12 @@ func persistentVolume(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			now.CSI = &c
 		}
 		if !equality.Semantic.DeepEqual(now, was) {
-			errs = append(errs, field.Forbidden(field.NewPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n"+kind.Diff(was, now)))
+			errs = append(errs, field.Forbidden(field.NewPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n"+display.Diff(was, now)))
 		}
 		errs = append(errs, kind.Unchanged(pv.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
 		if old.Spec.NodeAffinity != nil {
 			if !equality.Semantic.DeepEqual(withoutBeta(pv.Spec.NodeAffinity), withoutBeta(old.Spec.NodeAffinity)) {
-				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), kind.Display(pv.Spec.NodeAffinity), kind.Immutable+", except for updating from beta label to GA"))
+				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), display.Value(pv.Spec.NodeAffinity), kind.Immutable+", except for updating from beta label to GA"))
 			}
 		}
 		if old.Spec.VolumeAttributesClassName != nil && pv.Spec.VolumeAttributesClassName == nil {

@@ -10,6 +10,7 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
@@ -62,11 +63,11 @@ func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
 		}
 		return out
 	}
-	errs := podAddresses(pods(now), pods(old), kind.Display(now.PodIPs), path.Child("podIPs"))
+	errs := podAddresses(pods(now), pods(old), display.Value(now.PodIPs), path.Child("podIPs"))
 	if list := now.HostIPs; len(list) > 0 && now.HostIP != list[0].IP {
 		errs = append(errs, field.Invalid(path.Child("hostIPs").Index(0).Child("ip"), list[0].IP, "must be equal to `hostIP`"))
 	}
-	return append(errs, podAddresses(hosts(now), hosts(old), kind.Display(now.HostIPs), path.Child("hostIPs"))...)
+	return append(errs, podAddresses(hosts(now), hosts(old), display.Value(now.HostIPs), path.Child("hostIPs"))...)
 }
 
 // claimStatuses are of claims that the pod has, each once.

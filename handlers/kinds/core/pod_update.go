@@ -11,7 +11,7 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
@@ -57,7 +57,7 @@ func validatePodUpdate(pod, old *corev1.Pod) field.ErrorList {
 		errs = append(errs, gatedUpdates(&rest, &old.Spec, path)...)
 	}
 	if !object.Equal(&rest, &old.Spec) {
-		errs = append(errs, field.Forbidden(path, podMayChange+kind.Diff(old.Spec, rest)))
+		errs = append(errs, field.Forbidden(path, podMayChange+display.Diff(old.Spec, rest)))
 	}
 	return errs
 }
@@ -160,7 +160,7 @@ func affinityUpdate(now, old *corev1.NodeAffinity, path *field.Path) (errs field
 	was, is := terms(old), terms(now)
 	path = path.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 	if len(was) > 0 && len(was) != len(is) {
-		return field.ErrorList{field.Invalid(path, kind.Display(is), "no additions/deletions to non-empty NodeSelectorTerms list are allowed")}
+		return field.ErrorList{field.Invalid(path, display.Value(is), "no additions/deletions to non-empty NodeSelectorTerms list are allowed")}
 	}
 	grows := func(now, old []corev1.NodeSelectorRequirement) bool {
 		return len(now) >= len(old) && equality.Semantic.DeepEqual(now[:len(old)], old)
@@ -170,7 +170,7 @@ func affinityUpdate(now, old *corev1.NodeAffinity, path *field.Path) (errs field
 		if empty && len(is[i].MatchExpressions)+len(is[i].MatchFields) > 0 ||
 			len(was[i].MatchExpressions) > 0 && !grows(is[i].MatchExpressions, was[i].MatchExpressions) ||
 			len(was[i].MatchFields) > 0 && !grows(is[i].MatchFields, was[i].MatchFields) {
-			errs = append(errs, field.Invalid(path.Index(i), kind.Display(is[i]), "only additions are allowed (no mutations or deletions)"))
+			errs = append(errs, field.Invalid(path.Index(i), display.Value(is[i]), "only additions are allowed (no mutations or deletions)"))
 		}
 	}
 	return errs

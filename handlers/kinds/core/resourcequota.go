@@ -12,6 +12,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
@@ -92,7 +93,7 @@ func quotaScopes(o *corev1.ResourceQuota) (errs field.ErrorList) {
 			errs = append(errs, field.Invalid(at.Child("scopeName"), r.ScopeName, unknownScope))
 		}
 		if !scopeFits(r.ScopeName, o.Spec.Hard) {
-			errs = append(errs, field.Invalid(at, kind.Display(o.Spec.ScopeSelector), wrongScope))
+			errs = append(errs, field.Invalid(at, display.Value(o.Spec.ScopeSelector), wrongScope))
 		}
 		errs = append(errs, scopeOperator(&r, at)...)
 	}

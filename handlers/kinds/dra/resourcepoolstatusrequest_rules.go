@@ -12,6 +12,7 @@ import (
 	resourcev1alpha3 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1alpha3"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -83,7 +84,7 @@ func poolAnswer(s *resourcev1alpha3.ResourcePoolStatusRequestStatus, path *field
 	seen := map[string]bool{}
 	for i, c := range s.Conditions {
 		if seen[c.Type] {
-			errs = append(errs, field.Duplicate(path.Child("conditions").Index(i), kind.Display(c)))
+			errs = append(errs, field.Duplicate(path.Child("conditions").Index(i), display.Value(c)))
 		}
 		seen[c.Type] = true
 	}

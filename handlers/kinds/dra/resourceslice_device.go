@@ -9,6 +9,7 @@ import (
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
@@ -149,7 +150,7 @@ func attribute(a *resourcev1.DeviceAttribute, path *field.Path) (errs field.Erro
 		errs = append(errs, field.Invalid(path, "", "exactly one value must be specified"))
 	case 1:
 	default:
-		errs = append(errs, field.Invalid(path, kind.Display(*a), "exactly one value must be specified"))
+		errs = append(errs, field.Invalid(path, display.Value(*a), "exactly one value must be specified"))
 	}
 	return errs
 }

@@ -10,6 +10,7 @@ import (
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
@@ -100,7 +101,7 @@ func sliceNodes(s *resourcev1.ResourceSliceSpec) (errs field.ErrorList) {
 		set = append(set, "`nodeSelector`")
 		errs = append(errs, rules.Part(n, specPath.Child("nodeSelector"))...)
 		if len(n.NodeSelectorTerms) != 1 {
-			errs = append(errs, field.Invalid(specPath.Child("nodeSelector", "nodeSelectorTerms"), kind.Display(n.NodeSelectorTerms), "must have exactly one node selector term"))
+			errs = append(errs, field.Invalid(specPath.Child("nodeSelector", "nodeSelectorTerms"), display.Value(n.NodeSelectorTerms), "must have exactly one node selector term"))
 		}
 	}
 	for _, flag := range []struct {

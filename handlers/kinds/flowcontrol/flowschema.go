@@ -10,6 +10,7 @@ import (
 	flowcontrolv1 "github.com/gatehouse-dev/gatehouse/gen/types/flowcontrol/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -54,7 +55,7 @@ func validateFlowSchema(o *flowcontrolv1.FlowSchema) (errs field.ErrorList) {
 		errs = append(errs, field.Invalid(path, n, "only the schema named 'exempt' may have matchingPrecedence 1"))
 	}
 	if m := o.Spec.DistinguisherMethod; m != nil && m.Type != "ByNamespace" && m.Type != "ByUser" {
-		errs = append(errs, field.NotSupported(spec.Child("distinguisherMethod", "type"), kind.Display(m), []string{"ByNamespace", "ByUser"}))
+		errs = append(errs, field.NotSupported(spec.Child("distinguisherMethod", "type"), display.Value(m), []string{"ByNamespace", "ByUser"}))
 	}
 	path = spec.Child("priorityLevelConfiguration", "name")
 	if level := o.Spec.PriorityLevelConfiguration.Name; level == "" {
@@ -66,7 +67,7 @@ func validateFlowSchema(o *flowcontrolv1.FlowSchema) (errs field.ErrorList) {
 		errs = append(errs, flowRule(&o.Spec.Rules[i], spec.Child("rules").Index(i))...)
 	}
 	if want, fixed := fixedSchemas[o.Name]; fixed && !equality.Semantic.DeepEqual(o.Spec, want) {
-		errs = append(errs, field.Invalid(spec, kind.Display(o.Spec), fmt.Sprintf("spec of '%s' must equal the fixed value", o.Name)))
+		errs = append(errs, field.Invalid(spec, display.Value(o.Spec), fmt.Sprintf("spec of '%s' must equal the fixed value", o.Name)))
 	}
 	return errs
 }

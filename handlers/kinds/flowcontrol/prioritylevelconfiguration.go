@@ -10,6 +10,7 @@ import (
 	flowcontrolv1 "github.com/gatehouse-dev/gatehouse/gen/types/flowcontrol/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -80,7 +81,7 @@ func fixedLevel(o *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList {
 	if equality.Semantic.DeepEqual(have, want) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(spec, kind.Display(o.Spec), fmt.Sprintf("spec of '%s'%s must equal the fixed value", o.Name, except))}
+	return field.ErrorList{field.Invalid(spec, display.Value(o.Spec), fmt.Sprintf("spec of '%s'%s must equal the fixed value", o.Name, except))}
 }
 
 func limited(l *flowcontrolv1.LimitedPriorityLevelConfiguration, path *field.Path) field.ErrorList {

@@ -1,7 +1,6 @@
 package kind
 
 import (
-	"reflect"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -9,6 +8,8 @@ import (
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 )
 
 // Immutable is the sentence for a field that may not change.
@@ -19,19 +20,7 @@ func Unchanged(now, old any, path *field.Path) field.ErrorList {
 	if equality.Semantic.DeepEqual(now, old) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(path, Display(now), Immutable)}
-}
-
-// Display is how the value of a field is shown in an error: plain values as they are, structures as Diff shows them.
-func Display(v any) any {
-	t := reflect.TypeOf(v)
-	for t != nil && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
-		t = t.Elem()
-	}
-	if t == nil || t.Kind() != reflect.Struct {
-		return v
-	}
-	return shown{v}
+	return field.ErrorList{field.Invalid(path, display.Value(now), Immutable)}
 }
 
 // Faults are the messages about a value.

@@ -8,6 +8,7 @@ import (
 	nodev1 "github.com/gatehouse-dev/gatehouse/gen/types/node/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -37,7 +38,7 @@ func validateRuntimeClass(o *nodev1.RuntimeClass) field.ErrorList {
 		key := t
 		key.TolerationSeconds = nil // is no key of the list
 		if seen[key] {
-			errs = append(errs, field.Duplicate(list.Index(i), kind.Display(t)))
+			errs = append(errs, field.Duplicate(list.Index(i), display.Value(t)))
 		}
 		seen[key] = true
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
@@ -73,7 +74,7 @@ func projectedSources(p *corev1.ProjectedVolumeSource, path *field.Path) (errs f
 func trustBundle(b *corev1.ClusterTrustBundleProjection, path *field.Path) (errs field.ErrorList) {
 	switch {
 	case b.Name != nil && b.SignerName != nil:
-		errs = append(errs, field.Invalid(path, kind.Display(b), "only one of name and signerName may be used"))
+		errs = append(errs, field.Invalid(path, display.Value(b), "only one of name and signerName may be used"))
 	case b.Name != nil:
 		at := path.Child("name")
 		if *b.Name == "" {

@@ -7,6 +7,7 @@ import (
 	policyv1 "github.com/gatehouse-dev/gatehouse/gen/types/policy/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -21,7 +22,7 @@ func disruptionBudget(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateName = kind.PathSegment
 	s.Validate = kind.Check(func(o *policyv1.PodDisruptionBudget) (errs field.ErrorList) {
 		if o.Spec.MinAvailable != nil && o.Spec.MaxUnavailable != nil {
-			errs = append(errs, field.Invalid(spec, kind.Display(o.Spec), "minAvailable and maxUnavailable cannot be both set"))
+			errs = append(errs, field.Invalid(spec, display.Value(o.Spec), "minAvailable and maxUnavailable cannot be both set"))
 		}
 		errs = append(errs, kind.Amount(o.Spec.MinAvailable, true, spec.Child("minAvailable"))...)
 		errs = append(errs, kind.Amount(o.Spec.MaxUnavailable, true, spec.Child("maxUnavailable"))...)

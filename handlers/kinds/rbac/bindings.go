@@ -8,6 +8,7 @@ import (
 	rbacv1 "github.com/gatehouse-dev/gatehouse/gen/types/rbac/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
@@ -50,5 +51,5 @@ func sameRole(now, old rbacv1.RoleRef) field.ErrorList {
 	if now == old {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(field.NewPath("roleRef"), kind.Display(now), "cannot change roleRef")}
+	return field.ErrorList{field.Invalid(field.NewPath("roleRef"), display.Value(now), "cannot change roleRef")}
 }

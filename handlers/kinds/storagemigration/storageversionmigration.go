@@ -14,6 +14,7 @@ import (
 	storagemigrationv1beta1 "github.com/gatehouse-dev/gatehouse/gen/types/storagemigration/v1beta1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -78,7 +79,7 @@ func migrationStatusRules(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		refuse := func(bad bool, text string) {
 			if bad {
-				errs = append(errs, field.Invalid(list, kind.Display(o.Status.Conditions), text))
+				errs = append(errs, field.Invalid(list, display.Value(o.Status.Conditions), text))
 			}
 		}
 		succeeded, failed := meta.IsStatusConditionTrue(o.Status.Conditions, "Succeeded"), meta.IsStatusConditionTrue(o.Status.Conditions, "Failed")

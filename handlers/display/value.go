@@ -1,73 +1,32 @@
-package kind
+// Package display shows structs in the texts of errors as upstream does: as JSON of its internal (version-less) types, which
+// have Go's field names and no omitempty. Clients compare and print these texts.
+package display
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/pmezard/go-difflib/difflib"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// Diff is the difference that a refused update shows: a unified diff of both sides as indented JSON with Go's field
-// names and every empty field written out, in the order and shape of the API's version-less types, which is what users of
-// the API have always seen.
-func Diff(old, now any) string {
-	a, aErr := json.MarshalIndent(shown{old}, "", " ")
-	b, bErr := json.MarshalIndent(shown{now}, "", " ")
-	if err := errors.Join(aErr, bErr); err != nil {
-		return fmt.Sprintf("error generating diff: %v", err)
+// Value is the value of a field as an error shows it: structs, pointers to them and slices of them in internal form, all
+// other values as they are.
+func Value(v any) any {
+	t := reflect.TypeOf(v)
+	for t != nil && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+		t = t.Elem()
 	}
-	return diffLines(difflib.SplitLines(string(a)), difflib.SplitLines(string(b)))
+	if t == nil || t.Kind() != reflect.Struct {
+		return v
+	}
+	return shown{v}
 }
 
-// The library compares at the cost of the square of the lines. Of texts with more than mostLines it is given the part
-// that differs, and of that no more than mostDiffering lines.
-const mostLines, mostDiffering, linesAround = 5000, 1000, 3
-
-func diffLines(a, b []string) string {
-	skipped, more := 0, ""
-	if max(len(a), len(b)) > mostLines {
-		for skipped < min(len(a), len(b)) && a[skipped] == b[skipped] {
-			skipped++
-		}
-		same := 0
-		for same < min(len(a), len(b))-skipped && a[len(a)-1-same] == b[len(b)-1-same] {
-			same++
-		}
-		skipped, same = max(0, skipped-linesAround), max(0, same-linesAround)
-		a, b = a[skipped:len(a)-same], b[skipped:len(b)-same]
-		if max(len(a), len(b)) > mostDiffering {
-			a, b, more = a[:min(len(a), mostDiffering)], b[:min(len(b), mostDiffering)], "...\n"
-		}
-	}
-	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: a, B: b, Context: linesAround})
-	if err != nil {
-		return fmt.Sprintf("error generating diff: %v", err)
-	}
-	if skipped > 0 {
-		text = hunk.ReplaceAllStringFunc(text, func(head string) string {
-			var from, fromLines, to, toLines int
-			if _, err := fmt.Sscanf(head, "@@ -%d,%d +%d,%d @@", &from, &fromLines, &to, &toLines); err != nil {
-				return head
-			}
-			return fmt.Sprintf("@@ -%d,%d +%d,%d @@", from+skipped, fromLines, to+skipped, toLines)
-		})
-	}
-	return text + more
-}
-
-// hunk is the head of a part of a unified diff.
-var hunk = regexp.MustCompile(`(?m)^@@ -\d+,\d+ \+\d+,\d+ @@`)
-
-// shown marshals a value for Diff.
+// shown marshals a value in internal form.
 type shown struct{ value any }
 
 // MarshalJSON implements json.Marshaler.
@@ -77,7 +36,7 @@ func (s shown) MarshalJSON() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// order has the fields of the types that the version-less API orders or shapes differently.
+// order has the fields of the types whose internal form has other fields, or has them in another order.
 var order = map[reflect.Type]string{
 	reflect.TypeFor[corev1.PodSpec]():              "Volumes InitContainers Containers EphemeralContainers RestartPolicy TerminationGracePeriodSeconds ActiveDeadlineSeconds DNSPolicy NodeSelector ServiceAccountName AutomountServiceAccountToken NodeName SecurityContext ImagePullSecrets Hostname Subdomain SetHostnameAsFQDN Affinity SchedulerName Tolerations HostAliases PriorityClassName Priority PreemptionPolicy DNSConfig ReadinessGates RuntimeClassName Overhead EnableServiceLinks TopologySpreadConstraints OS SchedulingGates ResourceClaims Resources HostnameOverride SchedulingGroup",
 	reflect.TypeFor[podSecurity]():                 "HostNetwork HostPID HostIPC ShareProcessNamespace HostUsers SELinuxOptions WindowsOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups SupplementalGroupsPolicy FSGroup FSGroupChangePolicy Sysctls SeccompProfile AppArmorProfile SELinuxChangePolicy",
@@ -85,7 +44,7 @@ var order = map[reflect.Type]string{
 	reflect.TypeFor[corev1.PersistentVolumeSpec](): "GCEPersistentDisk AWSElasticBlockStore HostPath Glusterfs NFS RBD Quobyte ISCSI FlexVolume Cinder CephFS FC Flocker AzureFile VsphereVolume AzureDisk PhotonPersistentDisk PortworxVolume ScaleIO Local StorageOS CSI",
 }
 
-// podSecurity is a pod's security context together with the flags about the host's namespaces.
+// podSecurity is the internal security context of a pod, which includes the host namespaces.
 type podSecurity struct {
 	HostNetwork, HostPID, HostIPC    bool
 	ShareProcessNamespace, HostUsers *bool
@@ -99,7 +58,7 @@ func show(out *bytes.Buffer, v reflect.Value) error {
 		out.WriteString("null")
 		return nil
 	}
-	// Types of apimachinery keep their own JSON form.
+	// The internal types use those of apimachinery.
 	if v.Type().Implements(marshaler) || reflect.PointerTo(v.Type()).Implements(marshaler) || strings.Contains(v.Type().PkgPath(), "k8s.io/apimachinery") {
 		if !v.CanAddr() {
 			c := reflect.New(v.Type()).Elem()
@@ -154,7 +113,7 @@ func showStruct(out *bytes.Buffer, v reflect.Value) error {
 	for _, name := range names {
 		f := v.FieldByName(name)
 		if t, ok := v.Type().FieldByName(name); ok && t.Anonymous {
-			// Metadata stands among the fields of what it belongs to.
+			// Embedded metadata is inlined, without its empty fields.
 			b, err := json.Marshal(f.Interface())
 			if err != nil {
 				return err

@@ -1,4 +1,4 @@
-package kind
+package display
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ func podOf(variables int, value func(i int) string) corev1.PodSpec {
 	return corev1.PodSpec{Containers: []corev1.Container{c}}
 }
 
-// Of ordinary objects the difference is the library's, of large ones it has the same lines as long as they are few.
+// Small objects get the diff of the library; large ones get the same lines while few of them differ.
 func TestDiffIsTheLibrarys(t *testing.T) {
 	same := func(int) string { return "" }
 	for _, c := range []struct{ variables, changed int }{{0, 0}, {1, 0}, {20, 3}, {700, 699}, {2000, 1200}, {2000, 0}, {2000, 1999}} {
@@ -34,7 +34,7 @@ func TestDiffIsTheLibrarys(t *testing.T) {
 	}
 }
 
-// A client chooses how much of a large object changes: the cost of telling it is bounded.
+// The client decides how much of a large object changes, so the cost of the diff is bounded.
 func TestDiffIsBounded(t *testing.T) {
 	cost := func(n int) float64 {
 		a, b := podOf(n, func(int) string { return "" }), podOf(n, func(int) string { return "x" })
