@@ -18,9 +18,11 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// kubectlManager is the manager for which the library looks at the annotation of client-side apply, which it takes over from and
-// keeps up to date.
+// kubectlManager is the manager for which the library looks at the annotation of client-side apply (lastApplied), which it takes
+// over from and keeps up to date.
 const kubectlManager = "kubectl"
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // Apply merges what a manager wants to have into an object, and returns what becomes of that: a new object with its defaults and
 // its managedFields. Errors are upstream's: API errors for conflicts and bad requests.
@@ -53,14 +55,20 @@ func (m *Manager) Apply(a resource.Applied, now time.Time) (object.Object, error
 
 // mergeMaps is Apply for what is common; false when the library must be asked.
 func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, bool) {
-	if a.Manager == kubectlManager || !m.isOwnKind(a.Configuration) {
+	if a.Manager == kubectlManager && isAppliedByClient(a) || !m.isOwnKind(a.Configuration) {
 		return nil, false
 	}
 	live := map[string]any{}
 	managed := owners{fields: fieldpath.ManagedFields{}, times: map[string]*metav1.Time{}}
 	if a.Live != nil {
 		entries := a.Live.GetManagedFields()
-		if len(entries) == 0 || !m.plainEntries(entries) || managed.read(entries) != nil {
+		if len(entries) == 0 || !m.plainEntries(entries) {
+			return nil, false
+		}
+		if m.isApplied(a) {
+			return object.Copy(a.Live), true
+		}
+		if managed.read(entries) != nil {
 			return nil, false
 		}
 		text, err := a.Text()
@@ -108,6 +116,15 @@ func (m *Manager) built(content map[string]any) (object.Object, bool) {
 		return nil, false
 	}
 	return m.Body.DecodeQuick(text)
+}
+
+// isAppliedByClient says whether kubectl's client-side apply has a part in the object, or in what is wanted of it.
+func isAppliedByClient(a *resource.Applied) bool {
+	if a.Live != nil && a.Live.GetAnnotations()[lastApplied] != "" {
+		return true
+	}
+	annotations, _, err := unstructured.NestedMap(a.Configuration, "metadata", "annotations")
+	return err != nil || annotations[lastApplied] != nil
 }
 
 // isOwnKind says whether a configuration is one that the merge takes: of this kind and version, without owners of its own.

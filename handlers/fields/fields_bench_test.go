@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -88,7 +89,7 @@ func BenchmarkApply(b *testing.B) {
 		m.Track(nil, live, "maker", now)
 		for _, w := range []struct{ name, label string }{{"same", "web"}, {"label", "other"}} {
 			wish := &unstructured.Unstructured{}
-			if err := json.Unmarshal([]byte(c.text), &wish.Object); err != nil {
+			if err := utiljson.Unmarshal([]byte(c.text), &wish.Object); err != nil {
 				b.Fatal(err)
 			}
 			first, err := m.Apply(resource.Applied{Live: live, Configuration: wish.DeepCopy().Object, Manager: "manager", Force: true, Text: func() ([]byte, error) { return json.Marshal(live) }}, now)

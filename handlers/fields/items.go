@@ -66,37 +66,42 @@ func items(n *node, x value) ([]item, bool) {
 func (it *item) name(n *node) bool {
 	if n.merge == schema.Set {
 		p, ok := partOf(n.element, it.value)
-		if !ok || p.kind == missing {
-			return false
-		}
-		b := append([]byte(nil), `"v:`...)
-		if b, ok = p.append(b); !ok {
-			return false
-		}
-		it.parts, it.key = []part{p}, string(append(b, `":`...))
-		return true
+		return ok && it.nameByValue(p)
 	}
 	behind, x := follow(n.element, it.value)
 	if !x.IsValid() || behind.form != structure {
 		return false
 	}
 	it.parts = make([]part, len(n.keys))
-	b := append(make([]byte, 0, 64), `"k:{`...)
-	first := true
 	for i := range n.keys {
-		k := &n.keys[i]
-		p, ok := k.part(x)
-		if !ok {
+		var ok bool
+		if it.parts[i], ok = n.keys[i].part(x); !ok {
 			return false
 		}
-		if it.parts[i] = p; p.kind == missing {
+	}
+	return it.nameByParts(n)
+}
+
+// nameByValue makes the key of an item of a set.
+func (it *item) nameByValue(p part) bool {
+	b, ok := p.append([]byte(`"v:`))
+	it.parts, it.key = []part{p}, string(append(b, `":`...))
+	return ok && p.kind != missing
+}
+
+// nameByParts makes the key of an item of a keyed list.
+func (it *item) nameByParts(n *node) (ok bool) {
+	b := append(make([]byte, 0, 64), `"k:{`...)
+	first := true
+	for i, p := range it.parts {
+		if p.kind == missing {
 			continue
 		}
 		if !first {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(append(append(b, `\"`...), k.name...), `\":`...)
+		b = append(append(append(b, `\"`...), n.keys[i].name...), `\":`...)
 		if b, ok = p.append(b); !ok {
 			return false
 		}
@@ -111,15 +116,21 @@ func (k *keyField) part(s value) (part, bool) {
 	if !x.absent() {
 		return partOf(k.node, x)
 	}
-	switch d := k.fallback.(type) {
+	p, _ := partOfJSON(k.fallback)
+	return p, true
+}
+
+// partOfJSON is the part that a decoded JSON value makes; false when it makes none.
+func partOfJSON(v any) (part, bool) {
+	switch v := v.(type) {
 	case string:
-		return part{kind: text, text: d}, true
+		return part{kind: text, text: v}, true
 	case int64:
-		return part{kind: number, number: d}, true
+		return part{kind: number, number: v}, true
 	case bool:
-		return truth(d), true
+		return truth(v), true
 	}
-	return part{}, true
+	return part{}, false
 }
 
 func truth(b bool) part {
