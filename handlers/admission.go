@@ -1,37 +1,40 @@
 package handlers
 
 import (
-	"context"
+	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
-	"github.com/gatehouse-dev/gatehouse/handlers/admission/noderestriction"
-	"github.com/gatehouse-dev/gatehouse/handlers/authz"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/plugins"
+	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// plugins is the chain of the admission plugins that run. The order is that of admission.Plugins.
-func plugins(o *Options, objects *resource.Objects) admission.Chain {
-	made := map[string]any{
-		"NamespaceLifecycle": admission.NamespaceLifecycle{Namespaces: objects},
-		"NodeRestriction":    &noderestriction.Plugin{Objects: objects, MayRequest: mayRequest(o.Authorizer), Enabled: o.Features.Enabled},
-	}
-	var chain admission.Chain
-	for _, p := range admission.Plugins {
-		if plugin := made[p.Name]; plugin != nil && o.Admission.Runs(p.Name) {
-			chain = append(chain, plugin)
-		}
-	}
-	return chain
+// newAdmission is the chain of the admission plugins that run.
+func newAdmission(s *Server) (*admission.Chain, error) {
+	o := &s.options
+	objects := lookup.New(o.Store, func() *resource.Registry { return s.registry })
+	return plugins.New(&plugins.Deps{
+		Cached: objects.Cached(), Live: objects.Live(), Write: s.writer.Own(), Authorizer: o.Authorizer,
+		Enabled: o.Features.Enabled, Log: o.Log, Now: time.Now, Meter: o.Metrics.Admission(),
+	}, &o.Admission)
 }
 
-// mayRequest asks whether a node may request tokens for an audience, which is a right of its own. An authorizer may err and allow
-// nevertheless.
-func mayRequest(a authz.Authorizer) func(ctx context.Context, node *resource.UserInfo, namespace, account, audience string) (bool, error) {
-	return func(ctx context.Context, node *resource.UserInfo, namespace, account, audience string) (bool, error) {
-		decision, _, err := a.Authorize(ctx, authz.Attributes{
-			User: node, Verb: "request-serviceaccounts-token-audience", IsResource: true, Version: "v1",
-			Resource: audience, Namespace: namespace, Name: account,
-		})
-		return decision == authz.Allow, err
+// connect asks admission about a request that becomes a connection.
+func (s *Server) connect(r *pipeline.Request, to *resource.Connection) error {
+	attempt := &resource.Attempt{Namespace: to.Namespace, Name: to.Name, Verb: r.Info.Verb, User: r.User, UserAgent: r.HTTP.UserAgent()}
+	recorder := &resource.Recorder{Warn: r.Writer.Warn}
+	if r.Audit != nil {
+		recorder.Annotate = r.Audit.Annotate
 	}
+	attributes := &admission.Attributes{
+		Operation: admission.Connect, Resource: r.Resource, Namespace: to.Namespace, Name: to.Name, Connection: to, User: r.User, Attempt: attempt,
+	}
+	err := s.writer.Admission.Admit(r.Context(), attributes)
+	if err == nil {
+		err = s.writer.Admission.Validate(r.Context(), attributes)
+	}
+	attempt.Settle(false)
+	attempt.Tell(recorder)
+	return err
 }

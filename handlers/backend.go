@@ -36,9 +36,13 @@ func (s *Server) answerResource(r *pipeline.Request) error {
 	case !hasPath(r), len(r.Info.Parts) > 0 && len(res.Connect) == 0:
 		return pipeline.NotFound()
 	case res.Strategy.Connector != nil && connects(r):
-		return res.Strategy.Connector.Connect(r.Writer, r.HTTP, resource.Connection{
-			Namespace: r.Info.Namespace, Name: r.Info.Name, Parts: r.Info.Parts, Query: r.Query, User: *r.User,
-		})
+		to := resource.Connection{Namespace: r.Info.Namespace, Name: r.Info.Name, Parts: r.Info.Parts, Query: r.Query, User: *r.User}
+		if !res.Text { // logs are read, and not connected to
+			if err := s.connect(r, &to); err != nil {
+				return err
+			}
+		}
+		return res.Strategy.Connector.Connect(r.Writer, r.HTTP, to)
 	}
 	return s.verbs.Handle(r)
 }

@@ -164,7 +164,11 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, leaving: make(chan struct{})}
 	s.objects = &resource.Objects{Store: o.Store}
-	s.writer = &write.Writer{Store: o.Store, Admission: plugins(&o, s.objects), Authorizer: o.Authorizer, Now: time.Now}
+	s.writer = &write.Writer{Store: o.Store, Authorizer: o.Authorizer, Now: time.Now}
+	var err error
+	if s.writer.Admission, err = newAdmission(s); err != nil {
+		return nil, err
+	}
 	if o.Used != nil {
 		o.Used.WriteThrough(s.writer.Own())
 	}
@@ -244,6 +248,9 @@ func (s *Server) Close() {
 		s.Leave()
 		s.verbs.EndWatches()
 		s.followers.end()
+		if err := s.writer.Admission.Close(); err != nil {
+			s.options.Log.Warn("closing admission failed", "error", err)
+		}
 	})
 }
 

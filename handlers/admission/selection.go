@@ -12,8 +12,8 @@ type Selection struct {
 	Enable, Disable []string
 	// Only are all that run, in place of Enable and Disable (the old --admission-control); nil for no such list.
 	Only []string
-	// Configured are the plugins that a configuration file sets up.
-	Configured []string
+	// Configured is what a configuration file says about plugins, by their names.
+	Configured map[string]Configured
 }
 
 // Faults are the reasons why a server must not start with the selection, in upstream's words where upstream refuses it too.
@@ -48,7 +48,7 @@ func (s *Selection) missing() (faults []string) {
 		case s.named(p.Name):
 			faults = append(faults, fmt.Sprintf("the admission plugin %s is not part of this version, and the server does not start as if it guarded something: "+
 				"leave it out of --enable-admission-plugins and --admission-control to start without it", p.Name))
-		case slices.Contains(s.Configured, p.Name):
+		case s.configures(p.Name):
 			faults = append(faults, fmt.Sprintf("the admission plugin %s is not part of this version, and its part of --admission-control-config-file would do nothing: "+
 				"leave that out, or add --disable-admission-plugins=%[1]s, to start without it", p.Name))
 		}
@@ -59,7 +59,7 @@ func (s *Selection) missing() (faults []string) {
 // Warnings has a line for each plugin that was asked for, is not here, and guards nothing.
 func (s *Selection) Warnings() (lines []string) {
 	for _, p := range Plugins {
-		if !p.Here && !p.Guards && s.runs(p) && (s.named(p.Name) || slices.Contains(s.Configured, p.Name)) {
+		if !p.Here && !p.Guards && s.runs(p) && (s.named(p.Name) || s.configures(p.Name)) {
 			lines = append(lines, "the admission plugin "+p.Name+" has no effect in this version")
 		}
 	}
@@ -81,6 +81,11 @@ func (s *Selection) runs(p Plugin) bool {
 		return true
 	}
 	return p.On && !slices.Contains(s.Disable, p.Name)
+}
+
+func (s *Selection) configures(name string) bool {
+	_, is := s.Configured[name]
+	return is
 }
 
 func (s *Selection) named(name string) bool {

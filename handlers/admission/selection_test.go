@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,13 +61,13 @@ func TestSelection(t *testing.T) {
 		},
 		{
 			name:      "a guard is set up",
-			selection: Selection{Configured: []string{"PodSecurity"}},
+			selection: Selection{Configured: map[string]Configured{"PodSecurity": {}}},
 			faults:    []string{"or add --disable-admission-plugins=PodSecurity"},
 			runs:      []string{"NamespaceLifecycle"},
 		},
 		{
 			name:      "what does not run is set up",
-			selection: Selection{Configured: []string{"EventRateLimit", "Nosuch", "PodSecurity"}, Disable: []string{"PodSecurity"}},
+			selection: Selection{Configured: map[string]Configured{"EventRateLimit": {}, "Nosuch": {}, "PodSecurity": {}}, Disable: []string{"PodSecurity"}},
 			runs:      []string{"NamespaceLifecycle"},
 		},
 	} {
@@ -101,7 +103,7 @@ func TestGuardsAreRefused(t *testing.T) {
 			continue
 		}
 		guards++
-		for _, s := range []Selection{{Enable: []string{p.Name}}, {Only: []string{p.Name}}, {Enable: []string{p.Name}, Configured: []string{p.Name}}} {
+		for _, s := range []Selection{{Enable: []string{p.Name}}, {Only: []string{p.Name}}, {Enable: []string{p.Name}, Configured: map[string]Configured{p.Name: {}}}} {
 			if f := s.Faults(); len(f) != 1 || !strings.Contains(f[0], p.Name) {
 				t.Errorf("%s: %q", p.Name, f)
 			}
@@ -118,6 +120,7 @@ func TestReadConfiguration(t *testing.T) {
 		want              []string
 	}{
 		{"plugins", "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: PodSecurity\n  configuration: {kind: PodSecurityConfiguration}\n- name: EventRateLimit\n  path: limits.yaml\n", "", []string{"PodSecurity", "EventRateLimit"}},
+		{"a file that is not there", "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: EventRateLimit\n  path: none.yaml\n", "couldn't open admission plugin configuration", nil},
 		{"the old version", "apiVersion: apiserver.k8s.io/v1alpha1\nkind: AdmissionConfiguration\n", "", nil},
 		{"the files before", `{"imagePolicy":{"kubeConfigFile":"x"}}`, "", []string{"ImagePolicyWebhook"}},
 		{"unknown fields", "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugin: []\n", `unknown field "plugin"`, nil},
@@ -125,14 +128,29 @@ func TestReadConfiguration(t *testing.T) {
 		{"nothing", "", `no kind "" is registered`, nil},
 		{"no YAML", "{", "failed to read plugin config", nil},
 	} {
-		path := filepath.Join(t.TempDir(), "file")
+		dir := t.TempDir()
+		path := filepath.Join(dir, "file")
+		if err := os.WriteFile(filepath.Join(dir, "limits.yaml"), []byte("limits"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadConfiguration(path)
+		read, err := ReadConfiguration(path)
+		got := slices.Sorted(maps.Keys(read))
+		slices.Sort(c.want)
 		if !slices.Equal(got, c.want) || (err == nil) != (c.fault == "") || err != nil && !strings.Contains(err.Error(), c.fault) {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
+	}
+	dir := t.TempDir()
+	text := "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- {name: A, configuration: {b: 1}, path: ignored}\n- {name: B, path: sub/b.yaml}\n- {name: C}\n- {name: A}\n"
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "file"), []byte(text), 0o600), os.Mkdir(filepath.Join(dir, "sub"), 0o700), os.WriteFile(filepath.Join(dir, "sub", "b.yaml"), []byte("limits"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadConfiguration(filepath.Join(dir, "file"))
+	if err != nil || string(read["A"].Content) != `{"b":1}` || string(read["B"].Content) != "limits" || read["A"].Dir != dir || read["B"].Dir != filepath.Join(dir, "sub") || len(read["C"].Content) > 0 {
+		t.Errorf("%q, %v", read, err)
 	}
 	if _, err := ReadConfiguration(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "unable to read admission control configuration") {
 		t.Errorf("a file that is not there: %v", err)

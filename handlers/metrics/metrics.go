@@ -27,6 +27,7 @@ type Metrics struct {
 	watches  watches
 	listed   listed
 	store    store
+	admitted admitted
 
 	// The registry is made for the first scrape, not while the server starts.
 	once     sync.Once
@@ -38,7 +39,7 @@ type Metrics struct {
 
 // New makes metrics of a server that was built so.
 func New(build version.Info) *Metrics {
-	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), build: build, started: time.Now()}
+	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), admitted: newAdmitted(), build: build, started: time.Now()}
 }
 
 // Observe tells where the numbers are found that are not counted here. It is called before the first request.
@@ -57,6 +58,7 @@ func (m *Metrics) register() {
 	m.registry.MustRegister(m.access.collectors()...)
 	m.registry.MustRegister(m.store.collectors()...)
 	m.registry.MustRegister(m.listed.collectors()...)
+	m.registry.MustRegister(m.admitted.collectors()...)
 	m.registry.MustRegister(m.auditCounts()...)
 	m.registry.MustRegister(
 		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, m.buildInfo(), m.featuresEnabled(),

@@ -29,7 +29,7 @@ func (h *Handlers) apply(r *pipeline.Request, options *metav1.PatchOptions, answ
 			return checkName(r, o)
 		},
 	}
-	result, err := h.Writer.Apply(r.Context(), writeRequest(r, options.FieldManager, options.DryRun), configuration)
+	result, err := h.Writer.Apply(r.Context(), writeRequest(r, options, options.FieldManager, options.DryRun), configuration)
 	switch {
 	case err != nil:
 		return err

@@ -22,7 +22,7 @@ func (h *Handlers) create(r *pipeline.Request) error {
 	if r.Resource.Strategy.Create != nil {
 		return h.act(r, options, o, answer)
 	}
-	result, err := h.Writer.Create(r.Context(), writeRequest(r, options.FieldManager, options.DryRun), o)
+	result, err := h.Writer.Create(r.Context(), writeRequest(r, &options, options.FieldManager, options.DryRun), o)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func receive(r *pipeline.Request, validation string) (*answer, object.Object, er
 
 // act carries out a resource that is an action: a binding, an eviction, a review.
 func (h *Handlers) act(r *pipeline.Request, options metav1.CreateOptions, o object.Object, answer *answer) error {
-	result, err := h.Writer.Act(r.Context(), writeRequest(r, options.FieldManager, options.DryRun), o)
+	result, err := h.Writer.Act(r.Context(), writeRequest(r, &options, options.FieldManager, options.DryRun), o)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (h *Handlers) delete(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	result, err := h.Writer.Delete(r.Context(), writeRequest(r, "", options.DryRun), options)
+	result, err := h.Writer.Delete(r.Context(), writeRequest(r, options, "", options.DryRun), options)
 	if err != nil {
 		return err
 	}

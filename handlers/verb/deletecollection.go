@@ -35,7 +35,7 @@ func (h *Handlers) deleteCollection(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	request := writeRequest(r, "", deleteOptions.DryRun)
+	request := writeRequest(r, deleteOptions, "", deleteOptions.DryRun)
 	for e := range p.entries {
 		namespace, name := r.Resource.SplitKey(e.Key)
 		one := *request

@@ -44,7 +44,7 @@ func (h *Handlers) patch(r *pipeline.Request) error {
 	}
 	p := patch.New(kind, body, options.FieldValidation)
 	defer p.Free()
-	result, err := h.Writer.Update(r.Context(), writeRequest(r, options.FieldManager, options.DryRun), func(_ context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
+	result, err := h.Writer.Update(r.Context(), writeRequest(r, &options, options.FieldManager, options.DryRun), func(_ context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error) {
 		o, warnings, err := p.Apply(r.Resource, current, live)
 		if err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ func (h *Handlers) update(r *pipeline.Request) error {
 	if err != nil {
 		return err
 	}
-	request := writeRequest(r, options.FieldManager, options.DryRun)
+	request := writeRequest(r, &options, options.FieldManager, options.DryRun)
 	if err := request.CheckNamespace(o); err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestOwnersOfOwnWrites(t *testing.T) {
 // Admission that spoils the owners does not get through with that.
 func TestOwnersThatAdmissionSpoils(t *testing.T) {
 	w := tracked(t)
-	w.Admission = append(w.Admission, spoiler{})
+	w.Admission = admission.NewChain(nil, admission.Named{Name: "spoiler", Plugin: spoiler{}})
 	if _, err := w.Create(t.Context(), w.request(""), deployment("a")); err != nil {
 		t.Fatal(err)
 	}

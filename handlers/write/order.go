@@ -48,7 +48,7 @@ func (op *operation) judge(ctx context.Context, a *resource.Attempt, kind admiss
 func (op *operation) attributes(a *resource.Attempt, kind admission.Operation, o, old object.Object) *admission.Attributes {
 	attributes := &admission.Attributes{
 		Operation: kind, Resource: op.Resource, Namespace: op.Namespace, Name: op.Name,
-		Object: o, Old: old, User: op.User, DryRun: op.DryRun, Warn: a.Warn,
+		Object: o, Old: old, Options: op.optionsFor(kind), User: op.User, DryRun: op.DryRun, Attempt: a,
 	}
 	if attributes.Name == "" && o != nil {
 		attributes.Name = o.GetName()

@@ -67,7 +67,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = w.store.Close() })
 	w.Writer = &Writer{
 		Store: w.store, Registry: resource.NewRegistry([]*resource.Resource{w.res}), Now: func() time.Time { return noon },
-		Admission: admission.Chain{gate{w}}, Authorizer: authz.AlwaysAllow{},
+		Admission: admission.NewChain(nil, admission.Named{Name: "gate", Plugin: gate{w}}), Authorizer: authz.AlwaysAllow{},
 	}
 	return w
 }

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -20,9 +22,10 @@ import (
 
 // Writer carries out writes. It is safe for concurrent use; its fields are not changed after its first write.
 type Writer struct {
-	Store     storage.Store
-	Registry  *resource.Registry
-	Admission admission.Chain
+	Store    storage.Store
+	Registry *resource.Registry
+	// Admission is asked about every write but the server's own; nil admits everything.
+	Admission *admission.Chain
 	// Authorizer is asked for rights that the effect of a write needs beside its verb: an update that creates. Nil refuses.
 	Authorizer authz.Authorizer
 	// Now is the clock; time.Now but for tests.
@@ -43,6 +46,9 @@ type Request struct {
 	// FieldManager is the name that the client gives itself as an owner of fields; empty for that of its user agent.
 	FieldManager string
 	DryRun       bool
+	// Options are those of the request, for admission: CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; nil for own
+	// writes.
+	Options runtime.Object
 	// Recorder gets the warnings and audit annotations of the attempt that decides the answer; nil drops them.
 	Recorder *resource.Recorder
 

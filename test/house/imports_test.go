@@ -64,7 +64,7 @@ var allowed = map[string][]string{
 	"handlers/verb":               {"handlers/codec", "handlers/gzjoin", "handlers/object", "handlers/patch", "handlers/pipeline", "handlers/resource", "handlers/storage", "handlers/stream", "handlers/validation", "handlers/write"},
 	"handlers/write":              {"handlers/admission", "handlers/authz", "handlers/fields", "handlers/object", "handlers/resource", "handlers/storage", "handlers/validation"},
 	"handlers/pipeline":           {"handlers/audit", "handlers/authn", "handlers/authz", "handlers/codec", "handlers/object", "handlers/resource", "handlers/storage", "handlers/stream"},
-	"handlers/admission":          {"gen", "handlers/object", "handlers/resource"},
+	"handlers/admission":          {"gen", "handlers/authz", "handlers/object", "handlers/resource", "handlers/storage"},
 	"handlers/metrics":            {"gen", "handlers/authn", "handlers/authz", "handlers/features", "handlers/pipeline", "handlers/resource", "handlers/storage"},
 	"handlers/features":           {"gen"},
 	"handlers/pki":                {},

@@ -15,6 +15,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -22,7 +23,7 @@ import (
 // Plugin refuses what a node may not do. It changes nothing.
 type Plugin struct {
 	// Objects reads other objects, as they are now.
-	Objects admission.NamespaceGetter
+	Objects lookup.Reader
 	// MayRequest says whether a node may ask for a token of a service account for an audience that no volume of its pod names.
 	MayRequest func(ctx context.Context, node *resource.UserInfo, namespace, account, audience string) (bool, error)
 	// Enabled says whether a feature gate is on.

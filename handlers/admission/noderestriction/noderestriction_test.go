@@ -9,7 +9,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -22,6 +21,7 @@ import (
 	storagev1 "github.com/gatehouse-dev/gatehouse/gen/types/storage/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/admissiontest"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -29,22 +29,9 @@ import (
 // The golden script noderestriction.txt has what a kubelet meets with the resources that it uses. Here are the rest: volumes of
 // drivers, rights, gates, certificates of pods, and objects that are not what they seem.
 
-var errBroken = errors.New("the store is away")
+var errBroken = admissiontest.ErrBroken
 
-// world has objects by resource, namespace and name.
-type world map[string]object.Object
-
-func (w world) Get(_ context.Context, gvr schema.GroupVersionResource, namespace, name string) (object.Object, error) {
-	key := gvr.Resource + "/" + namespace + "/" + name
-	o, found := w[key]
-	switch {
-	case found && o == nil:
-		return nil, errBroken
-	case !found:
-		return nil, apierrors.NewNotFound(gvr.GroupResource(), name)
-	}
-	return o, nil
-}
+type world = admissiontest.World
 
 func meta(name, uid string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: "ns", Name: name, UID: types.UID(uid)}

@@ -1,27 +1,26 @@
-package admission
+package plugins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
-	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/gatehouse-dev/gatehouse/handlers/object"
-)
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
-// NamespaceGetter reads a namespace; a NotFound API error when there is none.
-type NamespaceGetter interface {
-	Get(ctx context.Context, gvr schema.GroupVersionResource, namespace, name string) (object.Object, error)
-}
+	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
+)
 
 // NamespaceLifecycle refuses objects in namespaces that do not exist or are going away, and the deletion of the namespaces
 // that a cluster cannot be without.
 type NamespaceLifecycle struct {
-	Namespaces NamespaceGetter
+	// Namespaces are read live: upstream has them cached, and reads again those that it misses or has seen deleted.
+	Namespaces lookup.Reader
 }
 
 // immortal are the namespaces that nobody may delete.
@@ -29,10 +28,13 @@ var immortal = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.
 
 var namespaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 
+// Handles implements admission.Handler: connections are made in any namespace.
+func (*NamespaceLifecycle) Handles(op admission.Operation) bool { return op != admission.Connect }
+
 // Admit refuses by the rules of the plugin; it changes nothing, but must run before plugins that read the namespace.
-func (n NamespaceLifecycle) Admit(ctx context.Context, a *Attributes) error {
+func (n *NamespaceLifecycle) Admit(ctx context.Context, a *admission.Attributes) error {
 	isNamespace := a.Resource.Group == "" && a.Resource.Resource == "namespaces"
-	if a.Operation == Delete {
+	if a.Operation == admission.Delete {
 		if isNamespace && slices.Contains(immortal, a.Name) {
 			return apierrors.NewForbidden(a.Resource.GroupResource(), a.Name, fmt.Errorf("this namespace may not be deleted"))
 		}
@@ -46,15 +48,17 @@ func (n NamespaceLifecycle) Admit(ctx context.Context, a *Attributes) error {
 		return err
 	}
 	ns, ok := found.(*corev1.Namespace)
-	if a.Operation != Create || !ok || ns.Status.Phase != "Terminating" {
+	if a.Operation != admission.Create || !ok || ns.Status.Phase != "Terminating" {
 		return nil
 	}
-	refusal := apierrors.NewForbidden(a.Resource.GroupResource(), a.Name, fmt.Errorf("unable to create new content in namespace %s because it is being terminated", a.Namespace))
-	refusal.ErrStatus.Details.Causes = append(refusal.ErrStatus.Details.Causes, metav1.StatusCause{
-		Type:    corev1NamespaceTerminating,
-		Message: fmt.Sprintf("namespace %s is being terminated", a.Namespace),
-		Field:   "metadata.namespace",
-	})
+	refusal := a.Forbidden(fmt.Errorf("unable to create new content in namespace %s because it is being terminated", a.Namespace))
+	if status := (*apierrors.StatusError)(nil); errors.As(refusal, &status) {
+		status.ErrStatus.Details.Causes = append(status.ErrStatus.Details.Causes, metav1.StatusCause{
+			Type:    corev1NamespaceTerminating,
+			Message: fmt.Sprintf("namespace %s is being terminated", a.Namespace),
+			Field:   "metadata.namespace",
+		})
+	}
 	return refusal
 }
 
