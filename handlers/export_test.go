@@ -9,4 +9,6 @@ import (
 func (s *Server) Registry() *resource.Registry { return s.registry }
 
 // Admit lets tests see what admission sees. It must be called before the first write.
-func (s *Server) Admit(plugin any) { s.writer.Admission = admission.Chain{plugin} }
+func (s *Server) Admit(plugin any) {
+	s.writer.Admission = admission.NewChain(nil, admission.Named{Name: "test", Plugin: plugin})
+}
