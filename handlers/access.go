@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
 )
 
 // Follower is a part of the server that keeps up with the store: it is ready once it has read what is there, and follows
@@ -23,6 +24,7 @@ type followers struct {
 	roles      *rbac.Authorizer
 	aggregator *rbac.Aggregator
 	others     []Follower
+	manager    *controllers.Manager
 
 	running sync.WaitGroup
 	mu      sync.Mutex
@@ -44,7 +46,10 @@ func newFollowers(s *Server) (*followers, error) {
 	if s.options.Authentication != nil {
 		published.Maps = append(published.Maps, controllers.AuthenticationInfo(s.options.Authentication))
 	}
-	f.others = append(slices.Clone(f.others), furnisher, published)
+	f.manager = controllers.NewManager(controllers.Settings{
+		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, Grace: s.options.NamespaceGrace, Log: s.options.Log,
+	})
+	f.others = append(slices.Clone(f.others), furnisher, published, f.manager)
 	return f, nil
 }
 
@@ -82,3 +87,6 @@ func (f *followers) end() {
 	}
 	f.running.Wait()
 }
+
+// queues are the numbers of the controllers' work queues.
+func (s *Server) queues() []queue.Stats { return s.followers.manager.Stats() }

@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/bootstrap"
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/emptying"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
@@ -89,9 +90,11 @@ type Options struct {
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
 	// Controllers says which of the server's own controllers run, as the controller-manager's flag does; none when empty.
-	// RootCA is what they publish for clients to check the server with.
-	Controllers []string
-	RootCA      []byte
+	// RootCA is what they publish for clients to check the server with. NamespaceGrace is how long they leave a deleted namespace
+	// alone; 0 means upstream's five seconds.
+	Controllers    []string
+	RootCA         []byte
+	NamespaceGrace time.Duration
 	// Authentication is what other API servers of the cluster are told of whom this one believes; nil tells them nothing.
 	Authentication func() controllers.Authentication
 	// Auditor tells of every request; nil tells of none. The caller closes its sink after the last request.
@@ -131,6 +134,9 @@ func (o *Options) complete() error {
 	}
 	if o.RequestLimit == 0 {
 		o.RequestLimit = time.Minute
+	}
+	if o.NamespaceGrace == 0 {
+		o.NamespaceGrace = emptying.DefaultGrace
 	}
 	if o.MinWatch == 0 {
 		o.MinWatch = 30 * time.Minute
@@ -190,11 +196,12 @@ func New(o Options) (*Server, error) {
 		o.Indexer.Follow(s.registry)
 	}
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
-	o.Metrics.Observe(metrics.Sources{Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features,
-		Served: func(gvr schema.GroupVersionResource) bool { return s.registry.Get(gvr) != nil }})
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
+	o.Metrics.Observe(metrics.Sources{Queues: s.queues,
+		Stored: s.stored, Cache: o.Store.Stats, Size: o.Store.Size, Audited: o.Auditor.Counts, Features: o.Features,
+		Served: func(gvr schema.GroupVersionResource) bool { return s.registry.Get(gvr) != nil }})
 	page := func(path string) string { page, _ := s.pages.find(path); return page }
 	stages := chain(chainOptions{
 		log: o.Log, requestLimit: o.RequestLimit, authenticator: o.Metrics.Authenticator(o.Authenticator), proxyHeaders: o.ProxyHeaders,

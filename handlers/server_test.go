@@ -62,6 +62,11 @@ func loadingServer(t *testing.T, backend storage.Feeder) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, s, store)
+}
+
+// serve serves over HTTP, until the test ends.
+func serve(t *testing.T, s *handlers.Server, store *cache.Cache) *server {
 	h := httptest.NewServer(s)
 	t.Cleanup(func() {
 		s.Close()

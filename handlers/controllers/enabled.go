@@ -1,6 +1,7 @@
-// Package controllers has the few controllers that the server brings itself, so that it is of use without a
-// controller-manager: every namespace gets its default service account and the config map with the server's authority.
-// They only add what is missing, which makes them harmless beside the real ones.
+// Package controllers has the controllers that the server brings itself, so that it is of use without a controller-manager.
+// Namespaces get their default service account and the config map with the server's authority; what is deleted takes along
+// what belongs to it, and waits for those who use it. They hold to the rules of the real ones and bind what they do to the
+// state that they have seen, which makes them harmless beside these and beside each other on several servers.
 package controllers
 
 import (
@@ -11,14 +12,22 @@ import (
 
 // The controllers, by the controller-manager's names.
 const (
-	ServiceAccounts = "serviceaccount-controller"
-	RootCA          = "root-ca-certificate-publisher-controller"
+	ServiceAccounts   = "serviceaccount-controller"
+	RootCA            = "root-ca-certificate-publisher-controller"
+	NamespaceDeletion = "namespace-controller"
+	GarbageCollector  = "garbage-collector-controller"
+	ClaimProtection   = "persistentvolumeclaim-protection-controller"
+	VolumeProtection  = "persistentvolume-protection-controller"
+	ClassProtection   = "volumeattributesclass-protection-controller"
 )
 
 // aliases are the older names.
-var aliases = map[string]string{"serviceaccount": ServiceAccounts, "root-ca-cert-publisher": RootCA}
+var aliases = map[string]string{
+	"serviceaccount": ServiceAccounts, "root-ca-cert-publisher": RootCA, "namespace": NamespaceDeletion, "garbagecollector": GarbageCollector,
+	"pvc-protection": ClaimProtection, "pv-protection": VolumeProtection,
+}
 
-var all = []string{RootCA, ServiceAccounts}
+var all = []string{RootCA, ServiceAccounts, NamespaceDeletion, GarbageCollector, ClaimProtection, VolumeProtection, ClassProtection}
 
 // Enabled says which controllers a list like the controller-manager's switches on: * for all, a name for one, a name
 // behind a minus for not that one, which wins. The controller-manager's other names are not known here.

@@ -61,7 +61,7 @@ func (m *Metrics) register() {
 	m.registry.MustRegister(m.admitted.collectors()...)
 	m.registry.MustRegister(m.auditCounts()...)
 	m.registry.MustRegister(
-		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, m.buildInfo(), m.featuresEnabled(),
+		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, &queueCollector{&m.sources}, m.buildInfo(), m.featuresEnabled(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 }

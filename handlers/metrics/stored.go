@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
@@ -23,6 +24,8 @@ type Sources struct {
 	Audited func() (events, rejected int64)
 	// Served says whether a resource is still served; nil when they stay.
 	Served func(schema.GroupVersionResource) bool
+	// Queues are the work queues of the server's own controllers; nil for none.
+	Queues func() []queue.Stats
 	// Features are the feature gates; nil has them as they are by default.
 	Features *features.Features
 }

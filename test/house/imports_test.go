@@ -65,12 +65,18 @@ var allowed = map[string][]string{
 	"handlers/write":              {"handlers/admission", "handlers/authz", "handlers/fields", "handlers/object", "handlers/resource", "handlers/storage", "handlers/validation"},
 	"handlers/pipeline":           {"handlers/audit", "handlers/authn", "handlers/authz", "handlers/codec", "handlers/object", "handlers/resource", "handlers/storage", "handlers/stream"},
 	"handlers/admission":          {"gen", "handlers/authz", "handlers/object", "handlers/resource", "handlers/storage"},
-	"handlers/metrics":            {"gen", "handlers/authn", "handlers/authz", "handlers/features", "handlers/pipeline", "handlers/resource", "handlers/storage"},
+	"handlers/metrics":            {"gen", "handlers/authn", "handlers/authz", "handlers/controllers/queue", "handlers/features", "handlers/pipeline", "handlers/resource", "handlers/storage"},
 	"handlers/features":           {"gen"},
 	"handlers/pki":                {},
 	"handlers/health":             {},
 	"handlers/docs":               {"gen", "handlers/codec", "handlers/gzjoin", "handlers/object", "handlers/resource"},
 	"cmd/specgen":                 {"cmd/specgen"},
+
+	"handlers/controllers/changes":    {"handlers/codec", "handlers/resource", "handlers/storage"},
+	"handlers/controllers/emptying":   {"gen", "handlers/codec", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/resource", "handlers/storage"},
+	"handlers/controllers/garbage":    {"handlers/codec", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/resource", "handlers/storage"},
+	"handlers/controllers/protection": {"gen", "handlers/codec", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/resource", "handlers/storage"},
+	"handlers/controllers/queue":      {},
 }
 
 func TestImportsRunOneWay(t *testing.T) {
