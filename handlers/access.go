@@ -26,13 +26,17 @@ type followers struct {
 	others     []Follower
 	manager    *controllers.Manager
 
+	// ready is closed when all are.
+	ready     chan struct{}
+	readyOnce sync.Once
+
 	running sync.WaitGroup
 	mu      sync.Mutex
 	stop    context.CancelFunc
 }
 
 func newFollowers(s *Server) (*followers, error) {
-	f := &followers{roles: s.options.Roles, aggregator: rbac.NewAggregator(s.writer.Own(), s.options.Log), others: s.options.Followers}
+	f := &followers{ready: make(chan struct{}), roles: s.options.Roles, aggregator: rbac.NewAggregator(s.writer.Own(), s.options.Log), others: s.options.Followers}
 	f.roles.Observe(f.aggregator.Observe)
 	on, err := controllers.Enabled(s.options.Controllers)
 	if err != nil {
@@ -47,7 +51,7 @@ func newFollowers(s *Server) (*followers, error) {
 		published.Maps = append(published.Maps, controllers.AuthenticationInfo(s.options.Authentication))
 	}
 	f.manager = controllers.NewManager(controllers.Settings{
-		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, Grace: s.options.NamespaceGrace, Log: s.options.Log,
+		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, After: f.ready, Grace: s.options.NamespaceGrace, Log: s.options.Log,
 	})
 	f.others = append(slices.Clone(f.others), furnisher, published, f.manager)
 	return f, nil
@@ -72,6 +76,7 @@ func (f *followers) wait(ctx context.Context) error {
 			return fmt.Errorf("reading what authorization needs: %w", err)
 		}
 	}
+	f.readyOnce.Do(func() { close(f.ready) })
 	return nil
 }
 

@@ -67,7 +67,8 @@ func (o *options) register(s *flagSets) {
 	f.BoolVar(&c.SwaggerUI, "enable-swagger-ui", c.SwaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
 
 	f = s.in("misc")
-	f.StringSliceVar(&c.Cluster.Controllers, "controllers", c.Cluster.Controllers, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt. None beside an external etcd unless named: a controller-manager is likely to be there.")
+	f.StringSliceVar(&c.Cluster.Controllers, "controllers", c.Cluster.Controllers, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt, empty namespaces that are deleted, collect what has lost its owner, and keep claims, volumes and their classes while they are used: "+
+		"namespace-controller, garbage-collector-controller, serviceaccount-controller, root-ca-certificate-publisher-controller, persistentvolumeclaim-protection-controller, persistentvolume-protection-controller, volumeattributesclass-protection-controller. None beside an external etcd unless named: a controller-manager is likely to be there.")
 	f.DurationVar(&c.Cluster.EventTTL, "event-ttl", c.Cluster.EventTTL, "How long events are kept.")
 	f.StringVar(&c.Cluster.ServiceCIDRs, "service-cluster-ip-range", c.Cluster.ServiceCIDRs, "Range of the addresses of services; a second one of the other family after a comma.")
 	f.StringVar(&c.Cluster.NodePorts, "service-node-port-range", c.Cluster.NodePorts, "Range of node ports.")

@@ -22,6 +22,7 @@ const steps = 1000
 // Manager runs the controllers that make the server whole where no controller-manager does: what is deleted goes with what
 // belongs to it, and not before those who use it. Make one with NewManager.
 type Manager struct {
+	after    <-chan struct{}
 	follower *changes.Follower
 	queues   []*queue.Queue
 }
@@ -33,6 +34,8 @@ type Settings struct {
 	Writer  resource.Writer
 	// Enabled says which controllers run.
 	Enabled func(name string) bool
+	// After is closed when they may begin: what makes the server ready comes first. Nil does not keep them.
+	After <-chan struct{}
 	// Grace is how long a deleted namespace is left alone; emptying.DefaultGrace but for tests.
 	Grace time.Duration
 	Log   *slog.Logger
@@ -46,7 +49,7 @@ type controller interface {
 
 // NewManager makes the controllers that are enabled.
 func NewManager(s Settings) *Manager {
-	m, pace := &Manager{}, queue.NewPace(steps)
+	m, pace := &Manager{after: s.After}, queue.NewPace(steps)
 	var handlers []changes.Handler
 	for _, c := range []struct {
 		name string
@@ -76,6 +79,13 @@ func NewManager(s Settings) *Manager {
 func (m *Manager) Run(ctx context.Context) {
 	if m.follower == nil {
 		return
+	}
+	if m.after != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.after:
+		}
 	}
 	var running sync.WaitGroup
 	defer running.Wait()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -47,11 +48,15 @@ type Controller struct {
 	grace   time.Duration
 	queue   *queue.Queue
 	keys    storage.Collection
+
+	mu sync.Mutex
+	// waiting are the namespaces in which something is left, until something of that goes.
+	waiting map[string]bool
 }
 
 // New empties namespaces of store, which objects reads, through writer. grace is DefaultGrace but for tests.
 func New(store *cache.Cache, objects *resource.Objects, writer resource.Writer, grace time.Duration, pace *queue.Pace, log *slog.Logger) *Controller {
-	c := &Controller{store: store, objects: objects, writer: writer, pace: pace, grace: grace, keys: resource.KeysOf("", "namespaces")}
+	c := &Controller{store: store, objects: objects, writer: writer, pace: pace, grace: grace, waiting: map[string]bool{}, keys: resource.KeysOf("", "namespaces")}
 	c.queue = queue.New("namespace", workers, pace, log, c.sync)
 	return c
 }
@@ -67,6 +72,10 @@ func (c *Controller) Listed() {}
 
 // Change implements changes.Handler.
 func (c *Controller) Change(change *changes.Change) {
+	if change.Deleted() {
+		c.freed(change.Key)
+		return
+	}
 	prefix := c.keys.Prefix()
 	if len(change.Key) <= len(prefix) || change.Key[:len(prefix)] != prefix {
 		return
@@ -81,6 +90,37 @@ func (c *Controller) Change(change *changes.Change) {
 	}
 }
 
+// settle is how long is waited for more to go before a namespace is looked at again.
+const settle = time.Second
+
+// freed looks at a namespace again in which something was left that is gone.
+func (c *Controller) freed(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting) == 0 {
+		return
+	}
+	r := c.objects.Registry.OfKey(key)
+	if r == nil {
+		return
+	}
+	if namespace, _ := r.SplitKey(key); c.waiting[namespace] {
+		delete(c.waiting, namespace)
+		c.queue.AddAfter(namespace, min(settle, c.grace))
+	}
+}
+
+// wait notes whether something is left in a namespace.
+func (c *Controller) wait(namespace string, waits bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if waits {
+		c.waiting[namespace] = true
+	} else {
+		delete(c.waiting, namespace)
+	}
+}
+
 // errOther: the namespace is another one by now.
 var errOther = errors.New("namespace uid has changed across retries")
 
@@ -88,6 +128,7 @@ var errOther = errors.New("namespace uid has changed across retries")
 func (c *Controller) sync(ctx context.Context, name string) (again time.Duration, err error) {
 	live, err := c.objects.Get(ctx, namespaces, "", name)
 	if apierrors.IsNotFound(err) {
+		c.wait(name, false)
 		return 0, nil
 	}
 	if err != nil {
@@ -105,6 +146,8 @@ func (c *Controller) sync(ctx context.Context, name string) (again time.Duration
 	if len(ns.Spec.Finalizers) == 0 {
 		return 0, nil
 	}
+	// It waits before it is looked at, so that nothing goes unnoticed in between.
+	c.wait(name, true)
 	estimate, err := c.empty(ctx, ns)
 	if err != nil {
 		return 0, err
@@ -112,6 +155,7 @@ func (c *Controller) sync(ctx context.Context, name string) (again time.Duration
 	if estimate > 0 {
 		return (estimate/2 + time.Second).Truncate(time.Second), nil
 	}
+	c.wait(name, false)
 	return 0, gone(c.update(ctx, ns, "finalize", func(o *corev1.Namespace) bool {
 		o.Spec.Finalizers = slices.DeleteFunc(o.Spec.Finalizers, func(f string) bool { return f == finalizer })
 		return true
