@@ -17,8 +17,9 @@ import (
 // isApplied says that an apply changes nothing, as most applies of GitOps tools do: the live object has all that the configuration
 // wants, lists in its order, and the manager owns exactly these fields. Then the merge would give back the live object with the
 // owners that it has. False means only that the merge must be asked.
-func (m *Manager) isApplied(a *gateresource.Applied) bool {
-	owned := m.appliedBy(a.Live.GetManagedFields(), a.Manager)
+// encoded are the sets of its entries.
+func (m *Manager) isApplied(a *gateresource.Applied, encoded []string) bool {
+	owned := m.appliedBy(a.Live.GetManagedFields(), encoded, a.Manager)
 	if owned == "" {
 		return false
 	}
@@ -34,10 +35,10 @@ func (m *Manager) isApplied(a *gateresource.Applied) bool {
 }
 
 // appliedBy is what a manager owns of earlier applies, encoded; "" when it never applied.
-func (m *Manager) appliedBy(entries []metav1.ManagedFieldsEntry, manager string) string {
+func (m *Manager) appliedBy(entries []metav1.ManagedFieldsEntry, encoded []string, manager string) string {
 	for i := range entries {
 		if e := &entries[i]; e.Operation == metav1.ManagedFieldsOperationApply && e.Manager == manager && e.Subresource == m.Subresource {
-			return e.FieldsV1.GetRawString()
+			return encoded[i]
 		}
 	}
 	return ""

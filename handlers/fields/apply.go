@@ -62,13 +62,14 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 	managed := owners{fields: fieldpath.ManagedFields{}, times: map[string]*metav1.Time{}}
 	if a.Live != nil {
 		entries := a.Live.GetManagedFields()
-		if len(entries) == 0 || !m.plainEntries(entries) {
+		encoded, plain := m.plainEntries(entries)
+		if !plain || len(entries) == 0 {
 			return nil, false
 		}
-		if m.isApplied(a) {
+		if m.isApplied(a, encoded) {
 			return object.Copy(a.Live), true
 		}
-		if managed.read(entries) != nil {
+		if managed.read(entries, encoded) != nil {
 			return nil, false
 		}
 		text, err := a.Text()

@@ -86,6 +86,9 @@ func (d *difference) value(n *node, x, y value, reset *resetFields) member {
 	if n.merge == schema.Atomic || x.empty() && y.empty() {
 		return leaf(n, x, y)
 	}
+	if equalItems(n, x, y) {
+		return member{}
+	}
 	return d.container(x, y, func() bool { d.items(n, x, y); return true }, n)
 }
 

@@ -38,30 +38,36 @@ func isReset(entries []metav1.ManagedFieldsEntry) bool {
 	return false
 }
 
-// plainEntries says whether all entries are ones that the fast path can work on: written in this version, and canonical.
-func (m *Manager) plainEntries(entries []metav1.ManagedFieldsEntry) bool {
+// plainEntries are the sets of the entries as text; false when there is one that the fast path cannot work on: all must be
+// written in this version, and canonical.
+func (m *Manager) plainEntries(entries []metav1.ManagedFieldsEntry) ([]string, bool) {
+	encoded := make([]string, len(entries))
 	updaters := 0
 	for i := range entries {
 		e := &entries[i]
+		if e.APIVersion != m.version || e.FieldsType != fieldsType || e.FieldsV1 == nil {
+			return nil, false
+		}
+		encoded[i] = e.FieldsV1.GetRawString() // which is a copy
 		switch {
-		case e.FieldsV1 != nil && e.FieldsV1.GetRawString() == noFields:
-			return false // which the library drops
-		case e.APIVersion != m.version || e.FieldsType != fieldsType || e.FieldsV1 == nil || !isCanonical(e.FieldsV1.GetRawString()):
-			return false
+		case encoded[i] == noFields: // which the library drops
+			return nil, false
+		case !isCanonical(encoded[i]):
+			return nil, false
 		case e.Operation == metav1.ManagedFieldsOperationUpdate:
 			updaters++
 		case e.Operation != metav1.ManagedFieldsOperationApply:
-			return false
+			return nil, false
 		}
 	}
-	return updaters <= maxUpdaters
+	return encoded, updaters <= maxUpdaters
 }
 
 // sameEntries compares entries as stored, but for their times.
 func sameEntries(x, y []metav1.ManagedFieldsEntry) bool {
 	return slices.EqualFunc(x, y, func(a, b metav1.ManagedFieldsEntry) bool {
 		return sameIdentity(&a, &b) && a.FieldsType == b.FieldsType && (a.FieldsV1 == nil) == (b.FieldsV1 == nil) &&
-			(a.FieldsV1 == nil || a.FieldsV1.GetRawString() == b.FieldsV1.GetRawString())
+			(a.FieldsV1 == nil || a.FieldsV1.Equal(*b.FieldsV1))
 	})
 }
 

@@ -122,7 +122,11 @@ func (m *Manager) slow(live, next object.Object, manager string) {
 // quick is Track by the tables; false when it is not sure.
 func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFieldsEntry, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
 	t, err := m.tables()
-	if err != nil || !m.plainEntries(entries) {
+	if err != nil {
+		return nil, false
+	}
+	encoded, plain := m.plainEntries(entries)
+	if !plain {
 		return nil, false
 	}
 	old := t.blank
@@ -136,11 +140,11 @@ func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFields
 	if d.none() {
 		return entries, true
 	}
-	return m.owned(entries, d, manager, now)
+	return m.owned(entries, encoded, d, manager, now)
 }
 
 // owned are the entries after the differences: everybody loses what was changed or removed, the writer gets what was changed.
-func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, d *difference, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
+func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, encoded []string, d *difference, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
 	changed, removed := string(d.changed), string(d.removed)
 	lost, err := union(changed, removed)
 	if err != nil {
@@ -150,22 +154,21 @@ func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, d *difference, mana
 	own := m.newEntry(manager, d.changed, now)
 	writes := changed != noFields
 	out := make([]metav1.ManagedFieldsEntry, 0, len(entries)+1)
-	for _, e := range entries {
-		encoded := e.FieldsV1.GetRawString()
+	for i, e := range entries {
 		if writes && sameIdentity(&e, &own) {
-			if own.FieldsV1, err = m.renewed(e.FieldsV1, changed, removed); err != nil {
+			if own.FieldsV1, err = m.renewed(e.FieldsV1, encoded[i], changed, removed); err != nil {
 				return nil, false
 			}
 			continue
 		}
-		left, err := without(encoded, string(lost), lostPaths)
+		left, err := without(encoded[i], string(lost), lostPaths)
 		if err != nil {
 			return nil, false
 		}
 		if left == nil {
 			continue
 		}
-		if len(left) != len(encoded) {
+		if len(left) != len(encoded[i]) {
 			e.FieldsV1 = &metav1.FieldsV1{}
 			e.FieldsV1.SetRawBytes(left)
 		}
@@ -190,9 +193,8 @@ func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, d *difference, mana
 	return out, true
 }
 
-// renewed is the writer's own entry with what it has changed, and without what it has removed.
-func (m *Manager) renewed(f *metav1.FieldsV1, changed, removed string) (*metav1.FieldsV1, error) {
-	encoded := f.GetRawString()
+// renewed is the writer's own entry, whose set is given as text, too, with what it has changed, and without what it has removed.
+func (m *Manager) renewed(f *metav1.FieldsV1, encoded, changed, removed string) (*metav1.FieldsV1, error) {
 	if few, ok := paths(changed); ok && removed == noFields && holdsAll(encoded, few) {
 		return f, nil
 	}

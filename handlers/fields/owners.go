@@ -27,14 +27,15 @@ func identifier(e *metav1.ManagedFieldsEntry) (string, error) {
 	return string(text), err
 }
 
-func (o *owners) read(entries []metav1.ManagedFieldsEntry) error {
+// read takes entries over, whose sets are given as text, too.
+func (o *owners) read(entries []metav1.ManagedFieldsEntry, encoded []string) error {
 	for i := range entries {
 		e := &entries[i]
 		id, err := identifier(e)
 		if err != nil {
 			return err
 		}
-		set, err := decode(e.FieldsV1.GetRawString())
+		set, err := decode(encoded[i])
 		if err != nil {
 			return err
 		}
