@@ -91,6 +91,27 @@ func (p *MergePatch) find(name string) int {
 	return slices.IndexFunc(p.fields, func(f mergeField) bool { return f.name == name })
 }
 
+// Remove has the patch remove a field, which is named by a path, too. False when the patch says otherwise of it, or cannot be
+// changed.
+func (p *MergePatch) Remove(path ...string) bool {
+	if p.whole != nil {
+		return false
+	}
+	i := p.find(path[0])
+	switch last := len(path) == 1; {
+	case last && i < 0:
+		p.add(mergeField{name: path[0]})
+		return true
+	case last || i >= 0 && p.fields[i].inner == nil:
+		return false
+	case i >= 0:
+		return p.fields[i].inner.Remove(path[1:]...)
+	}
+	inner := &MergePatch{}
+	p.add(mergeField{name: path[0], text: nil, value: nil, inner: inner})
+	return inner.Remove(path[1:]...)
+}
+
 // Apply appends the text of the object that the patch makes of another one. That may lie in dst.
 func (p *MergePatch) Apply(dst, object []byte) ([]byte, error) {
 	if p.whole != nil {

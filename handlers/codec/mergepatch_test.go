@@ -92,3 +92,33 @@ func FuzzMergePatch(f *testing.F) {
 		compareMerged(t, object, patch)
 	})
 }
+
+// TestRemoveBesides: a field is left out besides what the patch says, unless the patch says something of it.
+func TestRemoveBesides(t *testing.T) {
+	const text = `{"a":1,"meta":{"x":1,"owned":[1,2],"y":2}}`
+	for _, c := range []struct {
+		patch, want string
+		removed     bool
+	}{
+		{`{}`, `{"a":1,"meta":{"x":1,"y":2}}`, true},
+		{`{"b":2}`, `{"a":1,"meta":{"x":1,"y":2},"b":2}`, true},
+		{`{"meta":{"x":3}}`, `{"a":1,"meta":{"x":3,"y":2}}`, true},
+		{`{"meta":{"owned":[]}}`, `{"a":1,"meta":{"x":1,"owned":[],"y":2}}`, false},
+		{`{"meta":{"owned":null}}`, `{"a":1,"meta":{"x":1,"y":2}}`, false},
+		{`{"meta":{"own\u0065d":[3]}}`, `{"a":1,"meta":{"x":1,"own\u0065d":[3],"y":2}}`, false},
+		{`{"meta":null}`, `{"a":1}`, false},
+		{`{"meta":5}`, `{"a":1,"meta":5}`, false},
+	} {
+		p, err := NewMergePatch([]byte(c.patch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if removed := p.Remove("meta", "owned"); removed != c.removed {
+			t.Errorf("%s: removed %t", c.patch, removed)
+		}
+		got, err := p.Apply(nil, []byte(text))
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: got %s, %v; want %s", c.patch, got, err, c.want)
+		}
+	}
+}

@@ -15,7 +15,10 @@ import (
 
 // merge applies a merge patch (RFC 7386). One that has something to be told of is applied by upstream's library, which
 // orders the text that errors and warnings go by.
-func (p *Patch) merge(res *resource.Resource, before []byte) (object.Object, []string, error) {
+//
+// The owners of fields are the longest part of many objects, and hardly any patch names them: they are left out of the text and
+// carried over from the live object.
+func (p *Patch) merge(res *resource.Resource, before []byte, live object.Object) (object.Object, []string, error) {
 	var strict []error
 	if p.read == nil {
 		plain, found, err := p.plainMerge()
@@ -26,6 +29,7 @@ func (p *Patch) merge(res *resource.Resource, before []byte) (object.Object, []s
 			if p.read, err = codec.NewMergePatch(p.body); err != nil {
 				return nil, nil, undecodable(err)
 			}
+			p.keepsOwners = p.read.Remove("metadata", "managedFields")
 		}
 	}
 	if p.read != nil {
@@ -35,6 +39,9 @@ func (p *Patch) merge(res *resource.Resource, before []byte) (object.Object, []s
 		}
 		p.scratch = both
 		if o, ok := quick(res, both[len(before):]); ok {
+			if p.keepsOwners {
+				o.SetManagedFields(live.GetManagedFields())
+			}
 			return o, nil, nil
 		}
 	}

@@ -24,7 +24,9 @@ type Patch struct {
 	validation string
 	// read is the body as a merge patch, json as a JSON patch, once it was looked at.
 	read *codec.MergePatch
-	json *jsonPatch
+	// keepsOwners: the merge patch says nothing of managedFields.
+	keepsOwners bool
+	json        *jsonPatch
 	// scratch has the texts before and after. Objects that are made of them keep nothing of it.
 	scratch []byte
 }
@@ -70,7 +72,7 @@ func (p *Patch) Apply(res *resource.Resource, current storage.KeyValue, live obj
 		}
 		return p.decode(res, after)
 	case types.MergePatchType:
-		return p.merge(res, before)
+		return p.merge(res, before, shown)
 	default:
 		return p.strategic(res, before)
 	}

@@ -30,8 +30,8 @@ func TestHeavyPatches(t *testing.T) {
 		apply                  func(*Patch) error
 		code                   int32
 	}{
-		{"merge", maps, "", func(p *Patch) error { _, _, err := p.merge(res, live); return err }, 400},
-		{"merge, ignored", lists, "Ignore", func(p *Patch) error { _, _, err := p.merge(res, live); return err }, 400},
+		{"merge", maps, "", func(p *Patch) error { _, _, err := p.merge(res, live, nil); return err }, 400},
+		{"merge, ignored", lists, "Ignore", func(p *Patch) error { _, _, err := p.merge(res, live, nil); return err }, 400},
 		{"strategic", maps, "", func(p *Patch) error { _, _, err := p.strategic(res, live); return err }, 400},
 		{"strategic, ignored", lists, "Ignore", func(p *Patch) error { _, _, err := p.strategic(res, live); return err }, 400},
 		{"too many operations", fill("[", "{},", "]"), "", func(p *Patch) error { _, err := p.operations(live); return err }, 413},
