@@ -1,10 +1,13 @@
 package schema
 
 import (
+	"slices"
+
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -33,41 +36,75 @@ func (s *Schema) Coerce(content map[string]any, c Coercion) (unknown []string, e
 	if err != nil {
 		return nil, err
 	}
-	meta, hasMeta, unknown, err := objectmeta.GetObjectMetaWithOptions(content, objectmeta.ObjectMetaOptions{
-		DropMalformedFields: c.Stored, ReturnUnknownFieldPaths: c.Track,
-	})
-	if err != nil {
-		return nil, err
+	raw, hasMeta := content["metadata"]
+	plain := hasMeta && plainMeta(raw)
+	var meta *metav1.ObjectMeta
+	if hasMeta && !plain {
+		meta, hasMeta, unknown, err = objectmeta.GetObjectMetaWithOptions(content, objectmeta.ObjectMetaOptions{
+			DropMalformedFields: c.Stored, ReturnUnknownFieldPaths: c.Track,
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	gv, err := kschema.ParseGroupVersion(apiVersion)
 	if err != nil {
 		return nil, err
 	}
-	if gv.Group == s.Kind.Group && kind == s.Kind.Kind {
+	own := gv.Group == s.Kind.Group && kind == s.Kind.Kind
+	if own {
 		more, err := s.coerceContent(content, c)
 		if err != nil {
 			return nil, err
 		}
 		unknown = append(unknown, more...)
-		if c.Stored && hasMeta && meta.Generation == 0 {
-			meta.Generation = 1
-		}
 	}
-	// A schema that has one of these may have pruned within it.
+	// The schema may say something of these, which counts for nothing.
 	if hasKind {
 		content["kind"] = kind
 	}
 	if hasVersion {
 		content["apiVersion"] = apiVersion
 	}
-	if hasMeta {
-		return unknown, objectmeta.SetObjectMeta(content, meta)
+	first := own && c.Stored
+	switch {
+	case plain:
+		content["metadata"] = raw
+		if fields := raw.(map[string]any); first && fields["generation"] == nil {
+			fields["generation"] = int64(1)
+		}
+	case hasMeta:
+		if first && meta.Generation == 0 {
+			meta.Generation = 1
+		}
+		err = objectmeta.SetObjectMeta(content, meta)
 	}
-	return unknown, nil
+	return unknown, err
 }
 
 // coerceContent is Coerce for all but the object's own metadata.
 func (s *Schema) coerceContent(content map[string]any, c Coercion) (unknown []string, err error) {
+	made, err := s.ready()
+	if err != nil {
+		return nil, err
+	}
+	if !s.walks(made) {
+		return s.coerceByLibrary(content, c)
+	}
+	if !s.PreserveUnknownFields {
+		w := walk{track: c.Track, nulls: true}
+		w.prune(content, made.root, true)
+		unknown = w.pruned()
+	}
+	var more []string
+	if fault := coerceEmbedded(content, made.root, nil, c, &more); fault != nil {
+		return nil, fault
+	}
+	slices.Sort(more)
+	return append(unknown, more...), nil
+}
+
+func (s *Schema) coerceByLibrary(content map[string]any, c Coercion) (unknown []string, err error) {
 	j, err := s.judge.get()
 	if err != nil {
 		return nil, err
@@ -87,6 +124,14 @@ func (s *Schema) coerceContent(content map[string]any, c Coercion) (unknown []st
 
 // Default fills in the defaults of a coerced object.
 func (s *Schema) Default(content map[string]any) {
+	made, err := s.ready()
+	if err != nil {
+		return
+	}
+	if s.walks(made) {
+		fill(content, made.root)
+		return
+	}
 	if j, err := s.judge.get(); err == nil {
 		defaulting.Default(content, j.structural)
 	}

@@ -1,9 +1,12 @@
 package schema
 
 import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
-	"time"
 )
 
 // Options say what a Schema is of.
@@ -30,30 +33,56 @@ type Scale struct {
 // Schema judges and completes the objects of one version of a definition. Safe for concurrent use.
 type Schema struct {
 	Options
+	pool *Pool
+
+	compiling sync.Mutex // held while compiled is made
+	compiled  atomic.Pointer[compiled]
+
 	judge resting[*judge]
 	merge resting[*typed.ParseableType]
 }
 
-// Pool has what the schemas of a server share.
-type Pool struct{}
+// compiled is what a schema is once it has been used.
+type compiled struct {
+	// root is nil where the libraries must judge alone.
+	root *node
+}
 
-// NewPool makes a pool.
-func NewPool() *Pool { return &Pool{} }
-
-// New makes a Schema, which costs next to nothing until it is used.
-func (p *Pool) New(o Options) *Schema {
-	s := &Schema{Options: o}
-	s.judge.make, s.judge.after = s.newJudge, time.AfterFunc
-	s.merge.make, s.merge.after = s.newMergeType, time.AfterFunc
-	return s
+// ready compiles the schema if that has not happened yet.
+func (s *Schema) ready() (*compiled, error) {
+	if c := s.compiled.Load(); c != nil {
+		return c, nil
+	}
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	if c := s.compiled.Load(); c != nil {
+		return c, nil
+	}
+	text, err := s.Text()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSchema, err)
+	}
+	c := &compiled{root: s.pool.compile(text)}
+	if c.root == nil {
+		if _, err := s.judge.get(); err != nil {
+			return nil, err
+		}
+	}
+	s.compiled.Store(c)
+	return c, nil
 }
 
 // Ready compiles the schema if that has not happened yet. An error is the definition's fault; then Coerce and Validate return it,
 // and Default does nothing.
 func (s *Schema) Ready() error {
-	_, err := s.judge.get()
+	_, err := s.ready()
 	return err
 }
 
 // MergeType is the merge schema of the version, for owners of fields.
 func (s *Schema) MergeType() (*typed.ParseableType, error) { return s.merge.get() }
+
+// walks says whether unknown fields and defaults are handled by nodes.
+func (s *Schema) walks(c *compiled) bool {
+	return c.root != nil && !c.root.has(oddDefaults) && !(s.PreserveUnknownFields && c.root.has(defaults))
+}

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/model"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	upstream "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/cel/common"
@@ -30,68 +30,152 @@ type Write struct {
 // Validate finds the faults of an object in upstream's order: of apiVersion and kind, of the schema with what an update excuses, of
 // the scale, of embedded metadata, of lists that are sets or maps, of rules in CEL. Those of its own metadata are the caller's.
 func (s *Schema) Validate(ctx context.Context, w Write) field.ErrorList {
-	j, err := s.judge.get()
+	made, err := s.ready()
 	if err != nil {
 		return field.ErrorList{field.InternalError(nil, err)}
 	}
-	return s.validate(ctx, j, &w)
+	v := judgement{Schema: s, Write: &w, root: made.root}
+	faults := v.all(ctx)
+	if v.err != nil {
+		return field.ErrorList{field.InternalError(nil, v.err)}
+	}
+	return faults
 }
 
-// validate is Validate by the libraries.
-func (s *Schema) validate(ctx context.Context, j *judge, w *Write) field.ErrorList {
-	var correlated *common.CorrelatedObject
-	if w.Old != nil && j.structural != nil {
-		correlated = common.NewCorrelatedObject(w.New, w.Old, &model.Structural{Structural: j.structural})
+// judgement is one call of Validate. Each step is done by nodes if they find no fault for sure, and by the libraries otherwise.
+type judgement struct {
+	*Schema
+	*Write
+	root *node
+	// made by library:
+	judged     *judge
+	correlated *common.CorrelatedObject
+	err        error
+}
+
+// library makes what the libraries need; nil when that fails, which ends the validation.
+func (v *judgement) library() *judge {
+	if v.judged != nil || v.err != nil {
+		return v.judged
 	}
-	faults := s.typeMeta(w.New)
+	if v.judged, v.err = v.judge.get(); v.err != nil {
+		return nil
+	}
+	if v.Old != nil && v.judged.structural != nil {
+		v.correlated = common.NewCorrelatedObject(v.New, v.Old, &model.Structural{Structural: v.judged.structural})
+	}
+	return v.judged
+}
+
+func (v *judgement) all(ctx context.Context) field.ErrorList {
+	faults := v.typeMeta(v.New)
 	if len(faults) == 0 {
-		faults = append(faults, j.bySchema(w, correlated)...)
-		faults = append(faults, s.scale(w)...)
+		faults = append(faults, v.bySchema()...)
+		faults = append(faults, v.scale(v.Write)...)
 	}
-	if !w.Status {
-		faults = append(faults, objectmeta.Validate(nil, w.New, j.structural, false)...)
+	if !v.Status {
+		faults = append(faults, v.embedded()...)
 	}
-	// What was wrong with lists before does not stand in the way of an update.
-	if lists := listtype.ValidateListSetsAndMaps(nil, j.structural, w.New); len(lists) > 0 {
-		if w.Old == nil || len(listtype.ValidateListSetsAndMaps(nil, j.structural, w.Old)) == 0 {
-			faults = append(faults, lists...)
-		}
+	faults = append(faults, v.lists()...)
+	return append(faults, v.rules(ctx, faults)...)
+}
+
+// status is the schema of the status; nil when it has none.
+func (v *judgement) status() *node {
+	if !v.Options.Status {
+		return nil
 	}
-	rules := j.rules()
-	if rules == nil {
-		return faults
-	}
-	if blocks(w.Found) || blocks(faults) {
-		return append(faults, notChecked())
-	}
-	var options []cel.Option
-	var old any
-	if w.Old != nil {
-		options, old = append(options, cel.WithRatcheting(correlated)), w.Old
-	}
-	broken, _ := rules.Validate(warned(ctx, w.Warn), nil, j.structural, w.New, old, celconfig.RuntimeCELCostBudget, options...)
-	return append(faults, broken...)
+	return v.root.prop("status")
 }
 
 // bySchema are the faults that the schema finds. The status subresource is held to the schema of the status alone.
-func (j *judge) bySchema(w *Write, correlated *common.CorrelatedObject) field.ErrorList {
-	value, old, by, path := any(w.New), any(w.Old), j.whole, (*field.Path)(nil)
-	if w.Status {
-		status, found := w.New["status"]
-		if !found || j.status == nil {
+func (v *judgement) bySchema() field.ErrorList {
+	value, found := any(v.New), true
+	if v.Status {
+		if value, found = v.New["status"]; !found {
 			return nil
 		}
-		value, old, by, path = status, w.Old["status"], j.status, field.NewPath("status")
-		correlated = correlated.Key("status")
 	}
-	if w.Old == nil {
-		return validation.ValidateCustomResource(path, value, by)
+	if v.root != nil {
+		n := v.root
+		if v.Status {
+			n = v.status()
+		}
+		if n == nil || n.accept(value) == yes {
+			return nil
+		}
 	}
-	var options []validation.ValidationOption
+	j := v.library()
+	if j == nil {
+		return nil
+	}
+	by, path, old, correlated := j.whole, (*field.Path)(nil), any(v.Old), v.correlated
+	if v.Status {
+		if by = j.status; by == nil {
+			return nil
+		}
+		path, old, correlated = field.NewPath("status"), v.Old["status"], v.correlated.Key("status")
+	}
+	if v.Old == nil {
+		return upstream.ValidateCustomResource(path, value, by)
+	}
+	var options []upstream.ValidationOption
 	if j.structural != nil {
-		options = append(options, validation.WithRatcheting(correlated))
+		options = append(options, upstream.WithRatcheting(correlated))
 	}
-	return validation.ValidateCustomResourceUpdate(path, value, old, by, options...)
+	return upstream.ValidateCustomResourceUpdate(path, value, old, by, options...)
+}
+
+// embedded are the faults of the metadata of embedded resources.
+func (v *judgement) embedded() field.ErrorList {
+	if v.root != nil {
+		return validateEmbedded(v.New, v.root, nil)
+	}
+	if j := v.library(); j != nil {
+		return objectmeta.Validate(nil, v.New, j.structural, false)
+	}
+	return nil
+}
+
+// lists are the faults of lists that are sets or maps. What was wrong before does not stand in the way of an update.
+func (v *judgement) lists() field.ErrorList {
+	if v.root != nil && distinct(v.New, v.root) {
+		return nil
+	}
+	j := v.library()
+	if j == nil {
+		return nil
+	}
+	faults := listtype.ValidateListSetsAndMaps(nil, j.structural, v.New)
+	if len(faults) > 0 && v.Old != nil && len(listtype.ValidateListSetsAndMaps(nil, j.structural, v.Old)) > 0 {
+		return nil
+	}
+	return faults
+}
+
+// rules are the faults that rules in CEL find.
+func (v *judgement) rules(ctx context.Context, faults field.ErrorList) field.ErrorList {
+	if v.root != nil && !v.root.has(rules) {
+		return nil
+	}
+	j := v.library()
+	if j == nil {
+		return nil
+	}
+	validator := j.rules()
+	if validator == nil {
+		return nil
+	}
+	if blocks(v.Found) || blocks(faults) {
+		return field.ErrorList{notChecked()}
+	}
+	var options []cel.Option
+	var old any
+	if v.Old != nil {
+		options, old = append(options, cel.WithRatcheting(v.correlated)), v.Old
+	}
+	broken, _ := validator.Validate(warned(ctx, v.Warn), nil, j.structural, v.New, old, celconfig.RuntimeCELCostBudget, options...)
+	return broken
 }
 
 // blocks says whether faults keep rules from running: they could not rely on types, bounds and required fields.
