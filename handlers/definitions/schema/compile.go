@@ -254,6 +254,14 @@ func (n *node) learn() {
 			}
 		}
 	}
+	if n.declares() {
+		n.flags |= declared
+	} else if n.has(rules) {
+		n.facts |= oddRules
+	}
+	if n.is(embeds) && n.rulesInMeta() {
+		n.facts |= oddRules
+	}
 	// The library prunes a default within an object around it: what that does here, it does by the node alone, with two
 	// exceptions.
 	if m.def != nil && n.has(embeddings) || n.is(preserve) && n.items != nil && n.items.rare().def != nil {
@@ -262,4 +270,14 @@ func (n *node) learn() {
 	if m.def != nil {
 		(&walk{}).prune(m.def, n, false)
 	}
+}
+
+// rulesInMeta says whether there are rules in what belongs to every object: the library gives that types of its own.
+func (n *node) rulesInMeta() bool {
+	for _, key := range []string{"apiVersion", "kind", "metadata"} {
+		if p := n.prop(key); p != nil && p.has(rules) {
+			return true
+		}
+	}
+	return false
 }

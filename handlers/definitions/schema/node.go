@@ -76,6 +76,8 @@ const (
 	noMore
 	// checked: values are held to the format. Formats that this version of Kubernetes does not know say nothing.
 	checked
+	// declared: there is a type in CEL for the values.
+	declared
 )
 
 // facts say what there is in a node and below it.

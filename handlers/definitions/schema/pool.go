@@ -14,6 +14,8 @@ type Pool struct {
 	nodes map[identity]weak.Pointer[node]
 	// most is the largest number of nodes since the map was made: maps do not shrink.
 	most int
+
+	programs programs
 }
 
 // NewPool makes a pool.

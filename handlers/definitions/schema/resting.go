@@ -3,6 +3,7 @@ package schema
 import (
 	"sync"
 	"time"
+	"weak"
 )
 
 // rest is how long what is made for the libraries stays after its last use.
@@ -30,10 +31,20 @@ func (r *resting[T]) get() (T, error) {
 			return v, err
 		}
 		r.value, r.made = v, true
-		r.after(rest, r.look)
+		r.watch()
 	}
 	r.used = true
 	return r.value, nil
+}
+
+// watch looks in some time. It does not keep the schema that the value belongs to.
+func (r *resting[T]) watch() {
+	of := weak.Make(r)
+	r.after(rest, func() {
+		if r := of.Value(); r != nil {
+			r.look()
+		}
+	})
 }
 
 // look drops the value unless it was used since the last look.
@@ -42,7 +53,7 @@ func (r *resting[T]) look() {
 	defer r.mu.Unlock()
 	if r.used {
 		r.used = false
-		r.after(rest, r.look)
+		r.watch()
 		return
 	}
 	var none T

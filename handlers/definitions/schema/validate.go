@@ -158,6 +158,22 @@ func (v *judgement) rules(ctx context.Context, faults field.ErrorList) field.Err
 	if v.root != nil && !v.root.has(rules) {
 		return nil
 	}
+	blocked := blocks(v.Found) || blocks(faults)
+	if v.root != nil && !v.root.has(oddRules) && !v.root.rulesInMeta() {
+		if blocked {
+			return field.ErrorList{notChecked()}
+		}
+		r := run{pool: v.pool, budget: celconfig.RuntimeCELCostBudget}
+		var old any
+		if v.Old != nil {
+			old = v.Old
+		}
+		r.value(ctx, v.root, nil, v.New, old, true)
+		// What is broken may have been before, which excuses it. The library knows when.
+		if len(r.faults) == 0 || v.Old == nil {
+			return r.faults
+		}
+	}
 	j := v.library()
 	if j == nil {
 		return nil
@@ -166,7 +182,7 @@ func (v *judgement) rules(ctx context.Context, faults field.ErrorList) field.Err
 	if validator == nil {
 		return nil
 	}
-	if blocks(v.Found) || blocks(faults) {
+	if blocked {
 		return field.ErrorList{notChecked()}
 	}
 	var options []cel.Option
