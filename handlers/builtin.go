@@ -226,7 +226,7 @@ func constructor(gvk schema.GroupVersionKind) func() runtime.Object {
 // rules are the field rules of the generated types.
 func rules(o, old object.Object) field.ErrorList {
 	if old == nil {
-		return validation.Fields(o)
+		return kinds.FieldRules().Fields(o)
 	}
-	return validation.FieldsUpdate(o, old)
+	return kinds.FieldRules().FieldsUpdate(o, old)
 }

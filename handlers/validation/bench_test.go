@@ -27,7 +27,7 @@ func realisticPod(t testing.TB) object.Object {
 }
 
 func TestRealisticPodIsValid(t *testing.T) {
-	if errs := validation.Fields(realisticPod(t)); len(errs) > 0 {
+	if errs := kinds.FieldRules().Fields(realisticPod(t)); len(errs) > 0 {
 		t.Error(errs.ToAggregate())
 	}
 }
@@ -36,7 +36,7 @@ func BenchmarkFieldsOfPod(b *testing.B) {
 	o := realisticPod(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if errs := validation.Fields(o); len(errs) > 0 {
+		if errs := kinds.FieldRules().Fields(o); len(errs) > 0 {
 			b.Fatal(errs.ToAggregate())
 		}
 	}
@@ -47,7 +47,7 @@ func BenchmarkFieldsOfPod(b *testing.B) {
 
 func BenchmarkGoodPod(b *testing.B) {
 	o := realisticPod(b)
-	for name, walk := range map[string]func(any) bool{"own": validation.QuickGood, "library": validation.LibraryGood} {
+	for name, walk := range map[string]func(any) bool{"own": kinds.FieldRules().IsGood, "library": kinds.FieldRules().LibraryGood} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -86,7 +86,7 @@ func BenchmarkGoodLabels(b *testing.B) {
 	b.Run("own", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if !validation.QuickGood(service) {
+			if !kinds.FieldRules().IsGood(service) {
 				b.Fatal("the service is not good")
 			}
 		}

@@ -3,6 +3,7 @@ package validation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -13,41 +14,53 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// rule is one entry of the tables: ok decides, errors says why not. param is what stands after the tag's equals sign.
-type rule struct {
-	ok     func(v reflect.Value, param string) bool
-	errors func(path *field.Path, v reflect.Value, param string) field.ErrorList
-	// evenNil: the rule also judges a pointer that is nil, which the others never see.
-	evenNil bool
+// Table is what a package of kinds adds to the general rules.
+type Table struct {
+	// Rules by the name that the model gives them.
+	Rules map[string]Rule
+	// Path is the path that upstream reports for a place in an object, where that is not the place itself; it returns all
+	// others as they are. nil changes none.
+	Path func(place string) string
 }
 
-// rules is every tag that the generator may write. It is complete before the first walk and never changes.
-var rules = func() map[string]rule {
-	out := map[string]rule{}
-	for _, table := range []map[string]rule{presenceRules, numberRules, listRules, stringRules(), valueRules, structRules} {
-		for tag, r := range table {
-			out[tag] = r
+// Rules walks objects by the tags of their types. It is safe for concurrent use.
+type Rules struct {
+	byTag map[string]Rule
+	paths []func(string) string
+	// walker keeps what it learned of each type, and so does good.
+	walker *validator.Validate
+	good   goodStructs
+}
+
+// New joins the general rules with those of the tables. A tag of an object that no table has is a fault of the program: the
+// walk panics when it first meets the type, and a test walks all types.
+func New(tables ...Table) *Rules {
+	r := &Rules{byTag: map[string]Rule{}, walker: validator.New(validator.WithRequiredStructEnabled())}
+	for _, general := range []map[string]Rule{presenceRules, numberRules, listRules, stringRules(), valueRules} {
+		maps.Copy(r.byTag, general)
+	}
+	for _, t := range tables {
+		for tag, rule := range t.Rules {
+			if _, taken := r.byTag[tag]; taken {
+				panic(fmt.Sprintf("two rules are called %q", tag))
+			}
+			r.byTag[tag] = rule
+		}
+		if t.Path != nil {
+			r.paths = append(r.paths, t.Path)
 		}
 	}
-	return out
-}()
-
-// walker is the one instance of the library. It keeps what it learned of each type.
-var walker = newWalker()
-
-func newWalker() *validator.Validate {
-	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(object.JSONName)
-	for tag, r := range rules {
+	r.walker.RegisterTagNameFunc(object.JSONName)
+	for tag, rule := range r.byTag {
 		check := func(ctx context.Context, fl validator.FieldLevel) bool {
-			return r.ok(fl.Field(), fl.Param()) || passed(ctx, fl)
+			return rule.ok(fl.Field(), fl.Param()) || passed(ctx, fl)
 		}
-		if err := v.RegisterValidationCtx(tag, check, r.evenNil); err != nil {
-			// Only an empty or reserved name fails here: a fault of the tables that no input can cause.
+		if err := r.walker.RegisterValidationCtx(tag, check, rule.evenNil); err != nil {
+			// Only an empty or reserved name fails here.
 			panic(fmt.Sprintf("rule %q: %v", tag, err))
 		}
 	}
-	return v
+	return r
 }
 
 // memory is what walks over one object know of each other. The library does not go into a list or struct that a rule
@@ -103,16 +116,27 @@ func passed(ctx context.Context, fl validator.FieldLevel) bool {
 }
 
 // describe turns one fault of the walk into the errors of its rule.
-func describe(fault validator.FieldError) field.ErrorList {
-	_, path, _ := strings.Cut(fault.Namespace(), ".")
-	value := reflect.ValueOf(fault.Value())
-	if r, ok := rules[fault.Tag()]; ok {
-		if errs := r.errors(pathAt(path), value, fault.Param()); len(errs) > 0 {
+func (r *Rules) describe(fault validator.FieldError) field.ErrorList {
+	_, place, _ := strings.Cut(fault.Namespace(), ".")
+	path := r.pathAt(place)
+	if rule, ok := r.byTag[fault.Tag()]; ok {
+		if errs := rule.errors(path, reflect.ValueOf(fault.Value()), fault.Param()); len(errs) > 0 {
 			return errs
 		}
 	}
 	// The rule refuses what it then finds nothing wrong with: say so rather than accept.
-	return field.ErrorList{field.InternalError(pathAt(path), fmt.Errorf("rule %q failed", fault.Tag()))}
+	return field.ErrorList{field.InternalError(path, fmt.Errorf("rule %q failed", fault.Tag()))}
+}
+
+// pathAt is the path that upstream reports for a place in an object.
+func (r *Rules) pathAt(place string) *field.Path {
+	if place == "" {
+		return nil
+	}
+	for _, path := range r.paths {
+		place = path(place)
+	}
+	return field.NewPath(place)
 }
 
 var withRules sync.Map // reflect.Type -> bool
@@ -133,17 +157,4 @@ func hasRules(o any) bool {
 	}
 	withRules.Store(t, found)
 	return found
-}
-
-// addressable is the value as a pointer: that into the object where the walk gave one, else to a copy.
-func addressable[T any](v reflect.Value) *T {
-	if v.CanAddr() {
-		if p, ok := v.Addr().Interface().(*T); ok {
-			return p
-		}
-	}
-	if x, ok := v.Interface().(T); ok {
-		return &x
-	}
-	return nil
 }

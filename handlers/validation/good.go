@@ -27,33 +27,34 @@ type goodField struct {
 // step is one part of a tag, as it stands.
 type step struct {
 	word  string // omitempty, dive or nostructlevel; empty for a rule
-	rule  rule
+	rule  Rule
 	param string
 }
 
-var goodStructs struct {
+// goodStructs are those that were needed, by type.
+type goodStructs struct {
 	sync.RWMutex
 	byType map[reflect.Type]*goodStruct
 }
 
-// good says whether the struct that o points to keeps all rules for certain.
-func good(o any) bool {
+// isGood says whether the struct that o points to keeps all rules for certain.
+func (r *Rules) isGood(o any) bool {
 	v := reflect.ValueOf(o).Elem()
-	return goodStructFor(v.Type()).holds(v)
+	return r.goodStruct(v.Type()).holds(v)
 }
 
-func goodStructFor(t reflect.Type) *goodStruct {
-	goodStructs.RLock()
-	s := goodStructs.byType[t]
-	goodStructs.RUnlock()
+func (r *Rules) goodStruct(t reflect.Type) *goodStruct {
+	r.good.RLock()
+	s := r.good.byType[t]
+	r.good.RUnlock()
 	if s != nil {
 		return s
 	}
-	goodStructs.Lock()
-	defer goodStructs.Unlock()
+	r.good.Lock()
+	defer r.good.Unlock()
 	// Types contain themselves: only a set of complete ones may be seen.
 	made := map[reflect.Type]*goodStruct{}
-	s = newGoodStruct(t, made)
+	s = r.newGoodStruct(t, made)
 	for more := true; more; {
 		more = false
 		for _, s := range made {
@@ -62,18 +63,18 @@ func goodStructFor(t reflect.Type) *goodStruct {
 			}
 		}
 	}
-	all := make(map[reflect.Type]*goodStruct, len(goodStructs.byType)+len(made))
-	for _, some := range []map[reflect.Type]*goodStruct{goodStructs.byType, made} {
+	all := make(map[reflect.Type]*goodStruct, len(r.good.byType)+len(made))
+	for _, some := range []map[reflect.Type]*goodStruct{r.good.byType, made} {
 		for t, s := range some {
 			all[t] = s
 		}
 	}
-	goodStructs.byType = all
+	r.good.byType = all
 	return s
 }
 
-func newGoodStruct(t reflect.Type, made map[reflect.Type]*goodStruct) *goodStruct {
-	if s := goodStructs.byType[t]; s != nil {
+func (r *Rules) newGoodStruct(t reflect.Type, made map[reflect.Type]*goodStruct) *goodStruct {
+	if s := r.good.byType[t]; s != nil {
 		return s
 	}
 	if s := made[t]; s != nil {
@@ -90,12 +91,12 @@ func newGoodStruct(t reflect.Type, made map[reflect.Type]*goodStruct) *goodStruc
 		field := goodField{index: i}
 		if tag != "" {
 			for part := range strings.SplitSeq(tag, ",") {
-				field.steps = append(field.steps, newStep(part))
+				field.steps = append(field.steps, r.newStep(part))
 			}
 		}
 		switch e := field.element(f.Type); e.Kind() {
 		case reflect.Struct:
-			field.inner = newGoodStruct(e, made)
+			field.inner = r.newGoodStruct(e, made)
 		case reflect.Interface:
 			field.open = true
 		}
@@ -104,13 +105,13 @@ func newGoodStruct(t reflect.Type, made map[reflect.Type]*goodStruct) *goodStruc
 	return s
 }
 
-func newStep(part string) step {
+func (r *Rules) newStep(part string) step {
 	switch part {
 	case "omitempty", "dive", "nostructlevel":
 		return step{word: part}
 	}
 	tag, param, _ := strings.Cut(part, "=")
-	return step{rule: rules[tag], param: param}
+	return step{rule: r.byTag[tag], param: param}
 }
 
 // element is what is left of a field's type at the end of its steps.

@@ -43,13 +43,13 @@ func deleting(o object.Object) bool {
 // goodParts are those that both check.
 func goodParts(o object.Object) bool {
 	for k, v := range o.GetLabels() {
-		if !quickQualified(k) || !quickLabelValue(v) {
+		if !QuickQualified(k) || !QuickLabelValue(v) {
 			return false
 		}
 	}
 	size := 0
 	for k, v := range o.GetAnnotations() {
-		if !quickQualified(strings.ToLower(k)) {
+		if !QuickQualified(strings.ToLower(k)) {
 			return false
 		}
 		size += len(k) + len(v)

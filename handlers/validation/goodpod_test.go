@@ -10,7 +10,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
-	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // An object that is all right does not need the library: that is what the quick walk is for.
@@ -25,7 +24,7 @@ func TestGoodPod(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds.Default(kind)(o.(object.Object))
-	if !validation.QuickGood(o) {
+	if !kinds.FieldRules().IsGood(o) {
 		t.Error("the library is asked about a good pod")
 	}
 }

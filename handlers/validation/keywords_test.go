@@ -29,7 +29,7 @@ func TestKeywords(t *testing.T) {
 		return &keywords{Low: 1, Least: 7, High: 7, Between: &four, Few: []string{"a"}, Short: "ab", Long: "abc", Many: []string{"a", ""}, Pattern: "abc", Needed: &keyed{},
 			Filled: []keyed{{Name: "a"}, {Name: "b"}}, Optional: &x, Map: map[string]string{"A.b": "c"}}
 	}
-	if errs := fields(good()); len(errs) > 0 {
+	if errs := New().fields(good()); len(errs) > 0 {
 		t.Fatal(errs.ToAggregate())
 	}
 	six, empty := int64(6), ""
@@ -56,7 +56,7 @@ func TestKeywords(t *testing.T) {
 	} {
 		k := good()
 		c.change(k)
-		if errs := fields(k); len(errs) != 1 || errs[0].Error() != c.want {
+		if errs := New().fields(k); len(errs) != 1 || errs[0].Error() != c.want {
 			t.Errorf("got %v, want %s", errs, c.want)
 		}
 	}
@@ -65,7 +65,7 @@ func TestKeywords(t *testing.T) {
 // A duplicate hides neither itself nor what is wrong within the items.
 func TestFaultsBelowFaultyLists(t *testing.T) {
 	k := &keywords{Few: []string{"a"}, Short: "ab", Needed: &keyed{}, Filled: []keyed{{Name: "A"}, {Name: "A"}}}
-	if errs := fields(k); len(errs) != 3 {
+	if errs := New().fields(k); len(errs) != 3 {
 		t.Errorf("want the duplicate and two bad names, got %v", errs)
 	}
 }

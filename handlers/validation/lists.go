@@ -13,7 +13,7 @@ import (
 )
 
 // listRules judge how many and which values there are.
-var listRules = map[string]rule{
+var listRules = map[string]Rule{
 	"enum": {ok: inEnum, errors: notSupported},
 	"maxitems": {
 		ok: func(v reflect.Value, param string) bool { return int64(v.Len()) <= number(param) },

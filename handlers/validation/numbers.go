@@ -12,7 +12,7 @@ import (
 
 // numberRules bound integers. The keywords give the phrase that upstream uses most for such a bound; formats of numbers
 // give the particular ones.
-var numberRules = map[string]rule{
+var numberRules = map[string]Rule{
 	"atleast": {
 		ok: func(v reflect.Value, param string) bool { return v.Int() >= number(param) },
 		errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
@@ -38,17 +38,8 @@ var numberRules = map[string]rule{
 			return invalid(path, v, validation.InclusiveRangeError(int(number(low)), int(number(high))))
 		},
 	},
-	"positive":   bounded(1, 1<<62, "must be greater than zero"),
-	"above-zero": bounded(1, 1<<62, "must be greater than 0"),
-	"file-mode":  bounded(0, 0o777, "must be a number between 0 and 0777 (octal), both inclusive"),
-	"weight":     bounded(1, 100, "must be in the range 1-100"),
-}
-
-func bounded(low, high int64, message string) rule {
-	return rule{
-		ok:     func(v reflect.Value, _ string) bool { return v.Int() >= low && v.Int() <= high },
-		errors: func(path *field.Path, v reflect.Value, _ string) field.ErrorList { return invalid(path, v, message) },
-	}
+	"positive":   Between(1, 1<<62, "must be greater than zero"),
+	"above-zero": Between(1, 1<<62, "must be greater than 0"),
 }
 
 // number reads a bound that the generator wrote; it has checked that it is one.

@@ -7,7 +7,7 @@ import (
 )
 
 // presenceRules demand that something is there. Details are those of upstream where it has any.
-var presenceRules = map[string]rule{
+var presenceRules = map[string]Rule{
 	// filled: not the empty string, list, map or zero; param is the key of a detail.
 	"filled": {ok: filled, errors: required, evenNil: true},
 	// not-blank: an empty text is missing, an absent one is fine.

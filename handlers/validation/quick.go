@@ -21,7 +21,7 @@ func quickLabel(s string) bool {
 	return true
 }
 
-func quickSubdomain(s string) bool {
+func QuickSubdomain(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
 	}
@@ -46,15 +46,15 @@ func quickName(s string) bool {
 	return true
 }
 
-func quickQualified(s string) bool {
+func QuickQualified(s string) bool {
 	prefix, name, found := strings.Cut(s, "/")
 	if !found {
 		return quickName(s)
 	}
-	return quickSubdomain(prefix) && quickName(name)
+	return QuickSubdomain(prefix) && quickName(name)
 }
 
-func quickLabelValue(s string) bool { return s == "" || quickName(s) }
+func QuickLabelValue(s string) bool { return s == "" || quickName(s) }
 
 func quickPortName(s string) bool {
 	if s == "" || len(s) > 15 || s[0] == '-' || s[len(s)-1] == '-' || strings.Contains(s, "--") {

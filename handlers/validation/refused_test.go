@@ -65,7 +65,7 @@ func TestRefusedAsTheOriginalDoes(t *testing.T) {
 		}
 		lists := []field.ErrorList{
 			validation.ObjectMeta(o, o.GetNamespace() != "", names[gvk.Kind], field.NewPath("metadata")),
-			validation.Fields(o)}
+			kinds.FieldRules().Fields(o)}
 		for _, f := range []func(context.Context, object.Object) field.ErrorList{s.Validate, s.ValidateCreate} {
 			if f != nil {
 				lists = append(lists, f(t.Context(), o))

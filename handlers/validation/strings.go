@@ -22,28 +22,27 @@ type format struct {
 var formats = map[string]format{
 	"dns-label":            {quickLabel, validation.IsDNS1123Label},
 	"dns-1035-label":       {nil, validation.IsDNS1035Label},
-	"dns-subdomain":        {quickSubdomain, validation.IsDNS1123Subdomain},
-	"dns-subdomain-if-any": {quickSubdomain, ifAny(validation.IsDNS1123Subdomain)},
-	"dns-search":           {quickSubdomain, searchDomain},
+	"dns-subdomain":        {QuickSubdomain, validation.IsDNS1123Subdomain},
+	"dns-subdomain-if-any": {QuickSubdomain, ifAny(validation.IsDNS1123Subdomain)},
+	"dns-search":           {QuickSubdomain, searchDomain},
 	"wildcard-subdomain":   {nil, validation.IsWildcardDNS1123Subdomain},
-	"qualified-name":       {quickQualified, validation.IsQualifiedName},
-	"label-value":          {quickLabelValue, validation.IsValidLabelValue},
-	"label-value-joined":   {quickLabelValue, joined(validation.IsValidLabelValue)},
+	"qualified-name":       {QuickQualified, validation.IsQualifiedName},
+	"label-value":          {QuickLabelValue, validation.IsValidLabelValue},
+	"label-value-joined":   {QuickLabelValue, joined(validation.IsValidLabelValue)},
 	"port-name":            {quickPortName, validation.IsValidPortName},
 	"env-var-name":         {nil, validation.IsRelaxedEnvVarName},
 	"config-key":           {quickConfigKey, validation.IsConfigMapKey},
 	"http-header-name":     {nil, validation.IsHTTPHeaderName},
 	"c-identifier":         {nil, validation.IsCIdentifier},
-	"descending-path":      {quickPath, descendingPath},
-	"local-path":           {quickPath, localPath},
+	"descending-path":      {quickPath, DescendingPath},
+	"local-path":           {quickPath, LocalPath},
 	"no-backsteps":         {quickPath, noBacksteps},
-	"sysctl-name":          {nil, sysctlName},
 	"path-segment":         {quickLabel, pathSegment},
 }
 
 // stringRules are the formats as rules, and pattern.
-func stringRules() map[string]rule {
-	out := map[string]rule{
+func stringRules() map[string]Rule {
+	out := map[string]Rule{
 		"pattern": {
 			ok: func(v reflect.Value, param string) bool { return compiled(param).MatchString(v.String()) },
 			errors: func(path *field.Path, v reflect.Value, param string) field.ErrorList {
@@ -68,7 +67,7 @@ func stringRules() map[string]rule {
 		},
 	}
 	for name, f := range formats {
-		out[name] = rule{
+		out[name] = Rule{
 			ok: func(v reflect.Value, _ string) bool {
 				s := v.String()
 				return f.quick != nil && f.quick(s) || len(f.messages(s)) == 0
@@ -116,7 +115,8 @@ func joined(f func(string) []string) func(string) []string {
 	}
 }
 
-func descendingPath(s string) []string {
+// DescendingPath is what is wrong with a relative path that may not leave the place that it starts from.
+func DescendingPath(s string) []string {
 	var msgs []string
 	if path.IsAbs(s) {
 		msgs = append(msgs, "must be a relative path")
@@ -124,8 +124,9 @@ func descendingPath(s string) []string {
 	return append(msgs, noBacksteps(s)...)
 }
 
-func localPath(s string) []string {
-	msgs := descendingPath(s)
+// LocalPath is DescendingPath for the path of a file.
+func LocalPath(s string) []string {
+	msgs := DescendingPath(s)
 	if strings.HasPrefix(s, "..") && !strings.HasPrefix(s, "../") {
 		msgs = append(msgs, "must not start with '..'")
 	}
@@ -147,18 +148,6 @@ func searchDomain(s string) []string {
 		return nil
 	}
 	return validation.IsDNS1123SubdomainWithUnderscore(strings.TrimSuffix(s, "."))
-}
-
-const (
-	sysctlMax     = 253
-	sysctlPattern = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
-)
-
-func sysctlName(s string) []string {
-	if len(s) <= sysctlMax && compiled(sysctlPattern).MatchString(s) {
-		return nil
-	}
-	return []string{"must have at most 253 characters and match regex " + sysctlPattern}
 }
 
 // pathSegment is a name that can stand in a URL.

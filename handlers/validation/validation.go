@@ -2,12 +2,13 @@
 // error that upstream uses.
 //
 // The rules are data: keywords of the resource model, generated as tags of the Go types, which go-playground/validator
-// walks. A tag names a rule in the tables here, and the same entry of a table decides and, when the decision is no, says
-// why. What spans fields, compares with an older object or needs other objects is not here but in package kinds; object
-// metadata, which has rules of its own for every kind, is in meta.go.
+// walks. A tag names a rule in a table, and the same entry of the table decides and words the error. The rules that any kind
+// may have are here; those of particular kinds come from the packages of the kinds (Table), and this package names no kind's
+// type. Rules that span fields, compare with an older object or need other objects are hooks of the kinds. Object metadata,
+// which every kind has, is in meta.go.
 //
 // A good object, by far the most frequent case, costs one walk of our own over the same tags and rules (good.go). Only what
-// that does not call good is left to the library, and only a faulty object is walked again, to explain.
+// that does not accept is left to the library, and only a faulty object is walked again, to explain.
 package validation
 
 import (
@@ -20,33 +21,35 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Fields checks all field rules of an object's kind, its metadata and status excepted. It works on the generated types; an
-// unstructured object has no rules here.
-func Fields(o object.Object) field.ErrorList { return fields(o) }
+// Fields checks all field rules of an object's kind, except those of its metadata and status. It works on the generated types;
+// an unstructured object has no rules here.
+func (r *Rules) Fields(o object.Object) field.ErrorList { return r.fields(o) }
 
 // FieldsUpdate is Fields for an object that replaces old: a fault that old has in the same place with the same value is
 // tolerated, so that an object which was stored before a rule existed can still be changed elsewhere.
-func FieldsUpdate(o, old object.Object) field.ErrorList {
-	errs := fields(o)
+func (r *Rules) FieldsUpdate(o, old object.Object) field.ErrorList {
+	errs := r.fields(o)
 	if len(errs) == 0 {
 		return nil
 	}
 	known := map[string]bool{}
-	for _, e := range fields(old) {
+	for _, e := range r.fields(old) {
 		known[e.Error()] = true
 	}
 	return errs.Filter(func(err error) bool { return known[err.Error()] })
 }
 
 // Good says whether the fields of a part of an object, a pointer to a generated struct, keep all their rules.
-func Good(part any) bool { return !hasRules(part) || good(part) || walker.Struct(part) == nil }
+func (r *Rules) Good(part any) bool {
+	return !hasRules(part) || r.isGood(part) || r.walker.Struct(part) == nil
+}
 
 // deepest bounds the walks for one faulty object; lists and structs with rules are nested less deep.
 const deepest = 32
 
 // fields walks a pointer to a generated struct.
-func fields(o any) field.ErrorList {
-	if !hasRules(o) || good(o) {
+func (r *Rules) fields(o any) field.ErrorList {
+	if !hasRules(o) || r.isGood(o) {
 		return nil
 	}
 	m := newMemory()
@@ -54,7 +57,7 @@ func fields(o any) field.ErrorList {
 	var errs field.ErrorList
 	for range deepest {
 		m.walk, m.passable = m.walk+1, false
-		errs = append(errs, explain(walker.StructCtx(ctx, o))...)
+		errs = append(errs, r.explain(r.walker.StructCtx(ctx, o))...)
 		if !m.passable {
 			break
 		}
@@ -65,13 +68,23 @@ func fields(o any) field.ErrorList {
 }
 
 // explain words what a walk found.
-func explain(found error) (errs field.ErrorList) {
+func (r *Rules) explain(found error) (errs field.ErrorList) {
 	var faults validator.ValidationErrors
 	if !errors.As(found, &faults) {
 		return nil
 	}
 	for _, fault := range faults {
-		errs = append(errs, describe(fault)...)
+		errs = append(errs, r.describe(fault)...)
+	}
+	return errs
+}
+
+// Part checks the field rules of a part of an object, a pointer to a generated struct that lies at path. It is for parts that a
+// write to a subresource brings, where the rules of the whole object are not asked.
+func (r *Rules) Part(part any, path *field.Path) field.ErrorList {
+	errs := r.fields(part)
+	for _, e := range errs {
+		e.Field = path.String() + "." + e.Field
 	}
 	return errs
 }

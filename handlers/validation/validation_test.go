@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds"
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -35,12 +36,12 @@ func TestFieldsUpdateToleratesOldFaults(t *testing.T) {
 	old := &corev1.Service{Spec: corev1.ServiceSpec{SessionAffinity: "None", Type: "LoadBalancer", LoadBalancerSourceRanges: []string{"x"}}}
 	same := old.DeepCopy()
 	same.Labels = map[string]string{"a": "b"}
-	equal(t, fieldsOf(validation.Fields(old)), "spec.LoadBalancerSourceRanges[0]")
-	equal(t, fieldsOf(validation.FieldsUpdate(same, old)))
+	equal(t, fieldsOf(kinds.FieldRules().Fields(old)), "spec.LoadBalancerSourceRanges[0]")
+	equal(t, fieldsOf(kinds.FieldRules().FieldsUpdate(same, old)))
 
 	worse := old.DeepCopy()
 	worse.Spec.LoadBalancerSourceRanges = append(worse.Spec.LoadBalancerSourceRanges, "y")
-	equal(t, fieldsOf(validation.FieldsUpdate(worse, old)), "spec.LoadBalancerSourceRanges[1]")
+	equal(t, fieldsOf(kinds.FieldRules().FieldsUpdate(worse, old)), "spec.LoadBalancerSourceRanges[1]")
 }
 
 // What a failing rule for a struct hides is found all the same.
@@ -49,19 +50,19 @@ func TestFaultsBelowFaultyStructs(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"a b": "c"}},
 		Spec:       corev1.PodSpec{},
 	}}
-	equal(t, fieldsOf(validation.Fields(template)), "template.labels", "template.spec.containers", "template.spec.restartPolicy",
+	equal(t, fieldsOf(kinds.FieldRules().Fields(template)), "template.labels", "template.spec.containers", "template.spec.restartPolicy",
 		"template.spec.dnsPolicy", "template.spec.terminationGracePeriodSeconds")
 }
 
 // A status is its writers' affair.
 func TestStatusHasNoRules(t *testing.T) {
 	ns := &corev1.Namespace{Status: corev1.NamespaceStatus{Phase: "Strange"}}
-	equal(t, fieldsOf(validation.Fields(ns)))
+	equal(t, fieldsOf(kinds.FieldRules().Fields(ns)))
 }
 
 func TestUnstructuredHasNoRules(t *testing.T) {
 	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "example.dev/v1", "kind": "Widget", "metadata": map[string]any{"name": "a", "finalizers": []any{"plain"}}}}
-	equal(t, fieldsOf(validation.Fields(u)))
+	equal(t, fieldsOf(kinds.FieldRules().Fields(u)))
 	equal(t, fieldsOf(validation.Immutable(u, u)))
 	// Custom resources may have finalizers without a domain; built-in kinds may not.
 	equal(t, fieldsOf(validation.ObjectMeta(u, false, nil, field.NewPath("metadata"))))

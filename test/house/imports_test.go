@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"handlers/codec":              {"gen", "handlers/object", "handlers/resource"},
 	"handlers/kinds":              {"gen", "handlers/authn", "handlers/authz", "handlers/display", "handlers/expression", "handlers/features", "handlers/object", "handlers/resource", "handlers/storage", "handlers/validation"},
 	"handlers/display":            {"gen"},
-	"handlers/validation":         {"gen", "handlers/display", "handlers/object"},
+	"handlers/validation":         {"handlers/display", "handlers/object"},
 	"handlers/expression":         {},
 	"handlers/gzjoin":             {},
 	"handlers/h1":                 {"handlers/stream"},

@@ -67,3 +67,38 @@ func searchedParts(f *ast.File) map[token.Pos]bool {
 	})
 	return found
 }
+
+// Errors and warnings come in one order, the same for every request. The order of a map is another one each time.
+func TestNoListIsMadeInTheOrderOfAMap(t *testing.T) {
+	sources(t, func(path string, files *token.FileSet, f *ast.File) {
+		if !strings.HasPrefix(path, "handlers/kinds/") && !strings.HasPrefix(path, "handlers/validation/") || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			loop, ok := n.(*ast.RangeStmt)
+			if !ok {
+				return true
+			}
+			lit, ok := loop.X.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			if _, ok := lit.Type.(*ast.MapType); ok && appends(loop.Body) {
+				t.Errorf("%s: something is appended in the order of a map; range over a slice", files.Position(loop.Pos()))
+			}
+			return true
+		})
+	})
+}
+
+// appends says whether a block calls append.
+func appends(block *ast.BlockStmt) (found bool) {
+	ast.Inspect(block, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			name, ok := call.Fun.(*ast.Ident)
+			found = found || ok && name.Name == "append"
+		}
+		return !found
+	})
+	return found
+}

@@ -76,7 +76,7 @@ func (b *rulebook) create(o object.Object) [][]*field.Error {
 	if s.PrepareForCreate != nil && s.PrepareForCreate(ctx, &resource.Attempt{Namespace: "ns"}, o) != nil {
 		return nil
 	}
-	out := [][]*field.Error{validation.ObjectMeta(o, b.row.Namespaced, s.ValidateName, field.NewPath("metadata")), validation.Fields(b.ruled(o, false))}
+	out := [][]*field.Error{validation.ObjectMeta(o, b.row.Namespaced, s.ValidateName, field.NewPath("metadata")), kinds.FieldRules().Fields(b.ruled(o, false))}
 	if s.Validate != nil {
 		out = append(out, s.Validate(ctx, o))
 	}
@@ -96,7 +96,7 @@ func (b *rulebook) update(o, old object.Object) [][]*field.Error {
 	}
 	out := [][]*field.Error{
 		validation.ObjectMeta(o, b.row.Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")), validation.ObjectMetaUpdate(o, old),
-		validation.FieldsUpdate(b.ruled(o, true), b.ruled(old, true)), validation.Immutable(o, old),
+		kinds.FieldRules().FieldsUpdate(b.ruled(o, true), b.ruled(old, true)), validation.Immutable(o, old),
 	}
 	if s.Validate != nil {
 		out = append(out, s.Validate(ctx, o))

@@ -13,6 +13,7 @@ import (
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -120,4 +121,12 @@ func defaultDaemonSet(d *appsv1.DaemonSet) {
 		kind.SetIfNil(&r.MaxSurge, intstr.FromInt32(0))
 	}
 	podspec.DefaultTemplate(&d.Spec.Template)
+}
+
+// daemonSetStrategy reports an unknown type with the whole strategy, as upstream does.
+func daemonSetStrategy(s *appsv1.DaemonSetUpdateStrategy, path *field.Path) field.ErrorList {
+	if s.Type == rollingUpdate || s.Type == onDelete {
+		return nil
+	}
+	return field.ErrorList{field.NotSupported(path, display.Value(s), []string{rollingUpdate, onDelete})}
 }

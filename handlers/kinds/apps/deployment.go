@@ -6,6 +6,7 @@ import (
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
+	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
@@ -69,4 +70,12 @@ func defaultDeployment(d *appsv1.Deployment) {
 	}
 	podspec.DefaultTemplate(&d.Spec.Template)
 	d.SetDefaults()
+}
+
+// deploymentStrategy reports an unknown type with the whole strategy, as upstream does.
+func deploymentStrategy(s *appsv1.DeploymentStrategy, path *field.Path) field.ErrorList {
+	if s.Type == rollingUpdate || s.Type == "Recreate" {
+		return nil
+	}
+	return field.ErrorList{field.NotSupported(path, display.Value(s), []string{"Recreate", rollingUpdate})}
 }

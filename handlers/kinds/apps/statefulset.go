@@ -52,7 +52,7 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		errs = append(errs, podspec.ValidateEndless(d, pods, "StatefulSet", spec.Child("template"))...)
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
-		case r != nil && o.Spec.UpdateStrategy.Type == "OnDelete":
+		case r != nil && o.Spec.UpdateStrategy.Type == onDelete:
 			errs = append(errs, field.Invalid(at, display.Value(r), "only allowed for updateStrategy 'RollingUpdate'"))
 		case r != nil && r.MaxUnavailable != nil:
 			errs = append(errs, kind.Amount(r.MaxUnavailable, true, at.Child("maxUnavailable"))...)
@@ -143,4 +143,19 @@ func statefulSetWarnings(o, old *appsv1.StatefulSet) []string {
 		out = append(out, "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended")
 	}
 	return out
+}
+
+// statefulSetStrategy reports an unknown type with the whole strategy, in words of its own.
+func statefulSetStrategy(s *appsv1.StatefulSetUpdateStrategy, path *field.Path) field.ErrorList {
+	if s.Type == rollingUpdate || s.Type == onDelete {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, display.Value(s), "must be 'RollingUpdate' or 'OnDelete'")}
+}
+
+func podManagement(path *field.Path, s string) field.ErrorList {
+	if s == "OrderedReady" || s == "Parallel" {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, s, "must be 'OrderedReady' or 'Parallel'")}
 }

@@ -9,7 +9,7 @@ import (
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 var metricTypes = []string{"ContainerResource", "External", "Object", "Pods", "Resource"}
@@ -124,7 +124,7 @@ func containerMetric(s *autoscalingv2.ContainerResourceMetricSource, path *field
 	if s.Name == "" {
 		errs = append(errs, field.Required(path.Child("name"), "must specify a resource name"))
 	} else {
-		errs = append(errs, rules.ContainerResource(s.Name, path.Child("name"))...)
+		errs = append(errs, podspec.ContainerResourceName(s.Name, path.Child("name"))...)
 	}
 	if s.Container == "" {
 		errs = append(errs, field.Required(path.Child("container"), "must specify a container"))

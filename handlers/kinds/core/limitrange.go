@@ -17,7 +17,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 var limitRanges = kind.Kind{
@@ -62,9 +61,9 @@ func limitNames(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorLis
 	names := func(list map[string]quantity.Quantity, name string) {
 		for _, k := range slices.Sorted(maps.Keys(list)) {
 			if at := path.Child(name).Key(k); l.Type == "Pod" || l.Type == "Container" {
-				errs = append(errs, rules.ContainerResource(k, at)...)
+				errs = append(errs, podspec.ContainerResourceName(k, at)...)
 			} else {
-				errs = append(errs, rules.Resource(k, at)...)
+				errs = append(errs, podspec.ResourceName(k, at)...)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	"github.com/gatehouse-dev/gatehouse/handlers/validation"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 // nodeReport is what a kubelet reports of its node: amounts, and the names of what it can do.
@@ -21,7 +21,7 @@ func nodeReport(n *corev1.Node) (errs field.ErrorList) {
 	}{{"capacity", n.Status.Capacity}, {"allocatable", n.Status.Allocatable}} {
 		for _, k := range kind.SortedKeys(l.list) {
 			q := l.list[k]
-			errs = append(errs, validation.Amount(k, &q, status.Child(l.name, k))...)
+			errs = append(errs, podspec.Amount(k, &q, status.Child(l.name, k))...)
 		}
 	}
 	return append(errs, declaredFeatures(n.Status.DeclaredFeatures, status.Child("declaredFeatures"))...)

@@ -28,12 +28,11 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 			errs = append(errs, field.Required(path.Child("volumes").Index(i).Child("image", "reference"), ""))
 		}
 	}
-	for name, list := range map[string][]corev1.Container{"containers": spec.Containers, "initContainers": spec.InitContainers} {
-		for i, c := range list {
-			if strings.TrimSpace(c.Image) != c.Image {
-				errs = append(errs, field.Invalid(path.Child(name).Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
-			}
-		}
+	for i, c := range spec.Containers {
+		errs = append(errs, trimmedImage(c.Image, path.Child("containers").Index(i))...)
+	}
+	for i, c := range spec.InitContainers {
+		errs = append(errs, trimmedImage(c.Image, path.Child("initContainers").Index(i))...)
 	}
 	errs = append(errs, debugImages(spec, path.Child("ephemeralContainers"))...)
 	if spec.HostNetwork {
@@ -48,14 +47,19 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 	return errs
 }
 
-// debugImages have no space about them, as those of other containers.
+// debugImages is trimmedImage for ephemeral containers.
 func debugImages(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	for i, c := range spec.EphemeralContainers {
-		if strings.TrimSpace(c.Image) != c.Image {
-			errs = append(errs, field.Invalid(path.Index(i).Child("image"), c.Image, "must not have leading or trailing whitespace"))
-		}
+		errs = append(errs, trimmedImage(c.Image, path.Index(i))...)
 	}
 	return errs
+}
+
+func trimmedImage(image string, path *field.Path) field.ErrorList {
+	if strings.TrimSpace(image) == image {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path.Child("image"), image, "must not have leading or trailing whitespace")}
 }
 
 // newPod are the rules for a pod that does not exist yet.

@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 var resourceQuotas = kind.Kind{
@@ -51,8 +51,22 @@ func resourceQuota(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 
 func quotaStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = kind.CheckUpdate(func(o, _ *corev1.ResourceQuota) field.ErrorList {
-		return append(rules.Quota(o.Status.Hard, status.Child("hard")), rules.Quota(o.Status.Used, status.Child("used"))...)
+		return append(quotaResources(&o.Status.Hard, status.Child("hard")), quotaResources(&o.Status.Used, status.Child("used"))...)
 	})
+}
+
+// quotaResources are the names and amounts that a quota counts, in its spec and in its status.
+func quotaResources(m *map[string]quantity.Quantity, path *field.Path) (errs field.ErrorList) {
+	for _, name := range kind.SortedKeys(*m) {
+		at := path.Key(name)
+		errs = append(errs, podspec.ResourceName(name, at)...)
+		if !strings.Contains(name, "/") && !podspec.QuotaName(name) {
+			errs = append(errs, field.Invalid(at, name, "must be a standard resource for quota"))
+		}
+		q := (*m)[name]
+		errs = append(errs, podspec.Amount(name, &q, at)...)
+	}
+	return errs
 }
 
 // Resources that a scope can narrow the count of.
@@ -106,7 +120,7 @@ func quotaScopes(o *corev1.ResourceQuota) (errs field.ErrorList) {
 func scopeFits(scope string, hard map[string]quantity.Quantity) bool {
 	fitting, known := scopes[scope]
 	for name := range hard {
-		if known && rules.QuotaName(name) && !slices.Contains(fitting, name) {
+		if known && podspec.QuotaName(name) && !slices.Contains(fitting, name) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -261,4 +262,9 @@ func serviceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return errs
 	})
+}
+
+// sourceRange may have spaces around it.
+func sourceRange(path *field.Path, s string) field.ErrorList {
+	return kind.CIDR(path, strings.TrimSpace(s))
 }

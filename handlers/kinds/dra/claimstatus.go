@@ -8,7 +8,7 @@ import (
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 const (
@@ -146,7 +146,7 @@ func (e expressions) allocation(a *resourcev1.AllocationResult, names requestNam
 		return append(errs, opaque(c.Opaque, false, path.Child("opaque"))...)
 	})...)
 	if a.NodeSelector != nil {
-		errs = append(errs, rules.Part(a.NodeSelector, path.Child("nodeSelector"))...)
+		errs = append(errs, podspec.NodeSelector(a.NodeSelector, path.Child("nodeSelector"))...)
 	}
 	return errs
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 const (
@@ -70,7 +70,7 @@ func deviceNodes(d *resourcev1.Device, own bool, path *field.Path) (errs field.E
 	}
 	if d.NodeSelector != nil {
 		set = append(set, "`nodeSelector`")
-		errs = append(errs, rules.Part(d.NodeSelector, path.Child("nodeSelector"))...)
+		errs = append(errs, podspec.NodeSelector(d.NodeSelector, path.Child("nodeSelector"))...)
 	}
 	if isTrue(d.AllNodes) {
 		set = append(set, "`allNodes`")

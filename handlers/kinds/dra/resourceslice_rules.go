@@ -12,7 +12,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
-	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 const (
@@ -99,7 +99,7 @@ func sliceNodes(s *resourcev1.ResourceSliceSpec) (errs field.ErrorList) {
 	}
 	if n := s.NodeSelector; n != nil {
 		set = append(set, "`nodeSelector`")
-		errs = append(errs, rules.Part(n, specPath.Child("nodeSelector"))...)
+		errs = append(errs, podspec.NodeSelector(n, specPath.Child("nodeSelector"))...)
 		if len(n.NodeSelectorTerms) != 1 {
 			errs = append(errs, field.Invalid(specPath.Child("nodeSelector", "nodeSelectorTerms"), display.Value(n.NodeSelectorTerms), "must have exactly one node selector term"))
 		}

@@ -92,16 +92,16 @@ func LabelSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
 	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{}, path)
 }
 
-// longestDriver is how long the name of a driver of volumes may be.
-const longestDriver = 63
+// LongestDriver is the maximum length of a driver name.
+const LongestDriver = 63
 
-// DriverTitle is the name of a driver: a domain, in upper or lower case.
+// DriverTitle is the rule for driver names: a DNS subdomain in upper or lower case.
 func DriverTitle(path *field.Path, name string) (errs field.ErrorList) {
 	if name == "" {
 		return field.ErrorList{field.Required(path, "")}
 	}
-	if len(name) > longestDriver {
-		errs = append(errs, field.TooLong(path, "", longestDriver))
+	if len(name) > LongestDriver {
+		errs = append(errs, field.TooLong(path, "", LongestDriver))
 	}
 	for _, e := range DNSName(path, strings.ToLower(name)) {
 		errs = append(errs, field.Invalid(path, name, e.Detail))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -162,23 +161,21 @@ func requirements(requests, limits map[string]resource.Quantity, path *field.Pat
 	return errs
 }
 
-// PagesAlone: huge pages without processors or memory.
+// PagesAlone says whether huge pages are requested without cpu or memory.
 func PagesAlone(lists ...map[string]resource.Quantity) (pages bool) {
 	for _, m := range lists {
 		for name := range m {
 			if name == "cpu" || name == "memory" {
 				return false
 			}
-			pages = pages || strings.HasPrefix(name, "hugepages-")
+			pages = pages || hugePages(name)
 		}
 	}
 	return pages
 }
 
-// Overcommits: the resources of nodes themselves can be promised more than once; devices and huge pages cannot.
-func Overcommits(name string) bool {
-	return (!strings.Contains(name, "/") || strings.Contains(name, "kubernetes.io/")) && !strings.HasPrefix(name, "hugepages-")
-}
+// Overcommits says whether requests may be below limits: for native resources, except huge pages.
+func Overcommits(name string) bool { return native(name) && !hugePages(name) }
 
 // hostPorts finds a port of the host that two containers want.
 func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList) {

@@ -26,11 +26,14 @@ func podResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	if whole.Claims != nil {
 		errs = append(errs, field.Forbidden(path.Child("claims"), "claims may not be set for Resources at pod-level"))
 	}
-	for name, list := range map[string]map[string]resource.Quantity{"limits": whole.Limits, "requests": whole.Requests} {
-		for _, k := range kind.SortedKeys(list) {
+	for _, of := range []struct {
+		name string
+		list map[string]resource.Quantity
+	}{{"limits", whole.Limits}, {"requests", whole.Requests}} {
+		for _, k := range kind.SortedKeys(of.list) {
 			// Others are no names of resources at all, which the model refuses.
 			if k == "ephemeral-storage" || strings.Contains(k, "/") && len(validation.IsQualifiedName(k)) == 0 {
-				errs = append(errs, field.NotSupported(path.Child(name).Key(k), k, []string{"cpu", "hugepages-", "memory"}))
+				errs = append(errs, field.NotSupported(path.Child(of.name).Key(k), k, []string{"cpu", "hugepages-", "memory"}))
 			}
 		}
 	}
@@ -45,7 +48,7 @@ func podResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	}
 	limits := together(spec, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Limits })
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
-		if q, ok := whole.Limits[name]; ok && strings.HasPrefix(name, "hugepages-") && q.Cmp(limits[name]) < 0 {
+		if q, ok := whole.Limits[name]; ok && hugePages(name) && q.Cmp(limits[name]) < 0 {
 			sum := limits[name]
 			errs = append(errs, field.Invalid(path.Child("limits").Key(name), q.String(), "must be greater than or equal to aggregate container limits of "+sum.String()))
 		}

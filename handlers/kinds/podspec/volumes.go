@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
@@ -23,7 +23,7 @@ func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1
 			found = append(found, field.Duplicate(path.Index(i).Child("name"), v.Name))
 		}
 		// What mounts a faulty volume is told that there is none.
-		if len(found) == 0 && rules.Good(v) {
+		if len(found) == 0 && fieldRules().Good(v) {
 			good[v.Name] = v
 		}
 		errs = append(errs, found...)
@@ -56,9 +56,8 @@ func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path
 		if m.SubPath != "" && m.SubPathExpr != "" {
 			errs = append(errs, field.Invalid(at.Child("subPathExpr"), m.SubPathExpr, "subPathExpr and subPath are mutually exclusive"))
 		}
-		for name, p := range map[string]string{"subPath": m.SubPath, "subPathExpr": m.SubPathExpr} {
-			errs = append(errs, Descending(p, path.Child("volumeMounts").Child(name))...)
-		}
+		errs = append(errs, Descending(m.SubPath, path.Child("volumeMounts", "subPath"))...)
+		errs = append(errs, Descending(m.SubPathExpr, path.Child("volumeMounts", "subPathExpr"))...)
 	}
 	names, paths := map[string]bool{}, map[string]bool{}
 	for i, d := range c.VolumeDevices {
@@ -90,15 +89,7 @@ func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path
 	return errs
 }
 
-// Descending wants a relative path that stays below where it starts.
-func Descending(p string, path *field.Path) (errs field.ErrorList) {
-	if strings.HasPrefix(p, "/") {
-		errs = append(errs, field.Invalid(path, p, "must be a relative path"))
-	}
-	for _, part := range strings.Split(strings.ReplaceAll(p, "\\", "/"), "/") {
-		if part == ".." {
-			return append(errs, field.Invalid(path, p, "must not contain '..'"))
-		}
-	}
-	return errs
+// Descending is rules.DescendingPath as a rule.
+func Descending(p string, path *field.Path) field.ErrorList {
+	return kind.Faults(path, p, rules.DescendingPath(p))
 }

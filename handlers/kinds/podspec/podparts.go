@@ -1,13 +1,15 @@
-package validation
+package podspec
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const (
@@ -17,8 +19,8 @@ const (
 	maxExitCodes   = 255
 )
 
-// dnsConfig bounds the lists as a resolver does; whether one is needed is the pod strategy's question.
-func dnsConfig(c *corev1.PodDNSConfig, path *field.Path) (errs field.ErrorList) {
+// resolverBounds are the limits of a resolver.
+func resolverBounds(c *corev1.PodDNSConfig, path *field.Path) (errs field.ErrorList) {
 	if len(c.Nameservers) > maxNameservers {
 		errs = append(errs, field.Invalid(path.Child("nameservers"), c.Nameservers, fmt.Sprintf("must not have more than %v nameservers", maxNameservers)))
 	}
@@ -53,5 +55,5 @@ func restartRule(r *corev1.ContainerRestartRule, path *field.Path) (errs field.E
 
 // templateMeta judges the metadata of a pod template. Upstream reports it without the word metadata.
 func templateMeta(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
-	return append(labels(&t.Labels, path.Child("labels")), annotations(&t.Annotations, path.Child("annotations"))...)
+	return append(rules.Labels(t.Labels, path.Child("labels")), validation.ValidateAnnotations(t.Annotations, path.Child("annotations"))...)
 }

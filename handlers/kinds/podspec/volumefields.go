@@ -1,34 +1,22 @@
-package validation
+package podspec
 
 import (
-	"path"
-	"reflect"
-	"regexp"
+	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-const maxDriverName = 63
-
-// csiDriver is a name of at most 63 bytes that is a domain but for its case.
-var csiDriver = rule{
-	ok: func(v reflect.Value, _ string) bool {
-		return len(v.String()) <= maxDriverName && quickSubdomain(v.String())
-	},
-	errors: func(path *field.Path, v reflect.Value, _ string) (errs field.ErrorList) {
-		if v.Len() == 0 {
-			return field.ErrorList{field.Required(path, "")}
-		}
-		if v.Len() > maxDriverName {
-			errs = append(errs, field.TooLong(path, "", maxDriverName))
-		}
-		return append(errs, invalid(path, v, validation.IsDNS1123Subdomain(strings.ToLower(v.String()))...)...)
-	},
+// quickDriver accepts most names that kind.DriverTitle accepts.
+func quickDriver(name string) bool {
+	return len(name) <= kind.LongestDriver && rules.QuickSubdomain(name)
 }
 
 // csiVolume judges the reference to a secret; what is wrong with its name is reported at the volume.
@@ -40,18 +28,18 @@ func csiVolume(c *corev1.CSIVolumeSource, path *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(path.Child("nodePublishSecretRef", "name"), "")}
 	}
-	return invalid(path.Child("name"), reflect.ValueOf(name), validation.IsDNS1123Subdomain(name)...)
+	return kind.DNSName(path.Child("name"), name)
 }
 
-// nfsPath says both when nothing is there.
-var nfsPath = rule{
-	ok: func(v reflect.Value, _ string) bool { return path.IsAbs(v.String()) },
-	errors: func(at *field.Path, v reflect.Value, _ string) (errs field.ErrorList) {
-		if v.Len() == 0 {
-			errs = append(errs, field.Required(at, ""))
-		}
-		return append(errs, invalid(at, v, "must be an absolute path")...)
-	},
+// nfsPath reports both faults of a path that is missing.
+func nfsPath(path *field.Path, s string) (errs field.ErrorList) {
+	if s == "" {
+		errs = append(errs, field.Required(path, ""))
+	}
+	if !strings.HasPrefix(s, "/") {
+		errs = append(errs, field.Invalid(path, s, "must be an absolute path"))
+	}
+	return errs
 }
 
 // downwardFile has one source.
@@ -76,26 +64,15 @@ func ephemeralClaim(s *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs
 	return errs
 }
 
-// The three kinds of names that iSCSI knows.
-var iscsiNames = []struct {
-	prefix  string
-	pattern *regexp.Regexp
-}{
-	{"iqn", regexp.MustCompile(`iqn\.\d{4}-\d{2}\.([[:alnum:]-.]+)(:[^,;*&$|\s]+)$`)},
-	{"eui", regexp.MustCompile(`^eui.[[:alnum:]]{16}$`)},
-	{"naa", regexp.MustCompile(`^naa.[[:alnum:]]{32}$`)},
-}
-
-func iscsiName(name string) string {
-	for _, n := range iscsiNames {
-		if strings.HasPrefix(name, n.prefix) {
-			if n.pattern.MatchString(name) {
-				return ""
-			}
-			return "must be valid format"
-		}
+// iscsiName is what is wrong with a name in a pod; persistent volumes word it differently.
+func iscsiName(name string, path *field.Path) field.ErrorList {
+	switch known, good := ISCSIName(name); {
+	case good:
+		return nil
+	case known:
+		return field.ErrorList{field.Invalid(path, name, "must be valid format")}
 	}
-	return "must be valid format starting with iqn, eui, or naa"
+	return field.ErrorList{field.Invalid(path, name, "must be valid format starting with iqn, eui, or naa")}
 }
 
 func iscsiVolume(v *corev1.ISCSIVolumeSource, path *field.Path) (errs field.ErrorList) {
@@ -104,17 +81,15 @@ func iscsiVolume(v *corev1.ISCSIVolumeSource, path *field.Path) (errs field.Erro
 	}
 	if v.IQN == "" {
 		errs = append(errs, field.Required(path.Child("iqn"), ""))
-	} else if msg := iscsiName(v.IQN); msg != "" {
-		errs = append(errs, field.Invalid(path.Child("iqn"), v.IQN, msg))
+	} else {
+		errs = append(errs, iscsiName(v.IQN, path.Child("iqn"))...)
 	}
 	errs = append(errs, lun(v.Lun, path)...)
 	if (v.DiscoveryCHAPAuth || v.SessionCHAPAuth) && v.SecretRef == nil {
 		errs = append(errs, field.Required(path.Child("secretRef"), ""))
 	}
 	if v.InitiatorName != nil {
-		if msg := iscsiName(*v.InitiatorName); msg != "" {
-			errs = append(errs, field.Invalid(path.Child("initiatorname"), *v.InitiatorName, msg))
-		}
+		errs = append(errs, iscsiName(*v.InitiatorName, path.Child("initiatorname"))...)
 	}
 	return errs
 }
@@ -152,6 +127,25 @@ func podClaim(c *corev1.PodResourceClaim, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Invalid(path, value, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")}
 	case c.ResourceClaimName == nil && c.ResourceClaimTemplateName == nil:
 		return field.ErrorList{field.Invalid(path, value, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")}
+	}
+	return nil
+}
+
+// accessModes are reported at the list.
+func accessModes(l *[]string, path *field.Path) (errs field.ErrorList) {
+	modes := []string{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"}
+	for _, m := range *l {
+		if !slices.Contains(modes, m) {
+			errs = append(errs, field.NotSupported(path, m, modes))
+		}
+	}
+	return errs
+}
+
+// sizeLimit of an empty directory has its own words for being negative.
+func sizeLimit(q *resource.Quantity, path *field.Path) field.ErrorList {
+	if q.Sign() < 0 {
+		return field.ErrorList{field.Forbidden(path, "SizeLimit field must be a valid resource quantity")}
 	}
 	return nil
 }

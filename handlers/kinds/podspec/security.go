@@ -1,4 +1,4 @@
-package validation
+package podspec
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const localhost = "Localhost"
@@ -30,7 +31,7 @@ func seccomp(p *corev1.SeccompProfile, path *field.Path) (errs field.ErrorList) 
 	case p.Type == localhost && p.LocalhostProfile == nil:
 		errs = append(errs, field.Required(at, "must be set when seccomp type is Localhost"))
 	case p.Type == localhost:
-		for _, msg := range descendingPath(*p.LocalhostProfile) {
+		for _, msg := range rules.DescendingPath(*p.LocalhostProfile) {
 			errs = append(errs, field.Invalid(at, *p.LocalhostProfile, msg))
 		}
 	}
@@ -136,4 +137,14 @@ func windowsUser(name string) (msgs []string) {
 		msgs = append(msgs, `runAsUserName's User cannot contain the following characters: "/\:;|=,+*?<>@[]`)
 	}
 	return msgs
+}
+
+var sysctlPattern = regexp.MustCompile("^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$")
+
+func sysctlName(path *field.Path, s string) field.ErrorList {
+	const longest = 253
+	if len(s) <= longest && sysctlPattern.MatchString(s) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, s, fmt.Sprintf("must have at most %d characters and match regex %s", longest, sysctlPattern))}
 }

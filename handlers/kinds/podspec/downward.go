@@ -1,13 +1,14 @@
-package validation
+package podspec
 
 import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // What a container may learn of its own pod, as a variable and as a file.
@@ -42,9 +43,9 @@ func fieldSelector(s *corev1.ObjectFieldSelector, allowed []string, path *field.
 	if subscript {
 		switch name {
 		case "metadata.annotations":
-			return qualified(strings.ToLower(key), path)
+			return kind.Qualified(path, strings.ToLower(key))
 		case "metadata.labels":
-			return qualified(key, path)
+			return kind.Qualified(path, key)
 		}
 		return field.ErrorList{field.Invalid(at, s.FieldPath, "error converting fieldPath: field label does not support subscript: "+s.FieldPath)}
 	}
@@ -71,13 +72,6 @@ func cutSubscript(s string) (name, key string, ok bool) {
 		return s, "", false
 	}
 	return name, key, true
-}
-
-func qualified(s string, path *field.Path) (errs field.ErrorList) {
-	for _, msg := range validation.IsQualifiedName(s) {
-		errs = append(errs, field.Invalid(path, s, msg))
-	}
-	return errs
 }
 
 func envResource(s *corev1.ResourceFieldSelector, path *field.Path) field.ErrorList {
@@ -140,7 +134,7 @@ func tokenProjection(p *corev1.ServiceAccountTokenProjection, path *field.Path) 
 	if p.Path == "" {
 		return append(errs, field.Required(at, ""))
 	}
-	for _, msg := range localPath(p.Path) {
+	for _, msg := range rules.LocalPath(p.Path) {
 		errs = append(errs, field.Invalid(at, p.Path, msg))
 	}
 	return errs

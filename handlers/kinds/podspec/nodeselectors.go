@@ -1,7 +1,6 @@
-package validation
+package podspec
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
@@ -10,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 const noOperator = "not a valid selector operator"
@@ -50,13 +51,13 @@ func nodeExpression(r *corev1.NodeSelectorRequirement, values bool, path *field.
 	default:
 		errs = append(errs, field.Invalid(path.Child("operator"), r.Operator, noOperator))
 	}
-	if !quickQualified(r.Key) {
+	if !rules.QuickQualified(r.Key) {
 		errs = append(errs, metavalidation.ValidateLabelName(r.Key, path.Child("key"))...)
 	}
 	if values {
 		for i, v := range r.Values {
-			if !quickLabelValue(v) {
-				errs = append(errs, invalid(path.Child("values").Index(i), reflect.ValueOf(v), validation.IsValidLabelValue(v)...)...)
+			if !rules.QuickLabelValue(v) {
+				errs = append(errs, kind.Faults(path.Child("values").Index(i), v, validation.IsValidLabelValue(v))...)
 			}
 		}
 	}
@@ -77,7 +78,7 @@ func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.
 		return append(errs, field.Invalid(path.Child("key"), r.Key, "not a valid field selector key"))
 	}
 	for i, v := range r.Values {
-		errs = append(errs, invalid(path.Child("values").Index(i), reflect.ValueOf(v), validation.IsDNS1123Subdomain(v)...)...)
+		errs = append(errs, kind.DNSName(path.Child("values").Index(i), v)...)
 	}
 	return errs
 }
@@ -87,7 +88,7 @@ var effects = []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
 
 // toleration of a taint, or, without a key, of all of them.
 func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
-	if t.Key != "" && !quickQualified(t.Key) {
+	if t.Key != "" && !rules.QuickQualified(t.Key) {
 		errs = append(errs, metavalidation.ValidateLabelName(t.Key, path.Child("key"))...)
 	}
 	if t.Key == "" && t.Operator != "Exists" {
@@ -98,7 +99,7 @@ func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 	}
 	switch t.Operator {
 	case "", "Equal":
-		if !quickLabelValue(t.Value) {
+		if !rules.QuickLabelValue(t.Value) {
 			errs = append(errs, field.Invalid(path.Child("operator"), t.Value, strings.Join(validation.IsValidLabelValue(t.Value), ";")))
 		}
 	case "Exists":
@@ -116,13 +117,10 @@ func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// topologyKey of an affinity term: an empty one is missing and, besides, no label's name.
-var topologyKey = rule{
-	ok: func(v reflect.Value, _ string) bool { return quickQualified(v.String()) },
-	errors: func(path *field.Path, v reflect.Value, _ string) (errs field.ErrorList) {
-		if v.String() == "" {
-			errs = append(errs, field.Required(path, "can not be empty"))
-		}
-		return append(errs, metavalidation.ValidateLabelName(v.String(), path)...)
-	},
+// topologyKey of an affinity term: an empty key gets both faults.
+func topologyKey(path *field.Path, s string) (errs field.ErrorList) {
+	if s == "" {
+		errs = append(errs, field.Required(path, "can not be empty"))
+	}
+	return append(errs, metavalidation.ValidateLabelName(s, path)...)
 }
