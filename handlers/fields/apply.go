@@ -18,14 +18,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// kubectlManager is the manager for which the library looks at the annotation of client-side apply (lastApplied), which it takes
-// over from and keeps up to date.
+// kubectlManager is the manager for which the library migrates from client-side apply: it reads lastApplied and keeps it up to
+// date.
 const kubectlManager = "kubectl"
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// Apply merges what a manager wants to have into an object, and returns what becomes of that: a new object with its defaults and
-// its managedFields. Errors are upstream's: API errors for conflicts and bad requests.
+// Apply merges the configuration of a manager into an object, and returns a new object with defaults and managedFields. Errors
+// are upstream's: API errors for conflicts and bad requests.
 //
 // Most applies are decided by structured-merge-diff over maps, without the library around it: that makes an object of the whole
 // live one for each manager. All that is rare is left to the library: other versions, refusals, the ways of kubectl.
@@ -77,7 +77,7 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 			return nil, false
 		}
 	}
-	// Managed fields are no part of what is merged.
+	// managedFields are not merged.
 	if meta, ok := live["metadata"].(map[string]any); ok {
 		delete(meta, "managedFields")
 	}
@@ -107,7 +107,7 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 	return o, managed.write(o) == nil
 }
 
-// built is an object of the kind, made of a map that others hold parts of.
+// built makes an object of the kind from a map whose parts are shared.
 func (m *Manager) built(content map[string]any) (object.Object, bool) {
 	if m.Types != nil {
 		return &unstructured.Unstructured{Object: runtime.DeepCopyJSON(content)}, true
@@ -119,7 +119,7 @@ func (m *Manager) built(content map[string]any) (object.Object, bool) {
 	return m.Body.DecodeQuick(text)
 }
 
-// isAppliedByClient says whether kubectl's client-side apply has a part in the object, or in what is wanted of it.
+// isAppliedByClient reports whether the object or the configuration has the annotation of client-side apply.
 func isAppliedByClient(a *resource.Applied) bool {
 	if a.Live != nil && a.Live.GetAnnotations()[lastApplied] != "" {
 		return true
@@ -128,7 +128,7 @@ func isAppliedByClient(a *resource.Applied) bool {
 	return err != nil || annotations[lastApplied] != nil
 }
 
-// isOwnKind says whether a configuration is one that the merge takes: of this kind and version, without owners of its own.
+// isOwnKind reports whether the merge handles a configuration: of this kind and version, without managedFields.
 func (m *Manager) isOwnKind(configuration map[string]any) bool {
 	version, kind := m.GVK.ToAPIVersionAndKind()
 	if configuration["apiVersion"] != version || configuration["kind"] != kind {
@@ -161,7 +161,7 @@ func (m *Manager) merge(live map[string]any, a *resource.Applied, managed *owner
 		if err != nil {
 			return nil, err
 		}
-		// With all that it had before nothing is to be pruned, and the merge need not look for it.
+		// The manager applies a superset of what it owned, so nothing is pruned.
 		if last.Set().Difference(wanted).Empty() {
 			delete(managed.fields, id)
 		}
@@ -183,7 +183,7 @@ func (m *Manager) merge(live map[string]any, a *resource.Applied, managed *owner
 	return content, nil
 }
 
-// sameVersion converts nothing: all entries are of the version of the path.
+// sameVersion is a converter that never converts, because all entries have the version of the path.
 type sameVersion string
 
 // Convert implements merge.Converter.

@@ -2,16 +2,16 @@ package fields
 
 import "github.com/gatehouse-dev/gatehouse/gen/schema"
 
-// difference finds in what two objects of a kind differ and writes it as FieldsV1 on the way, in its canonical order.
+// difference compares two objects of a kind and writes the differences as FieldsV1 in canonical order.
 type difference struct {
-	// changed has what the new object has and the old one has not, or has otherwise; removed what only the old one has. Both
-	// are objects in JSON, their closing brace missing until finish.
+	// changed are the fields that the new object adds or changes, removed those that only the old one has. Both are JSON
+	// objects whose closing brace is missing until finish.
 	changed, removed set
-	// unsure: there is something that only the library can compare.
+	// unsure is set when only the library can compare the objects.
 	unsure bool
 }
 
-// set is FieldsV1 that is being written.
+// set is FieldsV1 under construction.
 type set []byte
 
 const (
@@ -20,7 +20,7 @@ const (
 	noFields   = "{}"
 )
 
-// compare finds the differences; reset are fields that this endpoint does not write.
+// compare compares whole objects. reset are the fields that the endpoint resets.
 func compare(n *node, old, next value, reset *resetFields) *difference {
 	d := &difference{changed: append(make(set, 0, 512), '{'), removed: append(make(set, 0, 64), '{')}
 	d.value(n, old, next, reset)
@@ -28,12 +28,12 @@ func compare(n *node, old, next value, reset *resetFields) *difference {
 	return d
 }
 
-// none says that nobody loses or gets a field.
+// none reports whether no manager gains or loses a field.
 func (d *difference) none() bool {
 	return len(d.changed) == len(noFields) && len(d.removed) == len(noFields)
 }
 
-// member says of which of the two sets a value is a member by itself.
+// member says of which of the two sets a value itself is a member.
 type member struct{ changed, removed bool }
 
 func leaf(n *node, x, y value) member {
@@ -46,8 +46,8 @@ func leaf(n *node, x, y value) member {
 	return member{changed: !equal(n, x, y)}
 }
 
-// value compares two values of which at least one is there. What is below is written into the sets; what is returned, the
-// caller writes.
+// value compares two values, at least one of which is present. It writes the members below them; the caller writes the
+// returned member.
 func (d *difference) value(n *node, x, y value, reset *resetFields) member {
 	behind, x := follow(n, x)
 	_, y = follow(n, y)
@@ -92,8 +92,8 @@ func (d *difference) value(n *node, x, y value, reset *resetFields) member {
 	return d.container(x, y, func() bool { d.items(n, x, y); return true }, n)
 }
 
-// container writes what is in a value; a container without any content is a leaf. One that was added or removed is a member
-// itself, beside its content.
+// container writes the members of a struct, map or list. An empty one is a leaf. One that was added or removed is itself a
+// member, beside its content.
 func (d *difference) container(x, y value, content func() (any bool), n *node) member {
 	whole := member{changed: x.absent(), removed: y.absent()}
 	changed, removed := d.changed.begin(whole.changed), d.removed.begin(whole.removed)
@@ -104,7 +104,7 @@ func (d *difference) container(x, y value, content func() (any bool), n *node) m
 	return member{changed: d.changed.end(changed, whole.changed), removed: d.removed.end(removed, whole.removed)}
 }
 
-// begin writes that a container is a member itself, if it is.
+// begin writes "." for a container that is itself a member.
 func (s *set) begin(whole bool) (at int) {
 	at = len(*s)
 	if whole {
@@ -113,7 +113,7 @@ func (s *set) begin(whole bool) (at int) {
 	return at
 }
 
-// end takes that back where nothing follows it: then the container is written as a leaf.
+// end removes the "." where nothing follows it, because the container is then written as a leaf.
 func (s *set) end(at int, whole bool) (leaf bool) {
 	if whole && len(*s) == at+len(itself) {
 		*s = (*s)[:at]
@@ -151,7 +151,7 @@ func (d *difference) entries(n *node, x, y value) {
 	}
 }
 
-// items compares the items of two lists by their keys, in the order of these.
+// items compares the items of two lists by their keys, in key order.
 func (d *difference) items(n *node, x, y value) {
 	old, sure := items(n, x)
 	next, sureNext := items(n, y)
@@ -181,7 +181,7 @@ func (d *difference) items(n *node, x, y value) {
 	}
 }
 
-// at writes what content finds under a key, into the sets in which there is something.
+// at writes the members that content writes under a key. A set for which there are none does not get the key.
 func (d *difference) at(key string, content func() member) {
 	changed, removed := d.changed.open(key), d.removed.open(key)
 	m := content()
@@ -189,7 +189,7 @@ func (d *difference) at(key string, content func() member) {
 	d.removed.close(removed, m.removed)
 }
 
-// opened is where a key was opened and where its content begins.
+// opened is the position of a key and of its content.
 type opened struct{ start, content int }
 
 func (s *set) open(key string) opened {
@@ -201,7 +201,7 @@ func (s *set) open(key string) opened {
 	return opened{start, len(*s)}
 }
 
-// close ends what open began, or takes it back where nothing was written.
+// close ends the key of open, or removes it where nothing was written.
 func (s *set) close(o opened, member bool) {
 	if !member && len(*s) == o.content {
 		*s = (*s)[:o.start]

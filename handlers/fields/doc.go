@@ -1,9 +1,9 @@
-// Package fields keeps account of who owns which field of an object (metadata.managedFields), and carries out server-side
-// apply: upstream's field manager, for the same entries to the byte.
+// Package fields tracks the owners of the fields of objects (metadata.managedFields), and implements server-side apply (KEP-555).
+// Its entries equal upstream's to the byte.
 //
-// There are two speeds. The fast path compares two objects by the tables of the model and works on the encoded FieldsV1 of the
-// entries; it is sure of its answer or gives none. Then the library answers (apimachinery's managedfields over
-// structured-merge-diff), whose merge schema is made of the same tables on first use. Nothing is made at start.
+// There are two paths. The fast path compares two objects by the tables of the model and works on the encoded FieldsV1 of the
+// entries. What it cannot decide is left to the library (apimachinery's managedfields over structured-merge-diff), whose merge
+// schema is made from the same tables on first use. Nothing is made at start.
 //
-// Tracking runs before mutating admission and before the strategy prepares: what those set belongs to nobody. See KEP-555.
+// Tracking runs before mutating admission and before the strategy's hooks, so fields that those set have no owner.
 package fields

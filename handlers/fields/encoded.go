@@ -8,14 +8,13 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// What is done on encoded FieldsV1 in its canonical form: objects of objects, keys in order, no spaces. A key is kept as it
-// stands there, with quotes and colon: "f:name":. Encoded text comes from entries that clients may have sent, so isCanonical
-// has looked at it before.
+// Operations on encoded FieldsV1 in canonical form: objects of objects, keys sorted, no spaces. A key includes its quotes and
+// colon: "f:name":. Clients can send encoded entries, so callers check isCanonical first.
 
-// errUnreadable is FieldsV1 that is no set of fields.
+// errUnreadable is the error for FieldsV1 that is not a field set.
 var errUnreadable = errors.New("fieldsV1 cannot be read")
 
-// maxCut is how many paths are looked for one by one; the costs grow with their number times the size of the entry.
+// maxCut is the maximum number of paths that are searched one by one; the cost is their number times the size of the entry.
 const maxCut = 64
 
 // paths are the members of an encoded set; false when there are more than maxCut.
@@ -55,7 +54,7 @@ func paths(encoded string) (out [][]string, few bool) {
 	return out, true
 }
 
-// keyEnd is the index behind the colon of the key that begins at i.
+// keyEnd is the index after the colon of the key that begins at i.
 func keyEnd(s string, i int) int {
 	for i++; s[i] != '"'; i++ {
 		if s[i] == '\\' {
@@ -65,7 +64,7 @@ func keyEnd(s string, i int) int {
 	return i + 2
 }
 
-// valueEnd is the index behind the object that begins at i.
+// valueEnd is the index after the object that begins at i.
 func valueEnd(s string, i int) int {
 	for depth := 0; ; i++ {
 		switch s[i] {
@@ -81,8 +80,8 @@ func valueEnd(s string, i int) int {
 	}
 }
 
-// isCanonical says whether text has the form that the functions here rely on, so far as that they stay inside of it. The order
-// of keys is not looked at: they are searched.
+// isCanonical reports whether text has the form that the functions here need to stay within its bounds. It does not check the
+// order of keys, which the functions search.
 func isCanonical(s string) bool {
 	if !strings.HasPrefix(s, "{") {
 		return false
@@ -111,7 +110,7 @@ func isCanonical(s string) bool {
 			if i += 2; i >= len(s) || s[i-1] != ':' || s[i] != '{' {
 				return false
 			}
-			// The mark of a value that is a member itself comes first and is empty; one of all fields there is none.
+			// "." marks a value that is a member itself. It comes first and is empty; there is no "." for all fields.
 			if s[begin:i] == `".":` && (s[begin-1] != '{' || begin == 1 || !strings.HasPrefix(s[i:], noFields)) {
 				return false
 			}
@@ -122,7 +121,7 @@ func isCanonical(s string) bool {
 	return false
 }
 
-// find is the text that begins with the value of a key of the object at the beginning of s.
+// find returns the text from the value of a key on; s begins with the object.
 func find(s, key string) (string, bool) {
 	for i := 1; s[i] == '"'; {
 		end := keyEnd(s, i)
@@ -136,7 +135,7 @@ func find(s, key string) (string, bool) {
 	return "", false
 }
 
-// holds says whether the set has the path as a member.
+// holds reports whether the path is a member of the set.
 func holds(s string, path []string) bool {
 	for _, key := range path {
 		var ok bool
@@ -147,7 +146,7 @@ func holds(s string, path []string) bool {
 	return strings.HasPrefix(s, noFields) || strings.HasPrefix(s, "{"+itself)
 }
 
-// holdsAny and holdsAll say so of several paths.
+// holdsAny and holdsAll are holds for several paths.
 func holdsAny(s string, all [][]string) bool {
 	for _, p := range all {
 		if holds(s, p) {
@@ -166,7 +165,7 @@ func holdsAll(s string, all [][]string) bool {
 	return true
 }
 
-// cut takes a member out of the set whose object begins at; it changes b and says whether the object is empty now.
+// cut removes a member from the set whose object begins at. It changes b and reports whether the object is empty now.
 func cut(b []byte, at int, path []string) (_ []byte, empty bool) {
 	rest, ok := find(string(b[at:]), path[0])
 	if !ok {
@@ -198,7 +197,8 @@ func cut(b []byte, at int, path []string) (_ []byte, empty bool) {
 	return b, bytes.HasPrefix(b[at:], []byte(noFields))
 }
 
-// without is the set without the members of lost, whose paths these are unless they are many. It is empty when nothing is left.
+// without is the set without the members of lost. paths are those members unless they are more than maxCut. The result may be
+// empty.
 func without(encoded string, lost string, few [][]string) ([]byte, error) {
 	if few != nil {
 		if encoded == noFields {
@@ -227,7 +227,7 @@ func without(encoded string, lost string, few [][]string) ([]byte, error) {
 	return encode(s.Difference(l))
 }
 
-// union is what either of two sets has.
+// union is the union of two sets.
 func union(x, y string) ([]byte, error) {
 	switch {
 	case x == noFields:

@@ -8,13 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// maxUpdaters is how many entries of updates are kept; the library joins the oldest of more ("ancient-changes").
+// maxUpdaters is the maximum number of Update entries; the library joins the oldest of more ("ancient-changes").
 const maxUpdaters = 10
 
-// unknownManager has what is written under no name.
+// unknownManager is the manager of writes without a name.
 const unknownManager = "unknown"
 
-// fieldsType is the only one there is.
+// fieldsType is the only one.
 const fieldsType = "FieldsV1"
 
 // newEntry is the entry of an update.
@@ -27,7 +27,7 @@ func (m *Manager) newEntry(manager string, fields []byte, now time.Time) metav1.
 	}
 }
 
-// isReset says whether a client asks to forget all owners.
+// isReset reports whether a client resets managedFields: by an empty list, or one with an empty entry.
 func isReset(entries []metav1.ManagedFieldsEntry) bool {
 	switch len(entries) {
 	case 0:
@@ -38,8 +38,8 @@ func isReset(entries []metav1.ManagedFieldsEntry) bool {
 	return false
 }
 
-// plainEntries are the sets of the entries as text; false when there is one that the fast path cannot work on: all must be
-// written in this version, and canonical.
+// plainEntries are the encoded sets of the entries. It returns false when the fast path cannot handle one of them: all must have
+// this version and be canonical.
 func (m *Manager) plainEntries(entries []metav1.ManagedFieldsEntry) ([]string, bool) {
 	encoded := make([]string, len(entries))
 	updaters := 0
@@ -63,7 +63,7 @@ func (m *Manager) plainEntries(entries []metav1.ManagedFieldsEntry) ([]string, b
 	return encoded, updaters <= maxUpdaters
 }
 
-// sameEntries compares entries as stored, but for their times.
+// sameEntries compares entries except for their times.
 func sameEntries(x, y []metav1.ManagedFieldsEntry) bool {
 	return slices.EqualFunc(x, y, func(a, b metav1.ManagedFieldsEntry) bool {
 		return sameIdentity(&a, &b) && a.FieldsType == b.FieldsType && (a.FieldsV1 == nil) == (b.FieldsV1 == nil) &&
@@ -71,7 +71,7 @@ func sameEntries(x, y []metav1.ManagedFieldsEntry) bool {
 	})
 }
 
-// OnlyTimesDiffer says whether some entries are others but for their times, which are not the same.
+// OnlyTimesDiffer reports whether entries differ by their times, and by nothing else.
 func OnlyTimesDiffer(x, y []metav1.ManagedFieldsEntry) bool {
 	return len(x) > 0 && sameEntries(x, y) && !sameTimes(x, y)
 }

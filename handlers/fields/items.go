@@ -36,8 +36,8 @@ const (
 	boolean
 )
 
-// items are those of a list, sorted as FieldsV1 sorts them. False when only the library can tell: two with one key, a key that
-// JSON escapes, keys of several kinds.
+// items are those of a list in the order of FieldsV1. It returns false where only the library can decide: for duplicate keys,
+// keys that JSON escapes, and keys of several types.
 func items(n *node, x value) ([]item, bool) {
 	if x.empty() {
 		return nil, true
@@ -110,7 +110,7 @@ func (it *item) nameByParts(n *node) (ok bool) {
 	return true
 }
 
-// part is the value of a key in an item, or its default.
+// part is the value of a key field in an item, or its default.
 func (k *keyField) part(s value) (part, bool) {
 	x := k.of(s)
 	if !x.absent() {
@@ -177,7 +177,7 @@ func (p part) append(b []byte) ([]byte, bool) {
 	return append(append(append(b, `\"`...), p.text...), `\"`...), true
 }
 
-// plain text stands in JSON as it is, also inside a string inside a string.
+// plain reports whether JSON escapes nothing in a text, even in a string inside a string.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
@@ -205,7 +205,7 @@ func compareParts(x, y []part) int {
 	return 0
 }
 
-// entries are the keys of two maps of texts to something, sorted, each once.
+// entries are the keys of two maps with string keys, sorted and without duplicates.
 func entries(x, y value) []string {
 	var out []string
 	for _, m := range []value{x, y} {
@@ -220,7 +220,7 @@ func entries(x, y value) []string {
 	return slices.Compact(out)
 }
 
-// entry is what a map has under a key.
+// entry is the value of a map under a key.
 func entry(m value, key string) value {
 	if !m.IsValid() {
 		return value{}

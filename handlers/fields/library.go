@@ -16,15 +16,15 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// makeLibrary is the library's field manager for the same writes. Our objects are of the version of the path already, so the
-// hub that it converts by is that version.
+// makeLibrary makes the library's field manager for the same writes. Its hub version is that of the path, which the objects have
+// already.
 func (m *Manager) makeLibrary() (*managedfields.FieldManager, error) {
 	gv := m.GVK.GroupVersion()
 	c := &converter{m: m}
 	return managedfields.NewDefaultFieldManager(typeConverter{m}, c, c, c, m.GVK, gv, m.Subresource, m.filters())
 }
 
-// makeFilters gives the resets the library's form.
+// makeFilters converts the resets into the library's form.
 func (m *Manager) makeFilters() map[fieldpath.APIVersion]fieldpath.Filter {
 	out := map[fieldpath.APIVersion]fieldpath.Filter{}
 	for version, paths := range m.AllResets() {
@@ -47,13 +47,13 @@ func names(path string) (out []any) {
 	return out
 }
 
-// types gives objects their merge schema, which is made when the first object of a version comes.
+// types caches the merge schemas, which are made with the first object of a version.
 type types struct {
 	mu   sync.Mutex // guards made
 	made map[kschema.GroupVersionKind]*typed.ParseableType
 }
 
-// mergeTypes are shared by all managers: they are made of the tables of the model, and never change.
+// mergeTypes are shared by all managers, because they depend on the tables of the model only.
 var mergeTypes types
 
 // of is the merge schema of a kind; nil when no table describes it.
@@ -107,7 +107,7 @@ func (typeConverter) TypedToObject(v *typed.TypedValue) (runtime.Object, error) 
 	return &unstructured.Unstructured{Object: content}, nil
 }
 
-// converter is what the library asks to convert, default and make objects.
+// converter implements the library's conversion, defaulting and creation of objects.
 type converter struct{ m *Manager }
 
 // ConvertToVersion implements runtime.ObjectConvertor.
@@ -115,7 +115,7 @@ func (c *converter) ConvertToVersion(in runtime.Object, target runtime.GroupVers
 	from := in.GetObjectKind().GroupVersionKind()
 	to, ok := target.KindForGroupVersionKinds([]kschema.GroupVersionKind{from})
 	if !ok {
-		// Of another group: who wrote an event in one of its two groups is forgotten by a write in the other.
+		// Another group: a write to an event in one of its two groups drops the owners from the other.
 		return nil, runtime.NewNotRegisteredErrForTarget("", nil, target)
 	}
 	o, err := c.structured(in, from)
@@ -134,7 +134,7 @@ func (c *converter) ConvertToVersion(in runtime.Object, target runtime.GroupVers
 	return out, nil
 }
 
-// structured is an object in its Go type; where that is a map, a copy, because others hold parts of it.
+// structured is an object in its Go type. An Unstructured is copied, because its map is shared.
 func (c *converter) structured(in runtime.Object, gvk kschema.GroupVersionKind) (object.Object, error) {
 	u, ok := in.(*unstructured.Unstructured)
 	if !ok {

@@ -17,8 +17,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Manager keeps account of the owners of the fields of one resource in one version, for the writes to one endpoint: the main one
-// or a subresource. Safe for concurrent use.
+// Manager tracks the owners of the fields of one resource in one version, for writes to one endpoint: the resource or a
+// subresource. It is safe for concurrent use.
 type Manager struct {
 	Options
 	version string
@@ -30,18 +30,18 @@ type Manager struct {
 	library func() (*managedfields.FieldManager, error)
 }
 
-// Options say what a Manager is of.
+// Options are the parameters of a Manager.
 type Options struct {
-	// GVK is the kind of the objects that are written to the endpoint.
+	// GVK is the kind of the endpoint's bodies.
 	GVK         kschema.GroupVersionKind
 	Subresource string
-	// Resets are the fields that a write to the endpoint sets back to what they were: paths with dots between names. AllResets
-	// are those of each version (apps/v1) of the resource, and asked for on first use.
+	// Resets are the dotted paths of the fields that a write to the endpoint resets. AllResets returns those of each version
+	// (apps/v1) of the resource; it is called on first use.
 	Resets    []string
 	AllResets func() map[string][]string
-	// New makes an empty object of a version of the kind, apiVersion and kind set; nil where the server does not know it.
+	// New makes an empty object of a version of the kind, with apiVersion and kind; nil for an unknown version.
 	New func(kschema.GroupVersionKind) object.Object
-	// Convert is the way from one version to another; nil where there is none.
+	// Convert returns the converter from one version to another; nil where there is none.
 	Convert func(from, to kschema.GroupVersionKind) resource.Converter
 	// Default fills the defaults of an object of the GVK; it may be nil.
 	Default func(object.Object)
@@ -52,14 +52,14 @@ type Options struct {
 	Types func(kschema.GroupVersionKind) (*typed.ParseableType, error)
 }
 
-// tables are what the fast path knows of the kind.
+// tables are the fast path's tables of the kind.
 type tables struct {
 	root *node
-	// blank is an empty object: what a new one is compared with.
+	// blank is an empty object, with which a new one is compared.
 	blank value
 }
 
-// New makes a Manager, which costs next to nothing until it is used.
+// New makes a Manager. The tables and the library are made on first use.
 func New(o Options) *Manager {
 	m := &Manager{Options: o, version: o.GVK.GroupVersion().String(), reset: resetsOf(o.Resets)}
 	m.tables = sync.OnceValues(m.makeTables)
@@ -78,8 +78,8 @@ func (m *Manager) makeTables() (*tables, error) {
 	return &tables{root: n, blank: value{Value: blank}}, err
 }
 
-// Track gives next, what a writer makes of live, the managedFields that follow from it. live is nil for a create. The writer's
-// own managedFields count where upstream lets them; what cannot be read is dropped. It never fails: at worst next has none.
+// Track sets the managedFields of next, the writer's state of live, which is nil for a create. The writer's own managedFields
+// count where they do upstream; unreadable ones are dropped. It never fails: at worst next has none.
 func (m *Manager) Track(live, next object.Object, manager string, now time.Time) {
 	if manager == "" {
 		manager = unknownManager
@@ -91,7 +91,7 @@ func (m *Manager) Track(live, next object.Object, manager string, now time.Time)
 	sent := next.GetManagedFields()
 	forget := m.Subresource == "" && isReset(sent)
 	if live != nil && (forget || len(entries) == 0 && (m.Subresource != "" || len(sent) == 0)) {
-		// Nobody keeps account of the object, until somebody applies to it.
+		// An object without managedFields stays without until its first apply.
 		next.SetManagedFields(nil)
 		return
 	}
@@ -105,7 +105,7 @@ func (m *Manager) Track(live, next object.Object, manager string, now time.Time)
 	m.slow(live, next, manager)
 }
 
-// slow asks the library.
+// slow is Track by the library.
 func (m *Manager) slow(live, next object.Object, manager string) {
 	library, err := m.library()
 	if err == nil {
@@ -119,7 +119,7 @@ func (m *Manager) slow(live, next object.Object, manager string) {
 	}
 }
 
-// quick is Track by the tables; false when it is not sure.
+// quick is the fast path of Track; false when it cannot decide.
 func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFieldsEntry, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
 	t, err := m.tables()
 	if err != nil {
@@ -143,7 +143,8 @@ func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFields
 	return m.owned(entries, encoded, d, manager, now)
 }
 
-// owned are the entries after the differences: everybody loses what was changed or removed, the writer gets what was changed.
+// owned are the entries after the differences: every manager loses the changed and removed fields, the writer gets the changed
+// ones.
 func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, encoded []string, d *difference, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
 	changed, removed := string(d.changed), string(d.removed)
 	lost, err := union(changed, removed)
@@ -193,7 +194,8 @@ func (m *Manager) owned(entries []metav1.ManagedFieldsEntry, encoded []string, d
 	return out, true
 }
 
-// renewed is the writer's own entry, whose set is given as text, too, with what it has changed, and without what it has removed.
+// renewed is the writer's entry, whose encoded set is given, too, with the fields that it has changed and without those that it
+// has removed.
 func (m *Manager) renewed(f *metav1.FieldsV1, encoded, changed, removed string) (*metav1.FieldsV1, error) {
 	if few, ok := paths(changed); ok && removed == noFields && holdsAll(encoded, few) {
 		return f, nil

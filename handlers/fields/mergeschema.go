@@ -6,14 +6,14 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
 
-// The names that the library itself gives to what has no schema.
+// The library's names for types without a schema.
 const (
 	untypedName = "__untyped_atomic_"
 	deducedName = "__untyped_deduced_"
 )
 
-// mergeType is the library's merge schema of a kind, from the tables of the model: the types that it needs and no others. Types
-// have their published names, which stand in error texts.
+// mergeType makes the library's merge schema of a kind from the tables of the model, with the types that it needs only. Types have
+// their published names, which appear in error texts.
 func mergeType(m *schema.Message) *typed.ParseableType {
 	b := &mergeBuilder{types: &smd.Schema{}, made: map[string]bool{}}
 	name := b.message(m)
@@ -22,7 +22,7 @@ func mergeType(m *schema.Message) *typed.ParseableType {
 	return &typed.ParseableType{Schema: b.types, TypeRef: smd.TypeRef{NamedType: &name}}
 }
 
-// untyped is the atom of values of any form: maps of them are merged as relationship says, lists never.
+// untyped is the atom of free JSON: maps of it are merged by relationship, lists are atomic.
 func untyped(entries string, relationship smd.ElementRelationship) smd.Atom {
 	items := untypedName
 	return smd.Atom{
@@ -39,7 +39,7 @@ type mergeBuilder struct {
 	made  map[string]bool
 }
 
-// message adds the type of a message, and of all that it refers to, and returns its name.
+// message adds the type of a message and all types that it refers to, and returns its name.
 func (b *mergeBuilder) message(m *schema.Message) string {
 	if b.made[m.Model] {
 		return m.Model
@@ -66,7 +66,7 @@ func (b *mergeBuilder) message(m *schema.Message) string {
 	return m.Model
 }
 
-// keyDefaults puts the defaults of the keys of a list into the type of its items: nothing else in the library asks for defaults.
+// keyDefaults puts the defaults of a list's keys into the type of its items. The library uses no other defaults.
 func (b *mergeBuilder) keyDefaults(f *schema.Field) {
 	for _, k := range f.Keys() {
 		if k.Default == nil {
@@ -117,7 +117,7 @@ func (b *mergeBuilder) field(f *schema.Field) smd.TypeRef {
 	return ref
 }
 
-// value is the type of one value of the field: the field itself, an item or an entry.
+// value is the type of one value of the field: of the field itself, an item or a map entry.
 func (b *mergeBuilder) value(f *schema.Field) smd.TypeRef {
 	named := func(name string) smd.TypeRef { return smd.TypeRef{NamedType: &name} }
 	inlined := func(s smd.Scalar) smd.TypeRef { return smd.TypeRef{Inlined: smd.Atom{Scalar: &s}} }

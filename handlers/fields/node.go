@@ -20,23 +20,22 @@ const (
 	structure
 	mapping
 	list
-	// free is JSON of any form. Only that it is the same is known here; for anything else the library is asked.
+	// free is free JSON. The fast path finds only that it is equal; for differences it leaves the decision to the library.
 	free
 )
 
-// node says how the values of one Go type are compared and merged where a field of the model has them. Nodes are made once and
-// never change.
+// node says how the values of one Go type are compared and merged in a field of the model. Nodes are immutable.
 type node struct {
 	form form
 	kind schema.Kind
-	// pointer: the Go value is a pointer to what the node describes.
+	// pointer is set when the Go value is a pointer to what the node describes.
 	pointer bool
 	// atomic values have one owner as a whole.
 	atomic bool
-	// merge is Set or Keyed for lists whose items have owners of their own; Atomic for all others.
+	// merge is Set or Keyed for lists whose items have their own owners; Atomic for all others.
 	merge schema.Merge
 	keys  []keyField
-	// element is that of lists and maps.
+	// element is the node of the elements of a list or map.
 	element *node
 	// children are the fields of a struct, sorted by name.
 	children []child
@@ -49,24 +48,24 @@ type child struct {
 	key   string
 	index int
 	flags schema.Flags
-	// unowned fields never have an owner: identity and what the server counts.
+	// unowned fields never have an owner: identity and counters of the server.
 	unowned bool
 	node    *node
 }
 
-// keyField is a field by which the items of a list are told apart.
+// keyField is a key of a list of type map.
 type keyField struct {
 	child
 	fallback any
 }
 
-// unownedMeta are the fields of the metadata that nobody owns.
+// unownedMeta are the fields of the metadata that never have an owner.
 var unownedMeta = map[string]bool{
 	"name": true, "namespace": true, "creationTimestamp": true, "selfLink": true, "uid": true, "generation": true,
 	"managedFields": true, "resourceVersion": true,
 }
 
-// place tells the same type apart where it has another meaning: the root of an object and its metadata have unowned fields.
+// place distinguishes the positions of one type: the root of an object and its metadata have unowned fields.
 type place uint8
 
 const (
@@ -82,7 +81,7 @@ type nodeKey struct {
 	place   place
 }
 
-// nodes are shared by all kinds. A map is published only when all nodes in it are complete, for types refer to themselves.
+// nodes are shared by all kinds. A map is published only when all nodes in it are complete, because types refer to themselves.
 var nodes struct {
 	sync.RWMutex
 	made map[nodeKey]*node
@@ -115,7 +114,7 @@ func rootNode(t reflect.Type, m *schema.Message) (*node, error) {
 	return n, nil
 }
 
-// builder has the nodes that are being made.
+// builder has the nodes under construction.
 type builder map[nodeKey]*node
 
 func (b builder) structure(t reflect.Type, m *schema.Message, merge schema.Merge, at place) (*node, error) {
@@ -182,7 +181,7 @@ func (b builder) field(t reflect.Type, f *schema.Field, at place) (*node, error)
 	return b.value(t, f, f.Merge, at)
 }
 
-// value is the node of one value: of a field, an item or an entry.
+// value is the node of one value: of a field, an item or a map entry.
 func (b builder) value(t reflect.Type, f *schema.Field, merge schema.Merge, at place) (*node, error) {
 	pointer := t.Kind() == reflect.Pointer
 	if pointer {

@@ -10,14 +10,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// owners are entries as the merge works on them: sets of fields and times, by the identity of the manager.
+// owners are decoded entries: field sets and times by the identifier of the manager.
 type owners struct {
 	fields fieldpath.ManagedFields
 	times  map[string]*metav1.Time
 }
 
-// identifier is the identity of a manager as text: upstream's, which stands in messages about conflicts. Of an applier the
-// version is no part of it.
+// identifier is upstream's identifier of a manager, which appears in conflict messages. For applies it excludes the version.
 func identifier(e *metav1.ManagedFieldsEntry) (string, error) {
 	id := metav1.ManagedFieldsEntry{Manager: e.Manager, Operation: e.Operation, Subresource: e.Subresource}
 	if e.Operation != metav1.ManagedFieldsOperationApply {
@@ -45,7 +44,7 @@ func (o *owners) read(entries []metav1.ManagedFieldsEntry, encoded []string) err
 	return nil
 }
 
-// unowned is the set of what nobody owns.
+// unowned are the fields that never have an owner.
 var unowned = func() *fieldpath.Set {
 	s := fieldpath.NewSet(fieldpath.MakePathOrDie("apiVersion"), fieldpath.MakePathOrDie("kind"), fieldpath.MakePathOrDie("metadata"))
 	for name := range unownedMeta {
@@ -54,7 +53,7 @@ var unowned = func() *fieldpath.Set {
 	return s
 }()
 
-// strip takes from a manager what nobody owns.
+// strip removes the unowned fields from a manager's set.
 func (o *owners) strip(id string) {
 	vs := o.fields[id]
 	if vs == nil {
@@ -68,7 +67,7 @@ func (o *owners) strip(id string) {
 	o.fields[id] = fieldpath.NewVersionedSet(left, vs.APIVersion(), vs.Applied())
 }
 
-// write gives an object its entries.
+// write encodes the owners as the object's managedFields.
 func (o *owners) write(to object.Object) error {
 	var out []metav1.ManagedFieldsEntry
 	for id, vs := range o.fields {

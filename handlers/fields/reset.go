@@ -2,8 +2,8 @@ package fields
 
 import "strings"
 
-// resetFields is a tree of the fields that an endpoint resets, or leaves as they are: a write to it gives nobody the ownership
-// of them. Nil resets nothing.
+// resetFields is a tree of the fields that an endpoint resets or keeps: a write to it gives nobody the ownership of them. Nil
+// resets nothing.
 type resetFields struct {
 	whole    bool
 	children map[string]*resetFields
@@ -38,5 +38,5 @@ func (r *resetFields) below(name string) *resetFields {
 	return r.children[name]
 }
 
-// all says that the field and everything below it is reset.
+// all is set when the field and everything below it is reset.
 func (r *resetFields) all() bool { return r != nil && r.whole }

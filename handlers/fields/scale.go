@@ -9,14 +9,13 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// Scaled carries owners between an object and its view as a Scale, where one field stands for one of the object.
+// Scaled maps managedFields between an object and its Scale, in which spec.replicas stands for one field of the object.
 type Scaled struct {
 	version  kschema.GroupVersion
 	mappings managedfields.ResourcePathMappings
 }
 
-// NewScaled is for objects of a version; paths say where each version of them (apps/v1) has the number of replicas, with dots
-// between names.
+// NewScaled is for objects of a version. paths has the dotted path of the number of replicas for each version (apps/v1).
 func NewScaled(version kschema.GroupVersion, paths map[string]string) *Scaled {
 	s := &Scaled{version: version, mappings: managedfields.ResourcePathMappings{}}
 	for v, path := range paths {
@@ -25,12 +24,12 @@ func NewScaled(version kschema.GroupVersion, paths map[string]string) *Scaled {
 	return s
 }
 
-// View are the entries of the Scale of an object with these.
+// View returns the entries of the Scale for those of the object.
 func (s *Scaled) View(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, error) {
 	return managedfields.NewScaleHandler(entries, s.version, s.mappings).ToSubresource()
 }
 
-// Object are the entries of the object after those of its Scale have become view.
+// Object returns the entries of the object after a write to its Scale, whose entries are view.
 func (s *Scaled) Object(entries, view []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, error) {
 	return managedfields.NewScaleHandler(entries, s.version, s.mappings).ToParent(view)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/gen/schema"
 )
 
-// value is what JSON would show of a Go value: nothing, null, or the value itself. The zero value is nothing.
+// value is the JSON view of a Go value: absent, null, or the value itself. The zero value is absent.
 type value struct {
 	reflect.Value
 	null bool
@@ -18,10 +18,10 @@ type value struct {
 
 func (x value) absent() bool { return !x.IsValid() && !x.null }
 
-// empty says whether a list or a map has no items; nothing and null have none.
+// empty reports whether a list or a map has no items. Absent and null count as empty.
 func (x value) empty() bool { return !x.IsValid() || x.Len() == 0 }
 
-// of is the field of a struct as JSON shows it: what is left out there is nothing.
+// of is the field of a struct in JSON; a field that omitempty drops is absent.
 func (c *child) of(s value) value {
 	if !s.IsValid() {
 		return value{}
@@ -56,7 +56,7 @@ func isZero(kind schema.Kind, v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// inPlace is a struct in the place where it lies, or a copy where it has none.
+// inPlace is an addressable struct: the value itself, or a copy where it has no address.
 func inPlace[T any](v reflect.Value) *T {
 	if v.CanAddr() {
 		return v.Addr().Interface().(*T)
@@ -65,7 +65,7 @@ func inPlace[T any](v reflect.Value) *T {
 	return &x
 }
 
-// follow is the value behind pointers, with its node; what JSON shows as null is null.
+// follow dereferences pointers; nil pointers, slices and maps are null, as in JSON.
 func follow(n *node, x value) (*node, value) {
 	if n.pointer {
 		if x.IsValid() {
@@ -95,7 +95,7 @@ func follow(n *node, x value) (*node, value) {
 	return n, x
 }
 
-// equal compares two values as JSON has them. n is behind the pointers, as are the values.
+// equal compares the JSON views of two values. The values and n are dereferenced.
 func equal(n *node, x, y value) bool {
 	if !x.IsValid() || !y.IsValid() {
 		return !x.IsValid() && !y.IsValid() && x.null == y.null
@@ -116,7 +116,7 @@ func equal(n *node, x, y value) bool {
 	case free:
 		return reflect.DeepEqual(x.Interface(), y.Interface())
 	}
-	// Two lists are compared as Go values, as the library does: an empty list inside is not one that is left out.
+	// Lists are compared as Go values, as the library does: an empty list in an item differs from an absent one.
 	return x.Len() == y.Len() && reflect.DeepEqual(x.Interface(), y.Interface())
 }
 
@@ -175,7 +175,7 @@ func equalScalars(kind schema.Kind, x, y reflect.Value) bool {
 	case schema.Double:
 		return x.Float() == y.Float()
 	case schema.Quantity:
-		// One quantity in two spellings ("0k" and "0") is two values.
+		// Quantities are compared by their spelling: "0k" and "0" differ.
 		return inPlace[resource.Quantity](x).String() == inPlace[resource.Quantity](y).String()
 	case schema.IntOrString:
 		return *inPlace[intstr.IntOrString](x) == *inPlace[intstr.IntOrString](y)

@@ -18,22 +18,21 @@ import (
 type Table struct {
 	// Rules by the name that the model gives them.
 	Rules map[string]Rule
-	// Path is the path that upstream reports for a place in an object, where that is not the place itself; it returns all
-	// others as they are. nil changes none.
+	// Path returns the path that upstream reports for a place in an object, which for most is the place itself. It may be nil.
 	Path func(place string) string
 }
 
-// Rules walks objects by the tags of their types. It is safe for concurrent use.
+// Rules is a complete set of rules. It is safe for concurrent use.
 type Rules struct {
 	byTag map[string]Rule
 	paths []func(string) string
-	// walker keeps what it learned of each type, and so does good.
+	// walker and good cache what they compile for each type.
 	walker *validator.Validate
 	good   goodStructs
 }
 
-// New joins the general rules with those of the tables. A tag of an object that no table has is a fault of the program: the
-// walk panics when it first meets the type, and a test walks all types.
+// New joins the general rules with those of the tables. Two rules of one name are a fault of the program and panic. So does
+// a walk that meets an unknown tag; a test walks the tags of all types.
 func New(tables ...Table) *Rules {
 	r := &Rules{byTag: map[string]Rule{}, walker: validator.New(validator.WithRequiredStructEnabled())}
 	for _, general := range []map[string]Rule{presenceRules, numberRules, listRules, stringRules(), valueRules} {
@@ -63,22 +62,20 @@ func New(tables ...Table) *Rules {
 	return r
 }
 
-// memory is what walks over one object know of each other. The library does not go into a list or struct that a rule
-// refuses, so faults below it show only in a next walk, which passes over what those before have refused. So each walk
-// finds what none before it has found.
+// memory is shared by the walks over one object. The library does not descend into a list or struct that a rule refuses, so
+// faults below it need another walk, in which the refusals of earlier walks pass.
 type memory struct {
 	refused map[refusal]bool
 	walk    int
-	// left is how many refusals are still collected.
+	// left is the number of refusals that may still be collected.
 	left int
-	// passable: this walk refused a list or struct, so that the next one may find more.
+	// passable is set when this walk refused a list or struct, so that another walk may find more.
 	passable bool
 }
 
 func newMemory() *memory { return &memory{refused: map[refusal]bool{}, left: mostCollected} }
 
-// refusal is a rule at a place in memory. What holds nothing else is refused once, whichever rule it was, as the library
-// asks no other one then.
+// refusal is a rule at an address. The tag is empty for scalars: the library runs no further rule on a refused one.
 type refusal struct {
 	address uintptr
 	typ     reflect.Type
@@ -87,7 +84,7 @@ type refusal struct {
 
 type memoryKey struct{}
 
-// passed says whether this refusal is not to be told: an earlier walk told of it, or there were too many.
+// passed reports whether a refusal is to be ignored: an earlier walk has collected it, or too many are collected.
 func passed(ctx context.Context, fl validator.FieldLevel) bool {
 	m, ok := ctx.Value(memoryKey{}).(*memory)
 	if !ok {
@@ -98,7 +95,7 @@ func passed(ctx context.Context, fl validator.FieldLevel) bool {
 		return true
 	}
 	if !f.CanAddr() {
-		// A value of a map, which holds no further rules: the first walk finds it.
+		// Values of maps have no address and no rules below them, so the first walk finds all of their faults.
 		return m.walk > 1
 	}
 	r := refusal{address: f.Addr().Pointer(), typ: f.Type()}
@@ -115,7 +112,7 @@ func passed(ctx context.Context, fl validator.FieldLevel) bool {
 	return false
 }
 
-// describe turns one fault of the walk into the errors of its rule.
+// describe returns the errors of the rule that refused.
 func (r *Rules) describe(fault validator.FieldError) field.ErrorList {
 	_, place, _ := strings.Cut(fault.Namespace(), ".")
 	path := r.pathAt(place)
@@ -124,7 +121,7 @@ func (r *Rules) describe(fault validator.FieldError) field.ErrorList {
 			return errs
 		}
 	}
-	// The rule refuses what it then finds nothing wrong with: say so rather than accept.
+	// A rule that refuses without an error is a fault of the rule: refuse all the same.
 	return field.ErrorList{field.InternalError(path, fmt.Errorf("rule %q failed", fault.Tag()))}
 }
 
@@ -141,7 +138,7 @@ func (r *Rules) pathAt(place string) *field.Path {
 
 var withRules sync.Map // reflect.Type -> bool
 
-// hasRules says whether a walk of this type can find anything. The answer is kept per type.
+// hasRules reports whether a type has any rules, cached per type.
 func hasRules(o any) bool {
 	t := reflect.TypeOf(o)
 	if t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct || reflect.ValueOf(o).IsNil() {

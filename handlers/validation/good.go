@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// goodStruct walks a struct type by the same tags and rules as the library, without what makes faults tellable. It says yes
-// only to what the library accepts; no means "ask it". So a good object costs neither names of fields nor copies.
+// goodStruct is the fast path for a struct type: the same tags and rules as the library's walk, but without field names and
+// copies, which only errors need. It accepts only what the library accepts. What it does not accept, the library decides.
 type goodStruct struct {
 	fields []goodField
-	// checks: something is checked here or below.
+	// checks is set when the struct or anything below it has a rule.
 	checks bool
 }
 
-// goodField is a field with its tag taken apart.
+// goodField is a field with its parsed tag.
 type goodField struct {
 	index int
 	steps []step
 	// inner is the struct that the field is, points to or lists; nil when it is none.
 	inner *goodStruct
-	// open: what it holds is known only when it is there.
+	// open is set for interfaces, whose values have no static type.
 	open bool
 }
 
@@ -31,13 +31,13 @@ type step struct {
 	param string
 }
 
-// goodStructs are those that were needed, by type.
+// goodStructs caches goodStruct by type.
 type goodStructs struct {
 	sync.RWMutex
 	byType map[reflect.Type]*goodStruct
 }
 
-// isGood says whether the struct that o points to keeps all rules for certain.
+// isGood reports whether the fast path accepts the struct that o points to.
 func (r *Rules) isGood(o any) bool {
 	v := reflect.ValueOf(o).Elem()
 	return r.goodStruct(v.Type()).holds(v)
@@ -52,7 +52,7 @@ func (r *Rules) goodStruct(t reflect.Type) *goodStruct {
 	}
 	r.good.Lock()
 	defer r.good.Unlock()
-	// Types contain themselves: only a set of complete ones may be seen.
+	// Types contain themselves, so a type is published only together with all that it refers to.
 	made := map[reflect.Type]*goodStruct{}
 	s = r.newGoodStruct(t, made)
 	for more := true; more; {
@@ -114,7 +114,7 @@ func (r *Rules) newStep(part string) step {
 	return step{rule: r.byTag[tag], param: param}
 }
 
-// element is what is left of a field's type at the end of its steps.
+// element is the type that remains of a field's type after its dives.
 func (f *goodField) element(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -124,7 +124,7 @@ func (f *goodField) element(t reflect.Type) reflect.Type {
 			continue
 		}
 		if t.Kind() != reflect.Slice {
-			break // unknown formats are left to the library
+			break // the library decides
 		}
 		for t = t.Elem(); t.Kind() == reflect.Pointer; {
 			t = t.Elem()
@@ -133,7 +133,7 @@ func (f *goodField) element(t reflect.Type) reflect.Type {
 	return t
 }
 
-// anyChecks says whether a field has rules, or is known to contain some.
+// anyChecks reports whether a field has rules, or contains a struct that does.
 func (s *goodStruct) anyChecks() bool {
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -165,7 +165,7 @@ func (s *goodStruct) holds(v reflect.Value) bool {
 	return true
 }
 
-// holds goes through the steps from the given one on.
+// holds runs the steps from the given one on.
 func (f *goodField) holds(v reflect.Value, from int) bool {
 	pointer := false
 	for v.Kind() == reflect.Pointer {
@@ -207,7 +207,7 @@ func (f *goodField) holds(v reflect.Value, from int) bool {
 	return true
 }
 
-// holdsNil is holds for a pointer to nothing, of which only the first step is asked.
+// holdsNil is holds for a nil pointer. The library runs only the first step there.
 func (f *goodField) holdsNil(v reflect.Value, from int) bool {
 	rest := f.steps[from:]
 	if len(rest) == 0 || rest[0].word == "omitempty" {
@@ -216,7 +216,7 @@ func (f *goodField) holdsNil(v reflect.Value, from int) bool {
 	return len(rest) == 1 && rest[0].rule.evenNil && rest[0].rule.ok(v, rest[0].param)
 }
 
-// isEmpty says what omitempty leaves out: what a pointer points at is never empty, except a list or map that is nil.
+// isEmpty is omitempty: the value behind a pointer is never empty, except a nil list or map.
 func isEmpty(v reflect.Value, pointer bool) bool {
 	switch v.Kind() {
 	case reflect.Slice, reflect.Map, reflect.Interface:

@@ -10,10 +10,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Like those of quick.go, the functions here say yes only to metadata that apimachinery accepts; no means "ask it". It makes
-// regular expressions of each label and paths of each field, twice for an update, which costs more than the rest of a walk.
+// Fast paths for metadata: they accept only what apimachinery accepts. Its functions match a regular expression per label and
+// make a path per field, twice for an update, which costs more than the rest of validation.
 
-// goodNew is for what ValidateObjectMetaAccessor checks.
+// goodNew is the fast path of ValidateObjectMetaAccessor.
 func goodNew(o object.Object, namespaced bool, validateName func(string, bool) []string) bool {
 	namespace := o.GetNamespace()
 	if namespaced != (namespace != "") || namespaced && !quickLabel(namespace) {
@@ -28,7 +28,7 @@ func goodNew(o object.Object, namespaced bool, validateName func(string, bool) [
 	return o.GetGeneration() >= 0 && len(o.GetFinalizers()) == 0 && goodParts(o)
 }
 
-// goodChange is for what ValidateObjectMetaAccessorUpdate checks.
+// goodChange is the fast path of ValidateObjectMetaAccessorUpdate.
 func goodChange(o, old object.Object) bool {
 	created, was := o.GetCreationTimestamp(), old.GetCreationTimestamp()
 	return o.GetResourceVersion() != "" && o.GetGeneration() >= old.GetGeneration() &&
@@ -40,7 +40,7 @@ func deleting(o object.Object) bool {
 	return o.GetDeletionTimestamp() != nil || o.GetDeletionGracePeriodSeconds() != nil
 }
 
-// goodParts are those that both check.
+// goodParts is what both check.
 func goodParts(o object.Object) bool {
 	for k, v := range o.GetLabels() {
 		if !QuickQualified(k) || !QuickLabelValue(v) {

@@ -12,7 +12,7 @@ import (
 )
 
 // Immutable finds fields that the model marks as immutable (x-immutable) and that differ from old's. Both must be of the
-// same type; a field of a struct that one of them lacks is not compared, as the struct's presence is another rule's.
+// same type. A field of a struct that one of them lacks is not compared: whether the struct may come or go is another rule.
 func Immutable(o, old object.Object) field.ErrorList {
 	t := reflect.TypeOf(o)
 	if t == nil || t != reflect.TypeOf(old) || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
@@ -60,7 +60,7 @@ func immutableFields(t reflect.Type) []immutableField {
 	return found
 }
 
-// searchImmutable goes down a type; open are the types on the way, as some contain themselves.
+// searchImmutable descends into a type. open are the types on the way, because some types contain themselves.
 func searchImmutable(t reflect.Type, path string, index []int, open map[reflect.Type]bool) (found []immutableField) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

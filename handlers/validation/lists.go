@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// listRules judge how many and which values there are.
+// listRules are about the number of values and which of them are allowed.
 var listRules = map[string]Rule{
 	"enum": {ok: inEnum, errors: notSupported},
 	"maxitems": {
@@ -44,7 +44,7 @@ var listRules = map[string]Rule{
 	"unique": {ok: func(v reflect.Value, param string) bool { return len(repeated(v, param)) == 0 }, errors: duplicates},
 }
 
-// inEnum looks the value up in the list that the tag carries, without splitting it.
+// inEnum searches the list in the tag without splitting it, which would allocate.
 func inEnum(v reflect.Value, param string) bool {
 	value := v.String()
 	if value == "" {
@@ -106,7 +106,7 @@ func duplicates(path *field.Path, v reflect.Value, param string) (errs field.Err
 	return errs
 }
 
-// sorted keys of a map, so that errors of the same object always come in the same order.
+// sorted keys of a map make the order of errors deterministic.
 func sorted(v reflect.Value) []string {
 	keys := make([]string, 0, v.Len())
 	for it := v.MapRange(); it.Next(); {

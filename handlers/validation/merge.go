@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Merge joins lists of errors. The order is that of the lists, for pods and their templates upstream's. Each fault is found
-// by one of the lists (test/mutate holds them to it), so nothing is compared.
+// Merge joins lists of errors in the order of the lists; for pods, templates and services in upstream's order (arrange). Nothing
+// is deduplicated: each fault is in one list only, which test/mutate verifies.
 func Merge(lists ...field.ErrorList) field.ErrorList {
 	out := Join(lists...)
 	if slices.ContainsFunc(out, inSortedPath) {
@@ -16,7 +16,7 @@ func Merge(lists ...field.ErrorList) field.ErrorList {
 	return out
 }
 
-// Join is Merge that leaves everything in the order of the lists.
+// Join is Merge without arrange.
 func Join(lists ...field.ErrorList) field.ErrorList {
 	var out field.ErrorList
 	for _, l := range lists {

@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// ObjectMeta checks the metadata of a new or updated object. validateName says what is wrong with a name or, when prefix is
-// set, a generateName; nil stands for the rule of most kinds, a DNS subdomain.
+// ObjectMeta validates the metadata of a new or updated object. validateName returns the faults of a name or, when prefix is
+// set, of a generateName; nil means the rule of most kinds, a DNS subdomain.
 func ObjectMeta(o object.Object, namespaced bool, validateName func(name string, prefix bool) []string, path *field.Path) field.ErrorList {
 	if validateName == nil {
 		validateName = apivalidation.NameIsDNSSubdomain
@@ -24,8 +24,7 @@ func ObjectMeta(o object.Object, namespaced bool, validateName func(name string,
 	return append(errs, finalizers(o, path.Child("finalizers"))...)
 }
 
-// ObjectMetaUpdate checks what may not change in metadata from old to o. What is wrong with o's metadata by itself is for
-// ObjectMeta, which runs beside it.
+// ObjectMetaUpdate validates the change of metadata from old to o. It expects ObjectMeta to have validated o itself.
 func ObjectMetaUpdate(o, old object.Object) field.ErrorList {
 	if goodChange(o, old) {
 		return nil
@@ -34,7 +33,7 @@ func ObjectMetaUpdate(o, old object.Object) field.ErrorList {
 	return apivalidation.ValidateObjectMetaAccessorUpdate(&now, &was, field.NewPath("metadata"))
 }
 
-// identityOf is the part of an object's metadata that is compared when it changes.
+// identityOf is the part of the metadata that ObjectMetaUpdate compares.
 func identityOf(o object.Object) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name: o.GetName(), Namespace: o.GetNamespace(), UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(), Generation: o.GetGeneration(),
@@ -49,7 +48,7 @@ var plainGroups = map[string]bool{
 	"node.k8s.io": true, "policy": true,
 }
 
-// finalizers of built-in kinds are the three that the server knows or have a domain.
+// finalizers of built-in kinds have a domain, except three standard ones.
 func finalizers(o object.Object, path *field.Path) (errs field.ErrorList) {
 	gvk := o.GetObjectKind().GroupVersionKind()
 	_, custom := o.(runtime.Unstructured)

@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// numberRules bound integers. The keywords give the phrase that upstream uses most for such a bound; formats of numbers
-// give the particular ones.
+// numberRules bound integers. The keywords have upstream's most frequent wording for such a bound; the others have the wording
+// of particular fields.
 var numberRules = map[string]Rule{
 	"atleast": {
 		ok: func(v reflect.Value, param string) bool { return v.Int() >= number(param) },
@@ -42,7 +42,7 @@ var numberRules = map[string]Rule{
 	"above-zero": Between(1, 1<<62, "must be greater than 0"),
 }
 
-// number reads a bound that the generator wrote; it has checked that it is one.
+// number parses a bound. The generator writes nothing else.
 func number(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {

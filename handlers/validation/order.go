@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Upstream validates pods, templates and services in an order that is not that of the fields. Here field rules and the rules of
-// a kind run in two passes, so errors are sorted by their paths.
+// Upstream validates pods, templates and services in an order that is not that of the fields. Here the field rules and the hooks
+// of a kind run one after the other, so their errors are sorted by path.
 
 // rest stands for the fields that a list does not name.
 const rest = "*"
@@ -30,7 +30,7 @@ var order = map[string][]string{
 		// of services
 		"sessionAffinity", "sessionAffinityConfig", "externalIPs", "type", "LoadBalancerSourceRanges", "allocateLoadBalancerNodePorts",
 		"loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort", "internalTrafficPolicy", "trafficDistribution",
-		// of priority levels, whose type is told of first as well
+		// of priority levels, whose type also comes first
 		"limited", "exempt"},
 	"template":            {"metadata", "labels", "annotations", "spec", rest},
 	"containers":          containerOrder,
@@ -47,11 +47,11 @@ var containerOrder = []string{"name", "image", "terminationMessagePolicy", "port
 	"imagePullPolicy", "resources", "resizePolicy", "securityContext", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe",
 	"restartPolicy", "restartPolicyRules", rest}
 
-// initContainerOrder: whether one restarts decides what else it may have.
+// initContainerOrder has restartPolicy earlier, because that decides which other fields are allowed.
 var initContainerOrder = append(append(append([]string{}, containerOrder[:12]...), "restartPolicy", "restartPolicyRules"), containerOrder[12:]...)
 
-// sortedPaths are parts of the paths of errors whose order is the table's. An object with such an error has all of its errors
-// sorted; those of other objects stay as they were found.
+// sortedPaths are the parts of paths that cause sorting: an object with such an error has all its errors sorted. Those of other
+// objects keep the order in which they were found.
 var sortedPaths = []string{
 	// of pod specs, wherever they stand
 	"spec.containers", "spec.initContainers", "spec.volumes", "spec.securityContext", "spec.affinity", "spec.tolerations", "spec.dnsConfig",
@@ -61,12 +61,12 @@ var sortedPaths = []string{
 	"spec.ports[", "spec.type",
 }
 
-// inSortedPath says whether the table orders an error among others.
+// inSortedPath reports whether an error causes sorting.
 func inSortedPath(e *field.Error) bool {
 	return slices.ContainsFunc(sortedPaths, func(part string) bool { return strings.Contains(e.Field, part) })
 }
 
-// place is where one step of a path comes among its siblings: by the table, then by index, then as they were found.
+// place orders one step of a path among its siblings: by the table, then as they were found, then by index.
 type place struct{ rank, index, found int }
 
 // arrange sorts errors into upstream's order. Errors of one struct come together.
@@ -86,11 +86,11 @@ func arrange(errs field.ErrorList) {
 				return c
 			}
 		}
-		return cmp.Compare(len(y), len(x)) // first what is in a struct, then what is said of it as a whole
+		return cmp.Compare(len(y), len(x)) // errors of the fields of a struct, then errors of the struct
 	})
 }
 
-// steps are the places along a path. seen numbers names below the same parent in the order of their first error.
+// steps are the places along a path. seen numbers the names below one parent in the order of their first error.
 func steps(path string, seen map[string]int) (out []place) {
 	parent, prefix := "", ""
 	for step := range strings.SplitSeq(path, ".") {

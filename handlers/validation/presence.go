@@ -6,13 +6,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// presenceRules demand that something is there. Details are those of upstream where it has any.
+// presenceRules require a value. Details are upstream's.
 var presenceRules = map[string]Rule{
-	// filled: not the empty string, list, map or zero; param is the key of a detail.
+	// filled refuses the empty string, list and map and the zero value; param is a key of details.
 	"filled": {ok: filled, errors: required, evenNil: true},
-	// not-blank: an empty text is missing, an absent one is fine.
+	// not-blank refuses an empty string that is present.
 	"not-blank": {ok: filled, errors: required},
-	// present: a pointer that is not nil, to any value.
+	// present refuses a nil pointer.
 	"present": {ok: func(v reflect.Value, _ string) bool { return v.IsValid() && v.Kind() != reflect.Pointer }, errors: required, evenNil: true},
 }
 

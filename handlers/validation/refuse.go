@@ -6,18 +6,18 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// mostFaults is how many faults a refusal tells, mostFaultText how long their text is, in bytes, when the last one is
-// added. A body of 3 MB may have a hundred thousand faults, or each fault may show a large part of it; the message alone
-// costs the square of its length.
+// mostFaults is the maximum number of faults in a response, mostFaultText the length of their text in bytes after which none is
+// added. A body of 3 MB may have a hundred thousand faults, or each fault may show a large part of it, and NewInvalid is
+// quadratic in the length of the message.
 const mostFaults, mostFaultText = 1000, 256 << 10
 
-// mostCollected is how many faults each part of the validation collects. They are put into order before the first are told.
+// mostCollected is the maximum number of faults that each part of validation collects. They are sorted before they are cut.
 const mostCollected = 4 * mostFaults
 
-// first are as many faults as are worth looking at.
+// first cuts a list to mostCollected.
 func first(errs field.ErrorList) field.ErrorList { return errs[:min(len(errs), mostCollected)] }
 
-// Refuse is the 422 for faults, of which there is at least one. Of very many it tells the first ones.
+// Refuse is the 422 for a list of at least one fault. A long list is cut.
 func Refuse(kind schema.GroupKind, name string, errs field.ErrorList) error {
 	told := firstFaults(errs)
 	err := apierrors.NewInvalid(kind, name, errs[:told])
@@ -27,7 +27,7 @@ func Refuse(kind schema.GroupKind, name string, errs field.ErrorList) error {
 	return err
 }
 
-// firstFaults is how many faults are told.
+// firstFaults is the number of faults that fit into a response.
 func firstFaults(errs field.ErrorList) int {
 	size := 0
 	for i, e := range errs {

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Rule is one entry of a table: ok decides, errors says why not. param is what stands after the tag's equals sign.
+// Rule is one entry of a table: ok decides, errors words the refusal. param is the part of the tag after the equals sign.
 type Rule struct {
 	ok     func(v reflect.Value, param string) bool
 	errors func(path *field.Path, v reflect.Value, param string) field.ErrorList
@@ -14,7 +14,7 @@ type Rule struct {
 	evenNil bool
 }
 
-// Whole makes a rule of a function that finds all faults of a value.
+// Whole makes a rule of a function that returns all faults of a value.
 func Whole[T any](f func(*T, *field.Path) field.ErrorList) Rule {
 	return Rule{
 		ok: func(v reflect.Value, _ string) bool {
@@ -30,7 +30,7 @@ func Whole[T any](f func(*T, *field.Path) field.ErrorList) Rule {
 	}
 }
 
-// Text makes a rule of a function that finds all faults of a string. quick may be nil; what it accepts has none.
+// Text makes a rule of a function that returns all faults of a string. quick may be nil; a string that it accepts has none.
 func Text(quick func(string) bool, f func(*field.Path, string) field.ErrorList) Rule {
 	return Rule{
 		ok: func(v reflect.Value, _ string) bool {
@@ -41,7 +41,7 @@ func Text(quick func(string) bool, f func(*field.Path, string) field.ErrorList) 
 	}
 }
 
-// Between makes a rule of bounds of a number.
+// Between makes a rule of the bounds of a number, both inclusive.
 func Between(low, high int64, message string) Rule {
 	return Rule{
 		ok:     func(v reflect.Value, _ string) bool { return v.Int() >= low && v.Int() <= high },
@@ -49,7 +49,7 @@ func Between(low, high int64, message string) Rule {
 	}
 }
 
-// addressable is the value as a pointer: that into the object where the walk gave one, else to a copy.
+// addressable is a pointer to the value, or to a copy where the walk gives no address.
 func addressable[T any](v reflect.Value) *T {
 	if v.CanAddr() {
 		if p, ok := v.Addr().Interface().(*T); ok {

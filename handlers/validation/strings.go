@@ -11,14 +11,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// format judges a string. quick says yes to what is plainly right without a regular expression; what it does not say yes to
-// is decided by messages, which come from the library and are empty for what is right.
+// format validates a string. quick is the fast path without a regular expression; what it does not accept, messages decides,
+// which returns the library's messages and none for a valid string.
 type format struct {
 	quick    func(string) bool
 	messages func(string) []string
 }
 
-// formats are the names that `format` may have in the model, beside those of OpenAPI.
+// formats by the name that the model uses in `format`, beside OpenAPI's own.
 var formats = map[string]format{
 	"dns-label":            {quickLabel, validation.IsDNS1123Label},
 	"dns-1035-label":       {nil, validation.IsDNS1035Label},
@@ -40,7 +40,7 @@ var formats = map[string]format{
 	"path-segment":         {quickLabel, pathSegment},
 }
 
-// stringRules are the formats as rules, and pattern.
+// stringRules are the formats, pattern and the addresses.
 func stringRules() map[string]Rule {
 	out := map[string]Rule{
 		"pattern": {
@@ -82,7 +82,7 @@ func stringRules() map[string]Rule {
 
 var patterns sync.Map // string -> *regexp.Regexp
 
-// compiled keeps each pattern of the model. The generator refuses one that does not compile.
+// compiled caches the patterns of the model. The generator refuses one that does not compile.
 func compiled(pattern string) *regexp.Regexp {
 	if re, ok := patterns.Load(pattern); ok {
 		return re.(*regexp.Regexp)
@@ -95,7 +95,7 @@ func compiled(pattern string) *regexp.Regexp {
 	return re
 }
 
-// ifAny lets an empty text, which is there, pass.
+// ifAny accepts an empty string that is present.
 func ifAny(f func(string) []string) func(string) []string {
 	return func(s string) []string {
 		if s == "" {
@@ -105,7 +105,7 @@ func ifAny(f func(string) []string) func(string) []string {
 	}
 }
 
-// joined makes one message of all.
+// joined makes one message of several.
 func joined(f func(string) []string) func(string) []string {
 	return func(s string) []string {
 		if msgs := f(s); len(msgs) > 0 {
@@ -115,7 +115,7 @@ func joined(f func(string) []string) func(string) []string {
 	}
 }
 
-// DescendingPath is what is wrong with a relative path that may not leave the place that it starts from.
+// DescendingPath returns the faults of a relative path that must stay below its start.
 func DescendingPath(s string) []string {
 	var msgs []string
 	if path.IsAbs(s) {
@@ -142,7 +142,7 @@ func noBacksteps(s string) []string {
 	return nil
 }
 
-// searchDomain: a single dot is the root; one at the end is allowed.
+// searchDomain accepts the root (a single dot) and a trailing dot.
 func searchDomain(s string) []string {
 	if s == "." {
 		return nil
@@ -150,7 +150,7 @@ func searchDomain(s string) []string {
 	return validation.IsDNS1123SubdomainWithUnderscore(strings.TrimSuffix(s, "."))
 }
 
-// pathSegment is a name that can stand in a URL.
+// pathSegment is a name that may be a segment of a URL's path.
 func pathSegment(s string) []string {
 	switch {
 	case s == "." || s == "..":

@@ -1,5 +1,4 @@
-// Package validation finds what is wrong with single fields of an object, in the words, at the paths and in the types of
-// error that upstream uses.
+// Package validation validates single fields of an object, with upstream's wording, paths and error types.
 //
 // The rules are data: keywords of the resource model, generated as tags of the Go types, which go-playground/validator
 // walks. A tag names a rule in a table, and the same entry of the table decides and words the error. The rules that any kind
@@ -7,8 +6,8 @@
 // type. Rules that span fields, compare with an older object or need other objects are hooks of the kinds. Object metadata,
 // which every kind has, is in meta.go.
 //
-// A good object, by far the most frequent case, costs one walk of our own over the same tags and rules (good.go). Only what
-// that does not accept is left to the library, and only a faulty object is walked again, to explain.
+// A valid object, by far the most frequent case, costs one walk of our own over the same tags and rules (good.go). Only what
+// that does not accept goes to the library, and only a faulty object is walked again for its errors.
 package validation
 
 import (
@@ -25,8 +24,8 @@ import (
 // an unstructured object has no rules here.
 func (r *Rules) Fields(o object.Object) field.ErrorList { return r.fields(o) }
 
-// FieldsUpdate is Fields for an object that replaces old: a fault that old has in the same place with the same value is
-// tolerated, so that an object which was stored before a rule existed can still be changed elsewhere.
+// FieldsUpdate is Fields for an object that replaces old. A fault that old has at the same path with the same value is tolerated
+// (ratcheting), so that an object stored before a rule existed can still be changed elsewhere.
 func (r *Rules) FieldsUpdate(o, old object.Object) field.ErrorList {
 	errs := r.fields(o)
 	if len(errs) == 0 {
@@ -39,12 +38,12 @@ func (r *Rules) FieldsUpdate(o, old object.Object) field.ErrorList {
 	return errs.Filter(func(err error) bool { return known[err.Error()] })
 }
 
-// Good says whether the fields of a part of an object, a pointer to a generated struct, keep all their rules.
+// Good reports whether a part of an object, a pointer to a generated struct, keeps all its field rules.
 func (r *Rules) Good(part any) bool {
 	return !hasRules(part) || r.isGood(part) || r.walker.Struct(part) == nil
 }
 
-// deepest bounds the walks for one faulty object; lists and structs with rules are nested less deep.
+// deepest is the maximum number of walks for one faulty object. Lists and structs with rules are nested less deep.
 const deepest = 32
 
 // fields walks a pointer to a generated struct.
@@ -67,7 +66,7 @@ func (r *Rules) fields(o any) field.ErrorList {
 	return errs
 }
 
-// explain words what a walk found.
+// explain words the faults of one walk.
 func (r *Rules) explain(found error) (errs field.ErrorList) {
 	var faults validator.ValidationErrors
 	if !errors.As(found, &faults) {
@@ -79,8 +78,8 @@ func (r *Rules) explain(found error) (errs field.ErrorList) {
 	return errs
 }
 
-// Part checks the field rules of a part of an object, a pointer to a generated struct that lies at path. It is for parts that a
-// write to a subresource brings, where the rules of the whole object are not asked.
+// Part checks the field rules of a part of an object, a pointer to a generated struct, that is at path. It is for writes to
+// subresources, for which the rules of the whole object do not run.
 func (r *Rules) Part(part any, path *field.Path) field.ErrorList {
 	errs := r.fields(part)
 	for _, e := range errs {

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// valueRules judge values of apimachinery's types and maps as a whole.
+// valueRules validate values of apimachinery's types, and maps as a whole.
 var valueRules = map[string]Rule{
 	"port-or-name": Whole(portOrName),
 	"selector":     Whole(selector),
@@ -61,7 +61,7 @@ func Labels(m map[string]string, path *field.Path) field.ErrorList {
 	return errs
 }
 
-// mapFaults judges keys and values of a map by formats: param is the format of keys, then that of values.
+// mapFaults validates keys and values of a map. param is the format of the keys, then that of the values.
 func mapFaults(path *field.Path, v reflect.Value, param string) field.ErrorList {
 	keys, values, _ := strings.Cut(param, " ")
 	if _, judged := formats[values]; (!judged || formats[values].quick != nil) && plainMap(v, formats[keys].quick, formats[values].quick) {
@@ -82,7 +82,7 @@ func mapFaults(path *field.Path, v reflect.Value, param string) field.ErrorList 
 	return errs
 }
 
-// plainMap says whether all keys and values are plainly right, without sorting or messages.
+// plainMap is the fast path of mapFaults, without sorting or messages.
 func plainMap(v reflect.Value, key, value func(string) bool) bool {
 	if key == nil {
 		return false
@@ -95,7 +95,7 @@ func plainMap(v reflect.Value, key, value func(string) bool) bool {
 	return true
 }
 
-// Quantity is the rule of amounts: none is negative.
+// Quantity must not be negative.
 func Quantity(q *resource.Quantity, path *field.Path) field.ErrorList {
 	if q.Sign() < 0 {
 		return field.ErrorList{field.Invalid(path, q.String(), apivalidation.IsNegativeErrorMsg)}

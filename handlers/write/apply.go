@@ -17,10 +17,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Configuration is what a server-side apply wants an object to be.
+// Configuration is the body of a server-side apply.
 type Configuration struct {
 	Content map[string]any
-	// Force takes fields that others own.
+	// Force takes over fields from other managers.
 	Force bool
 	// Check is asked when a configuration could be applied: it refuses one that is wrong in its form, or warns of it. It may be nil.
 	Check func(a *resource.Attempt, o object.Object) error
@@ -49,7 +49,7 @@ func (w *Writer) Apply(ctx context.Context, r *Request, c *Configuration) (Resul
 	}
 }
 
-// applied is what a configuration makes of a live object.
+// applied is the result of merging a configuration into a live object.
 func (op *operation) applied(ctx context.Context, a *resource.Attempt, c *Configuration, current storage.KeyValue, live object.Object) (object.Object, error) {
 	what := resource.Applied{
 		Live: live, Configuration: c.Content, Manager: op.manager(), Force: c.Force,

@@ -11,26 +11,25 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// outcome is what an attempt makes of the live object.
+// outcome is the decision of an attempt.
 type outcome struct {
-	// object is its next state, or its last when it goes.
+	// object is the next state of the object, or its last one when it is removed.
 	object object.Object
-	// value is the stored form of that.
+	// value is the stored form of object.
 	value []byte
-	// mark and remove say what becomes of the stored pair: it is replaced, removed, or first replaced and then removed, for
-	// watchers to see the mark. With neither nothing is written.
+	// mark replaces the stored pair, remove removes it. With both it is replaced first, so that watchers see the deletion
+	// timestamp. With neither nothing is written.
 	mark, remove bool
 }
 
-// decide is the part of an attempt before the store. It may run on a state that is out of date; what it finds then is not
-// believed.
+// decide is the part of an attempt before the store. It may run on a stale state; attempts does not return an error from one.
 type decide func(ctx context.Context, a *resource.Attempt, current storage.KeyValue) (outcome, error)
 
-// attempts decides and swaps until no other writer comes between: the one retry loop of all writes. Each attempt is settled
-// before the next begins, and the last one tells the recorder what it had to say, whether it was stored or refused.
+// attempts is the one retry loop of all writes: it decides and swaps until there is no conflict. Each attempt is settled before
+// the next begins. The last one passes its warnings and audit annotations to the recorder, whether it was stored or refused.
 //
-// It begins with the pair that the cache last knew, which saves a read when that is current, as it mostly is. An error or a
-// "no change" that was decided on such a pair counts only after the store has confirmed the pair.
+// It begins with the pair in the watch cache, which saves a read when that is current, as it mostly is. An error or a "no
+// change" decided on such a pair counts only after a quorum read has confirmed it.
 func (op *operation) attempts(ctx context.Context, key string, next decide) (outcome, storage.KeyValue, error) {
 	current, certain, err := op.newest(ctx, key)
 	if err != nil {
@@ -49,7 +48,7 @@ func (op *operation) attempts(ctx context.Context, key string, next decide) (out
 	}
 }
 
-// newest is a pair to begin with; certain says that it was read after the request came.
+// newest is the pair to begin with. certain is set when it was read from the store after the request came.
 func (op *operation) newest(ctx context.Context, key string) (kv storage.KeyValue, certain bool, err error) {
 	if !op.DryRun {
 		if kv, known := op.Store.Peek(ctx, key); known {
@@ -60,7 +59,7 @@ func (op *operation) newest(ctx context.Context, key string) (kv storage.KeyValu
 	return kv, true, err
 }
 
-// attempt is one turn of the loop. again: begin anew with the pair returned, which is then certain.
+// attempt is one turn of the loop. again asks for another one with the returned pair, which is certain.
 func (op *operation) attempt(ctx context.Context, current storage.KeyValue, certain *bool, next decide) (out outcome, after storage.KeyValue, again bool, err error) {
 	a := op.try()
 	defer a.Settle(false) // an attempt that ends unsettled, also by a panic
@@ -92,12 +91,12 @@ func (op *operation) attempt(ctx context.Context, current storage.KeyValue, cert
 	return out, after, false, err
 }
 
-// unchanged says that the store has what the attempt wants already.
+// unchanged settles an attempt whose outcome equals the stored pair.
 func (o *outcome) unchanged(current storage.KeyValue) bool {
 	return !o.remove && (!o.mark || bytes.Equal(o.value, current.Value))
 }
 
-// swap stores an outcome and settles the attempt, unless another writer was faster: then it returns the newer pair.
+// swap stores an outcome and settles the attempt. On a conflict it returns the newer pair.
 func (op *operation) swap(ctx context.Context, a *resource.Attempt, current storage.KeyValue, out outcome) (after storage.KeyValue, swapped bool, err error) {
 	if out.mark {
 		after, swapped, err = op.Store.Swap(ctx, current, out.value, op.main().Lifetime())
@@ -113,7 +112,7 @@ func (op *operation) swap(ctx context.Context, a *resource.Attempt, current stor
 			op.unstored(ctx, a, current.Key, out, err)
 			return after, swapped, err
 		}
-		// A client is shown the last state, at the revision in which the object was in it.
+		// The response is the last state, with the revision at which the object had it.
 		after.Value = out.value
 		if out.mark {
 			after.Revision = current.Revision
@@ -123,12 +122,12 @@ func (op *operation) swap(ctx context.Context, a *resource.Attempt, current stor
 	return after, true, nil
 }
 
-// askTimeout is how long is waited for the store to say what became of a write.
+// askTimeout bounds the read that finds out whether a write was stored.
 const askTimeout = 5 * time.Second
 
-// unstored settles an attempt whose swap has not succeeded. After an error that leaves open whether the write happened, the
-// store is asked: what was stored must not lose what it was given. When it cannot be asked nothing is undone, for a leaked
-// address harms less than one that two have.
+// unstored settles an attempt whose swap failed. After an error that leaves open whether the write happened, it reads the
+// object: a stored object must keep its allocations. When the read fails, too, nothing is released: a leaked address harms less
+// than one that two services have.
 func (op *operation) unstored(ctx context.Context, a *resource.Attempt, key string, out outcome, err error) {
 	if err == nil || certainlyRefused(err) {
 		a.Settle(false)
@@ -147,7 +146,7 @@ func (op *operation) unstored(ctx context.Context, a *resource.Attempt, key stri
 	}
 }
 
-// certainlyRefused are the errors by which the store says that it has written nothing.
+// certainlyRefused are the errors after which the store has certainly written nothing.
 func certainlyRefused(err error) bool {
 	for _, known := range []error{storage.ErrExists, storage.ErrNotFound, storage.ErrTooLarge, storage.ErrNoSpace} {
 		if errors.Is(err, known) {

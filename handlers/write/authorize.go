@@ -8,8 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 )
 
-// authorized asks for a right that the effect of a write needs beside the request's own verb, and refuses in the words of a
-// refused request.
+// authorized authorizes an effect that needs another verb than the request's. The error is that of a forbidden request.
 func (op *operation) authorized(ctx context.Context, verb, name string) error {
 	if op.own {
 		return nil

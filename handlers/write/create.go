@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// errVersionOnCreate: a new object cannot know the version that the store will give it.
+// errVersionOnCreate refuses a resourceVersion in a create.
 var errVersionOnCreate = errors.New("resourceVersion should not be set on objects to be created")
 
 // Create stores a new object of the request's resource, which it changes on the way. Errors are API errors.
@@ -36,7 +36,7 @@ func (w *Writer) Create(ctx context.Context, r *Request, o object.Object) (Resul
 	return Result{Stored: kv}, err
 }
 
-// admitNew is the part of a create that runs once, also when a generated name is taken and made anew.
+// admitNew is the part of a create that runs once, even when generated names collide.
 func (op *operation) admitNew(ctx context.Context, o object.Object) error {
 	a := op.try()
 	defer a.Settle(false)
@@ -56,7 +56,7 @@ func (op *operation) admitNew(ctx context.Context, o object.Object) error {
 	return nil
 }
 
-// insert stores an admitted object. A name that was generated and exists already is made anew a few times.
+// insert stores an admitted object. A generated name that exists already is retried with another one, a few times.
 func (op *operation) insert(ctx context.Context, o object.Object) (storage.KeyValue, error) {
 	generated := o.GetName() == "" && o.GetGenerateName() != ""
 	for attempt := 1; ; attempt++ {
@@ -66,7 +66,7 @@ func (op *operation) insert(ctx context.Context, o object.Object) (storage.KeyVa
 		}
 		kv, err := op.insertOnce(ctx, fresh, !generated || attempt == nameAttempts)
 		if apierrors.IsRequestEntityTooLargeError(err) && !op.tracked && len(o.GetManagedFields()) > 0 {
-			// It is the owners of fields that may be missed.
+			// Of all parts of an object managedFields can be done without.
 			o.SetManagedFields(nil)
 			return op.insert(ctx, o)
 		}
@@ -80,7 +80,7 @@ func (op *operation) insert(ctx context.Context, o object.Object) (storage.KeyVa
 	}
 }
 
-// insertOnce is one attempt of a create. last: nobody tries another name when this one is taken.
+// insertOnce is one attempt of a create. last is set when no other name is tried after it.
 func (op *operation) insertOnce(ctx context.Context, o object.Object, last bool) (kv storage.KeyValue, err error) {
 	a := op.try()
 	defer a.Settle(false)
@@ -112,8 +112,7 @@ func (op *operation) insertOnce(ctx context.Context, o object.Object, last bool)
 	return kv, nil
 }
 
-// exists is the answer to the create of what is there already. One that is only waiting for its end is worth another try
-// later, so that is said.
+// exists is the error for an object that exists already. For one that is being deleted it says so, because a retry may succeed.
 func (op *operation) exists(ctx context.Context, key, name string) error {
 	exists := apierrors.NewAlreadyExists(op.Resource.GroupResource(), name)
 	if kv, _, err := op.Store.Get(ctx, key); err == nil {
@@ -124,7 +123,7 @@ func (op *operation) exists(ctx context.Context, key, name string) error {
 	return exists
 }
 
-// absent is what a dry run finds out instead of storing.
+// absent is the dry run's check for an existing object.
 func (op *operation) absent(ctx context.Context, key, name string) error {
 	_, _, err := op.Store.Get(ctx, key)
 	switch {
@@ -136,7 +135,7 @@ func (op *operation) absent(ctx context.Context, key, name string) error {
 	return op.storeError(err, name)
 }
 
-// Act carries out a resource that is an action: a binding, an eviction, a review. What it writes, it writes as own writes.
+// Act runs a resource that is an action: a binding, an eviction, a review. Its writes are own writes of the server.
 func (w *Writer) Act(ctx context.Context, r *Request, body object.Object) (runtime.Object, error) {
 	op, err := w.begin(r)
 	if err != nil {
@@ -162,7 +161,7 @@ func (w *Writer) Act(ctx context.Context, r *Request, body object.Object) (runti
 	if err != nil {
 		return nil, err
 	}
-	// A Status that says failure is the answer to what was refused.
+	// A Status of a failure is an error.
 	status, isStatus := result.(*metav1.Status)
 	a.Settle(!op.DryRun && (!isStatus || status.Status != metav1.StatusFailure))
 	return result, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Delete deletes the object that the request names. What waits for a grace period or for finalizers is marked and stays. Errors
-// are API errors.
+// Delete deletes the object that the request names. One that has a grace period or finalizers is marked and stays. Errors are
+// API errors.
 func (w *Writer) Delete(ctx context.Context, r *Request, options *metav1.DeleteOptions) (Result, error) {
 	op, err := w.begin(r)
 	if err != nil {
@@ -48,14 +48,14 @@ func (w *Writer) Delete(ctx context.Context, r *Request, options *metav1.DeleteO
 	return Result{Stored: kv, Last: out.object, Removed: out.remove, Marked: out.mark && !out.remove}, nil
 }
 
-// deletion is one attempt to delete. Its options are its own: a strategy may fill them in.
+// deletion is one attempt to delete. It has its own copy of the options, because a strategy may fill them in.
 type deletion struct {
 	*operation
 	attempt *resource.Attempt
 	options *metav1.DeleteOptions
 }
 
-// decide says what becomes of the live object o and changes it so.
+// decide changes the live object o and returns the outcome.
 func (d *deletion) decide(ctx context.Context, o object.Object) (outcome, error) {
 	if err := d.admit(ctx, o); err != nil {
 		return outcome{}, err
@@ -91,7 +91,7 @@ func (d *deletion) decide(ctx context.Context, o object.Object) (outcome, error)
 		markDeleting(o, d.Now())
 		return outcome{object: o, mark: true}, nil
 	}
-	// Watchers see the mark of a graceful deletion also when its period is over at once.
+	// Watchers see the deletion timestamp of a graceful deletion even when its period is zero.
 	return outcome{object: o, mark: graceful, remove: true}, nil
 }
 

@@ -20,7 +20,7 @@ import (
 // serverManager is the field manager of the server's own writes.
 const serverManager = "kube-apiserver"
 
-// manager is under whose name the write owns fields: the one that the client gives, or its user agent up to the first slash.
+// manager is the field manager of the write: the client's fieldManager parameter, or its user agent up to the first slash.
 func (op *operation) manager() string {
 	switch {
 	case op.FieldManager != "":
@@ -42,8 +42,8 @@ func (op *operation) manager() string {
 	return b.String()
 }
 
-// track gives an object, as its writer wants it, the managedFields that follow. It comes before mutating admission: what that
-// adds belongs to nobody. live is nil for a new object.
+// track updates the managedFields of an object. It runs before mutating admission, so fields that admission sets have no owner.
+// live is nil for a new object.
 func (op *operation) track(o, live object.Object) {
 	switch {
 	case op.untracked || op.bare:
@@ -56,8 +56,8 @@ func (op *operation) track(o, live object.Object) {
 	}
 }
 
-// encodeChanged is the stored form of an object that was made of a live one. When it differs from that only by when its owners
-// last wrote, it is not written: then the times, and so the bytes, stay as they are.
+// encodeChanged is the stored form of a changed object. When it differs from the live one only by the times in managedFields, it
+// is the live one's stored form, so nothing is written.
 func (op *operation) encodeChanged(ctx context.Context, o, live object.Object, stored []byte) ([]byte, error) {
 	value, err := op.encode(ctx, o)
 	if err != nil || len(value) != len(stored) || !fields.OnlyTimesDiffer(o.GetManagedFields(), live.GetManagedFields()) {
@@ -72,7 +72,7 @@ func (op *operation) encodeChanged(ctx context.Context, o, live object.Object, s
 	return value, nil
 }
 
-// shown is what a view of another kind shows of a live object, with the owners of that.
+// shown is the view of a live object (a Scale), with the view's managedFields.
 func (op *operation) shown(live object.Object) (object.Object, error) {
 	view, err := op.Resource.Strategy.View(live)
 	if err != nil || op.Resource.Owners == nil {
@@ -82,10 +82,10 @@ func (op *operation) shown(live object.Object) (object.Object, error) {
 	if err == nil {
 		view.SetManagedFields(entries)
 	}
-	return view, nil // who cannot be read owns nothing
+	return view, nil // unreadable entries own nothing
 }
 
-// viewTracked takes over what a write to a view has made of its owners.
+// viewTracked copies the managedFields of a view back to its object.
 func (op *operation) viewTracked(o, view object.Object) {
 	if op.Resource.Owners == nil || op.untracked {
 		return
@@ -96,10 +96,10 @@ func (op *operation) viewTracked(o, view object.Object) {
 	}
 }
 
-// invalidAfterAdmission is told when admission has spoilt the managedFields.
+// invalidAfterAdmission is the warning for managedFields that admission has made invalid.
 const invalidAfterAdmission = ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: %v"
 
-// checkTracked puts back what admission has made unreadable.
+// checkTracked restores managedFields that admission has made unreadable.
 func checkTracked(a *resource.Attempt, o object.Object, before []metav1.ManagedFieldsEntry) {
 	after := o.GetManagedFields()
 	if len(after) == len(before) && (len(after) == 0 || &after[0] == &before[0]) {

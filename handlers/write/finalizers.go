@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// finalizers are those of o with the garbage collector's own two set as the options, the object or the resource ask for.
+// finalizers are those of o, with the garbage collector's two set or removed according to propagation.
 func (d *deletion) finalizers(o object.Object) []string {
 	var keep []string
 	for _, f := range o.GetFinalizers() {
@@ -24,8 +24,8 @@ func (d *deletion) finalizers(o object.Object) []string {
 	return keep
 }
 
-// propagation decides between orphaning, foreground and (neither) background deletion of dependents: the options come
-// first, then a finalizer that is there already, then the row. Some objects have no dependents.
+// propagation decides between orphan, foreground and (neither) background deletion of dependents. The options come first, then
+// a finalizer that the object has, then the row.
 func (d *deletion) propagation(o object.Object) (orphan, foreground bool) {
 	options := d.options
 	if d.Resource.NoDependents {

@@ -9,8 +9,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// grace starts or shortens the grace period of o where its strategy has one. pending: the object is on its way out and the
-// request changes nothing about when.
+// grace starts or shortens the grace period of o, where its strategy has one. pending is returned for an object that is being
+// deleted and whose end the request does not change.
 func (d *deletion) grace(ctx context.Context, o object.Object) (graceful, pending bool) {
 	options := d.options
 	if d.Resource.Strategy.GracePeriod == nil {
@@ -39,8 +39,8 @@ func (d *deletion) grace(ctx context.Context, o object.Object) (graceful, pendin
 	return true, false
 }
 
-// shorten moves the end of the grace period from began+current to began+seconds, but not into the past: then one second
-// remains, so that whoever stops the object still sees the change before it ends it.
+// shorten moves the end of the grace period from began+current to began+seconds. When that is in the past, one
+// second remains, so that the kubelet still sees the change.
 func (d *deletion) shorten(o object.Object, current, seconds int64) {
 	at := metav1.NewTime(o.GetDeletionTimestamp().Add(time.Duration(seconds-current) * time.Second))
 	if now := metav1.NewTime(d.Now()).Rfc3339Copy(); at.Before(&now) {
@@ -53,7 +53,7 @@ func (d *deletion) shorten(o object.Object, current, seconds int64) {
 	o.SetDeletionGracePeriodSeconds(&seconds)
 }
 
-// markDeleting marks an object that only waits for its finalizers.
+// markDeleting sets the deletion timestamp of an object that waits for its finalizers only.
 func markDeleting(o object.Object, now time.Time) {
 	if o.GetDeletionTimestamp() == nil {
 		bumpGeneration(o)
@@ -66,7 +66,7 @@ func markDeleting(o object.Object, now time.Time) {
 	o.SetDeletionGracePeriodSeconds(&zero)
 }
 
-// bumpGeneration counts a deletion as a change of what is wanted, for objects that count at all.
+// bumpGeneration counts a deletion as a change of the spec, for objects that have a generation.
 func bumpGeneration(o object.Object) {
 	if o.GetGeneration() > 0 {
 		o.SetGeneration(o.GetGeneration() + 1)

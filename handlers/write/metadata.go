@@ -15,10 +15,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// modified is the text of a lost race; clients look for it.
+// modified is the text of a conflict; clients match it.
 const modified = "the object has been modified; please apply your changes to the latest version and try again"
 
-// wipe takes from a new object what the server decides.
+// wipe removes from a new object the metadata that the server sets.
 func wipe(o object.Object) {
 	o.SetUID("")
 	o.SetCreationTimestamp(metav1.Time{})
@@ -27,7 +27,7 @@ func wipe(o object.Object) {
 	o.SetSelfLink("")
 }
 
-// identify gives a new object what the server decides: identity, time of creation, no deletion, a generated name.
+// identify sets the metadata of a new object that the server decides: uid, creation and deletion timestamps, a generated name.
 func (op *operation) identify(o object.Object) {
 	o.SetUID(uuid.NewUUID())
 	o.SetCreationTimestamp(metav1.NewTime(op.Now()).Rfc3339Copy())
@@ -36,7 +36,7 @@ func (op *operation) identify(o object.Object) {
 	}
 }
 
-// keepIdentity takes from the live object what no writer can change.
+// keepIdentity copies from the live object the metadata that no writer can change.
 func keepIdentity(o, old object.Object) {
 	if o.GetUID() == "" {
 		o.SetUID(old.GetUID())
@@ -52,9 +52,8 @@ func keepIdentity(o, old object.Object) {
 	}
 }
 
-// checkVersion compares the resourceVersion that the writer has seen with the live one. Without one the writer overwrites what
-// is there, where the row allows that. A patch may change the uid into one that validation refuses; a put names the object that
-// it means.
+// checkVersion compares the writer's resourceVersion with the live one. Without one the update is unconditional, where the row
+// allows that. The uid of a put is a precondition; a changed uid in a patch is refused by validation.
 func (op *operation) checkVersion(o, old object.Object, put bool) error {
 	gr := op.Resource.GroupResource()
 	if uid := o.GetUID(); put && uid != "" && uid != old.GetUID() {
@@ -83,13 +82,13 @@ func (r *Request) CheckNamespace(o object.Object) error {
 	return checkNamespace(r.Resource, r.Namespace, o)
 }
 
-// otherUID is the conflict of an update that means another object of the same name.
+// otherUID is the conflict of an update whose uid is that of another object of the same name.
 func otherUID(gr schema.GroupResource, name string, meant, live types.UID) error {
 	return apierrors.NewConflict(gr, name, fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", meant, live))
 }
 
-// checkNamespace puts the namespace of the path into an object that has none and refuses another one. What belongs to no
-// namespace loses any.
+// checkNamespace sets the namespace of the path in an object that has none and refuses another one. Cluster-scoped objects
+// lose theirs.
 func checkNamespace(res *resource.Resource, namespace string, o object.Object) error {
 	switch {
 	case !res.Namespaced:
@@ -102,7 +101,7 @@ func checkNamespace(res *resource.Resource, namespace string, o object.Object) e
 	return nil
 }
 
-// objectKey is where the object lies that a path names; 400 for a name that none can have.
+// objectKey is the key of the object that a path names; 400 for an impossible name.
 func objectKey(res *resource.Resource, namespace, name string) (string, error) {
 	if err := resource.CheckName(name); err != nil {
 		return "", err

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// The order of a write, written once. A body was decoded and its defaults filled before. It is upstream's order:
+// The order of a write, which is upstream's. The caller has decoded the body and filled its defaults.
 //
 //	create: effect authorized | owners of fields | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
 //	update: (attempt:) change | owners of fields | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
@@ -21,10 +21,10 @@ import (
 //	delete: (attempt:) admission | preconditions | before delete | grace, finalizers | release | swap | settle
 //	action: mutating admission | validating admission | act | settle
 //
-// Mutating admission sees a new object without uid, creationTimestamp and generated name, and runs once: names that collide
-// are made anew below it. Of an update everything runs once per attempt, for it all depends on the live object.
+// Mutating admission sees a new object without uid, creationTimestamp and generated name, and runs once: collisions of
+// generated names are retried below it. All parts of an update run once per attempt, because they depend on the live object.
 
-// mutate lets admission change an object before anything else looks at it. old is nil for a new object.
+// mutate runs mutating admission. old is nil for a new object.
 func (op *operation) mutate(ctx context.Context, a *resource.Attempt, kind admission.Operation, o, old object.Object) error {
 	if op.own {
 		return nil
@@ -37,7 +37,7 @@ func (op *operation) mutate(ctx context.Context, a *resource.Attempt, kind admis
 	return nil
 }
 
-// judge lets admission refuse an object in its final form.
+// judge runs validating admission on the final form of an object.
 func (op *operation) judge(ctx context.Context, a *resource.Attempt, kind admission.Operation, o, old object.Object) error {
 	if op.own {
 		return nil
@@ -56,7 +56,7 @@ func (op *operation) attributes(a *resource.Attempt, kind admission.Operation, o
 	return attributes
 }
 
-// complete runs the order of a new object from its identity to validating admission.
+// complete runs the order of a create from identity to validating admission.
 func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object.Object) error {
 	op.identify(o)
 	if err := op.prepareNew(ctx, a, o); err != nil {
@@ -80,8 +80,8 @@ func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object
 	return inTime(ctx)
 }
 
-// inTime ends a write whose client does not wait any more: between stages that compute, and before the store, so that no
-// request is answered with 504 and carried out all the same.
+// inTime ends a write whose request has ended. It is called between the expensive stages and before the store, so that a
+// request that was answered with 504 is not carried out.
 func inTime(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("the write was not stored: %w", err)
@@ -89,8 +89,7 @@ func inTime(ctx context.Context) error {
 	return nil
 }
 
-// renew runs the order of a changed object from mutating to validating admission; old is the live one, o what the writer
-// wants it to be.
+// renew runs the order of an update from mutating to validating admission. old is the live object, o its next state.
 func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old object.Object, put bool) error {
 	if op.Resource.Strategy.Apply == nil { // a view came in as such
 		if err := op.takeIn(ctx, a, o, old, put); err != nil {
@@ -157,7 +156,7 @@ func (op *operation) judgeChanged(ctx context.Context, a *resource.Attempt, o, o
 	return op.judge(ctx, a, admission.Update, shown, before)
 }
 
-// prepareNew brings a new object into its first state.
+// prepareNew sets the initial generation and status and runs the strategy's hook.
 func (op *operation) prepareNew(ctx context.Context, a *resource.Attempt, o object.Object) error {
 	main := op.main()
 	if main.Generation {
@@ -175,11 +174,11 @@ func (op *operation) prepareNew(ctx context.Context, a *resource.Attempt, o obje
 	return nil
 }
 
-// prepareChanged takes from the live object what this write cannot change, and counts the generation.
+// prepareChanged copies from the live object what this write cannot change, and counts the generation.
 func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
 	o.SetGeneration(old.GetGeneration())
 	o.SetSelfLink("")
-	// Some strategies take the whole metadata of the old object.
+	// Some strategies copy the whole metadata of the old object.
 	defer o.SetManagedFields(o.GetManagedFields())
 	s, status := op.Resource.Strategy, op.Resource.Subresource == "status"
 	switch {
@@ -203,7 +202,7 @@ func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o,
 	}
 	keepIdentity(o, old)
 	main := op.main()
-	// What an action does to its object (a binding) is no change of what was asked for.
+	// The effect of an action (a binding) is not a change of the spec.
 	if !main.Generation || status || s.Create != nil {
 		return nil
 	}
@@ -217,7 +216,7 @@ func (op *operation) prepareChanged(ctx context.Context, a *resource.Attempt, o,
 	return nil
 }
 
-// validateNew collects all faults of a new object.
+// validateNew collects the faults of a new object.
 func (op *operation) validateNew(ctx context.Context, o object.Object) error {
 	main := op.main()
 	s := main.Strategy
@@ -235,8 +234,8 @@ func (op *operation) validateNew(ctx context.Context, o object.Object) error {
 	return invalid(main, o, meta, validation.Merge(errs...))
 }
 
-// validateChanged collects all faults of a changed object. A subresource's write is held only to the rules of its own
-// strategy: the rest of the object came from the live one, and an old fault there must not keep a status from being set.
+// validateChanged collects the faults of a changed object. A write to a subresource runs the rules of its own strategy only: the
+// rest is the live object's, and an old fault there must not prevent a status from being set.
 func (op *operation) validateChanged(ctx context.Context, o, old object.Object) error {
 	s := op.Resource.Strategy
 	meta := validation.ObjectMeta(o, op.main().Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata"))
@@ -263,7 +262,7 @@ func (op *operation) validateChanged(ctx context.Context, o, old object.Object) 
 	return invalid(op.main(), o, meta, faults, changed)
 }
 
-// ruled is what the field rules look at for an object.
+// ruled is the object that the field rules validate in place of o.
 func ruled(s *resource.Strategy, o object.Object, update bool) object.Object {
 	if s.Ruled == nil {
 		return o

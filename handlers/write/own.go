@@ -12,8 +12,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Own is the resource.Writer for parts of the server. Nobody is authorized and admission is not asked: what led to the write
-// has been. Everything else is as for a request.
+// Own is the resource.Writer of the server's own parts. It skips authorization and admission, which the request behind such a
+// write has passed. Everything else is as for a request.
 func (w *Writer) Own() resource.Writer { return own{w} }
 
 type own struct{ *Writer }

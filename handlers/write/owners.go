@@ -9,10 +9,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// afterAdmission is what a warning says of owners that were found twice only then.
+// afterAdmission is added to the warning when the duplicate owners come from admission.
 const afterAdmission = " after mutating admission happens"
 
-// uniqueOwners drops owners that are named twice and warns of them.
+// uniqueOwners drops duplicate owner references and warns of them.
 func uniqueOwners(a *resource.Attempt, o object.Object, when string) {
 	kept, twice := unique(o.GetOwnerReferences())
 	if len(twice) == 0 {
@@ -45,7 +45,7 @@ func tristate(b *bool) byte {
 	return 2
 }
 
-// unique are the references without those that an earlier one equals, and the uids of the others.
+// unique returns the references without duplicates, and the uids of the duplicates.
 func unique(refs []metav1.OwnerReference) (kept []metav1.OwnerReference, twice []string) {
 	seen := make(map[ownerKey]bool, len(refs))
 	for _, ref := range refs {

@@ -11,12 +11,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Change makes of the live object what its writer wants it to be: a new object, for live must not be changed. It runs once per
-// attempt and must be repeatable; current is the stored form of live.
+// Change returns the next state of the live object, as a new object: live must not be changed. It runs once per attempt and must
+// be repeatable. current is the stored form of live.
 type Change func(ctx context.Context, a *resource.Attempt, current storage.KeyValue, live object.Object) (object.Object, error)
 
-// Replace puts body in the place of the object that the request names, or of what a subresource is of it. Where the row lets an
-// update create, an object that is not there is created, for whoever has the right to create it. Errors are API errors.
+// Replace replaces the object that the request names, or the part of it that a subresource is, by body. Where the row has
+// createOnUpdate, a missing object is created, if the user may create it. Errors are API errors.
 func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (Result, error) {
 	op, err := w.begin(r)
 	if err != nil {
@@ -24,7 +24,7 @@ func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (R
 	}
 	for {
 		result, err := op.update(ctx, true, func(ctx context.Context, a *resource.Attempt, _ storage.KeyValue, live object.Object) (object.Object, error) {
-			// Before the body is merged: a view of another kind would name itself in the refusal.
+			// Before the body is merged, because a view of another kind would name itself in the error.
 			if uid := body.GetUID(); uid != "" && uid != live.GetUID() {
 				return nil, otherUID(r.Resource.GroupResource(), live.GetName(), uid, live.GetUID())
 			}
@@ -41,7 +41,7 @@ func (w *Writer) Replace(ctx context.Context, r *Request, body object.Object) (R
 	}
 }
 
-// createInstead is the create of an update that found nothing to update.
+// createInstead creates the object of an update that does not exist.
 func (op *operation) createInstead(ctx context.Context, o object.Object) (storage.KeyValue, error) {
 	if err := op.authorized(ctx, "create", op.Name); err != nil {
 		return storage.KeyValue{}, err
@@ -55,7 +55,7 @@ func (op *operation) createInstead(ctx context.Context, o object.Object) (storag
 	return op.insert(ctx, o)
 }
 
-// Update changes the object that the request names by change, which a patch is. Errors are API errors.
+// Update changes the object that the request names; a patch is a change. Errors are API errors.
 func (w *Writer) Update(ctx context.Context, r *Request, change Change) (Result, error) {
 	op, err := w.begin(r)
 	if err != nil {
@@ -71,8 +71,8 @@ func (w *Writer) Update(ctx context.Context, r *Request, change Change) (Result,
 	return result, op.storeError(err, r.Name)
 }
 
-// merge makes of a body what the stored object becomes. For most resources that is the body itself. A view of another kind comes
-// in as itself, with its own owners, and is then applied to the live object.
+// merge returns the next state of the object for a body. For most resources that is the body itself. A view of another kind (a
+// Scale) has its own managedFields, and is then applied to the live object.
 func (op *operation) merge(ctx context.Context, a *resource.Attempt, body, live object.Object, put bool) (object.Object, error) {
 	if op.Resource.Strategy.Apply == nil {
 		return body, nil
@@ -96,7 +96,7 @@ func (op *operation) merge(ctx context.Context, a *resource.Attempt, body, live 
 	return o, nil
 }
 
-// update runs the attempts of an update. put: the whole object was sent, and not a change of it.
+// update runs the attempts of an update. put is set for whole objects, and not for patches.
 func (op *operation) update(ctx context.Context, put bool, change Change) (Result, error) {
 	main := op.main()
 	key, err := objectKey(main, op.Namespace, op.Name)
@@ -105,7 +105,7 @@ func (op *operation) update(ctx context.Context, put bool, change Change) (Resul
 	}
 	out, kv, err := op.attempts(ctx, key, func(ctx context.Context, a *resource.Attempt, current storage.KeyValue) (out outcome, err error) {
 		stored := current.Value
-		// A copy: what is compared and swapped is what is stored.
+		// A copy, because the stored form of live is compared and swapped.
 		if current.Value, err = main.ServedOne(ctx, current.Value); err != nil {
 			return out, err
 		}
@@ -129,7 +129,7 @@ func (op *operation) update(ctx context.Context, put bool, change Change) (Resul
 	return Result{Stored: kv, Removed: out.remove && err == nil}, err
 }
 
-// finished says whether an object under deletion has nothing left to wait for, so that this write removes it.
+// finished reports whether an object that is being deleted has no finalizer left, so that this write removes it.
 func (op *operation) finished(o, old object.Object) bool {
 	if old.GetDeletionTimestamp() == nil || len(o.GetFinalizers()) > 0 {
 		return false
@@ -141,7 +141,7 @@ func (op *operation) finished(o, old object.Object) bool {
 	return retain == nil || !retain(o)
 }
 
-// release registers with the attempt what an object that goes gives back.
+// release registers the release of a removed object's allocations with the attempt.
 func (op *operation) release(ctx context.Context, a *resource.Attempt, o object.Object) {
 	if release := op.main().Strategy.Release; release != nil {
 		release(ctx, a, o)

@@ -1,9 +1,9 @@
-// Package write is the object half of every write, without HTTP: create, update, delete and actions, for requests and for
-// parts of the server alike. Nothing is written to the store past it, so no rule has a second road around it.
+// Package write is the object half of every write, without HTTP: create, update, delete and actions, for requests and for the
+// server's own parts. All objects in the store are written through it, so no rule can be bypassed.
 //
-// A write is one or more attempts. An attempt sees the live object, decides what it becomes, and tries to store that by
-// compare-and-swap; when another writer was faster, its effects are undone and the next attempt begins with the newer
-// object. The order of an attempt is in order.go, the loop in attempts.go.
+// A write is one or more attempts. An attempt decodes the live object, decides on its next state, and stores that by
+// compare-and-swap. On a conflict its effects are undone and the next attempt begins with the newer object. The order of an
+// attempt is in order.go, the retry loop in attempts.go.
 package write
 
 import (
@@ -26,60 +26,61 @@ type Writer struct {
 	Registry *resource.Registry
 	// Admission is asked about every write but the server's own; nil admits everything.
 	Admission *admission.Chain
-	// Authorizer is asked for rights that the effect of a write needs beside its verb: an update that creates. Nil refuses.
+	// Authorizer authorizes effects that need more than the request's verb, such as an update that creates. Nil refuses them.
 	Authorizer authz.Authorizer
-	// Now is the clock; time.Now but for tests.
+	// Now is the clock.
 	Now func() time.Time
 }
 
-// Request is what is to be written, and for whom. The caller has authorized it for its verb.
+// Request is a write and who asked for it. The caller has authorized it for its verb.
 type Request struct {
-	// Resource is the one of the path: a subresource's, where the write goes to one.
+	// Resource is that of the path: the subresource, for a write to one.
 	Resource *resource.Resource
 	// Namespace and Name are those of the path; a create has no name there.
 	Namespace, Name string
 	// Verb is create, update, patch, delete or deletecollection.
 	Verb string
-	// User and UserAgent are the client's. A request without a user is refused: own writes of the server go through Own.
+	// User and UserAgent are the client's. A request without a user is refused; own writes of the server go through Own.
 	User      *resource.UserInfo
 	UserAgent string
-	// FieldManager is the name that the client gives itself as an owner of fields; empty for that of its user agent.
+	// FieldManager is the fieldManager parameter; empty for the default, which is the user agent's.
 	FieldManager string
 	DryRun       bool
 	// Options are those of the request, for admission: CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; nil for own
 	// writes.
 	Options runtime.Object
-	// Recorder gets the warnings and audit annotations of the attempt that decides the answer; nil drops them.
+	// Recorder gets the warnings and audit annotations of the attempt that decides the response; nil drops them.
 	Recorder *resource.Recorder
 
 	// own marks a write of the server itself: see resource.OwnWrite.
 	own bool
-	// untracked: the write leaves the owners of fields as they are.
+	// untracked writes leave managedFields as they are.
 	untracked bool
 }
 
-// Result is what a write has left.
+// Result is the result of a write.
 type Result struct {
-	// Stored is the stored form, with its revision. Of an object that was removed it is the last state.
+	// Stored is the stored form, with its revision. For a removed object it is the last state.
 	Stored storage.KeyValue
-	// Created: an update has created the object.
+	// Created is set when an update has created the object.
 	Created bool
-	// Marked: a deletion has marked the object, which stays; Removed: it is gone. Neither: it was on its way out already.
+	// Marked is set when a deletion has marked the object, which stays; Removed when it is gone. Neither is set when it was
+	// being deleted already.
 	Marked, Removed bool
 	// Last is the object that a deletion has marked or removed; nil for other writes.
 	Last object.Object
 }
 
-// errNoUser is a fault of the caller, never of a client: authentication always finds a user.
+// errNoUser is a fault of the caller: every client has a user, if an anonymous one.
 var errNoUser = errors.New("a write needs a user")
 
-// operation is one request on its way.
+// operation is a request with the state of its write.
 type operation struct {
 	*Writer
 	*Request
-	// bare: the object was too large for the store, so it is written without managedFields.
+	// bare is set when the object was too large for the store; it is then written without managedFields.
 	bare bool
-	// tracked: the change itself has settled who owns what, as an apply does.
+	// tracked is set when the change itself has updated managedFields, as an apply does.
 	tracked bool
 }
 
@@ -98,7 +99,7 @@ func (op *operation) main() *resource.Resource {
 	return op.Resource
 }
 
-// encode is the stored form of an object; its resourceVersion is not part of it.
+// encode is the stored form of an object, which has no resourceVersion.
 func (op *operation) encode(ctx context.Context, o object.Object) ([]byte, error) {
 	version := o.GetResourceVersion()
 	o.SetResourceVersion("")
