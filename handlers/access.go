@@ -53,7 +53,7 @@ func newFollowers(s *Server) (*followers, error) {
 	f.manager = controllers.NewManager(controllers.Settings{
 		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, After: f.ready, Grace: s.options.NamespaceGrace, Log: s.options.Log,
 	})
-	f.others = append(slices.Clone(f.others), furnisher, published, f.manager)
+	f.others = append(slices.Clone(f.others), furnisher, published, s.definitions, f.manager)
 	return f, nil
 }
 

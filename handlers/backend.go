@@ -69,8 +69,9 @@ func (s *Server) elsewhere(info *pipeline.Info) *resource.Elsewhere {
 	return s.registry.Elsewhere(group, version)
 }
 
-// forget drops what is kept of a resource that is not served any more.
+// forget drops what is kept of a resource that is not served any more, and ends its watches.
 func (s *Server) forget(gone *resource.Resource) {
+	s.verbs.EndWatchesOf(gone.GVR())
 	last := true
 	if g := s.registry.Group(gone.Group); g != nil {
 		for _, v := range g.Versions {

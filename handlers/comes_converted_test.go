@@ -61,7 +61,7 @@ func TestConvertedElsewhere(t *testing.T) {
 	s.Registry().Set(resource.Definitions, "gadgets.shop.dev", &resource.Part{Resources: []*resource.Resource{r}})
 	const path = "/apis/shop.dev/v1/namespaces/default/gadgets"
 	for _, name := range []string{"a", "b", "c"} {
-		if code, o := s.do("POST", path, object{"metadata": object{"name": name}, "spec": object{"n": 1}}); code != http.StatusCreated || o.at("spec", "n") != 1.0 {
+		if code, o := s.do("POST", path, object{"apiVersion": "shop.dev/v1", "kind": "Gadget", "metadata": object{"name": name}, "spec": object{"n": 1}}); code != http.StatusCreated || o.at("spec", "n") != 1.0 {
 			t.Fatal(code, o)
 		}
 	}
@@ -76,7 +76,7 @@ func TestConvertedElsewhere(t *testing.T) {
 	}{
 		{"GET", path + "/a", nil, 1.0},
 		{"PATCH", path + "/a", `{"spec":{"n":2}}`, 2.0},
-		{"PUT", path + "/b", object{"metadata": object{"name": "b"}, "spec": object{"n": 3}}, 3.0},
+		{"PUT", path + "/b", object{"apiVersion": "shop.dev/v1", "kind": "Gadget", "metadata": object{"name": "b"}, "spec": object{"n": 3}}, 3.0},
 		{"PATCH", path + "/b/status", `{"status":{"x":1}}`, 3.0},
 		{"GET", path + "/b/status", nil, 3.0},
 	} {
@@ -106,7 +106,7 @@ func TestConvertedElsewhere(t *testing.T) {
 			t.Errorf("%s while the converter is away: %d %v", method, code, o)
 		}
 	}
-	if code, _ := s.do("POST", path, object{"metadata": object{"name": "d"}}); code != http.StatusInternalServerError {
+	if code, _ := s.do("POST", path, object{"apiVersion": "shop.dev/v1", "kind": "Gadget", "metadata": object{"name": "d"}}); code != http.StatusInternalServerError {
 		t.Errorf("POST while the converter is away: %d", code)
 	}
 	by.away.Store(false)

@@ -54,7 +54,7 @@ func TestSelectableFieldsThatCome(t *testing.T) {
 	s.Registry().Set(resource.Definitions, "gadgets.shop.dev", &resource.Part{Resources: []*resource.Resource{r}})
 	const path = "/apis/shop.dev/v1/namespaces/default/gadgets"
 	for name, color := range map[string]string{"a": "red", "b": "blue", "c": "red"} {
-		if code, o := s.do("POST", path, object{"metadata": object{"name": name}, "spec": object{"color": color}}); code != http.StatusCreated {
+		if code, o := s.do("POST", path, object{"apiVersion": "shop.dev/v1", "kind": "Gadget", "metadata": object{"name": name}, "spec": object{"color": color}}); code != http.StatusCreated {
 			t.Fatal(code, o)
 		}
 	}

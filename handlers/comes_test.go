@@ -67,7 +67,7 @@ func TestResourceThatComes(t *testing.T) {
 		{"PATCH", path + "/a/status", `{"status":{"n":3},"spec":{"n":7}}`, 200, []string{"spec", "n"}, 2.0},
 		{"GET", path + "/a", nil, 200, []string{"status", "n"}, 3.0},
 		{"PATCH", path + "/a", `{"status":{"n":4}}`, 200, []string{"status", "n"}, 3.0},
-		{"POST", path, object{"metadata": object{"name": "a"}}, 409, nil, nil},
+		{"POST", path, object{"apiVersion": "shop.dev/v1", "kind": "Gadget", "metadata": object{"name": "a"}}, 409, nil, nil},
 		{"POST", path, object{"apiVersion": "shop.dev/v2", "kind": "Gadget", "metadata": object{"name": "b"}}, 400, nil, nil},
 		{"DELETE", path + "/a", nil, 200, []string{"status"}, "Success"},
 		{"GET", path + "/a", nil, 404, nil, nil},

@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/emptying"
+	"github.com/gatehouse-dev/gatehouse/handlers/definitions"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
@@ -151,6 +152,8 @@ type Server struct {
 	objects  *resource.Objects
 	writer   *write.Writer
 	verbs    *verb.Handlers
+	// definitions has the resources that come and go with the objects that define them.
+	definitions *definitions.Manager
 	// guarded answers a request that has passed the whole chain, open one that only passed what comes before access.
 	guarded, open pipeline.Handler
 	pages         pages
@@ -182,10 +185,11 @@ func New(o Options) (*Server, error) {
 		Store: o.Store, Writer: s.writer, Now: time.Now, MinWatch: o.MinWatch,
 		Meter: func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 	}
+	s.definitions = definitions.New(definitions.Options{Store: o.Store, Log: o.Log})
 	all, err := builtins(kinds.Strategies(kind.Deps{
 		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
-		Features: o.Features, Log: o.Log, AllowPrivileged: o.AllowPrivileged,
+		Features: o.Features, Log: o.Log, AllowPrivileged: o.AllowPrivileged, Definitions: s.definitions,
 	}), o.Features, rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
@@ -196,6 +200,7 @@ func New(o Options) (*Server, error) {
 		o.Indexer.Follow(s.registry)
 	}
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
+	s.definitions.Serve(s.registry, s.objects, s.writer.Own())
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
@@ -283,10 +288,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, info pipeline.Inf
 	pipeline.Serve(request, handle, s.options.Log)
 }
 
-// find is the stage that looks up the resource, or leaves it nil.
+// find is the stage that looks up the resource, or leaves it nil. One that is not known may have just been defined through
+// another server.
 func (s *Server) find(next pipeline.Handler) pipeline.Handler {
 	return func(r *pipeline.Request) error {
 		s.lookUp(r)
+		if r.Resource == nil && r.Info.IsResource && s.elsewhere(&r.Info) == nil {
+			if err := s.definitions.Find(r.Context(), schema.GroupResource{Group: r.Info.Group, Resource: r.Info.Resource}); err != nil {
+				return err
+			}
+			s.lookUp(r)
+		}
 		return next(r)
 	}
 }

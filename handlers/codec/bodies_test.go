@@ -18,7 +18,7 @@ import (
 var eviction = schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}
 
 // pruneSpec knows spec.size and nothing else of the spec.
-func pruneSpec(content map[string]any) (unknown []string) {
+func pruneSpec(content map[string]any, _ bool) (unknown []string, err error) {
 	spec, _ := content["spec"].(map[string]any)
 	for k := range spec {
 		if k != "size" {
@@ -26,7 +26,7 @@ func pruneSpec(content map[string]any) (unknown []string) {
 			unknown = append(unknown, "spec."+k)
 		}
 	}
-	return unknown
+	return unknown, nil
 }
 
 // TestBodies: a resource's codec of bodies decides on formats, versions, unknown and repeated fields.
@@ -54,7 +54,9 @@ func TestBodies(t *testing.T) {
 		{"warned of", widgets, resource.Sent{Data: []byte(some)}, 0, "", []string{`duplicate field "spec.size"`, `unknown field "spec.color"`}},
 		{"ignored", widgets, resource.Sent{Data: []byte(some), Validation: "Ignore"}, 0, "", nil},
 		{"refused", widgets, resource.Sent{Data: []byte(some), Validation: "Strict"}, 400, `strict decoding error: duplicate field "spec.size", unknown field "spec.color"`, nil},
-		{"yaml", widgets, resource.Sent{ContentType: "application/yaml", Data: []byte("spec: {size: 2, color: red}\n")}, 0, "", []string{`unknown field "spec.color"`}},
+		{"yaml", widgets, resource.Sent{ContentType: "application/yaml", Data: []byte("apiVersion: example.dev/v1\nkind: Widget\nspec: {size: 2, color: red}\n")}, 0, "", []string{`unknown field "spec.color"`}},
+		{"no kind", widgets, resource.Sent{Data: []byte(`{"apiVersion":"example.dev/v1"}`)}, 400, `Object 'Kind' is missing in '{"apiVersion":"example.dev/v1"}'`, nil},
+		{"no version", widgets, resource.Sent{Data: []byte(`{"kind":"Widget"}`)}, 400, "the API version in the data () does not match the expected API version (example.dev/v1)", nil},
 		{"protobuf of a custom kind", widgets, resource.Sent{ContentType: "application/vnd.kubernetes.protobuf", Data: []byte("k8s\x00")}, 415, "application/json, application/yaml", nil},
 		{"version of a custom kind", widgets, resource.Sent{Data: []byte(`{"apiVersion":"example.dev/v2","kind":"Widget"}`)}, 400, "does not match the expected API version (example.dev/v1)", nil},
 	} {
@@ -99,7 +101,7 @@ func TestPatchedBodies(t *testing.T) {
 		wrong string
 	}{
 		"struct": {pods, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}`, `{"apiVersion":"v1","spec":{"color":"red"}}`},
-		"map":    {NewUnstructuredBody(widget, pruneSpec), `{"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"a"}}`, `{"spec":{"color":"red"}}`},
+		"map":    {NewUnstructuredBody(widget, pruneSpec), `{"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"a"}}`, `{"apiVersion":"example.dev/v1","kind":"Widget","spec":{"color":"red"}}`},
 	} {
 		o, warnings, err := c.body.DecodePatched(resource.Patched{Text: []byte(c.good), Strict: []error{errors.New("of the patch")}})
 		if err != nil || o.GetName() != "a" || !slices.Equal(warnings, []string{"of the patch"}) {

@@ -62,7 +62,9 @@ func (b Body) Decode(into runtime.Object) (warnings []string, err error) {
 	if gvk.GroupVersion() != b.Kind.GroupVersion() && !b.also(gvk) {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("the API version in the data (%s) does not match the expected API version (%s)", gvk.GroupVersion(), b.Kind.GroupVersion()))
 	}
-	into.GetObjectKind().SetGroupVersionKind(b.Kind)
+	if _, ok := into.(runtime.Unstructured); !ok { // which says by itself what it is, and is judged by that
+		into.GetObjectKind().SetGroupVersionKind(b.Kind)
+	}
 	return warnings, nil
 }
 
@@ -157,7 +159,10 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 	if err != nil {
 		return gvk, nil, err
 	}
-	if _, ok := into.(runtime.Unstructured); b.patched && !ok && seen.Version == "" && seen.Group == "" {
+	if _, ok := into.(runtime.Unstructured); ok {
+		return b.decodeMap(data, seen, into)
+	}
+	if b.patched && seen.Version == "" && seen.Group == "" {
 		strict, err = b.bare(data, into)
 		return gvk, strict, err
 	}
@@ -172,6 +177,15 @@ func (b Body) decode(into runtime.Object) (gvk schema.GroupVersionKind, strict [
 		}
 	}
 	return gvk, strict, err
+}
+
+// decodeMap is decode for an object that is a map. That has to say its kind, for nothing else does.
+func (b Body) decodeMap(data []byte, seen schema.GroupVersionKind, into runtime.Object) (gvk schema.GroupVersionKind, strict []error, err error) {
+	if seen.Kind == "" {
+		return gvk, nil, runtime.NewMissingKindErr(string(b.Data))
+	}
+	strict, err = b.read(data, into)
+	return seen, strict, err
 }
 
 // Quick is Decode for a body that has nothing to tell of: JSON of the very kind, without faults and unknown fields. It
@@ -210,9 +224,9 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 			return nil, err
 		}
 		if isUnstructured && b.prune != nil {
-			b.prune(u.UnstructuredContent())
+			_, err = b.prune(u.UnstructuredContent(), false)
 		}
-		return nil, nil
+		return nil, err
 	}
 	if b.Format == YAML {
 		// JSON made of YAML has lost its duplicate keys.
@@ -232,7 +246,10 @@ func (b Body) read(data []byte, into runtime.Object) (strict []error, err error)
 	strict = append(strict, found...)
 	if isUnstructured {
 		if b.prune != nil {
-			unknown := b.prune(content)
+			unknown, err := b.prune(content, true)
+			if err != nil {
+				return nil, err
+			}
 			for _, path := range unknown[:min(len(unknown), maxStrict)] {
 				strict = append(strict, fmt.Errorf("unknown field %q", path))
 			}
@@ -278,9 +295,6 @@ func (b Body) complete(gvk schema.GroupVersionKind) schema.GroupVersionKind {
 // its fields are read and its version is refused afterwards, with another message.
 func (b Body) check(gvk schema.GroupVersionKind, into runtime.Object) error {
 	if gvk == b.Kind || b.also(gvk) || b.anyVersion && gvk.Kind == b.Kind.Kind {
-		return nil
-	}
-	if _, ok := into.(runtime.Unstructured); ok {
 		return nil
 	}
 	if b.anyVersion && wire.ByName("meta/v1."+gvk.Kind) == nil || !known(gvk) {

@@ -95,7 +95,7 @@ func TestBody(t *testing.T) {
 func TestUnstructuredBody(t *testing.T) {
 	kind := schema.GroupVersionKind{Group: "example.dev", Version: "v1", Kind: "Widget"}
 	u := &unstructured.Unstructured{}
-	warnings, err := Body{Data: []byte(`{"metadata":{"name":"a"},"spec":{"n":1,"n":2}}`), Kind: kind}.Decode(u)
+	warnings, err := Body{Data: []byte(`{"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"n":1,"n":2}}`), Kind: kind}.Decode(u)
 	if err != nil || !slices.Equal(warnings, []string{`duplicate field "spec.n"`}) {
 		t.Fatalf("%v %q", err, warnings)
 	}

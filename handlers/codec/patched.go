@@ -37,7 +37,9 @@ func (b Body) decodePatched(p resource.Patched, into runtime.Object) (warnings [
 	if err != nil {
 		return nil, apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{field.Invalid(field.NewPath("patch"), p.Shown, err.Error())})
 	}
-	into.GetObjectKind().SetGroupVersionKind(b.Kind)
+	if _, ok := into.(runtime.Unstructured); !ok {
+		into.GetObjectKind().SetGroupVersionKind(b.Kind)
+	}
 	return warnings, nil
 }
 

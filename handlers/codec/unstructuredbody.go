@@ -9,8 +9,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Prune removes from an object what its schema does not have, and returns the paths of what it removed.
-type Prune func(content map[string]any) (unknown []string)
+// Prune brings an object into the form that its schema gives it, and removes what that does not have. With track it returns the
+// paths of what it removed. An error says that the object cannot be decoded.
+type Prune func(content map[string]any, track bool) (unknown []string, err error)
 
 // UnstructuredBody reads bodies of a kind that has no Go type.
 type UnstructuredBody struct {

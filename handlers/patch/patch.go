@@ -55,8 +55,8 @@ func (p *Patch) Free() {
 // are for the client. Errors are API errors.
 func (p *Patch) Apply(res *resource.Resource, current storage.KeyValue, live object.Object) (o object.Object, warnings []string, err error) {
 	shown := live
-	if view := res.Strategy.View; view != nil {
-		if shown, err = view(live); err != nil {
+	if res.Strategy.View != nil {
+		if shown, err = res.Strategy.Changeable(live); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -47,6 +47,8 @@ type Resource struct {
 	NewShown func() runtime.Object
 	// Document is what the resource adds to the OpenAPI documents; nil for built-in ones, whose documents are ready-made.
 	Document Document
+	// ListKind is the kind of lists; empty for the usual one, the kind with List behind it.
+	ListKind string
 	// Strategy is never nil; for a subresource it is its own, not its parent's.
 	Strategy *Strategy
 	// Parent is the resource that a subresource belongs to; nil for a resource.
@@ -98,6 +100,15 @@ func (r *Resource) HomeGroup() string {
 // GVK is the kind of the bodies.
 func (r *Resource) GVK() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: r.KindGroup, Version: r.KindVersion, Kind: r.Kind}
+}
+
+// ListGVK is the kind of lists of the bodies.
+func (r *Resource) ListGVK() schema.GroupVersionKind {
+	gvk := r.GVK()
+	if gvk.Kind += "List"; r.ListKind != "" {
+		gvk.Kind = r.ListKind
+	}
+	return gvk
 }
 
 // HasVerb says whether the row lists the verb.

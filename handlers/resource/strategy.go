@@ -55,6 +55,13 @@ type Strategy struct {
 	ValidateUpdate func(ctx context.Context, o, old object.Object) field.ErrorList
 	// ChangesFirst tells of ValidateUpdate's faults, and of immutable fields, before all others.
 	ChangesFirst bool
+	// Conclude sets what the server itself says in the status of an object that was accepted, in the write that stores it; old is
+	// nil for a create. It runs after validating admission, for writes to the resource and to its status, and what it changes
+	// belongs to the server, as if that had written the status.
+	Conclude func(ctx context.Context, a *Attempt, o, old object.Object) error
+	// Stored is told that an object was written, or is gone, before the writer is answered. It is the resource's, for the
+	// writes to its subresources too.
+	Stored func(ctx context.Context, o object.Object)
 	// Warnings are sentences for the writer about an object that is accepted; old is nil for a create.
 	Warnings func(ctx context.Context, o, old object.Object) []string
 	// ValidateName returns what is wrong with a name; nil means a DNS subdomain. prefix: the name is a generateName.
@@ -83,6 +90,16 @@ type Strategy struct {
 	// it into the parent object, which is then updated with the parent's own hooks. When nil, the body is the parent's kind.
 	View  func(parent object.Object) (object.Object, error)
 	Apply func(ctx context.Context, body, parent object.Object) error
+	// ViewToChange is View for writes, where an object may not have yet what the view shows; nil for View.
+	ViewToChange func(parent object.Object) (object.Object, error)
+}
+
+// Changeable is the view of an object that a write begins with.
+func (s *Strategy) Changeable(parent object.Object) (object.Object, error) {
+	if s.ViewToChange != nil {
+		return s.ViewToChange(parent)
+	}
+	return s.View(parent)
 }
 
 // UserInfo is the user of a request.

@@ -14,6 +14,8 @@ import (
 type OwnWrite struct {
 	Resource    schema.GroupVersionResource
 	Subresource string
+	// Row is the resource itself, where it need not be served; nil for one that is.
+	Row *Resource
 	// Name is empty for a create: there the object has it.
 	Namespace, Name string
 	// Manager is who owns the fields that are written: "kube-apiserver" where it is empty. Untracked writes leave the owners as

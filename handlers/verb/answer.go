@@ -208,8 +208,7 @@ func (a *answer) list(h *Handlers, r *pipeline.Request, code int, p *page) error
 		}
 		return a.send(r, code, func(b []byte) ([]byte, error) { return a.table(b, h, r.Resource, meta, all) })
 	}
-	kind := r.Resource.GVK()
-	kind.Kind += "List"
+	kind := r.Resource.ListGVK()
 	var failed error
 	list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: unpacked(p.entries, &failed)}
 	r.Writer.Header().Set("Content-Type", a.Format.MediaType())

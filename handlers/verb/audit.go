@@ -70,8 +70,7 @@ func (a *answer) auditedList(h *Handlers, r *pipeline.Request, meta metav1.ListM
 			}
 			return a.table(nil, h, r.Resource, meta, all)
 		}
-		kind := r.Resource.GVK()
-		kind.Kind += "List"
+		kind := r.Resource.ListGVK()
 		var failed error
 		var b bytes.Buffer
 		list := codec.List{Kind: kind, Meta: meta, Codec: r.Resource.Codec, Items: unpacked(p.entries, &failed)}

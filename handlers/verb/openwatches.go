@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // openWatches are the watches that are open, so that the server can end them. The zero value has none.
@@ -43,6 +44,20 @@ func (o *openWatches) remove(w *watching) {
 	o.all[w.at], o.all[last].at = o.all[last], w.at
 	o.all[last] = nil
 	o.all = o.all[:last]
+}
+
+// EndWatchesOf ends the watches of a resource that is not served any more, without a word, as upstream does, once they have told
+// all that has happened. Their clients ask again, and are told that there is none.
+func (h *Handlers) EndWatchesOf(gone schema.GroupVersionResource) {
+	now, _ := h.Store.Latest()
+	h.open.mu.Lock()
+	defer h.open.mu.Unlock()
+	for _, w := range h.open.all {
+		if w.form.Value().res.GVR() == gone {
+			w.last.Store(max(1, now.Revision))
+			w.wake()
+		}
+	}
 }
 
 // EndWatches ends all watches and lets none begin any more: the server is about to shut down, and their connections are to

@@ -35,6 +35,8 @@ type watching struct {
 	// closing says that the server ends the watch; at is where the server keeps it meanwhile.
 	closing atomic.Bool
 	at      int
+	// last is the revision with which the watch ends, because its resource is not served any more; 0 while it is.
+	last atomic.Int64
 
 	// initial is what is left of the state that the watch begins with; nil when all is sent, or it begins with changes, and
 	// letGo when it was too late for the rest.

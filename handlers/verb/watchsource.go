@@ -41,12 +41,21 @@ func (w *watching) Next() ([]byte, error) {
 		w.sent = d.Revision
 		return w.deliver(d)
 	}
+	if last := w.last.Load(); last > 0 {
+		if through >= last {
+			return nil, io.EOF
+		}
+		w.timer.Reset(lag)
+	}
 	// That only the revision moved wakes nobody, so a bookmark comes after another look.
 	if w.ticked.Load() {
 		return w.due()
 	}
 	return nil, nil
 }
+
+// lag is how long after a change a watch looks whether it has heard of all of them.
+const lag = 10 * time.Millisecond
 
 // given is what lies in the buffer, if anything.
 func (w *watching) given() []byte {

@@ -222,13 +222,13 @@ func TestAPanicGivesBack(t *testing.T) {
 		defer func() { _ = recover() }()
 		_, _ = w.Create(t.Context(), w.request(""), deployment("a"))
 	}()
-	w.expect(strings.TrimSuffix(newOrder, " > store > keep") + " > give back")
+	w.expect(strings.TrimSuffix(newOrder, " > conclude > store > keep") + " > give back")
 	w.put(deployment("a"))
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = w.Update(t.Context(), w.request("a"), paused)
 	}()
-	w.expect(strings.TrimSuffix(changedOrder, " > swap > keep") + " > give back")
+	w.expect(strings.TrimSuffix(changedOrder, " > conclude > swap > keep") + " > give back")
 }
 
 func TestActions(t *testing.T) {

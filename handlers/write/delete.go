@@ -37,6 +37,9 @@ func (w *Writer) Delete(ctx context.Context, r *Request, options *metav1.DeleteO
 		if out.remove {
 			op.release(ctx, a, out.object)
 		}
+		if out.mark || out.remove {
+			op.tell(ctx, a, out.object)
+		}
 		if out.value = current.Value; out.mark || out.remove {
 			out.value, err = op.encode(ctx, out.object)
 		}

@@ -74,7 +74,7 @@ func (op *operation) encodeChanged(ctx context.Context, o, live object.Object, s
 
 // shown is the view of a live object (a Scale), with the view's managedFields.
 func (op *operation) shown(live object.Object) (object.Object, error) {
-	view, err := op.Resource.Strategy.View(live)
+	view, err := op.Resource.Strategy.Changeable(live)
 	if err != nil || op.Resource.Owners == nil {
 		return view, err
 	}

@@ -15,8 +15,8 @@ import (
 
 // The order of a write, which is upstream's. The caller has decoded the body and filled its defaults.
 //
-//	create: effect authorized | owners of fields | mutating admission | identity, name | prepare | allocate | validate | validating admission | store | settle
-//	update: (attempt:) change | owners of fields | mutating admission | version | prepare | generation | allocate | validate | validating admission | swap | settle
+//	create: effect authorized | owners of fields | mutating admission | identity, name | prepare | allocate | validate | validating admission | conclude | store | settle
+//	update: (attempt:) change | owners of fields | mutating admission | version | prepare | generation | allocate | validate | validating admission | conclude | swap | settle
 //	view:   (attempt:) change | owners of the view's fields | mutating admission of the view | applied to the object | version | ... as an update, but that validating admission sees the view
 //	delete: (attempt:) admission | preconditions | before delete | grace, finalizers | release | swap | settle
 //	action: mutating admission | validating admission | act | settle
@@ -77,7 +77,34 @@ func (op *operation) complete(ctx context.Context, a *resource.Attempt, o object
 	if err := op.judge(ctx, a, admission.Create, o, nil); err != nil {
 		return err
 	}
-	return inTime(ctx)
+	if err := inTime(ctx); err != nil {
+		return err
+	}
+	return op.conclude(ctx, a, op.main().Strategy, o, nil)
+}
+
+// conclude lets the server itself say in the status what it makes of an object that everybody has accepted. What it changes
+// belongs to it, as if it had written the status afterwards.
+func (op *operation) conclude(ctx context.Context, a *resource.Attempt, s *resource.Strategy, o, old object.Object) error {
+	op.tell(ctx, a, o)
+	if s.Conclude == nil {
+		return nil
+	}
+	before := object.Copy(o)
+	if err := s.Conclude(ctx, a, o, old); err != nil {
+		return err
+	}
+	if status := op.main().Subresources["status"]; status != nil && status.FieldManager != nil && !op.bare {
+		status.FieldManager.Track(before, o, serverManager, op.Now())
+	}
+	return nil
+}
+
+// tell has the strategy told of the write, once it is stored.
+func (op *operation) tell(ctx context.Context, a *resource.Attempt, o object.Object) {
+	if stored := op.main().Strategy.Stored; stored != nil {
+		a.OnStored(func() { stored(ctx, o) })
+	}
 }
 
 // inTime ends a write whose request has ended. It is called between the expensive stages and before the store, so that a
@@ -121,7 +148,10 @@ func (op *operation) renew(ctx context.Context, a *resource.Attempt, o, old obje
 	if err := op.judgeChanged(ctx, a, o, old); err != nil {
 		return err
 	}
-	return inTime(ctx)
+	if err := inTime(ctx); err != nil {
+		return err
+	}
+	return op.conclude(ctx, a, s, o, old)
 }
 
 // takeIn settles the owners of fields of what a writer has sent, and lets mutating admission see it: an object, or a view of one.
@@ -141,15 +171,15 @@ func (op *operation) takeIn(ctx context.Context, a *resource.Attempt, o, old obj
 
 // judgeChanged lets admission refuse a changed object in its final form. Of a view that is the view.
 func (op *operation) judgeChanged(ctx context.Context, a *resource.Attempt, o, old object.Object) error {
-	view := op.Resource.Strategy.View
-	if view == nil || op.own {
+	s := op.Resource.Strategy
+	if s.View == nil || op.own {
 		return op.judge(ctx, a, admission.Update, o, old)
 	}
-	shown, err := view(o)
+	shown, err := s.View(o)
 	if err != nil {
 		return err
 	}
-	before, err := view(old)
+	before, err := s.Changeable(old)
 	if err != nil {
 		return err
 	}
@@ -282,5 +312,9 @@ func invalid(res *resource.Resource, o object.Object, faults ...field.ErrorList)
 	if len(errs) == 0 {
 		return nil
 	}
-	return validation.Refuse(object.GroupKind(res.HomeGroup(), res.Kind), o.GetName(), errs)
+	kind := res.Kind
+	if own := o.GetObjectKind().GroupVersionKind().Kind; own != "" {
+		kind = own // which may be what is wrong
+	}
+	return validation.Refuse(object.GroupKind(res.HomeGroup(), kind), o.GetName(), errs)
 }

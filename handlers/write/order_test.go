@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	newOrder     = "mutate > drop disabled > prepare > allocate > rules > validate > validate create > warnings > judge > store > keep"
-	changedOrder = "mutate > drop disabled > prepare > allocate > rules > validate > validate update > warnings > judge > swap > keep"
+	newOrder     = "mutate > drop disabled > prepare > allocate > rules > validate > validate create > warnings > judge > conclude > store > keep"
+	changedOrder = "mutate > drop disabled > prepare > allocate > rules > validate > validate update > warnings > judge > conclude > swap > keep"
 )
 
 func TestOrderOfACreate(t *testing.T) {
@@ -41,7 +41,7 @@ func TestOrderOfACreate(t *testing.T) {
 		"rules":           "mutate > drop disabled > prepare > allocate > rules > validate > validate create > give back",
 		"validate":        "mutate > drop disabled > prepare > allocate > rules > validate > validate create > give back",
 		"validate create": "mutate > drop disabled > prepare > allocate > rules > validate > validate create > give back",
-		"judge":           strings.TrimSuffix(newOrder, " > store > keep") + " > give back",
+		"judge":           strings.TrimSuffix(newOrder, " > conclude > store > keep") + " > give back",
 	} {
 		w.refuse[place] = 1
 		_, err := w.Create(t.Context(), w.request(""), deployment("b"))
@@ -82,7 +82,7 @@ func TestGeneratedNames(t *testing.T) {
 	if _, err := w.Create(t.Context(), w.request(""), o); err != nil {
 		t.Fatal(err)
 	}
-	once := "drop disabled > prepare > allocate > rules > validate > validate create > warnings > judge > store"
+	once := "drop disabled > prepare > allocate > rules > validate > validate create > warnings > judge > conclude > store"
 	if len(w.attempts) != 3 || strings.Join(w.warnings, ",") != "attempt 3" {
 		t.Errorf("%d attempts, warnings %v", len(w.attempts), w.warnings)
 	}
@@ -116,7 +116,7 @@ func TestOrderOfAnUpdate(t *testing.T) {
 		"mutate":          "mutate",
 		"prepare":         "mutate > drop disabled > prepare",
 		"validate update": "mutate > drop disabled > prepare > allocate > rules > validate > validate update > give back",
-		"judge":           strings.TrimSuffix(changedOrder, " > swap > keep") + " > give back",
+		"judge":           strings.TrimSuffix(changedOrder, " > conclude > swap > keep") + " > give back",
 	} {
 		w.refuse[place] = 1
 		if _, err := w.Update(t.Context(), w.request("a"), paused); err == nil {
@@ -276,12 +276,12 @@ func TestOwnWrites(t *testing.T) {
 	if err := own.Create(t.Context(), target, deployment("a")); err != nil {
 		t.Fatal(err)
 	}
-	w.expect("default > drop disabled > prepare > allocate > rules > validate > validate create > warnings > store > keep")
+	w.expect("default > drop disabled > prepare > allocate > rules > validate > validate create > warnings > conclude > store > keep")
 	o, err := own.Update(t.Context(), target, func(o object.Object) error { o.SetLabels(map[string]string{"a": "b"}); return nil })
 	if err != nil || o.GetLabels()["a"] != "b" {
 		t.Fatal(err)
 	}
-	w.expect("drop disabled > prepare > allocate > rules > validate > validate update > warnings > swap > keep")
+	w.expect("drop disabled > prepare > allocate > rules > validate > validate update > warnings > conclude > swap > keep")
 	gone := errors.New("changed my mind")
 	if _, err := own.Update(t.Context(), target, func(object.Object) error { return gone }); !errors.Is(err, gone) {
 		t.Error(err)

@@ -19,7 +19,10 @@ func (w *Writer) Own() resource.Writer { return own{w} }
 type own struct{ *Writer }
 
 func (w own) request(write resource.OwnWrite) (*Request, error) {
-	res := w.Registry.Subresource(write.Resource, write.Subresource)
+	res := write.Row
+	if res == nil {
+		res = w.Registry.Subresource(write.Resource, write.Subresource)
+	}
 	if res == nil {
 		return nil, fmt.Errorf("%v %s is not served", write.Resource, write.Subresource)
 	}

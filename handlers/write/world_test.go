@@ -97,6 +97,7 @@ func (w *world) strategy() *resource.Strategy {
 			w.step("warnings")
 			return []string{fmt.Sprintf("attempt %d", len(w.attempts))}
 		},
+		Conclude: func(_ context.Context, a *resource.Attempt, _, _ object.Object) error { return w.hook("conclude", a) },
 		BeforeDelete: func(context.Context, object.Object, *metav1.DeleteOptions) (object.Object, error) {
 			return nil, w.step("before delete")
 		},

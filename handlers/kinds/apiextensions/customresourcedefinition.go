@@ -35,7 +35,11 @@ var definitions = kind.Kind{
 	},
 }
 
-func definition(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func definition(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	if d.Definitions != nil {
+		settle(d, s)
+		s.Conclude = concluding(d)
+	}
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *apiextensionsv1.CustomResourceDefinition) error {
 		return prepare(o)
 	})
@@ -48,7 +52,10 @@ func definition(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 // definitionStatus: who writes the status tells which names were accepted.
-func definitionStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func definitionStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	if d.Definitions != nil {
+		s.Conclude = concluding(d)
+	}
 	s.ValidateUpdate = kind.CheckUpdate(func(o, _ *apiextensionsv1.CustomResourceDefinition) field.ErrorList {
 		n := o.Status.AcceptedNames
 		return names(&upstream.CustomResourceDefinitionNames{

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -43,7 +44,21 @@ type Deps struct {
 	AllowPrivileged bool
 	// Features are the gates; nil has them as they are by default.
 	Features *features.Features
+	// Definitions serves what definitions define; without it they are only kept.
+	Definitions Definitions
 }
+
+// Definitions turns definitions of custom resources into what is served.
+type Definitions interface {
+	// Choose calls choose with the names that the other definitions of the group have, and keeps those that it returns for the
+	// definition until the attempt is settled. Nobody else chooses meanwhile.
+	Choose(a *resource.Attempt, group, definition string, choose func(taken Names) Names)
+	// Written is told that a definition was stored or is gone. What it defines is served, or not any more, when it returns.
+	Written(ctx context.Context, definition string)
+}
+
+// Names are names that definitions have in a group: of resources, and of kinds.
+type Names struct{ Resources, Kinds map[string]bool }
 
 // SetDefaults completes the zero values.
 func (d *Deps) SetDefaults() {
