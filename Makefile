@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients bench-clients race fuzz run bench kubectl browser h2spec
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients bench-clients race fuzz run bench kubectl helm helm3 helm4 browser h2spec
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,7 +95,12 @@ run: build ## start a server with its data in ./gatehouse-data
 	$(BIN)/kube-apiserver $(ARGS)
 
 kubectl: ## say where the kubectl of the tests is; builds it from its module where none of its release is installed
-	@$(GO) run ./test/harness/findkubectl
+	@$(GO) run ./test/harness/findtool kubectl
+
+helm3 helm4: helm
+
+helm: ## build Helm 3 and 4 from their modules for the tests that use them: two minutes of CPU, once
+	@$(GO) run ./test/harness/findtool helm3 helm4
 
 h2spec: ## install h2spec, which checks the server's HTTP/2 where a test finds it
 	$(GO) install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible

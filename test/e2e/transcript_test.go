@@ -18,19 +18,32 @@ var (
 	kubeconfig = flag.String("kubeconfig", "", "run the transcripts against this other server, and expect the reference's outputs")
 )
 
+// transcriptFlags make our server what the recorded one was.
+var transcriptFlags = []string{"--service-cluster-ip-range=10.0.0.0/16", "--authorization-mode=Node,RBAC"}
+
 // TestTranscripts runs every recorded session against our server.
-func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.txt"))
+func TestTranscripts(t *testing.T) { playAll(t, "testdata", nil) }
+
+// TestHelm runs recorded sessions with Helm 3, which patches as kubectl does, and Helm 4, which applies server-side.
+func TestHelm(t *testing.T) {
+	playAll(t, filepath.Join("testdata", "helm"), map[string]string{"helm3": harness.Tool(t, "helm3"), "helm4": harness.Tool(t, "helm4")})
+}
+
+// playAll runs the sessions of a folder, which may use the given programs beside kubectl.
+func playAll(t *testing.T, folder string, programs map[string]string) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)
 	}
 	config, ours := *kubeconfig, *kubeconfig == ""
 	if ours {
-		config = harness.Start(t, "--service-cluster-ip-range=10.0.0.0/16", "--authorization-mode=Node,RBAC").Kubeconfig()
+		config = harness.Start(t, transcriptFlags...).Kubeconfig()
 	}
-	manifests, err := filepath.Abs("manifests")
-	if err != nil {
-		t.Fatal(err)
+	variables := map[string]string{}
+	for name, dir := range map[string]string{"MANIFESTS": "manifests", "CHARTS": "charts"} {
+		if variables[name], err = filepath.Abs(dir); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -40,8 +53,8 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			session, err := transcript.NewSession(transcript.Setting{
-				Kubectl: harness.KubectlBinary(t), Kubeconfig: config, Dir: t.TempDir(),
-				Namespace: "e2e-" + strings.ToLower(rand.Text()[:8]), Variables: map[string]string{"MANIFESTS": manifests},
+				Kubectl: harness.KubectlBinary(t), Kubeconfig: config, Dir: t.TempDir(), Programs: programs,
+				Namespace: "e2e-" + strings.ToLower(rand.Text()[:8]), Variables: variables,
 			}, script)
 			if err != nil {
 				t.Fatal(err)

@@ -75,3 +75,20 @@ func TestForget(t *testing.T) {
 		t.Errorf("left are %s", got)
 	}
 }
+
+// Every tool is required in a version, and a variable names another.
+func TestTools(t *testing.T) {
+	for name, begins := range map[string]string{"kubectl": KubectlMinor, "helm3": "v3.", "helm4": "v4."} {
+		tool := tools[name]
+		if release, err := tool.release(); err != nil || !strings.HasPrefix(release, begins) {
+			t.Errorf("%s is %s, %v", name, release, err)
+		}
+		t.Setenv(tool.variable, "/mine/"+name)
+		if path, err := BuiltTool(name); err != nil || path != "/mine/"+name {
+			t.Errorf("%s: %s, %v", name, path, err)
+		}
+	}
+	if path, err := FindTool("helm2"); err == nil {
+		t.Errorf("helm2 is %s", path)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +36,8 @@ type Setting struct {
 	Dir string
 	// Namespace is a name that is the session's alone.
 	Namespace string
+	// Programs are further ones that commands can run, by their names.
+	Programs map[string]string
 	// Variables are further ones that commands and files can use, as $NAME. Outputs show the names in place of the values.
 	Variables map[string]string
 }
@@ -47,8 +50,12 @@ func NewSession(s Setting, script *Script) (*Session, error) {
 			return nil, err
 		}
 	}
-	if err := os.Symlink(s.Kubectl, filepath.Join(bin, "kubectl")); err != nil {
-		return nil, err
+	programs := map[string]string{"kubectl": s.Kubectl}
+	maps.Copy(programs, s.Programs)
+	for name, path := range programs {
+		if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+			return nil, err
+		}
 	}
 	own, err := os.ReadFile(s.Kubeconfig)
 	if err != nil {
