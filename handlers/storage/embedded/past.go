@@ -31,7 +31,7 @@ func (w *watcher) past(ctx context.Context, from, through int64) error {
 			return err
 		}
 	}
-	return w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: through})
+	return w.Send(ctx, storage.Event{Type: storage.Bookmark, Revision: through})
 }
 
 // changes are those of the watcher's keys from a revision on, up to before another.
@@ -53,7 +53,7 @@ func (w *watcher) read(from, end int64) (events []*mvccpb.Event, err error) {
 	tx.RLock()
 	defer tx.RUnlock()
 	rows, values := tx.UnsafeRange(schema.Key, row(from), row(end), 0)
-	prefix := []byte(w.store.Keyspace().Place(w.prefix))
+	prefix := []byte(w.store.Keyspace().Place(w.Prefix))
 	for i, value := range values {
 		kv := &mvccpb.KeyValue{} // which shares nothing with the database
 		if err := proto.Unmarshal(value, kv); err != nil {

@@ -13,39 +13,19 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// watchBuffer lets a short pause of the reader pass unnoticed; behind it the server keeps the watch's place.
-const watchBuffer = 100
-
-// watcher is one storage.Watcher over a stream of the server's own. etcd's watch service in between would read previous
-// values in goroutines that nobody can wait for, and the database must not be closed under them. run owns events and
-// err: it alone sends, sets err, and then closes.
+// watcher serves one watch by a stream of the server's own. etcd's watch service in between would read previous values in
+// goroutines that nobody can wait for, and the database must not be closed under them.
 type watcher struct {
-	store  *Store
-	prefix string
-	events chan storage.Event
-	cancel context.CancelFunc
-	err    error
+	*storage.Watch
+	store *Store
 }
 
 // Watch implements storage.Store.
 func (s *Store) Watch(ctx context.Context, prefix string, from int64) (storage.Watcher, error) {
-	if from < 0 {
-		return nil, fmt.Errorf("watch %s: revision %d is negative", prefix, from)
-	}
-	if from == 0 {
-		now, err := s.Revision(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("watch %s: %w", prefix, err)
-		}
-		from = now
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{store: s, prefix: prefix, events: make(chan storage.Event, watchBuffer), cancel: cancel}
-	if err := s.begin(func() { w.run(ctx, from) }); err != nil {
-		cancel()
-		return nil, fmt.Errorf("watch %s: %w", prefix, err)
-	}
-	return w, nil
+	source := storage.WatchSource{Revision: s.Revision, Begin: s.begin, Closing: s.closing, Loop: func(w *storage.Watch, from int64) func(context.Context) error {
+		return func(ctx context.Context) error { return (&watcher{w, s}).follow(ctx, from) }
+	}}
+	return source.Start(ctx, prefix, from)
 }
 
 // begin starts a goroutine that Close waits for before it takes the server down.
@@ -61,26 +41,11 @@ func (s *Store) begin(run func()) error {
 	}
 }
 
-func (w *watcher) Events() <-chan storage.Event { return w.events }
-
-func (w *watcher) Err() error { return w.err }
-
-func (w *watcher) Stop() { w.cancel() }
-
-func (w *watcher) run(ctx context.Context, from int64) {
-	defer w.cancel()
-	defer close(w.events)
-	err := w.follow(ctx, from)
-	if err != nil && ctx.Err() == nil && !errors.Is(err, storage.ErrUnavailable) {
-		w.err = fmt.Errorf("watch %s: %w", w.prefix, err)
-	}
-}
-
 func (w *watcher) follow(ctx context.Context, from int64) error {
 	s := w.store
 	stream := s.server.Watchable().NewWatchStream()
 	defer stream.Close()
-	start, end := span(s.Keyspace().Place(w.prefix))
+	start, end := span(s.Keyspace().Place(w.Prefix))
 	now := s.server.KV().Rev()
 	// Before the past is read, so that nothing is missed in between; and from what is the future just now.
 	id, err := stream.Watch(ctx, 0, start, end, max(from, now)+1)
@@ -113,7 +78,7 @@ func (w *watcher) follow(ctx context.Context, from int64) error {
 			if len(answer.Events) > 0 {
 				err = w.pass(ctx, answer.Events)
 			} else if answer.Revision >= from {
-				err = w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: answer.Revision})
+				err = w.Send(ctx, storage.Event{Type: storage.Bookmark, Revision: answer.Revision})
 			}
 			if err != nil {
 				return err
@@ -136,7 +101,7 @@ func (w *watcher) pass(ctx context.Context, events []*mvccpb.Event) error {
 				return err
 			}
 		}
-		if err := w.send(ctx, out); err != nil {
+		if err := w.Send(ctx, out); err != nil {
 			return err
 		}
 	}
@@ -158,17 +123,6 @@ func (w *watcher) previous(ctx context.Context, kv *mvccpb.KeyValue, out *storag
 	}
 	out.PreviousRevision = before.KVs[0].ModRevision
 	return nil
-}
-
-func (w *watcher) send(ctx context.Context, e storage.Event) error {
-	select {
-	case w.events <- e:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.store.closing:
-		return errClosed
-	}
 }
 
 // span is the range of keys with a prefix; an empty end means all keys from start on.

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,88 +9,37 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-const (
-	// watchBuffer lets a short pause of the reader pass unnoticed; behind it the log keeps the watch's place.
-	watchBuffer = 100
-	// atOnce is how many changes are taken from the log under one lock.
-	atOnce = 500
-)
-
-// watcher is one storage.Watcher. run owns events and err: it alone sends, sets err, and then closes.
-type watcher struct {
-	store  *Store
-	prefix string
-	events chan storage.Event
-	cancel context.CancelFunc
-	err    error
-}
+// atOnce is how many changes are taken from the log under one lock.
+const atOnce = 500
 
 // Watch implements storage.Store.
 func (s *Store) Watch(ctx context.Context, prefix string, from int64) (storage.Watcher, error) {
-	if from < 0 {
-		return nil, fmt.Errorf("watch %s: revision %d is negative", prefix, from)
-	}
-	if from == 0 {
-		now, err := s.Revision(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("watch %s: %w", prefix, err)
-		}
-		from = now
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{store: s, prefix: prefix, events: make(chan storage.Event, watchBuffer), cancel: cancel}
-	w.err = s.known(from)
-	err := s.begin(func() {
-		release := context.AfterFunc(s.ctx, cancel)
-		defer release()
-		w.run(ctx, from)
-	})
-	if err != nil {
-		cancel()
-		return nil, fmt.Errorf("watch %s: %w", prefix, err)
-	}
-	return w, nil
+	source := storage.WatchSource{Revision: s.Revision, Begin: s.begin, Closing: s.ctx.Done(), Loop: s.watchLoop}
+	return source.Start(ctx, prefix, from)
 }
 
-func (w *watcher) Events() <-chan storage.Event { return w.events }
-
-func (w *watcher) Err() error { return w.err }
-
-func (w *watcher) Stop() { w.cancel() }
-
-func (w *watcher) run(ctx context.Context, from int64) {
-	defer w.cancel()
-	defer close(w.events)
-	if w.err != nil {
-		return
-	}
-	tick := time.NewTicker(w.store.options.BookmarkInterval)
-	defer tick.Stop()
-	mark := func(through int64) error {
-		return w.send(ctx, storage.Event{Type: storage.Bookmark, Revision: through})
-	}
-	err := w.store.follow(ctx, from, tick.C, mark, func(changes []storage.Event, _ int64) error {
-		for _, e := range changes {
-			if !strings.HasPrefix(e.Key, w.prefix) {
-				continue
-			}
-			if err := w.send(ctx, e); err != nil {
-				return err
-			}
+func (s *Store) watchLoop(w *storage.Watch, from int64) func(context.Context) error {
+	unknown := s.known(from)
+	return func(ctx context.Context) error {
+		if unknown != nil {
+			return unknown
 		}
-		return nil
-	})
-	if errors.Is(err, storage.ErrCompacted) {
-		w.err = fmt.Errorf("watch %s: %w", w.prefix, err)
-	}
-}
-
-func (w *watcher) send(ctx context.Context, e storage.Event) error {
-	select {
-	case w.events <- e:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		tick := time.NewTicker(s.options.BookmarkInterval)
+		defer tick.Stop()
+		mark := func(through int64) error {
+			return w.Send(ctx, storage.Event{Type: storage.Bookmark, Revision: through})
+		}
+		return s.follow(ctx, from, tick.C, mark, func(changes []storage.Event, _ int64) error {
+			for _, e := range changes {
+				if !strings.HasPrefix(e.Key, w.Prefix) {
+					continue
+				}
+				if err := w.Send(ctx, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 }
 
