@@ -19,6 +19,9 @@ func (s *Schema) scale(w *Write) (faults field.ErrorList) {
 	}
 	faults = append(faults, replicas(w.New, s.Scale.StatusReplicas)...)
 	if path := s.Scale.LabelSelector; path != nil {
+		if _, _, ok := at[string](w.New, *path); ok {
+			return faults
+		}
 		if selector, _, err := unstructured.NestedString(w.New, parts(*path)...); err != nil {
 			faults = append(faults, field.Invalid(field.NewPath(*path), selector, err.Error()))
 		}
@@ -28,8 +31,30 @@ func (s *Schema) scale(w *Write) (faults field.ErrorList) {
 
 func parts(path string) []string { return strings.Split(strings.TrimPrefix(path, "."), ".") }
 
+// at is the value at a path, if there is one. It is not ok where there is something else.
+func at[T any](o map[string]any, path string) (v T, found, ok bool) {
+	for path = strings.TrimPrefix(path, "."); ; {
+		name, below, more := strings.Cut(path, ".")
+		x, found := o[name]
+		if !found {
+			return v, false, true
+		}
+		if !more {
+			v, ok = x.(T)
+			return v, true, ok
+		}
+		if o, ok = x.(map[string]any); !ok {
+			return v, true, false
+		}
+		path = below
+	}
+}
+
 // replicas judges a number of replicas.
 func replicas(o map[string]any, path string) field.ErrorList {
+	if n, found, ok := at[int64](o, path); ok && (!found || n >= 0 && n <= math.MaxInt32) {
+		return nil
+	}
 	n, _, err := unstructured.NestedInt64(o, parts(path)...)
 	detail := ""
 	switch {
