@@ -156,6 +156,12 @@ func (m *Manager) merge(live map[string]any, a *resource.Applied, managed *owner
 		live["apiVersion"], live["kind"] = m.GVK.ToAPIVersionAndKind()
 	}
 	before := typed.AsTypedUnvalidated(smdvalue.NewValueInterface(live), kind.Schema, kind.TypeRef)
+	if m.Types != nil {
+		// A definition may have changed since it was stored, so that it does not fit any more.
+		if before, err = kind.FromUnstructured(live, typed.AllowDuplicates); err != nil {
+			return nil, err
+		}
+	}
 	if last := managed.fields[id]; last != nil {
 		wanted, err := configuration.ToFieldSet()
 		if err != nil {

@@ -92,22 +92,25 @@ func (it *item) nameByValue(p part) bool {
 // nameByParts makes the key of an item of a keyed list.
 func (it *item) nameByParts(n *node) (ok bool) {
 	b := append(make([]byte, 0, 64), `"k:{`...)
-	first := true
 	for i, p := range it.parts {
-		if p.kind == missing {
-			continue
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(append(append(b, `\"`...), n.keys[i].name...), `\":`...)
-		if b, ok = p.append(b); !ok {
+		if b, ok = p.appendNamed(b, n.keys[i].name); !ok {
 			return false
 		}
 	}
 	it.key = string(append(b, `}":`...))
 	return true
+}
+
+// appendNamed writes the part under its name, unless it is missing.
+func (p part) appendNamed(b []byte, name string) ([]byte, bool) {
+	if p.kind == missing {
+		return b, true
+	}
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	b = append(append(append(b, `\"`...), name...), `\":`...)
+	return p.append(b)
 }
 
 // part is the value of a key field in an item, or its default.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kschema "k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -50,6 +51,9 @@ type Options struct {
 	// Types are the merge schemas of the versions of a kind whose objects are maps (Unstructured); nil for the kinds of the
 	// model. An error is the answer to an apply.
 	Types func(kschema.GroupVersionKind) (*typed.ParseableType, error)
+	// Tree is the schema of such a kind in the version of the GVK; without one, or while it is not ok, the library tracks all
+	// writes.
+	Tree func() (t Tree, ok bool)
 }
 
 // tables are the fast path's tables of the kind.
@@ -121,26 +125,57 @@ func (m *Manager) slow(live, next object.Object, manager string) {
 
 // quick is the fast path of Track; false when it cannot decide.
 func (m *Manager) quick(live, next object.Object, entries []metav1.ManagedFieldsEntry, manager string, now time.Time) ([]metav1.ManagedFieldsEntry, bool) {
-	t, err := m.tables()
-	if err != nil {
-		return nil, false
-	}
 	encoded, plain := m.plainEntries(entries)
 	if !plain {
 		return nil, false
 	}
-	old := t.blank
-	if live != nil {
-		old = value{Value: reflect.ValueOf(live).Elem()}
-	}
-	d := compare(t.root, old, value{Value: reflect.ValueOf(next).Elem()}, m.reset)
-	if d.unsure {
+	d := m.compared(live, next)
+	if d == nil || d.unsure {
 		return nil, false
 	}
 	if d.none() {
 		return entries, true
 	}
 	return m.owned(entries, encoded, d, manager, now)
+}
+
+// compared are the differences of two objects; nil when nothing describes them.
+func (m *Manager) compared(live, next object.Object) *difference {
+	if m.Types != nil {
+		return m.comparedMaps(live, next)
+	}
+	t, err := m.tables()
+	if err != nil {
+		return nil
+	}
+	old := t.blank
+	if live != nil {
+		old = value{Value: reflect.ValueOf(live).Elem()}
+	}
+	return compare(t.root, old, value{Value: reflect.ValueOf(next).Elem()}, m.reset)
+}
+
+func (m *Manager) comparedMaps(live, next object.Object) *difference {
+	if m.Tree == nil {
+		return nil
+	}
+	t, ok := m.Tree()
+	if !ok {
+		return nil
+	}
+	var old map[string]any
+	if live != nil {
+		u, ok := live.(*unstructured.Unstructured)
+		if !ok {
+			return nil
+		}
+		old = u.Object
+	}
+	u, ok := next.(*unstructured.Unstructured)
+	if !ok {
+		return nil
+	}
+	return compareMaps(t, old, u.Object, m.reset)
 }
 
 // owned are the entries after the differences: every manager loses the changed and removed fields, the writer gets the changed

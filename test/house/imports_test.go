@@ -60,7 +60,7 @@ var allowed = map[string][]string{
 	"handlers/stream":             {},
 	"handlers/fields":             {"gen", "handlers/object", "handlers/resource"},
 	"handlers/definitions":        {"gen", "handlers/authz/feed", "handlers/codec", "handlers/fields", "handlers/kinds", "handlers/object", "handlers/resource", "handlers/storage", "handlers/validation"},
-	"handlers/definitions/schema": {"handlers/fields"},
+	"handlers/definitions/schema": {"gen", "handlers/fields"},
 	"handlers/patch":              {"handlers/codec", "handlers/object", "handlers/resource", "handlers/storage"},
 	"handlers/verb":               {"handlers/codec", "handlers/gzjoin", "handlers/object", "handlers/patch", "handlers/pipeline", "handlers/resource", "handlers/storage", "handlers/stream", "handlers/validation", "handlers/write"},
 	"handlers/write":              {"handlers/admission", "handlers/authz", "handlers/fields", "handlers/object", "handlers/resource", "handlers/storage", "handlers/validation"},

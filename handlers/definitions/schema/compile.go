@@ -225,7 +225,7 @@ func (c *compiler) rare(n *node, s map[string]any) {
 			return re
 		})
 	}
-	m.listType, m.mapType = name(m.listType), name(m.mapType)
+	m.listType, m.mapType, m.sortedKeys = name(m.listType), name(m.mapType), slices.Sorted(slices.Values(m.keys))
 	n.more = m
 }
 

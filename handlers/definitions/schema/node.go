@@ -48,6 +48,8 @@ type more struct {
 	listType string
 	mapType  string
 	keys     []string
+	// sortedKeys are keys in the order of their names.
+	sortedKeys []string
 	// defaulted are the indexes of props that have defaults.
 	defaulted []uint32
 }
