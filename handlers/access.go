@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
 )
 
@@ -54,6 +55,12 @@ func newFollowers(s *Server) (*followers, error) {
 		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, After: f.ready, Grace: s.options.NamespaceGrace, Log: s.options.Log,
 	})
 	f.others = append(slices.Clone(f.others), furnisher, published, s.definitions, f.manager)
+	if s.options.Advertised != nil {
+		f.others = append(f.others, &presence.Presence{
+			Advertised: *s.options.Advertised, Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), CIDRs: s.options.ServiceCIDRs,
+			SyncCIDR: s.cidr.Sync, After: f.ready, Leaving: s.leaving, Now: time.Now, Log: s.options.Log,
+		})
+	}
 	return f, nil
 }
 

@@ -35,11 +35,16 @@ func aloneServer(t *testing.T, backend *memory.Store) *server {
 
 func controlledServer(t *testing.T, backend *memory.Store) *server {
 	t.Helper()
+	return serverOf(t, backend, handlers.Options{Controllers: []string{"*"}, NamespaceGrace: testGrace})
+}
+
+// serverOf is a server on a store that it may share, which it does not close.
+func serverOf(t *testing.T, backend *memory.Store, o handlers.Options) *server {
+	t.Helper()
 	numbers, indexer := metrics.New(version.Info{}), &codec.Indexer{}
 	store := cache.New(shared{backend}, cache.Options{Attributes: indexer.Attributes, Handed: numbers.Handed})
-	h, err := handlers.New(handlers.Options{
-		Store: store, Indexer: indexer, Authenticator: anyone{}, Authorizer: authz.AlwaysAllow{}, Metrics: numbers, Controllers: []string{"*"}, NamespaceGrace: testGrace,
-	})
+	o.Store, o.Indexer, o.Authenticator, o.Authorizer, o.Metrics = store, indexer, anyone{}, authz.AlwaysAllow{}, numbers
+	h, err := handlers.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

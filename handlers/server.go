@@ -24,6 +24,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/emptying"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 	"github.com/gatehouse-dev/gatehouse/handlers/definitions"
 	"github.com/gatehouse-dev/gatehouse/handlers/docs"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
@@ -96,6 +97,9 @@ type Options struct {
 	Controllers    []string
 	RootCA         []byte
 	NamespaceGrace time.Duration
+	// Advertised is what the server says of itself in the cluster; nil for a server that says nothing and has no service
+	// kubernetes.
+	Advertised *presence.Advertised
 	// Authentication is what other API servers of the cluster are told of whom this one believes; nil tells them nothing.
 	Authentication func() controllers.Authentication
 	// Auditor tells of every request; nil tells of none. The caller closes its sink after the last request.
@@ -160,6 +164,7 @@ type Server struct {
 	handler       http.Handler
 
 	followers *followers
+	cidr      *bootstrap.ServiceCIDR
 	// leaving is closed when the server is no longer ready, because it is about to close.
 	leaving   chan struct{}
 	leaveOnce sync.Once
@@ -201,6 +206,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
 	s.definitions.Serve(s.registry, s.objects, s.writer.Own())
+	s.cidr = &bootstrap.ServiceCIDR{Objects: s.objects, Writer: s.writer.Own(), Apply: s.writer.OwnApply, CIDRs: o.ServiceCIDRs, Now: time.Now, Log: o.Log}
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}
@@ -247,7 +253,16 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) furnish(ctx context.Context) error {
-	return errors.Join(bootstrap.Namespaces(ctx, s.objects, s.writer.Own()), bootstrap.RBAC(ctx, s.objects, s.writer.Own()))
+	// At once: writes that wait together share one sync of the disk.
+	var classes, cidr error
+	var others sync.WaitGroup
+	others.Go(func() { classes = bootstrap.PriorityClasses(ctx, s.objects, s.writer.Own()) })
+	if s.options.Advertised != nil {
+		others.Go(func() { cidr = s.cidr.Sync(ctx) })
+	}
+	err := errors.Join(bootstrap.Namespaces(ctx, s.objects, s.writer.Own()), bootstrap.RBAC(ctx, s.objects, s.writer.Own()))
+	others.Wait()
+	return errors.Join(err, classes, cidr)
 }
 
 // Leave makes /readyz say no, so that load balancers look elsewhere. Everything is served as before.

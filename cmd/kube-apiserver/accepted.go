@@ -37,11 +37,6 @@ var standing = []struct {
 		switches: "aggregator-reject-forwarding-redirect enable-aggregator-routing",
 	},
 	{
-		why:     "the service kubernetes and its endpoints are not here yet",
-		texts:   "endpoint-reconciler-type",
-		numbers: "apiserver-count kubernetes-service-node-port",
-	},
-	{
 		why:     "the admission plugin DefaultTolerationSeconds is not here yet",
 		numbers: "default-not-ready-toleration-seconds default-unreachable-toleration-seconds",
 	},

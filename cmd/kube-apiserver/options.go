@@ -43,6 +43,9 @@ func (o *options) register(s *flagSets) {
 	c := &o.config
 	f := s.in("generic")
 	f.IPVar(&c.Serving.AdvertiseAddress, "advertise-address", nil, "Address that members of the cluster reach this server at; that of the first interface when empty.")
+	f.StringVar(&c.Serving.Endpoints, "endpoint-reconciler-type", c.Serving.Endpoints, "Who keeps the endpoints of the service kubernetes: lease (the servers whose leases live), master-count (a given number of servers) or none.")
+	f.IntVar(&c.Serving.Servers, "apiserver-count", c.Serving.Servers, "How many servers the cluster has, for master-count.")
+	f.IntVar(&c.Serving.ServiceNodePort, "kubernetes-service-node-port", 0, "Port that the service kubernetes has on every node; 0 for none.")
 	f.StringVar(&c.Serving.ExternalHostname, "external-hostname", "", "Name that clients outside of the cluster use.")
 	f.IntVar(&o.minRequestTimeout, "min-request-timeout", o.minRequestTimeout, "Seconds that a watch lasts at least when its client names no time; the actual time is up to twice that.")
 	f.IntVar(&c.Requests.Inflight.Reads, "max-requests-inflight", c.Requests.Inflight.Reads, "How many ordinary requests that only read may be under way; more are answered with 429. 0 for no limit.")

@@ -150,7 +150,7 @@ func (f *Features) Off() (off gates.Set) {
 
 // asked are the gates that other packages ask for by name.
 var asked = []string{
-	"APIResponseCompression", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
+	"APIResponseCompression", "APIServerIdentity", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
 	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "RelaxedServiceNameValidation",
 	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction", "UserNamespacesHostNetworkSupport",
 }

@@ -2,8 +2,10 @@ package instance
 
 import (
 	"net"
+	"os"
 	"strconv"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 	"github.com/gatehouse-dev/gatehouse/handlers/pki"
 )
 
@@ -34,4 +36,22 @@ func (i *Instance) URL() string {
 // Kubeconfig is that of an administrator with all rights.
 func (i *Instance) Kubeconfig() []byte {
 	return pki.Kubeconfig(i.URL(), i.certs.authority, adminName, i.certs.admin)
+}
+
+// advertised is what the server says of itself in the cluster. One that only this machine can reach is nobody's endpoint.
+func (i *Instance) advertised() *presence.Advertised {
+	c := &i.config.Serving
+	a := &presence.Advertised{IP: i.certs.address, Port: c.Port, NodePort: c.ServiceNodePort, Reconciler: c.Endpoints, Count: c.Servers}
+	if ip := net.ParseIP(a.IP); c.AdvertiseAddress == nil && ip != nil && ip.IsLoopback() {
+		a.Reconciler = presence.None
+	}
+	if !i.config.Features.Enabled("APIServerIdentity") {
+		return a
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		i.log.Warn("this host has no name, so the server has no lease", "error", err)
+	}
+	a.Hostname = name
+	return a
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/modes"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 	"github.com/gatehouse-dev/gatehouse/handlers/features"
 	"github.com/gatehouse-dev/gatehouse/handlers/health"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
@@ -48,9 +49,13 @@ type Serving struct {
 	// InsecurePort is served at a loopback address, where every local process may do everything; 0 for none.
 	InsecureAddress net.IP
 	InsecurePort    int
-	// AdvertiseAddress is where members of the cluster reach this server; nil for a good guess. ExternalHostname is what
-	// clients outside of it use.
+	// AdvertiseAddress is where members of the cluster reach this server; nil for a good guess.
 	AdvertiseAddress net.IP
+	// Endpoints says who keeps the endpoints of the service kubernetes: lease, master-count or none. Servers is how many there are
+	// with master-count, ServiceNodePort a port that the service has on every node, 0 for none.
+	Endpoints                string
+	Servers, ServiceNodePort int
+	// ExternalHostname is what clients outside of the cluster use.
 	ExternalHostname string
 
 	// CertDir is the folder of the keys and certificates that the server makes for itself. Empty keeps them in memory.
@@ -111,7 +116,7 @@ type Cluster struct {
 func Default() Config {
 	return Config{
 		Storage:  Storage{Prefix: storage.DefaultRoot, CompactInterval: 5 * time.Minute, HealthTimeout: 2 * time.Second, ReadyTimeout: 2 * time.Second, LeaseReuse: time.Minute},
-		Serving:  Serving{Address: net.IPv4(127, 0, 0, 1), InsecureAddress: net.IPv4(127, 0, 0, 1)},
+		Serving:  Serving{Address: net.IPv4(127, 0, 0, 1), InsecureAddress: net.IPv4(127, 0, 0, 1), Endpoints: presence.Lease, Servers: 1},
 		Requests: Requests{Limit: time.Minute, MinWatch: 30 * time.Minute, Inflight: pipeline.Inflight{Reads: 400, Writes: 200}},
 		Authentication: Authentication{
 			Anonymous:       true,

@@ -156,7 +156,8 @@ func startChecks(others []health.Check, grace time.Duration) (checks *health.Reg
 			return nil, nil, fmt.Errorf("health check %s: %w", c.Name, err)
 		}
 	}
-	for _, name := range []string{"start-system-namespaces-controller", "rbac/bootstrap-roles"} {
+	for _, name := range []string{"start-system-namespaces-controller", "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes", "start-kubernetes-service-cidr-controller",
+		"bootstrap-controller", "start-kube-apiserver-identity-lease-controller", "start-kube-apiserver-identity-lease-garbage-collector"} {
 		done, err := checks.Hook(name)
 		if err != nil {
 			return nil, nil, err
@@ -187,7 +188,7 @@ func (i *Instance) newServer(checks *health.Registry, numbers *metrics.Metrics) 
 		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission,
 		Served: served, Features: c.Features, SwaggerUI: c.SwaggerUI, Address: net.JoinHostPort(i.certs.address, strconv.Itoa(c.Serving.Port)),
 		RequestLimit: c.Requests.Limit, Inflight: c.Requests.Inflight, MinWatch: c.Requests.MinWatch, ServiceCIDRs: c.serviceCIDRs(), NodePorts: c.Cluster.NodePorts,
-		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, RootCA: i.certs.authority,
+		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, RootCA: i.certs.authority, Advertised: i.advertised(),
 	})
 }
 

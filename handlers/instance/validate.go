@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 )
 
 // faults collects what is wrong, so that one start tells all of it.
@@ -63,6 +64,17 @@ func (s *Serving) validate(fault func(string, ...any)) {
 	}
 	if s.InsecurePort != 0 && !s.InsecureAddress.IsLoopback() {
 		fault("--insecure-bind-address %v is not a loopback address: whoever reaches the insecure port may do everything", s.InsecureAddress)
+	}
+	switch s.Endpoints {
+	case presence.Lease, presence.MasterCount, presence.None, "":
+	default:
+		fault("--endpoint-reconciler-type %q: %s, %s or %s", s.Endpoints, presence.Lease, presence.MasterCount, presence.None)
+	}
+	if s.Servers < 1 && s.Endpoints == presence.MasterCount {
+		fault("--apiserver-count should be a positive number, but value '%d' provided", s.Servers)
+	}
+	if s.ServiceNodePort < 0 || s.ServiceNodePort > 65535 {
+		fault("--kubernetes-service-node-port %v must be between 0 and 65535, inclusive. If 0, the Kubernetes master service will be of type ClusterIP", s.ServiceNodePort)
 	}
 	if s.MaxStreams < 0 {
 		fault("--http2-max-streams-per-connection can not be negative value")

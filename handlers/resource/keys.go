@@ -13,6 +13,9 @@ import (
 // NodePorts is the key of the allocation of node ports.
 var NodePorts = storage.NewCollection("ranges", false).Key("", "servicenodeports")
 
+// MasterLeases is where servers say that they run, by their addresses: objects that are not served and vanish by themselves.
+var MasterLeases = storage.NewCollection("masterleases", false)
+
 // Keys is where the objects of a row lie.
 func Keys(row *resources.Row) storage.Collection {
 	return storage.NewCollection(pathOf(row), row.Namespaced)

@@ -77,3 +77,13 @@ func (w own) Delete(ctx context.Context, write resource.OwnWrite, options *metav
 	_, err = w.Writer.Delete(ctx, r, options)
 	return err
 }
+
+// OwnApply is a server-side apply for parts of the server: it takes the fields of content for the write's manager.
+func (w *Writer) OwnApply(ctx context.Context, write resource.OwnWrite, content map[string]any) error {
+	r, err := own{w}.request(write)
+	if err != nil {
+		return err
+	}
+	_, err = w.Apply(ctx, r, &Configuration{Content: content, Force: true})
+	return err
+}
