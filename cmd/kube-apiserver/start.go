@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -58,6 +59,9 @@ func run(ctx context.Context, c instance.Config, out io.Writer) error {
 	// Reading the store leaves more garbage than what is kept of it, and the runtime would hold that ready for a heap that
 	// does not grow so large again.
 	go debug.FreeOSMemory()
+	// And once more what the controllers leave that begin now.
+	again := time.AfterFunc(settled, debug.FreeOSMemory)
+	defer again.Stop()
 	select {
 	case <-server.Done():
 		return server.Err()
@@ -65,6 +69,9 @@ func run(ctx context.Context, c instance.Config, out io.Writer) error {
 		return server.Close(context.WithoutCancel(ctx))
 	}
 }
+
+// settled is how long after its start a server has done what it does once.
+const settled = 2 * time.Second
 
 // announce says where the server is.
 func announce(url, kubeconfig string, out io.Writer) error {
