@@ -11,6 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/presence"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/repair"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/allocate"
 )
 
 // Follower is a part of the server that keeps up with the store: it is ready once it has read what is there, and follows
@@ -59,7 +61,7 @@ func newFollowers(s *Server) (*followers, error) {
 		f.others = append(f.others, &presence.Presence{
 			Advertised: *s.options.Advertised, Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), CIDRs: s.options.ServiceCIDRs,
 			SyncCIDR: s.cidr.Sync, After: f.ready, Leaving: s.leaving, Now: time.Now, Log: s.options.Log,
-		})
+		}, s.repair(time.Now, f.ready))
 	}
 	return f, nil
 }
@@ -102,3 +104,8 @@ func (f *followers) end() {
 
 // queues are the numbers of the controllers' work queues.
 func (s *Server) queues() []queue.Stats { return s.followers.manager.Stats() }
+
+// repair compares services with what they were given.
+func (s *Server) repair(now func() time.Time, after <-chan struct{}) *repair.Repair {
+	return &repair.Repair{Objects: s.objects, Writer: s.writer.Own(), Ports: allocate.NewPorts(&s.deps), After: after, Now: now, Log: s.options.Log}
+}

@@ -165,6 +165,8 @@ type Server struct {
 
 	followers *followers
 	cidr      *bootstrap.ServiceCIDR
+	// deps are what the kinds work with.
+	deps kind.Deps
 	// leaving is closed when the server is no longer ready, because it is about to close.
 	leaving   chan struct{}
 	leaveOnce sync.Once
@@ -191,11 +193,12 @@ func New(o Options) (*Server, error) {
 		Meter: func(r *resource.Resource) verb.Meter { return o.Metrics.Reads(r.GVR()) },
 	}
 	s.definitions = definitions.New(definitions.Options{Store: o.Store, Log: o.Log})
-	all, err := builtins(kinds.Strategies(kind.Deps{
+	deps := kind.Deps{
 		Objects: s.objects, Store: o.Store, Write: s.writer.Own(), ServiceCIDRs: o.ServiceCIDRs, NodePorts: o.NodePorts,
 		Tokens: o.Tokens, TokenOwners: o.TokenOwners, Audiences: o.Audiences, Authorizer: o.Authorizer,
 		Features: o.Features, Log: o.Log, AllowPrivileged: o.AllowPrivileged, Definitions: s.definitions,
-	}), o.Features, rows(&o))
+	}
+	all, err := builtins(kinds.Strategies(deps), o.Features, rows(&o))
 	if err != nil {
 		return nil, fmt.Errorf("joining the resources: %w", err)
 	}
@@ -207,6 +210,7 @@ func New(o Options) (*Server, error) {
 	s.objects.Registry, s.writer.Registry = s.registry, s.registry
 	s.definitions.Serve(s.registry, s.objects, s.writer.Own())
 	s.cidr = &bootstrap.ServiceCIDR{Objects: s.objects, Writer: s.writer.Own(), Apply: s.writer.OwnApply, CIDRs: o.ServiceCIDRs, Now: time.Now, Log: o.Log}
+	s.deps = deps
 	if s.followers, err = newFollowers(s); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,9 @@ var allowed = map[string][]string{
 	"handlers/controllers/garbage":    {"handlers/codec", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/resource", "handlers/storage"},
 	"handlers/controllers/protection": {"gen", "handlers/codec", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/resource", "handlers/storage"},
 	"handlers/controllers/queue":      {},
+	"handlers/controllers/presence":   {"gen", "handlers/object", "handlers/resource", "handlers/storage"},
+	"handlers/controllers/record":     {"gen", "handlers/object", "handlers/resource"},
+	"handlers/controllers/repair":     {"gen", "handlers/controllers/record", "handlers/kinds/allocate", "handlers/resource"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,8 +21,11 @@ import (
 type Recorder struct {
 	Writer    resource.Writer
 	Component string
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Action is what the component was about to do. Events with one are of the newer form: they tell when they were written, and
+	// not how often.
+	Action string
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 var events = schema.GroupVersionResource{Version: "v1", Resource: "events"}
@@ -42,6 +46,15 @@ func (r *Recorder) Warn(ctx context.Context, about object.Object, reason, format
 		},
 		Reason: reason, Message: fmt.Sprintf(format, args...), Type: "Warning", Count: 1, FirstTimestamp: now, LastTimestamp: now,
 		Source: corev1.EventSource{Component: r.Component}, ReportingController: r.Component,
+	}
+	if r.Action != "" {
+		at := metav1.NewMicroTime(r.Now())
+		e.EventTime, e.Action, e.Count, e.Source = at, r.Action, 0, corev1.EventSource{}
+		e.FirstTimestamp, e.LastTimestamp = metav1.Time{}, metav1.Time{}
+		e.ReportingInstance = r.Component
+		if host, err := os.Hostname(); err == nil {
+			e.ReportingInstance += "-" + host
+		}
 	}
 	if err := r.Writer.Create(ctx, resource.OwnWrite{Resource: events}, e); err != nil && ctx.Err() == nil {
 		r.Log.Warn("writing an event", "about", about.GetName(), "reason", reason, "error", err)
