@@ -106,28 +106,25 @@ func TestHugeQuantities(t *testing.T) {
 	}.Test(t)
 }
 
-// Bodies in which everything is wrong are refused with a bounded answer.
+// Bodies in which everything is wrong are refused with a bounded answer. Kinds whose empty elements are large in memory reach the
+// bound of a decoded body before their fields are validated, in the long form.
 func TestManyFaults(t *testing.T) {
+	const tooHeavy = "the object would take too much memory"
 	Attack{
 		Fault: "S11", Memory: 250 << 20, CPU: 15 * time.Second,
 		Run: func(a *Target) {
 			empty := strings.TrimSuffix(strings.Repeat("{},", a.Times(30000, 100000)), ",")
-			for name, body := range map[string]string{
-				"containers": `{"metadata":{"name":"p"},"spec":{"containers":[` + empty + `]}}`,
-				"volumes":    `{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"volumes":[` + empty + `]}}`,
+			for _, c := range []struct{ name, path, body string }{
+				{"containers", pods, `{"metadata":{"name":"p"},"spec":{"containers":[` + empty + `]}}`},
+				{"volumes", pods, `{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"volumes":[` + empty + `]}}`},
+				{"rules", "/apis/rbac.authorization.k8s.io/v1/clusterroles", `{"metadata":{"name":"r"},"rules":[` + empty + `]}`},
+				{"ports", "/api/v1/namespaces/default/services", `{"metadata":{"name":"s"},"spec":{"ports":[` + empty + `]}}`},
 			} {
-				answer, text := a.send("POST", pods, "application/json", body)
-				if answer.StatusCode != http.StatusUnprocessableEntity || len(text) > 1<<20 {
-					a.Errorf("%s: %d, %d bytes, %.200s", name, answer.StatusCode, len(text), text)
+				answer, text := a.send("POST", c.path, "application/json", c.body)
+				heavy := long && answer.StatusCode == http.StatusBadRequest && strings.Contains(text, tooHeavy)
+				if answer.StatusCode != http.StatusUnprocessableEntity && !heavy || len(text) > 1<<20 {
+					a.Errorf("%s: %d, %d bytes, %.200s", c.name, answer.StatusCode, len(text), text)
 				}
-			}
-			rules := `{"metadata":{"name":"r"},"rules":[` + empty + `]}`
-			if answer, text := a.send("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", "application/json", rules); answer.StatusCode != http.StatusUnprocessableEntity || len(text) > 1<<20 {
-				a.Errorf("rules: %d, %d bytes", answer.StatusCode, len(text))
-			}
-			ports := `{"metadata":{"name":"s"},"spec":{"ports":[` + empty + `]}}`
-			if answer, text := a.send("POST", "/api/v1/namespaces/default/services", "application/json", ports); answer.StatusCode != http.StatusUnprocessableEntity || len(text) > 1<<20 {
-				a.Errorf("ports: %d, %d bytes", answer.StatusCode, len(text))
 			}
 		},
 	}.Test(t)
