@@ -37,13 +37,13 @@ var tables = sync.OnceValue(func() map[schema.GroupVersionKind]resource.Columns 
 	return out
 })
 
-// shared are the functions of columns that say nothing of a kind.
+// shared are the functions of columns of several kinds.
 var shared = kind.Cells{
 	"bareSelector": kind.CellOfValues(bareSelector),
 	"trimSpace":    kind.CellOfValues(func(v kind.Values, _ time.Time) any { return strings.TrimSpace(v.Text(0)) }),
 }
 
-// standard are the columns of kinds that state none.
+// standard are the default columns.
 var standard = sync.OnceValue(func() resource.Columns {
 	columns := NewColumns([]gencolumns.Column{
 		{Name: "Name", Type: "string", Format: "name", Description: "Name of the object, unique within its resource and namespace.",
@@ -55,10 +55,9 @@ var standard = sync.OnceValue(func() resource.Columns {
 	return columns
 })
 
-// Columns is what tables print of objects of a kind: what kubectl get prints. Columns are data in openapi/
-// (x-kubernetes-columns); gen/columns has them with a function for each of their paths. The kind of the answer's body
-// counts, so that of Scale for scale. Objects given to Cells must be of the generated type. A kind without columns of its
-// own gets name and creation time, which work on any object.
+// Columns are the columns of a kind in tables, which kubectl get prints. They are data in openapi/ (x-kubernetes-columns);
+// gen/columns has them with a function for each of their paths. gvk is that of the response, so Scale for scale. Objects given to
+// Cells must have the generated type. A kind without columns of its own gets name and creation time, which work on any object.
 func Columns(gvk schema.GroupVersionKind) resource.Columns {
 	if columns, ok := tables()[gvk]; ok {
 		return columns
@@ -66,8 +65,8 @@ func Columns(gvk schema.GroupVersionKind) resource.Columns {
 	return standard()
 }
 
-// NewColumns makes columns from their description. Cells are the same for every reader: wide output is a matter of the
-// definitions' priority. An unknown function is a fault of the model that tests find; its cells say so.
+// NewColumns makes columns from their description. All cells are always computed: wide output depends on the priority of a
+// definition. An unknown function is a fault of the model that tests find; its cells say so.
 func NewColumns(columns []gencolumns.Column, functions kind.Cells) resource.Columns {
 	var definitions []metav1.TableColumnDefinition
 	for _, c := range columns {
@@ -120,7 +119,7 @@ func newCell(c gencolumns.Column, functions kind.Cells) cell {
 	}
 }
 
-// printed makes a cell of a value that is there.
+// printed makes a cell of a value that is not nil.
 func printed(as gencolumns.As, value any, now time.Time) any {
 	switch as {
 	case gencolumns.Age:
@@ -144,7 +143,7 @@ func printed(as gencolumns.As, value any, now time.Time) any {
 	return value
 }
 
-// bareSelector writes a selector as it is used in queries; one that selects nothing is empty.
+// bareSelector is a selector in the form of queries; empty if it selects nothing.
 func bareSelector(v kind.Values, _ time.Time) any {
 	s, _ := v[0].(*metav1.LabelSelector)
 	selector, err := metav1.LabelSelectorAsSelector(s)

@@ -8,10 +8,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// versions is from one version of a kind to another.
+// versions is a pair of versions of a kind: from, to.
 type versions struct{ from, to schema.GroupVersionKind }
 
-// written are the conversions by hand.
+// written are the hand-written conversions.
 var written = conversions()
 
 func conversions() map[versions]resource.Converter {
@@ -26,9 +26,9 @@ func conversions() map[versions]resource.Converter {
 	return out
 }
 
-// Convert is the converter from one version of a kind to another; false when there is none. Kinds whose versions differ only
-// in Go types are converted by structure, which is checked here; the others are written out. It is made anew by every call
-// and is meant to be kept. The converter leaves its argument alone and shares no memory with it.
+// Convert returns the converter from one version of a kind to another; false when there is none. Versions that differ in Go types
+// only are converted structurally, which is checked here; other conversions are hand-written. Every call makes a new converter,
+// which the caller keeps. It does not change its argument and shares no memory with it.
 func Convert(from, to schema.GroupVersionKind) (resource.Converter, bool) {
 	if from == to {
 		return func(in object.Object) (object.Object, error) { return object.Copy(in), nil }, true
@@ -47,8 +47,8 @@ func Convert(from, to schema.GroupVersionKind) (resource.Converter, bool) {
 	return c, err == nil
 }
 
-// Unserved makes empty objects of a version that lies in the store and is not served; nil for all others. Its converters are
-// those of Convert. Such objects can be written as JSON only.
+// Unserved makes empty objects of a version that is stored but not served; nil for all others. Such objects are encoded as JSON
+// only.
 func Unserved(gvk schema.GroupVersionKind) func() object.Object {
 	for _, group := range groups {
 		for _, k := range group {

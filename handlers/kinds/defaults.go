@@ -7,10 +7,9 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Default is the function that fills what a writer left out of objects of a kind; nil when the kind has no defaults. Most
-// defaults stand in the model and are generated; a kind that has others calls the generated ones itself. Defaulting also
-// runs on stored objects that another server may have written: it is idempotent and changes nothing that is set, except
-// where two fields say the same and must agree. The function ignores objects of another type.
+// Default is the function that sets the defaults of a kind; nil when it has none. Most defaults are generated from the model; a
+// kind with hand-written ones calls the generated ones itself. Defaulting also runs on stored objects of other servers: it is
+// idempotent and does not change fields that are set, except where two fields must be equal. It ignores objects of another type.
 func Default(gvk schema.GroupVersionKind) func(object.Object) {
 	if k := byGVK[gvk]; k != nil {
 		if f := k.Defaults[gvk.Version]; f != nil {
@@ -20,10 +19,10 @@ func Default(gvk schema.GroupVersionKind) func(object.Object) {
 	return generated(gvk)
 }
 
-// defaulter is what generated types with defaults have.
+// defaulter is implemented by generated types with defaults.
 type defaulter interface{ SetDefaults() }
 
-// generated defaults a kind with nothing but the generated method; nil when its type has none.
+// generated is the generated method as a function; nil when the type has none.
 func generated(gvk schema.GroupVersionKind) func(object.Object) {
 	empty := resources.Kinds[gvk]
 	if empty == nil {

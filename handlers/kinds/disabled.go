@@ -9,15 +9,15 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// gated are objects of which feature gates switch properties.
+// gated are objects that have properties behind feature gates.
 type gated interface {
 	FeaturesInUse() gates.Set
 	DropFeatures(off gates.Set)
 }
 
-// DropDisabled is the function that clears the fields of features that are off; nil when a row has none. It goes before
-// anything else that looks at an object: what is dropped is no change, and has no faults. What the old object, nil for a
-// create, has of a feature is kept, so that a server with fewer features does not take away what another one stored.
+// DropDisabled is the function that clears the fields of disabled features; nil when a row has none. It runs before anything
+// else looks at an object: a dropped field is no change and has no faults. Features that the old object uses (nil for a
+// create) are kept, so that a server with fewer features does not remove what another one has stored.
 func DropDisabled(f *features.Features, row resources.Row) func(o, old object.Object) {
 	empty := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]
 	off := f.Off()

@@ -1,7 +1,7 @@
-// Package kinds has what the resource model cannot say of the built-in kinds: how an object is brought into its first
-// state, what may not change, which fields refer to each other, what is allocated outside of the object, defaults that
-// depend on other fields, conversions, warnings, and cells of tables. There is a package for each API group and a file for
-// each kind; its list Kinds is the table of contents of a group. This package is what the server asks.
+// Package kinds has the hand-written part of the built-in kinds, beside the resource model: preparation of objects, rules between
+// fields and for changes, allocations outside of the object, defaults that depend on other fields, conversions, warnings, and
+// cells of tables. There is a package for each API group and a file for each kind; the list Kinds of a group is its table of
+// contents. The server uses this package only.
 package kinds
 
 import (
@@ -35,7 +35,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// groups are the kinds of all groups that have something to say.
+// groups are the kinds of all groups.
 var groups = [][]kind.Kind{
 	admissionregistration.Kinds,
 	apiextensions.Kinds,
@@ -84,8 +84,8 @@ func index() (map[name]*kind.Kind, map[schema.GroupVersionKind]*kind.Kind) {
 	return names, kinds
 }
 
-// Strategies returns the function that makes the strategy of each row of one server. A row without a kind has only what it
-// says itself.
+// Strategies returns the function that makes the strategies of the rows of one server. A row without a kind has the strategy
+// that the row says.
 func Strategies(d kind.Deps) func(resources.Row) *resource.Strategy {
 	d.SetDefaults()
 	return func(row resources.Row) *resource.Strategy {

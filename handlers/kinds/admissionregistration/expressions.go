@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// age is that of an expression, by what the old object has in the same place.
+// age is the CEL environment of an expression: stored if the old object has it at the same path, otherwise new.
 func age(text string, old map[string]bool) expression.Age {
 	if old[text] {
 		return expression.Stored
@@ -23,7 +23,7 @@ func age(text string, old map[string]bool) expression.Age {
 	return expression.New
 }
 
-// celFault words what is wrong with an expression.
+// celFault is the error about an invalid expression.
 func celFault(path *field.Path, text string, f *expression.Fault) field.ErrorList {
 	switch {
 	case f == nil:
@@ -34,7 +34,7 @@ func celFault(path *field.Path, text string, f *expression.Fault) field.ErrorLis
 	return field.ErrorList{field.Invalid(path, text, f.Detail)}
 }
 
-// mostConditions is how many match conditions a webhook or policy may have.
+// mostConditions is the maximum number of match conditions.
 const mostConditions = 64
 
 func matchConditions(ctx context.Context, list []admissionregistrationv1.MatchCondition, d expression.Declared, old map[string]bool, path *field.Path) (errs field.ErrorList) {
@@ -80,7 +80,7 @@ func policyVariables(ctx context.Context, list []admissionregistrationv1.Variabl
 
 var identifier = regexp.MustCompile("^[_a-zA-Z][_a-zA-Z0-9]*$")
 
-// reserved are words of CEL that name nothing else.
+// reserved are the reserved words of CEL.
 var reserved = map[string]bool{
 	"true": true, "false": true, "null": true, "in": true, "as": true, "break": true, "const": true, "continue": true, "else": true,
 	"for": true, "function": true, "if": true, "import": true, "let": true, "loop": true, "package": true, "namespace": true,

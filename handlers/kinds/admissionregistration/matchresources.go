@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// matchResources says which requests a policy or a binding is about; nil is about all.
+// matchResources validates matchConstraints of a policy or matchResources of a binding; nil matches all requests.
 func matchResources(m *admissionregistrationv1.MatchResources, path *field.Path) (errs field.ErrorList) {
 	if m == nil {
 		return nil
@@ -36,7 +36,7 @@ func neededSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
 	return kind.LabelSelector(s, path)
 }
 
-// needed wants one of the values.
+// needed requires one of the values.
 func needed(path *field.Path, s *string, values []string) field.ErrorList {
 	if s == nil {
 		return field.ErrorList{field.Required(path, "")}
@@ -44,7 +44,7 @@ func needed(path *field.Path, s *string, values []string) field.ErrorList {
 	return kind.Among(path, *s, values...)
 }
 
-// constraints are what a policy is about; it needs at least one rule, from which types are known.
+// constraints requires at least one resource rule, because type checking depends on it.
 func constraints(m *admissionregistrationv1.MatchResources, path *field.Path) field.ErrorList {
 	if m == nil {
 		return field.ErrorList{field.Required(path, "")}
@@ -56,7 +56,7 @@ func constraints(m *admissionregistrationv1.MatchResources, path *field.Path) fi
 	return errs
 }
 
-// mutable finds operations that mutation has no part in: what is deleted does not change.
+// mutable refuses the operations that mutating policies do not support.
 func mutable(m *admissionregistrationv1.MatchResources, path *field.Path) (errs field.ErrorList) {
 	if m == nil {
 		return nil
@@ -69,7 +69,7 @@ func mutable(m *admissionregistrationv1.MatchResources, path *field.Path) (errs 
 	return errs
 }
 
-// paramKind names the kind of a policy's parameters.
+// paramKind validates the kind of a policy's parameters.
 func paramKind(k *admissionregistrationv1.ParamKind, path *field.Path) (errs field.ErrorList) {
 	if k == nil {
 		return nil

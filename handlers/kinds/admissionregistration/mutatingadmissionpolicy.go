@@ -64,7 +64,7 @@ func validateMutatingPolicy(ctx context.Context, o, old mutatingAdmissionPolicy)
 	})...)
 }
 
-// mutatingExpressions are those that count as known. Upstream takes JSON patches for new even when they are not.
+// mutatingExpressions are the expressions that count as unchanged. Upstream treats those of JSON patches as new in any case.
 func mutatingExpressions(old mutatingAdmissionPolicy) (conditions, configurations map[string]bool) {
 	conditions, configurations = map[string]bool{}, map[string]bool{}
 	if old == nil {
@@ -81,13 +81,13 @@ func mutatingExpressions(old mutatingAdmissionPolicy) (conditions, configuration
 	return conditions, configurations
 }
 
-// What expressions of mutations result in.
+// The result types of mutation expressions.
 var (
 	applyResult = cel.ObjectType("Object")
 	patchResult = cel.ListType(cel.ObjectType("JSONPatch"))
 )
 
-// mutation has one of its parts, the one that its type names.
+// mutation requires the member that its type names and no other.
 func mutation(ctx context.Context, m *admissionregistrationv1.Mutation, c *expression.Compiler, d expression.Declared, known map[string]bool, path *field.Path) (errs field.ErrorList) {
 	apply, patch := path.Child("applyConfiguration"), path.Child("jsonPatch")
 	switch m.PatchType {

@@ -13,8 +13,8 @@ import (
 
 var bindingCells = kind.Cells{"paramRef": kind.CellOfValues(paramRef)}
 
-// paramRef gets name, namespace and selector of a binding's parameters. Whether parameters have a namespace is not known
-// here, so a name without one stands for all.
+// paramRef is the column of a binding's parameters; its values are name, namespace and selector. It does not know whether the
+// parameters are namespaced, so a name without a namespace stands for all.
 func paramRef(v kind.Values, _ time.Time) any {
 	if name := v.Text(0); name != "" {
 		return kind.FirstText(v.Text(1), "*") + "/" + name
@@ -25,7 +25,7 @@ func paramRef(v kind.Values, _ time.Time) any {
 	return "<unset>"
 }
 
-// boundParams judges which parameters a binding takes: one by its name, or those that a selector finds.
+// boundParams validates paramRef, which has a name or a selector.
 func boundParams(p *admissionregistrationv1.ParamRef, path *field.Path) (errs field.ErrorList) {
 	if p == nil {
 		return nil
@@ -55,7 +55,7 @@ func boundParams(p *admissionregistrationv1.ParamRef, path *field.Path) (errs fi
 	return errs
 }
 
-// policyName is the name of the policy that a binding is about.
+// policyName validates the policyName of a binding.
 func policyName(name string, path *field.Path) field.ErrorList {
 	return kind.Needed(path, name, kind.DNSName)
 }

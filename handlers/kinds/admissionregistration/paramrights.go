@@ -18,24 +18,24 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Parameters are read by the server, with its rights, and their values show in what a policy says. So who writes a policy must
-// be allowed to read all objects of the kind that it names, and who binds it those that the binding names.
+// The server reads parameters with its own rights, and their values can appear in the messages of a policy. So the writer of a
+// policy must have get on all objects of its paramKind, and the writer of a binding on the objects that it names.
 
-// masters may read everything.
+// masters have all rights.
 const masters = "system:masters"
 
-// paramRights asks for the rights of who writes one row.
+// paramRights authorizes the writers of one row.
 type paramRights struct {
 	d   *kind.Deps
 	row resources.Row
 }
 
-// asked says whether a writer needs rights: not the server itself, and not who has them all.
+// asked reports whether a writer must be authorized: not the server itself, and not masters.
 func (p paramRights) asked(a *resource.Attempt) bool {
 	return a.User != nil && p.d.Authorizer != nil && !slices.Contains(a.User.Groups, masters)
 }
 
-// policy is for who names another kind of parameters than there was.
+// policy authorizes a new or changed paramKind.
 func (p paramRights) policy(ctx context.Context, a *resource.Attempt, o object.Object, now, was *admissionregistrationv1.ParamKind) error {
 	if now == nil || was != nil && *now == *was || !p.asked(a) {
 		return nil
@@ -46,7 +46,7 @@ func (p paramRights) policy(ctx context.Context, a *resource.Attempt, o object.O
 	return p.refuse(o, specPath.Child("paramKind"), err)
 }
 
-// binding is for who names parameters, whether others were named before or not.
+// binding authorizes a paramRef, even if the old object has another one.
 func (p paramRights) binding(ctx context.Context, a *resource.Attempt, o object.Object, policies, policy string, ref *admissionregistrationv1.ParamRef) error {
 	if ref == nil || !p.asked(a) {
 		return nil
@@ -68,7 +68,7 @@ func (p paramRights) binding(ctx context.Context, a *resource.Attempt, o object.
 	return p.refuse(o, specPath.Child("paramRef"), p.ask(ctx, what, denied))
 }
 
-// of are the objects of a kind: of its resource, or of all of the version when the kind is not known.
+// of are the attributes for the objects of a kind: of its resource, or of all resources of the version for an unknown kind.
 func (p paramRights) of(k *admissionregistrationv1.ParamKind) authz.Attributes {
 	out := authz.Attributes{IsResource: true, Group: "*", Version: "*", Resource: "*"}
 	gv, err := schema.ParseGroupVersion(k.APIVersion)
@@ -92,7 +92,7 @@ func policiesOf(plural string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: plural}
 }
 
-// paramKind is that of a stored policy.
+// paramKind is the paramKind of a stored policy.
 func (p paramRights) paramKind(ctx context.Context, plural, name string) (*admissionregistrationv1.ParamKind, error) {
 	o, err := p.d.Objects.Get(ctx, policiesOf(plural), "", name)
 	switch policy := o.(type) {
@@ -122,8 +122,8 @@ func (p paramRights) refuse(o object.Object, path *field.Path, err error) error 
 	return validation.Refuse(object.GroupKind(group, p.row.Kind), o.GetName(), field.ErrorList{field.Forbidden(path, err.Error())})
 }
 
-// guard asks for rights once an object is known to be right otherwise: before its validation, which has no writer, so a writer
-// who needs rights has the object judged twice.
+// guard authorizes the writer once the object is known to be valid. It runs before validation, which has no user, so the object of
+// a writer that must be authorized is validated twice.
 func guard[T object.Object](s *resource.Strategy, v kind.InVersion[T], p paramRights, ask func(ctx context.Context, a *resource.Attempt, o, old T) error) {
 	check := func(ctx context.Context, a *resource.Attempt, o, old object.Object, faults func() field.ErrorList) error {
 		if !p.asked(a) || len(faults()) > 0 {

@@ -2,7 +2,6 @@ package admissionregistration
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -21,12 +20,12 @@ var (
 
 type rule = admissionregistrationv1.NamedRuleWithOperations
 
-// named1 is a rule of a webhook as one of a policy, which may have names beside.
+// named1 converts a rule of a webhook into one of a policy, which may have resourceNames.
 func named1(r *admissionregistrationv1.RuleWithOperations) *rule {
 	return &rule{Operations: r.Operations, APIGroups: r.APIGroups, APIVersions: r.APIVersions, Resources: r.Resources, Scope: r.Scope}
 }
 
-// namedRule judges a rule that may name objects.
+// namedRule validates a rule of a policy.
 func namedRule(r *rule, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i, name := range r.ResourceNames {
@@ -40,24 +39,24 @@ func namedRule(r *rule, path *field.Path) (errs field.ErrorList) {
 	return append(errs, operationsRule(r, path)...)
 }
 
-// operationsRule judges which operations on which resources a rule takes.
+// operationsRule validates the operations, groups, versions, resources and scope of a rule.
 func operationsRule(r *rule, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("operations")
 	if len(r.Operations) == 0 {
 		errs = append(errs, field.Required(at, ""))
 	}
-	errs = append(errs, alone(r.Operations, at, "operations")...)
+	errs = append(errs, kind.Alone(r.Operations, at, "operations")...)
 	for i, operation := range r.Operations {
 		errs = append(errs, kind.Among(at.Index(i), operation, operations...)...)
 	}
 	if at = path.Child("apiGroups"); len(r.APIGroups) == 0 {
 		errs = append(errs, field.Required(at, ""))
 	}
-	errs = append(errs, alone(r.APIGroups, at, "API groups")...)
+	errs = append(errs, kind.Alone(r.APIGroups, at, "API groups")...)
 	if at = path.Child("apiVersions"); len(r.APIVersions) == 0 {
 		errs = append(errs, field.Required(at, ""))
 	}
-	errs = append(errs, alone(r.APIVersions, at, "API versions")...)
+	errs = append(errs, kind.Alone(r.APIVersions, at, "API versions")...)
 	for i, version := range r.APIVersions {
 		if version == "" {
 			errs = append(errs, field.Required(at.Index(i), ""))
@@ -67,16 +66,7 @@ func operationsRule(r *rule, path *field.Path) (errs field.ErrorList) {
 	return append(errs, optional(path.Child("scope"), r.Scope, scopes)...)
 }
 
-// alone finds a wildcard that is not the only element of a list.
-func alone(list []string, path *field.Path, what string) field.ErrorList {
-	if len(list) < 2 || !slices.Contains(list, wildcard) {
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, list, "if '*' is present, must not specify other "+what)}
-}
-
-// ruleResources are names of resources and subresources, of which each may be a wildcard. What an earlier wildcard takes is
-// not named again.
+// ruleResources validates resource/subresource patterns. A pattern must not match what an earlier wildcard matches.
 func ruleResources(list []string, path *field.Path) (errs field.ErrorList) {
 	if len(list) == 0 {
 		errs = append(errs, field.Required(path, ""))

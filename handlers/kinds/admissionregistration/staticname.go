@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// staticName is about names that only objects from files have.
+// staticName refuses the name suffix that is reserved for objects from files.
 func staticName(_ context.Context, o, _ object.Object) []string {
 	const suffix = ".static.k8s.io"
 	if !strings.HasSuffix(o.GetName(), suffix) {

@@ -59,8 +59,7 @@ func validatingPolicyStatus(_ *kind.Deps, row resources.Row, s *resource.Strateg
 	})
 }
 
-// validateValidatingPolicy judges a policy. Expressions that old has already may use more of CEL than new ones; old is
-// nil for a create.
+// validateValidatingPolicy validates a policy. Unchanged expressions may use more of CEL than new ones; old is nil for a create.
 func validateValidatingPolicy(ctx context.Context, o, old validatingAdmissionPolicy) (errs field.ErrorList) {
 	spec, c := &o.Spec, expression.Plain
 	if len(spec.Variables) > 0 {
@@ -85,7 +84,7 @@ func validateValidatingPolicy(ctx context.Context, o, old validatingAdmissionPol
 	return append(errs, auditAnnotations(ctx, o, c, d, known)...)
 }
 
-// knownExpressions are those of the old object, by the fields they stand in.
+// knownExpressions are those of the old object by field.
 type knownExpressions struct{ conditions, validations, messages, values map[string]bool }
 
 func validatingExpressions(old validatingAdmissionPolicy) knownExpressions {
@@ -129,7 +128,7 @@ func policyValidation(ctx context.Context, v *admissionregistrationv1.Validation
 	return append(errs, optional(path.Child("reason"), v.Reason, []string{"Forbidden", "Invalid", "RequestEntityTooLarge"})...)
 }
 
-// An annotation's expression is shorter than the longest value, since joining texts makes values longer than expressions.
+// The expression of an annotation is limited more than its value, because concatenation makes values longer than expressions.
 const mostAnnotations, longestValueExpression = 20, 5 * 1024
 
 func auditAnnotations(ctx context.Context, o validatingAdmissionPolicy, c *expression.Compiler, d expression.Declared, known knownExpressions) (errs field.ErrorList) {
@@ -162,7 +161,7 @@ func auditAnnotations(ctx context.Context, o validatingAdmissionPolicy, c *expre
 	return errs
 }
 
-// fieldRef wants the path of a field, as type checking writes it down.
+// fieldRef requires the path of a field in the form of type checking warnings.
 func fieldRef(ref string, path *field.Path) field.ErrorList {
 	if ref = strings.TrimSpace(ref); ref == "" {
 		return field.ErrorList{field.Required(path, "")}

@@ -31,7 +31,7 @@ func validateValidatingBinding(o *admissionregistrationv1.ValidatingAdmissionPol
 	return append(errs, validationActions(o.Spec.ValidationActions, specPath.Child("validationActions"))...)
 }
 
-// validationActions are what happens to a request that a policy does not like.
+// validationActions are the reactions to a failed validation.
 func validationActions(actions []string, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i, action := range actions {

@@ -20,12 +20,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// webhooks is the strategy of configurations of either kind; of are the webhooks of one.
+// webhooks is the strategy of both kinds of configurations; of returns the webhooks of one.
 func webhooks(of func(object.Object) ([]hook, error)) kind.Strategy {
 	return func(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 		s.Warnings = staticName
 		p := kind.Compile(row, "webhooks")
-		// What is empty and what is absent are two things here, as for upstream.
+		// As with upstream, empty and nil lists differ here.
 		s.Changed = func(o, old object.Object) bool {
 			a, b := p.Get(o), p.Get(old)
 			return !a.IsValid() || !b.IsValid() || !reflect.DeepEqual(a.Interface(), b.Interface())
@@ -37,10 +37,10 @@ func webhooks(of func(object.Object) ([]hook, error)) kind.Strategy {
 	}
 }
 
-// hook is a webhook of either kind. One that validates has no reinvocation policy.
+// hook is a webhook of either kind. A validating one has no reinvocation policy.
 type hook = admissionregistrationv1.MutatingWebhook
 
-// hookOptions are the rules that a configuration need not keep, because the one before did not.
+// hookOptions are the rules that are tolerated, because the old configuration breaks them.
 type hookOptions struct {
 	sideEffects, versions, names, selectors, conditions bool
 	expressions                                         map[string]bool
@@ -62,7 +62,7 @@ func judgeHooks(ctx context.Context, of func(object.Object) ([]hook, error), o, 
 	return validateHooks(ctx, hooks, options)
 }
 
-// tolerated: a rule holds as soon as all webhooks of a configuration keep it.
+// tolerated are the options for an update of old: a rule applies once all webhooks of a configuration keep it.
 func tolerated(hooks, old []hook) (t hookOptions) {
 	names := map[string]bool{}
 	t.conditions, t.expressions = len(hooks) == len(old), map[string]bool{}
@@ -135,7 +135,7 @@ func hookSelector(s *metav1.LabelSelector, options hookOptions, path *field.Path
 	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{AllowInvalidLabelValueInSelector: options.selectors}, path)
 }
 
-// hookClient is where a webhook listens: a URL or a service.
+// hookClient requires a URL or a service.
 func hookClient(c *admissionregistrationv1.WebhookClientConfig, path *field.Path) field.ErrorList {
 	switch {
 	case (c.URL == nil) == (c.Service == nil):
@@ -150,7 +150,7 @@ func hookClient(c *admissionregistrationv1.WebhookClientConfig, path *field.Path
 	return kind.WebhookService(path.Child("service"), c.Service.Namespace, c.Service.Name, c.Service.Path, port)
 }
 
-// optional wants one of the values where there is one.
+// optional requires one of the values, or nil.
 func optional(path *field.Path, s *string, values []string) field.ErrorList {
 	if s == nil {
 		return nil

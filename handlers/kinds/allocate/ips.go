@@ -25,20 +25,20 @@ var (
 	serviceCIDRs = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "servicecidrs"}
 )
 
-// IPs takes service addresses by creating IPAddress objects named after them: whoever creates one has it, so
-// any number of servers can allocate from one store.
+// IPs allocates the addresses of services by creating IPAddress objects named after them. A create succeeds once, so any number
+// of servers can allocate from one store.
 type IPs struct {
 	d      *kind.Deps
 	ranges []ipRange
 }
 
-// ipRange is a range of addresses that services can have.
+// ipRange is a range of service addresses.
 type ipRange struct {
 	prefix netip.Prefix
 	family string
 	// size counts the usable addresses, which begin right after the first of the prefix.
 	size uint64
-	// fixed is how many of the lowest are left for services that ask for an address by number.
+	// fixed is the size of the lower band, which is left for given addresses.
 	fixed uint64
 }
 
@@ -53,7 +53,7 @@ func NewIPs(d *kind.Deps) *IPs {
 	return a
 }
 
-// parseRange is false for what is no range; flags are checked before they come here.
+// parseRange is false for an invalid range; flags are checked earlier.
 func parseRange(cidr string) (ipRange, bool) {
 	p, err := netip.ParsePrefix(cidr)
 	if err != nil {
@@ -71,7 +71,7 @@ func parseRange(cidr string) (ipRange, bool) {
 	return r, r.size > 0
 }
 
-// band is the size of the lower part of a range that automatic allocation uses last.
+// band is the size of the lower band, which automatic allocation uses last.
 func band(total, step, most uint64) uint64 {
 	if total <= 16 {
 		return 0
@@ -88,7 +88,7 @@ func (r ipRange) at(i uint64) string {
 	return ip.String()
 }
 
-// has says whether an address is one of the usable.
+// has reports whether an address is usable.
 func (r ipRange) has(ip netip.Addr) bool {
 	if !r.prefix.Contains(ip) || ip == r.prefix.Addr() {
 		return false
@@ -96,7 +96,7 @@ func (r ipRange) has(ip netip.Addr) bool {
 	return r.family == kind.IPv6 || ip.String() != r.at(r.size)
 }
 
-// Primary is the family of services that do not say which.
+// Primary is the default family.
 func (a *IPs) Primary() string {
 	if len(a.ranges) == 0 {
 		return kind.IPv4
@@ -104,7 +104,7 @@ func (a *IPs) Primary() string {
 	return a.ranges[0].family
 }
 
-// Serves says whether the cluster has addresses of a family.
+// Serves reports whether the cluster has addresses of a family.
 func (a *IPs) Serves(family string) bool {
 	for _, r := range a.ranges {
 		if r.family == family {
@@ -142,7 +142,7 @@ func (a *IPs) rangesOf(ctx context.Context, family string, all bool) (out []ipRa
 	return out, nil
 }
 
-// Take gives an address to the service owner: the one it wants or, with an empty want, a free one.
+// Take allocates an address for the service owner: the wanted one, or any if want is empty.
 func (a *IPs) Take(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, family, want string) (string, error) {
 	if want != "" {
 		return want, a.takeWanted(ctx, attempt, owner, family, want)
@@ -184,7 +184,7 @@ func (a *IPs) takeWanted(ctx context.Context, attempt *resource.Attempt, owner t
 		}
 	}
 	if attempt.DryRun && len(known) > 0 {
-		// Upstream's dry run asks the first range alone, which says more.
+		// Upstream's dry run uses the first range only, whose error says more.
 		return fmt.Errorf("the provided IP (%v) is not in the valid range. The range of valid IPs is %s", want, known[0].prefix)
 	}
 	return errOtherNetwork
@@ -193,8 +193,8 @@ func (a *IPs) takeWanted(ctx context.Context, attempt *resource.Attempt, owner t
 // errOtherNetwork: no range of the cluster has the address.
 var errOtherNetwork = errors.New("the provided network does not match the current range")
 
-// takeAny tries a random address first and looks at what is taken only when that was not free: in a range that is mostly
-// free one write is enough.
+// takeAny tries a random address first, and lists the allocated ones only when that is taken: in a range that is mostly free
+// one write is enough.
 func (a *IPs) takeAny(ctx context.Context, attempt *resource.Attempt, owner types.NamespacedName, r ipRange) (string, error) {
 	ip := r.at(a.pick(r.fixed, r.size))
 	err := a.create(ctx, attempt, owner, r.family, ip)
@@ -218,14 +218,14 @@ func (a *IPs) takeAny(ctx context.Context, attempt *resource.Attempt, owner type
 	return ip, nil
 }
 
-// free is an address that is not used, from the upper band while it has any.
+// free is an unused address, from the upper band first.
 func (a *IPs) free(r ipRange, used map[string]bool) string {
 	for _, b := range [][2]uint64{{r.fixed, r.size}, {0, r.fixed}} {
 		if b[0] == b[1] {
 			continue
 		}
 		start := a.pick(b[0], b[1])
-		// No more tries than there are used addresses are needed to find a free one, however large the range.
+		// A free address is found after at most as many tries as there are used ones, however large the range.
 		for i := uint64(0); i < b[1]-b[0] && i <= uint64(len(used)); i++ {
 			n := start + i
 			if n >= b[1] {
@@ -267,8 +267,8 @@ func (a *IPs) create(ctx context.Context, attempt *resource.Attempt, owner types
 	return nil
 }
 
-// Release removes an address that still is the owner's. When it fails the address stays taken, which harms nobody but
-// the next who wants it.
+// Release removes an address that is still the owner's. When it fails the address stays allocated, which is a leak and nothing
+// worse.
 func (a *IPs) Release(ctx context.Context, owner types.NamespacedName, ip string) {
 	o, err := a.d.Objects.Get(ctx, addresses, "", ip)
 	if err == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Ports takes node ports in a bitmap that all servers share. A write that meets another starts anew, so two never
-// get one port.
+// Ports allocates node ports in a bitmap that all servers share. It is written by compare-and-swap with retries, so a port is
+// allocated once.
 type Ports struct {
 	d             *kind.Deps
 	base, size    int
@@ -38,11 +38,11 @@ func NewPorts(d *kind.Deps) *Ports {
 		errOutOfRange: fmt.Errorf("provided port is not in the valid range. The range of valid ports is %s", text)}
 }
 
-// Operation is what one attempt of a write does to the ports. It is used by one goroutine.
+// Operation has the allocations of one attempt of a write. It is used by one goroutine.
 type Operation struct {
 	a       *Ports
 	attempt *resource.Attempt
-	// taken are the ports that a dry run would have taken, last the highest of them; stored are those that others have.
+	// taken are the ports that a dry run would have allocated, last the highest of them; stored are the allocated ones.
 	taken  map[int32]bool
 	last   int32
 	stored *big.Int
@@ -53,7 +53,7 @@ func (a *Ports) Start(attempt *resource.Attempt) *Operation {
 	return &Operation{a: a, attempt: attempt}
 }
 
-// Take takes a certain port. One that this attempt took before is taken.
+// Take allocates a given port. One that this attempt has allocated before is taken, too.
 func (o *Operation) Take(ctx context.Context, port int32) error {
 	i := int(port) - o.a.base
 	inRange := i >= 0 && i < o.a.size
@@ -86,10 +86,10 @@ func (o *Operation) Take(ctx context.Context, port int32) error {
 	return nil
 }
 
-// firstShown is the port before those that a dry run makes up when it was not asked for others.
+// firstShown is the port before the first one that a dry run makes up.
 const firstShown = 32768
 
-// Next takes any port. A dry run makes them up: nobody has them, and nobody can rely on them.
+// Next allocates any port. A dry run makes one up without an allocation.
 func (o *Operation) Next(ctx context.Context) (int32, error) {
 	if o.attempt.DryRun {
 		last := int32(firstShown)
@@ -116,7 +116,7 @@ func (o *Operation) Next(ctx context.Context) (int32, error) {
 	return port, nil
 }
 
-// take notes what a dry run would have taken.
+// take records an allocation of a dry run.
 func (o *Operation) take(port int32) {
 	if o.taken == nil {
 		o.taken = map[int32]bool{}
@@ -129,14 +129,14 @@ func (o *Operation) undo(ctx context.Context, port int32) {
 	o.attempt.OnFailure(func() { o.a.Release(ctx, port) })
 }
 
-// Free gives a port back once the change that makes it free is stored.
+// Free releases a port once the write is stored.
 func (o *Operation) Free(port int32) {
 	if !o.attempt.DryRun {
 		o.attempt.OnStored(func() { o.a.Release(context.Background(), port) })
 	}
 }
 
-// free is an unset bit: from the upper band, which leaves the lower for services that ask for a number, or -1.
+// free is an unset bit, from the upper band first, which leaves the lower band for given ports; -1 if there is none.
 func (a *Ports) free(bits *big.Int) int {
 	fixed := int(band(uint64(a.size), 32, 128))
 	for _, b := range [][2]int{{fixed, a.size}, {0, fixed}} {
@@ -154,7 +154,7 @@ func (a *Ports) free(bits *big.Int) int {
 	return -1
 }
 
-// Release gives ports back. When it fails they stay taken, which harms nobody but the next who wants them.
+// Release releases ports. When it fails they stay allocated, which is a leak and nothing worse.
 func (a *Ports) Release(ctx context.Context, ports ...int32) {
 	var mask []int
 	for _, p := range ports {
@@ -186,7 +186,7 @@ func (a *Ports) change(ctx context.Context, f func(*big.Int) error) error {
 				return nil, err
 			}
 			if r.text != a.text {
-				// The operator changed the range: the bits count from another base now.
+				// The operator has changed the range, so the bits have another base now.
 				r.rebase(a.text, a.base, a.size)
 			}
 			bits := new(big.Int).SetBytes(r.data)
@@ -205,7 +205,7 @@ func (a *Ports) change(ctx context.Context, f func(*big.Int) error) error {
 	}
 }
 
-// read is the bitmap as it is stored.
+// read reads the stored bitmap.
 func (a *Ports) read(ctx context.Context) (*big.Int, error) {
 	kv, _, err := a.d.Store.Get(ctx, resource.NodePorts)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -224,7 +224,7 @@ func (a *Ports) read(ctx context.Context) (*big.Int, error) {
 	return new(big.Int).SetBytes(r.data), nil
 }
 
-// Taken is how many ports of the range are taken.
+// Taken is the number of allocated ports.
 func (a *Ports) Taken(ctx context.Context) (int, error) {
 	kv, _, err := a.d.Store.Get(ctx, resource.NodePorts)
 	if errors.Is(err, storage.ErrNotFound) {

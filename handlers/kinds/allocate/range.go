@@ -14,7 +14,7 @@ import (
 // rangeAllocation is the stored form of a bitmap over a range. It is an object of the core group that is never served:
 // the envelope of all stored objects around { metadata = 1; range = 2; data = 3 }.
 type rangeAllocation struct {
-	// meta is kept as it was found.
+	// meta is the encoded metadata.
 	meta []byte
 	text string
 	// data is the bitmap as a big-endian number.

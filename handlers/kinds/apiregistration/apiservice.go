@@ -47,7 +47,7 @@ func apiServiceStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 }
 
 func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) {
-	// A name that cannot stand in a URL, or that is missing, has had its fault. A generated one is never right.
+	// Invalid and missing names have a fault already. A generated name is never valid.
 	want := o.Spec.Version + "." + o.Spec.Group
 	for _, of := range []struct{ field, name string }{{"generateName", o.GenerateName}, {"name", o.Name}} {
 		if of.name != want && of.name != "" && len(kind.PathSegment(of.name, false)) == 0 {
@@ -100,7 +100,7 @@ func validateAPIService(o *apiregistrationv1.APIService) (errs field.ErrorList) 
 	return errs
 }
 
-// serviceAvailable gets status and reason of the condition Available.
+// serviceAvailable is the column of the condition Available; its values are status and reason.
 func serviceAvailable(v kind.Values, _ time.Time) any {
 	status, reason := v.Text(0), v.Text(1)
 	switch {

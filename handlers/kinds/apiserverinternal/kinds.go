@@ -1,5 +1,5 @@
-// Package apiserverinternal has the kinds of internal.apiserver.k8s.io, in which servers of one cluster tell each other
-// what they store.
+// Package apiserverinternal has the kinds of internal.apiserver.k8s.io, in which the servers of a cluster publish the versions that
+// they store.
 package apiserverinternal
 
 import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"

@@ -21,7 +21,7 @@ var storageVersions = kind.Kind{
 	Cells: kind.Cells{"storageVersions": kind.CellOf(writtenVersions)},
 }
 
-// storageVersionName wants <group>.<resource>.
+// storageVersionName requires <group>.<resource>.
 func storageVersionName(name string, _ bool) []string {
 	i := strings.LastIndex(name, ".")
 	if i < 0 {
@@ -37,7 +37,7 @@ func storageVersionName(name string, _ bool) []string {
 	return out
 }
 
-// writtenVersions are the servers and the version that each writes.
+// writtenVersions is the column of servers with their encoding versions.
 func writtenVersions(s *apiserverinternalv1alpha1.StorageVersion) string {
 	list := kind.ShortList{Limit: 3, Separator: ","}
 	for _, v := range s.Status.StorageVersions {

@@ -55,7 +55,7 @@ func serverVersions(v *apiserverinternalv1alpha1.ServerStorageVersion, path *fie
 	return errs
 }
 
-// commonVersion is the version that all servers write, and nothing when they do not agree.
+// commonVersion is the encoding version of all servers; nil when they differ.
 func commonVersion(s *apiserverinternalv1alpha1.StorageVersionStatus, path *field.Path) field.ErrorList {
 	common, list := "", s.StorageVersions
 	if len(list) > 0 && !slices.ContainsFunc(list, func(v apiserverinternalv1alpha1.ServerStorageVersion) bool {
@@ -79,7 +79,7 @@ func allEmpty(list []apiserverinternalv1alpha1.ServerStorageVersion) bool {
 	return !slices.ContainsFunc(list, func(v apiserverinternalv1alpha1.ServerStorageVersion) bool { return v.EncodingVersion != "" })
 }
 
-// conditions are reported as if the status were the list: so upstream has it.
+// conditions are reported, like upstream's, as if the status were the list.
 func conditions(list []apiserverinternalv1alpha1.StorageVersionCondition, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]int{}
 	for i, c := range list {

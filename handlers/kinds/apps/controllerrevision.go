@@ -44,7 +44,7 @@ func controllerRevision(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// controllerOf is kind, group and name of the owner that controls an object.
+// controllerOf is the column of the controlling owner: kind, group and name.
 func controllerOf(o object.Object, _ time.Time) any {
 	owner := metav1.GetControllerOfNoCopy(o)
 	if owner == nil {

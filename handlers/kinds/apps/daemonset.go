@@ -29,9 +29,9 @@ var daemonSets = kind.Kind{
 
 func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ChangesFirst = true
-	// templateGeneration is an older count of changes of the template; nobody but the server writes it.
+	// templateGeneration is the deprecated counter of template changes, which the server writes.
 	set := setTemplateGeneration
-	// The writer of a daemon set owns the count, as upstream's conversion has it.
+	// The counter is an annotation in v1, which the writer owns, as with upstream.
 	s.Default = kind.OnDefault(func(o *appsv1.DaemonSet) {
 		if _, ok := o.Annotations[templateGeneration]; !ok {
 			set(o, 0)
@@ -56,7 +56,7 @@ func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.Validate = kind.Check(func(o *appsv1.DaemonSet) field.ErrorList {
-		// A missing selector is not missed by itself, and one that cannot be read only has the faults of its parts.
+		// Upstream does not require the selector itself, and reports an invalid one by its parts only.
 		errs := kind.LabelSelector(o.Spec.Selector, spec.Child("selector"))
 		if compiled, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !compiled.Matches(labels.Set(o.Spec.Template.Labels)) {
 			errs = append(errs, field.Invalid(spec.Child("template", "metadata", "labels"), o.Spec.Template.Labels, podspec.NoMatch))
@@ -98,8 +98,6 @@ func daemonSetStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}))
 }
 
-// defaultDaemonSet fills the rolling update when it is used; the other strategy may carry one without effect, whose absent numbers
-// are zero.
 // templateGeneration is the annotation that counts the changes of the template.
 const templateGeneration = "deprecated.daemonset.template.generation"
 
@@ -110,6 +108,7 @@ func setTemplateGeneration(o *appsv1.DaemonSet, n int64) {
 	o.Annotations[templateGeneration] = fmt.Sprint(n)
 }
 
+// defaultDaemonSet sets the defaults of a rolling update. OnDelete may have one without effect, whose missing numbers are zero.
 func defaultDaemonSet(d *appsv1.DaemonSet) {
 	d.SetDefaults()
 	if s := &d.Spec.UpdateStrategy; s.Type == rollingUpdate {

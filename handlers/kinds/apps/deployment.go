@@ -22,7 +22,7 @@ var deployments = kind.Kind{
 
 func deployment(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = kind.ChangedBy(func(o, old *appsv1.Deployment) bool {
-		// Annotations carry a rollout's cause, which its controller copies to the replica set.
+		// Annotations count, because the controller copies them to the replica set.
 		return !object.Equal(&o.Spec, &old.Spec) || !object.Equal(&o.Annotations, &old.Annotations)
 	})
 	s.Validate = kind.Check(func(o *appsv1.Deployment) field.ErrorList {

@@ -1,4 +1,4 @@
-// Package apps has the kinds of the group apps: what makes pods and keeps them running.
+// Package apps has the kinds of the group apps.
 package apps
 
 import (
@@ -21,7 +21,7 @@ const group = "apps"
 
 var spec = field.NewPath("spec")
 
-// unreadable is said of a selector that cannot be read.
+// unreadable is the message about an invalid selector.
 const unreadable = "invalid label selector"
 
 // Types of update strategies.

@@ -41,7 +41,7 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		ruled := *set
 		ruled.Spec.Template.Spec.Volumes = withClaims(set).Spec.Volumes
-		if update { // they cannot change, so a fault in them must not keep the rest from changing
+		if update { // immutable, so an old fault in them must not prevent other changes
 			ruled.Spec.VolumeClaimTemplates, ruled.Spec.ServiceName = nil, ""
 		}
 		return &ruled
@@ -81,13 +81,13 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Warnings = kind.Warn(statefulSetWarnings)
 }
 
-// withClaims is a set's template with the volumes that its claims become.
+// withClaims is the template with the volumes of the claim templates.
 func withClaims(o *appsv1.StatefulSet) *corev1.PodTemplateSpec {
 	if len(o.Spec.VolumeClaimTemplates) == 0 && o.Spec.Template.Spec.Subdomain == "" && o.Spec.Template.Spec.Hostname == "" {
 		return &o.Spec.Template
 	}
 	t := o.Spec.Template.DeepCopy()
-	// The controller names each pod and its domain.
+	// The controller sets the hostname and the subdomain of each pod.
 	t.Spec.Subdomain, t.Spec.Hostname = "", ""
 	claimed := map[string]bool{}
 	var volumes []corev1.Volume
@@ -117,7 +117,7 @@ func statefulSetStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}))
 }
 
-// defaultStatefulSet makes a rolling update only for a writer who named no strategy at all.
+// defaultStatefulSet sets rollingUpdate only if no type of strategy is set.
 func defaultStatefulSet(s *appsv1.StatefulSet) {
 	if s.Spec.UpdateStrategy.Type == "" {
 		kind.SetIfNil(&s.Spec.UpdateStrategy.RollingUpdate, appsv1.RollingUpdateStatefulSetStrategy{})
@@ -135,7 +135,7 @@ func statefulSetWarnings(o, old *appsv1.StatefulSet) []string {
 	for i := range o.Spec.VolumeClaimTemplates {
 		at := spec.Child("volumeClaimTemplates").Index(i)
 		if old != nil {
-			at = at.Child("Spec") // as upstream writes it here, and only here
+			at = at.Child("Spec") // upstream's path, only here
 		}
 		out = append(out, podspec.ClaimWarnings(&o.Spec.VolumeClaimTemplates[i].Spec, at)...)
 	}

@@ -1,4 +1,4 @@
-// Package authentication has the kinds of authentication.k8s.io: questions about who one is. None is kept.
+// Package authentication has the kinds of authentication.k8s.io: token and subject reviews, which are not stored.
 package authentication
 
 import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"

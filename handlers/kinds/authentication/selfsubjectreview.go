@@ -16,7 +16,7 @@ import (
 
 var selfSubjectReviews = kind.Kind{Group: group, Resource: "selfsubjectreviews", Strategy: selfSubjectReview}
 
-// selfSubjectReview tells who asks, as the request's user is after impersonation.
+// selfSubjectReview returns the user of the request, after impersonation.
 func selfSubjectReview(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Create = func(_ context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		o, ok := body.(*authenticationv1.SelfSubjectReview)

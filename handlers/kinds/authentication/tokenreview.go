@@ -20,7 +20,7 @@ var errReviewedAudiences = apierrors.NewInternalError(errors.New("error validati
 
 var tokenReviews = kind.Kind{Group: group, Resource: "tokenreviews", Strategy: tokenReview}
 
-// tokenReview says whom a token belongs to.
+// tokenReview authenticates a token.
 func tokenReview(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	if d.TokenOwners == nil {
 		return

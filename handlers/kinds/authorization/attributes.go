@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// reviewed are the attributes that a review asks about: of a resource or, without one, of a path.
+// reviewed are the attributes of a review: of a resource or a non-resource path.
 func reviewed(user *resource.UserInfo, in *authorizationv1.ResourceAttributes, path *authorizationv1.NonResourceAttributes) authz.Attributes {
 	a := authz.Attributes{User: user}
 	if in == nil {
@@ -61,8 +61,8 @@ var labelOperators = map[metav1.LabelSelectorOperator]selection.Operator{
 	metav1.LabelSelectorOpExists: selection.Exists, metav1.LabelSelectorOpDoesNotExist: selection.DoesNotExist,
 }
 
-// labelRequirements leaves out what cannot be understood and says so: with fewer requirements more is asked for, so
-// nothing is allowed that should not be.
+// labelRequirements skips invalid requirements and returns an error about them. With fewer requirements the review is about more
+// objects, so nothing is allowed by mistake.
 func labelRequirements(in []metav1.LabelSelectorRequirement) (out labels.Requirements, err error) {
 	var errs []error
 	for _, r := range in {
@@ -84,7 +84,7 @@ func labelRequirements(in []metav1.LabelSelectorRequirement) (out labels.Require
 	return out, utilerrors.NewAggregate(errs)
 }
 
-// fieldRequirements is labelRequirements for fields, whose selectors know one value only.
+// fieldRequirements is labelRequirements for field selectors, whose requirements have one value.
 func fieldRequirements(in []metav1.FieldSelectorRequirement) (out fields.Requirements, err error) {
 	var errs []error
 	for _, r := range in {
@@ -114,7 +114,7 @@ func fieldRequirements(in []metav1.FieldSelectorRequirement) (out fields.Require
 	return out, utilerrors.NewAggregate(errs)
 }
 
-// evaluationError is what a review says about why its answer may be wrong.
+// evaluationError is the text of status.evaluationError.
 func evaluationError(err error, a *authz.Attributes) string {
 	var parts []string
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// errNoAuthorizer: a server that decides nothing cannot tell what it would decide.
+// errNoAuthorizer is the error of reviews on a server without an authorizer.
 var errNoAuthorizer = errors.New("this server has no authorizer")
 
-// decide fills in the answer of a review.
+// decide sets the status of a review.
 func decide(ctx context.Context, d *kind.Deps, a authz.Attributes, status *authorizationv1.SubjectAccessReviewStatus) error {
 	if d.Authorizer == nil {
 		return errNoAuthorizer
@@ -31,7 +31,7 @@ func decide(ctx context.Context, d *kind.Deps, a authz.Attributes, status *autho
 	return nil
 }
 
-// refusedReview is the answer to a faulty review. Upstream names no kind in it.
+// refusedReview is the 422 of an invalid review. Like upstream's it has no kind.
 func refusedReview(errs ...field.ErrorList) error {
 	if all := slices.Concat(errs...); len(all) > 0 {
 		return rules.Refuse(object.GroupKind(group, ""), "", all)

@@ -11,10 +11,10 @@ import (
 	authorizationv1 "github.com/gatehouse-dev/gatehouse/gen/types/authorization/v1"
 )
 
-// shownPath is how upstream shows a path in an error.
+// shownPath is a path in upstream's error texts.
 type shownPath struct{ Path, Verb string }
 
-// reviewFaults are those of what is asked: exactly one of a resource and a path.
+// reviewFaults requires exactly one of resource and non-resource attributes.
 func reviewFaults(res *authorizationv1.ResourceAttributes, path *authorizationv1.NonResourceAttributes) (errs field.ErrorList) {
 	spec := field.NewPath("spec")
 	switch {
@@ -26,7 +26,7 @@ func reviewFaults(res *authorizationv1.ResourceAttributes, path *authorizationv1
 	return errs
 }
 
-// subjectFaults are those of whom a review is about.
+// subjectFaults validates the subject of a review.
 func subjectFaults(s *authorizationv1.SubjectAccessReviewSpec) field.ErrorList {
 	if s.User != "" || len(s.Groups) > 0 {
 		return nil
@@ -47,7 +47,7 @@ func selectorFaults(res *authorizationv1.ResourceAttributes) (errs field.ErrorLi
 			errs = append(errs, field.Required(path.Child("requirements"), fmt.Sprintf("when %s is specified, requirements or rawSelector is required", path)))
 		}
 	}
-	// Operators that a newer client knows are taken and ignored.
+	// Unknown operators, of newer clients, are accepted and ignored.
 	if s := res.FieldSelector; s != nil {
 		path := spec.Child("fieldSelector")
 		both(path, s.RawSelector, len(s.Requirements))
@@ -65,7 +65,7 @@ func selectorFaults(res *authorizationv1.ResourceAttributes) (errs field.ErrorLi
 	return errs
 }
 
-// metaFaults: reviews are not kept, so nothing can be said about them.
+// metaFaults forbids metadata, because reviews are not stored.
 func metaFaults(m metav1.ObjectMeta, but string) field.ErrorList {
 	bare := m
 	bare.ManagedFields = nil
@@ -80,7 +80,7 @@ func metaFaults(m metav1.ObjectMeta, but string) field.ErrorList {
 	return field.ErrorList{field.Invalid(field.NewPath("metadata"), m, text)}
 }
 
-// localFaults hold a review to its namespace, whoever may make reviews only there.
+// localFaults requires a local review to be about the namespace of the request.
 func localFaults(o *authorizationv1.LocalSubjectAccessReview) (errs field.ErrorList) {
 	if r := o.Spec.ResourceAttributes; r != nil && r.Namespace != o.Namespace {
 		errs = append(errs, field.Invalid(field.NewPath("spec.resourceAttributes.namespace"), r.Namespace, "must match metadata.namespace"))

@@ -1,4 +1,4 @@
-// Package authorization has the kinds of authorization.k8s.io: questions about who may do what. None is kept.
+// Package authorization has the kinds of authorization.k8s.io: access reviews, which are not stored.
 package authorization
 
 import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"

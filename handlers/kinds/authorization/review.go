@@ -13,17 +13,17 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// question is what an access review asks, and where the answer belongs.
+// question is the spec of an access review, with its status.
 type question struct {
 	user   *resource.UserInfo
 	what   *authorizationv1.ResourceAttributes
 	path   *authorizationv1.NonResourceAttributes
 	answer *authorizationv1.SubjectAccessReviewStatus
-	// faults are those that only this kind of review can have. They come after those of all.
+	// faults are those of this kind of review, which come after the common ones.
 	faults []field.ErrorList
 }
 
-// review is the strategy of the kinds that ask for one decision; asker is the user of the request.
+// review is the strategy of the reviews with one decision; asker is the user of the request.
 func review[T object.Object](d *kind.Deps, s *resource.Strategy, ask func(o T, asker *resource.UserInfo) question) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		o, ok := body.(T)

@@ -55,8 +55,8 @@ func autoscaler(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return validateAutoscaler(d, o, old) }
 }
 
-// validateAutoscaler finds what is wrong with an autoscaler of either version; old is nil for a new one. Down to nothing may scale who
-// has the feature, or did so before.
+// validateAutoscaler validates an autoscaler of either version; old is nil for a create. minReplicas may be 0 with the feature gate,
+// or if it was before.
 func validateAutoscaler(d *kind.Deps, o, old object.Object) field.ErrorList {
 	least := int32(1)
 	if d.Features.Enabled("HPAScaleToZero") || scalesToZero(old) {
@@ -64,7 +64,7 @@ func validateAutoscaler(d *kind.Deps, o, old object.Object) field.ErrorList {
 	}
 	switch o := o.(type) {
 	case *autoscalingv1.HorizontalPodAutoscaler:
-		// The rules are for what is stored: what this version says in annotations is held to them too.
+		// The rules apply to the stored version, so they cover what v1 has in annotations.
 		stored, err := toV2(o)
 		if err != nil {
 			return field.ErrorList{field.InternalError(nil, err)}
@@ -114,14 +114,13 @@ func autoscalerStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}
 }
 
-// The first version keeps in annotations what only the second has fields for. They are the parts of spec and status that
-// the fields would be.
+// Annotations of v1 for fields that only v2 has, of the spec and of the status.
 var (
 	specNotes   = []string{"metrics", "behavior", "scale-down-tolerance", "scale-up-tolerance"}
 	statusNotes = []string{"current-metrics", "conditions"}
 )
 
-// takeNotes gives o the annotations of those names that from has, and no others.
+// takeNotes replaces the annotations of those names in o by those of from.
 func takeNotes(o *autoscalingv1.HorizontalPodAutoscaler, from map[string]string, names []string) {
 	for _, name := range names {
 		name = "autoscaling.alpha.kubernetes.io/" + name
@@ -133,9 +132,8 @@ func takeNotes(o *autoscalingv1.HorizontalPodAutoscaler, from map[string]string,
 	}
 }
 
-// withoutZeros: the note of the current metrics says 0 where the stored object has no value beside a utilization. Taken from
-// the old object as it is, it would add a value with every write through the first version. A note that cannot be read stays:
-// nothing is made of it.
+// withoutZeros removes the value 0 from the annotation of the current metrics, which has it where the stored object has a
+// utilization only. Otherwise every write through v1 would add a value. An invalid annotation stays as it is.
 func withoutZeros(o *autoscalingv1.HorizontalPodAutoscaler) {
 	const note = "autoscaling.alpha.kubernetes.io/current-metrics"
 	var metrics []map[string]any
@@ -176,7 +174,7 @@ func replicaBounds(bound int32, least *int32, most int32) (errs field.ErrorList)
 	return errs
 }
 
-// scaled is the reference to what is scaled.
+// scaled validates scaleTargetRef.
 func scaled(target, name, apiVersion string) field.ErrorList {
 	return append(reference(target, name, spec.Child("scaleTargetRef")), targetGroup(apiVersion)...)
 }
@@ -185,7 +183,7 @@ func reference(target, name string, path *field.Path) field.ErrorList {
 	return append(kind.Needed(path.Child("kind"), target, kind.Segment), kind.Needed(path.Child("name"), name, kind.Segment)...)
 }
 
-// targetGroup: what is scaled is in a group with a name, or is a replication controller.
+// targetGroup requires an API group, except for replication controllers.
 func targetGroup(apiVersion string) field.ErrorList {
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err == nil && gv.Group == "" && gv.Version != "v1" {
@@ -197,7 +195,7 @@ func targetGroup(apiVersion string) field.ErrorList {
 	return nil
 }
 
-// defaultAutoscalerV1 aims at 80 % CPU when neither the field nor the annotation with other metrics says what to aim at.
+// defaultAutoscalerV1 sets a target of 80 % CPU unless the field or the annotation has a target.
 func defaultAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
 	if _, other := h.Annotations["autoscaling.alpha.kubernetes.io/metrics"]; !other {
 		kind.SetIfNil(&h.Spec.TargetCPUUtilizationPercentage, 80)
@@ -205,9 +203,9 @@ func defaultAutoscalerV1(h *autoscalingv1.HorizontalPodAutoscaler) {
 	h.SetDefaults()
 }
 
-// defaultAutoscaler without metrics aims at 80 % of the requested CPU. Behavior, once given, is completed rule by rule.
+// defaultAutoscaler sets a target of 80 % CPU if there are no metrics, and completes a behavior that is given.
 func defaultAutoscaler(h *autoscalingv2.HorizontalPodAutoscaler) {
-	// This version has fields for what the first one keeps in annotations, and does not keep those.
+	// v2 has fields for v1's annotations, and drops those.
 	if hasNotes(h.Annotations) {
 		h.Annotations = dropNotes(h.Annotations)
 	}

@@ -57,7 +57,7 @@ func metricText(m *autoscalingv2.MetricSpec, s *autoscalingv2.MetricStatus) stri
 	return "<unknown type>"
 }
 
-// valueText is for metrics that are one value, or one value for all pods together that is divided among them.
+// valueText is for metrics with a value, or with an average value over all pods.
 func valueText(target *autoscalingv2.MetricTarget, current *autoscalingv2.MetricValueStatus) string {
 	now := "<unknown>"
 	if target.AverageValue != nil {
@@ -80,7 +80,7 @@ func averageText(target *autoscalingv2.MetricTarget, current *autoscalingv2.Metr
 	return now + "/" + target.AverageValue.String()
 }
 
-// utilizationText is for resources: an amount, or a share of what was requested.
+// utilizationText is for resource metrics: an average value or a utilization of the requests.
 func utilizationText(target *autoscalingv2.MetricTarget, current *autoscalingv2.MetricValueStatus) string {
 	if target.AverageValue != nil {
 		return averageText(target, current)

@@ -14,8 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// The first version of an autoscaler knows only the use of cpu. What else the second says travels in annotations of the
-// first, under these names.
+// v1 has a field for the CPU utilization only. The rest of v2 is in these annotations of v1.
 const (
 	alpha             = "autoscaling.alpha.kubernetes.io/"
 	metricsNote       = alpha + "metrics"
@@ -26,7 +25,7 @@ const (
 	toleranceUpNote   = alpha + "scale-up-tolerance"
 )
 
-// defaultCPU is the target of an autoscaler that names no metric.
+// defaultCPU is the default target.
 const defaultCPU = 80
 
 var notes = []string{metricsNote, currentNote, conditionsNote, behaviorNote, toleranceDownNote, toleranceUpNote}
@@ -43,7 +42,7 @@ func dropNotes(in map[string]string) map[string]string {
 	return out
 }
 
-// isCPU finds the one metric that the first version has a field for.
+// isCPU reports whether a metric is the one that v1 has a field for.
 func isCPU(m *autoscalingv2.MetricSpec) bool {
 	return m.Type == "Resource" && m.Resource != nil && m.Resource.Name == "cpu" && m.Resource.Target.AverageUtilization != nil
 }
@@ -117,7 +116,7 @@ func toV2(in *autoscalingv1.HorizontalPodAutoscaler) (*autoscalingv2.HorizontalP
 		Status: autoscalingv2.HorizontalPodAutoscalerStatus{ObservedGeneration: in.Status.ObservedGeneration, LastScaleTime: in.Status.LastScaleTime,
 			CurrentReplicas: in.Status.CurrentReplicas, DesiredReplicas: in.Status.DesiredReplicas},
 	}
-	// An annotation that cannot be read is somebody else's mistake; it is dropped rather than making the object unreadable.
+	// An invalid annotation is dropped, because an error would make the object unreadable.
 	var rest []metricSpec
 	if read(in.Annotations, metricsNote, &rest) {
 		for i := range rest {

@@ -7,7 +7,7 @@ import (
 	autoscalingv2 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v2"
 )
 
-// The forms of metrics in annotations are those of the first version's types, which are not served in any other way.
+// Metrics in annotations have the form of v1's internal types, which are not served otherwise.
 
 type metricSpec struct {
 	Type              string         `json:"type"`
@@ -119,7 +119,7 @@ func value(q *quantity.Quantity) quantity.Quantity {
 	return *q
 }
 
-// behaviorNoteForm is the form of a behavior in its annotation: Go's own names, with nothing left out.
+// behaviorNoteForm is the form of a behavior in its annotation: Go field names without omitempty.
 type behaviorNoteForm struct{ ScaleUp, ScaleDown *rulesNoteForm }
 
 type rulesNoteForm struct {

@@ -30,7 +30,7 @@ type podsStatus struct {
 	Selector            *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
-// resourceStatus always has a value when it is written, be it 0.
+// resourceStatus always writes a value, even 0.
 type resourceStatus struct {
 	Name                      string             `json:"name"`
 	CurrentAverageUtilization *int32             `json:"currentAverageUtilization,omitempty"`
@@ -94,8 +94,7 @@ func stated(q *quantity.Quantity) *quantity.Quantity {
 	return &out
 }
 
-// current: what comes through the annotation has a value, be it 0. Only what the server itself took from the stored object
-// is without, where the object has none.
+// current always sets a value from the annotation, even 0. withoutZeros has removed those that the stored object does not have.
 func (r *resourceStatus) current() autoscalingv2.MetricValueStatus {
 	return autoscalingv2.MetricValueStatus{AverageValue: r.CurrentAverageValue, AverageUtilization: r.CurrentAverageUtilization}
 }

@@ -14,7 +14,7 @@ import (
 
 var metricTypes = []string{"ContainerResource", "External", "Object", "Pods", "Resource"}
 
-// metric finds faults in one metric: of the member that its type names, and of members that are there beside it.
+// metric validates one metric, which must have the member that its type names and no other.
 func metric(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("type")
 	known := slices.Contains(metricTypes, m.Type)
@@ -24,7 +24,7 @@ func metric(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList
 	if !known {
 		errs = append(errs, field.NotSupported(at, m.Type, metricTypes))
 	}
-	// The first of those that are set is validated; the type does not count.
+	// Upstream validates the first member that is set, whatever the type is.
 	members := []struct {
 		kind, name string
 		set        bool
@@ -134,7 +134,7 @@ func containerMetric(s *autoscalingv2.ContainerResourceMetricSource, path *field
 	return append(errs, usage(&s.Target, path.Child("target"))...)
 }
 
-// usage is the target of what is measured for containers: an amount or a share of what they ask for.
+// usage validates the target of a resource metric: an average value or a utilization.
 func usage(t *autoscalingv2.MetricTarget, path *field.Path) field.ErrorList {
 	errs := metricTarget(t, path)
 	switch share, average := t.AverageUtilization != nil, t.AverageValue != nil; {
@@ -146,7 +146,7 @@ func usage(t *autoscalingv2.MetricTarget, path *field.Path) field.ErrorList {
 	return errs
 }
 
-// Bounds of how scaling may be slowed down, in seconds.
+// Bounds of stabilization windows and periods in seconds.
 const maxWindow, maxPeriod = 3600, 1800
 
 func scalingRules(r *autoscalingv2.HPAScalingRules, path *field.Path) (errs field.ErrorList) {

@@ -23,7 +23,7 @@ var cronJobs = kind.Kind{
 	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultCronJob)},
 }
 
-// A job's name has eleven characters more than its cron job's, and must be a label.
+// The controller appends eleven characters to the name of a cron job, and the result must be a DNS label.
 const maxCronJobName = 52
 
 func cronJob(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
@@ -51,7 +51,7 @@ func cronJob(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return errs
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *batchv1.CronJob) field.ErrorList {
-		// A zone within the schedule was once taken and never meant to be; who has one may keep it.
+		// A time zone in the schedule was accepted once; an existing one is tolerated.
 		errs := zoneInSchedule(o, strings.Contains(old.Spec.Schedule, "TZ"))
 		if !kind.SamePointed(o.Spec.TimeZone, old.Spec.TimeZone) {
 			errs = append(errs, timeZone(o.Spec.TimeZone)...)
@@ -72,7 +72,7 @@ func cronJob(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// parseSchedule turns a panic of the parser, which some zones cause, into an error.
+// parseSchedule recovers from panics of the parser, which some zones cause.
 func parseSchedule(schedule string) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -119,7 +119,7 @@ func timeZone(zone *string) (errs field.ErrorList) {
 	return errs
 }
 
-// defaultCronJob leaves the job template alone, except for its pods: it is defaulted when a job is made of it.
+// defaultCronJob sets defaults of the pod template, but not of the job template, which gets them when a job is created.
 func defaultCronJob(c *batchv1.CronJob) {
 	podspec.DefaultTemplate(&c.Spec.JobTemplate.Spec.Template)
 	c.SetDefaults()

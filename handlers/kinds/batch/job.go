@@ -40,7 +40,7 @@ var jobs = kind.Kind{
 	},
 }
 
-// The labels that tie a job's pods to it, with and without the prefix that they got later.
+// The labels of a job's pods, with and without their prefix, which is newer.
 const (
 	jobName, controllerUID             = "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid"
 	legacyJobName, legacyControllerUID = "job-name", "controller-uid"
@@ -53,7 +53,7 @@ func jobStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		if o.Spec.ManualSelector == nil || !*o.Spec.ManualSelector {
 			selectOwnPods(o)
 		}
-		o.Labels = maps.Clone(o.Labels) // until here defaults may have made it the template's map
+		o.Labels = maps.Clone(o.Labels) // defaults may share the template's map
 		return nil
 	})
 	s.Validate = kind.Check(func(o *batchv1.Job) field.ErrorList {
@@ -63,7 +63,7 @@ func jobStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return append(append(ownSelector(o, true), podsSelected(o)...), hostnames(o)...)
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *batchv1.Job) field.ErrorList {
-		// Jobs of servers before 1.27 have no labels with a prefix.
+		// Jobs of servers before 1.27 lack the prefixed labels.
 		_, hadName := old.Spec.Template.Labels[jobName]
 		_, hadUID := old.Spec.Template.Labels[controllerUID]
 		errs := append(append(ownSelector(o, hadName && hadUID), podsSelected(o)...), hostnames(o)...)
@@ -81,7 +81,7 @@ func jobStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Fields = kind.WithFields(s.Fields, func(o *batchv1.Job, set fields.Set) { set["status.successful"] = fmt.Sprint(o.Status.Succeeded) })
 }
 
-// hostnames wants the names of an indexed job's pods to be names of hosts. That of the last pod is the longest.
+// hostnames requires the pod names of an indexed job to be DNS labels. That of the last pod is the longest.
 func hostnames(o *batchv1.Job) field.ErrorList {
 	if !isIndexed(&o.Spec) || o.Spec.Completions == nil || *o.Spec.Completions <= 0 {
 		return nil
@@ -97,8 +97,8 @@ func isIndexed(s *batchv1.JobSpec) bool {
 	return s.CompletionMode != nil && *s.CompletionMode == indexed
 }
 
-// selectOwnPods labels the template with the job's name and uid, where the writer has not, and selects by the uid. What
-// the writer set to something else is for validation to refuse.
+// selectOwnPods adds the job's labels to the template and selects by the uid. It does not overwrite the writer's values, which
+// validation refuses if they differ.
 func selectOwnPods(o *batchv1.Job) {
 	keep := func(m *map[string]string, k, v string) {
 		if *m == nil {
@@ -117,7 +117,7 @@ func selectOwnPods(o *batchv1.Job) {
 	keep(&o.Spec.Selector.MatchLabels, controllerUID, string(o.UID))
 }
 
-// podsSelected finds that a selector is no selector of the job's pods.
+// podsSelected requires a selector that matches the template.
 func podsSelected(o *batchv1.Job) (errs field.ErrorList) {
 	if o.Spec.Selector == nil {
 		errs = append(errs, field.Required(spec.Child("selector"), ""))
@@ -130,7 +130,7 @@ func podsSelected(o *batchv1.Job) (errs field.ErrorList) {
 	return errs
 }
 
-// ownSelector finds that a generated selector or its labels were changed; prefixed: the labels with a prefix are wanted too.
+// ownSelector refuses changes of a generated selector and its labels. prefixed requires the prefixed labels, too.
 func ownSelector(o *batchv1.Job, prefixed bool) (errs field.ErrorList) {
 	if o.Spec.ManualSelector != nil && *o.Spec.ManualSelector || o.Spec.Selector == nil {
 		return nil
@@ -182,7 +182,7 @@ func jobSpec(d *kind.Deps, s *batchv1.JobSpec, path *field.Path) field.ErrorList
 	return errs
 }
 
-// Limits of jobs whose pods are numbered.
+// Limits of indexed jobs.
 const maxParallel, maxFailed, softCompletions, maxParallelAbove, maxFailedAbove = 100000, 100000, 100000, 10000, 10000
 
 func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
@@ -230,7 +230,7 @@ func indexedJob(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// Limits of rules for when a job has succeeded.
+// Limits of success policies.
 const maxSuccessRules, maxIndexesText = 20, 64 * 1024
 
 func successPolicy(s *batchv1.JobSpec, path *field.Path) (errs field.ErrorList) {
@@ -336,8 +336,8 @@ func validateJobUpdate(o, old *batchv1.Job) (errs field.ErrorList) {
 	return append(errs, kind.Unchanged(now.SuccessPolicy, was.SuccessPolicy, spec.Child("successPolicy"))...)
 }
 
-// jobTemplate holds a template to what it was, except, while the job is suspended and nothing of it runs, where its pods
-// go, how they are called and what their containers ask for.
+// jobTemplate makes the template immutable, except for scheduling directives, labels, annotations and container resources while
+// the job is suspended and has no running pods.
 func jobTemplate(o, old *batchv1.Job) field.ErrorList {
 	at, now := spec.Child("template"), &o.Spec.Template
 	state := stateOf(old)
@@ -363,7 +363,7 @@ func jobTemplate(o, old *batchv1.Job) field.ErrorList {
 	return kind.Unchanged(&now.Spec, &was.Spec, at.Child("spec"))
 }
 
-// sameResources gives containers what those of the same name and place have.
+// sameResources copies the resources of containers with the same name and index.
 func sameResources(list, from []corev1.Container) {
 	if len(list) != len(from) {
 		return
@@ -382,12 +382,12 @@ func defaultJob(j *batchv1.Job) {
 	}
 	kind.SetIfNil(&s.Parallelism, 1)
 	if s.BackoffLimitPerIndex != nil {
-		// A limit per index leaves the limit for the whole open.
+		// With a limit per index there is no limit for the whole job by default.
 		kind.SetIfNil(&s.BackoffLimit, math.MaxInt32)
 	}
 	kind.SetIfNil(&s.BackoffLimit, 6)
 	if len(j.Labels) == 0 {
-		// The very map, as in upstream: the labels that a new job's template still gets are then the job's too.
+		// The same map, as with upstream, so labels added to the template of a new job are added to the job.
 		j.Labels = s.Template.Labels
 	}
 	kind.SetIfNil(&s.CompletionMode, "NonIndexed")
@@ -401,7 +401,7 @@ func defaultJob(j *batchv1.Job) {
 	j.SetDefaults()
 }
 
-// Numbers above which the failed indexes of a job may not fit into its status.
+// Numbers above which the status of a job may become too large.
 const manyCompletions, manyParallel = 100000, 10000
 
 func jobWarnings(s *batchv1.JobSpec, path *field.Path) (out []string) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// interval is one part of a list of indexes, as "3" or "5-7".
+// interval is one part of a list of indexes: "3" or "5-7".
 type interval struct{ first, last int }
 
 func parseInterval(text string, completions int) (interval, error) {
@@ -35,7 +35,7 @@ func parseInterval(text string, completions int) (interval, error) {
 	return interval{first, last}, err
 }
 
-// parseIndexes reads a list of indexes, which must rise; it returns how many there are.
+// parseIndexes parses a list of ascending indexes and returns their number.
 func parseIndexes(text string, completions int32) (total int, err error) {
 	if text == "" {
 		return 0, nil
@@ -55,7 +55,7 @@ func parseIndexes(text string, completions int32) (total int, err error) {
 	return total, nil
 }
 
-// commonIndex is the first index in both lists. Faulty parts are for parseIndexes to find; lists are in order.
+// commonIndex is the first index in both lists, which are sorted. It skips invalid parts, which parseIndexes reports.
 func commonIndex(a, b string, completions int32) (int, bool) {
 	if a == "" || b == "" {
 		return 0, false

@@ -15,12 +15,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Conditions of a job. Those that end it never go away again.
+// Conditions of a job. Those that end it are permanent.
 const (
 	complete, failed, failureTarget, success, suspended = "Complete", "Failed", "FailureTarget", "SuccessCriteriaMet", "Suspended"
 )
 
-// jobState is what rules ask of a job: which of its conditions are true, and whether it is over.
+// jobState has the true conditions of a job, and whether it has finished.
 type jobState struct {
 	*batchv1.JobStatus
 	is       map[string]bool
@@ -47,8 +47,8 @@ func (s jobState) denied(condition string) bool {
 	return false
 }
 
-// jobStatus holds whoever manages a job to the promises that clients of jobs rely on. A fault that was there before may
-// stay, so that what is unrelated can still be written.
+// jobStatus validates the status against the guarantees for clients of jobs. A fault of the old status is tolerated, so that
+// unrelated changes are possible.
 func jobStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	counts := kind.Counts(row, "active", "succeeded", "failed", "ready", "terminating")
 	s.ValidateUpdate = kind.CheckAllUpdate(counts, kind.CheckUpdate(func(o, old *batchv1.Job) field.ErrorList {
@@ -84,7 +84,7 @@ func uncounted(u *batchv1.UncountedTerminatedPods) (errs field.ErrorList) {
 	return errs
 }
 
-// conditionsFault is about conditions that contradict each other; no value is shown.
+// conditionsFault is the error about contradicting conditions, without a value.
 func conditionsFault(format string, args ...any) *field.Error {
 	return field.Invalid(status.Child("conditions"), field.OmitValueType{}, fmt.Sprintf(format, args...))
 }
@@ -169,7 +169,8 @@ func jobSuccess(o *batchv1.Job, now jobState) (errs field.ErrorList) {
 	return errs
 }
 
-// jobTransition: what ended a job stays, counters of pods that ended only rise, and times are set once.
+// jobTransition validates the change of a status: final conditions stay, counters of finished pods do not decrease, and times are
+// set once.
 func jobTransition(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 	for _, c := range []string{failed, complete, failureTarget} {
 		if was.is[c] && !now.is[c] {
@@ -179,7 +180,7 @@ func jobTransition(o *batchv1.Job, now, was jobState) (errs field.ErrorList) {
 	if now.Failed < was.Failed {
 		errs = append(errs, field.Invalid(status.Child("failed"), now.Failed, "cannot decrease the failed counter"))
 	}
-	// Indexed jobs of as many pods as completions can be made smaller.
+	// Elastic indexed jobs, with parallelism equal to completions, can be scaled down.
 	elastic := isIndexed(&o.Spec) && equality.Semantic.DeepEqual(o.Spec.Completions, o.Spec.Parallelism)
 	if now.Succeeded < was.Succeeded && !elastic {
 		errs = append(errs, field.Invalid(status.Child("succeeded"), now.Succeeded, "cannot decrease the succeeded counter"))

@@ -1,4 +1,4 @@
-// Package batch has the kinds of the group batch: what makes pods that come to an end.
+// Package batch has the kinds of the group batch.
 package batch
 
 import (

@@ -29,8 +29,7 @@ var signingRequests = kind.Kind{
 	Cells:        kind.Cells{"signingState": kind.CellOf(signingState)},
 }
 
-// signingRequest: requests belong to who makes them: the server writes down who that is, and nothing changes afterwards but
-// through approval and status.
+// signingRequest records the requester in the spec. Afterwards requests change through approval and status only.
 func signingRequest(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, a *resource.Attempt, o csr) error {
 		o.Spec.Username, o.Spec.UID, o.Spec.Groups, o.Spec.Extra = "", "", nil, nil
@@ -54,7 +53,7 @@ func signingRequest(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateCreate = kind.Check(validateRequest)
 }
 
-// usages are what a certificate can be for, sorted as an error lists them.
+// usages are the known key usages, sorted for error texts.
 var usages = []string{
 	"any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment", "decipher only", "digital signature",
 	"email protection", "encipher only", "ipsec end system", "ipsec tunnel", "ipsec user", "key agreement", "key encipherment", "microsoft sgc",
@@ -128,7 +127,7 @@ func signingRequestStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// signingRequestApproval writes the conditions and nothing else.
+// signingRequestApproval updates the conditions only.
 func signingRequestApproval(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old csr) error {
 		stamp(d, o, old)
@@ -143,7 +142,7 @@ func signingRequestApproval(d *kind.Deps, _ resources.Row, s *resource.Strategy)
 	})
 }
 
-// parseCertificates wants one certificate or more in PEM, or nothing at all. What is no PEM stands between them as comments.
+// parseCertificates accepts one or more PEM certificates, or nothing. Text between the PEM blocks is ignored.
 func parseCertificates(text []byte) error {
 	rest, n := text, 0
 	for {
@@ -172,7 +171,7 @@ func parseCertificates(text []byte) error {
 	return nil
 }
 
-// signingState says how far a request has come; a denial outweighs an approval.
+// signingState is the condition column of a request. A denial takes precedence over an approval.
 func signingState(r *certificatesv1.CertificateSigningRequest) string {
 	state, failed := "Pending", ""
 	for _, c := range r.Status.Conditions {

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// stamp puts times on conditions that came without.
+// stamp sets the times of conditions that have none.
 func stamp(d *kind.Deps, o, old csr) {
 	now := metav1.NewTime(d.Now().Truncate(1e9))
 	type key struct{ kind, status string }
@@ -39,8 +39,8 @@ func stamp(d *kind.Deps, o, old csr) {
 	}
 }
 
-// keepConditions takes the old conditions of a type, when as many came, so that an old client that does not know all
-// their fields does not change them.
+// keepConditions restores the old conditions of a type if their number is the same, so that an old client does not drop
+// fields that it does not know.
 func keepConditions(o, old csr, t string) {
 	was, at := conditionsOf(old, t), []int{}
 	for i, c := range o.Status.Conditions {
@@ -65,7 +65,7 @@ func conditionsOf(o csr, t string) (out []certificatesv1.CertificateSigningReque
 	return out
 }
 
-// requestConditions judges the conditions themselves. What the old object has already wrong, of a kind, is left to be.
+// requestConditions validates the conditions. A kind of fault that the old object has is tolerated.
 func requestConditions(o, old csr) (errs field.ErrorList) {
 	path := field.NewPath("status", "conditions")
 	noType, twice, both := oldFaults(old)
@@ -95,10 +95,10 @@ func requestConditions(o, old csr) (errs field.ErrorList) {
 	return errs
 }
 
-// decided are the conditions that say how a request ended; they have one status.
+// decided are the conditions that end a request. Their status is always True.
 func decided(t string) bool { return t == "Approved" || t == "Denied" || t == "Failed" }
 
-// oldFaults are the kinds of faults that an old object has.
+// oldFaults are the kinds of faults in the old object.
 func oldFaults(old csr) (noType, twice, both bool) {
 	seen := map[string]bool{}
 	for _, c := range old.Status.Conditions {
@@ -108,7 +108,7 @@ func oldFaults(old csr) (noType, twice, both bool) {
 	return noType, twice, seen["Approved"] && seen["Denied"]
 }
 
-// keptConditions: how a request ended stays known.
+// keptConditions refuses to remove the conditions that end a request.
 func keptConditions(o, old csr) (errs field.ErrorList) {
 	for _, t := range []string{"Approved", "Denied", "Failed"} {
 		if len(conditionsOf(o, t)) < len(conditionsOf(old, t)) {
@@ -118,7 +118,7 @@ func keptConditions(o, old csr) (errs field.ErrorList) {
 	return errs
 }
 
-// keptApprovals: who signs neither approves nor denies.
+// keptApprovals refuses changes of approvals and denials through the status.
 func keptApprovals(o, old csr) (errs field.ErrorList) {
 	path := field.NewPath("status", "conditions")
 	for _, t := range approvals {

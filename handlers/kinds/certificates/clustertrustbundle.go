@@ -18,7 +18,7 @@ import (
 
 var trustBundles = kind.Kind{Group: group, Resource: "clustertrustbundles", Strategy: trustBundle}
 
-// trustBundle: bundles are named after their signer.
+// trustBundle names begin with the signer's name.
 func trustBundle(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	signer := kind.Compile(row, "spec.signerName")
 	s.ValidateName = func(string, bool) []string { return nil } // the name depends on the signer
@@ -29,7 +29,7 @@ func trustBundle(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 		if name := kind.Text(signer.Get(o)); name != "" {
 			errs = append(errs, kind.SignerName(spec.Child("signerName"), name)...)
 		}
-		// What has not changed is not read again: libraries that read certificates get stricter.
+		// Unchanged certificates are not parsed again, because newer Go versions parse more strictly.
 		if text := kind.Text(bundle.Get(o)); old == nil || text != kind.Text(bundle.Get(old)) {
 			errs = append(errs, trustAnchors(text, spec.Child("trustBundle"))...)
 		}
@@ -39,7 +39,7 @@ func trustBundle(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = func(_ context.Context, o, old object.Object) field.ErrorList { return judge(o, old) }
 }
 
-// bundleName begins with the name of the signer, if there is one; so does the part that a generated name begins with.
+// bundleName requires the signer's name, if there is one, as the prefix of the name or generateName.
 func bundleName(name, signerName string, prefixOnly bool, of string) field.ErrorList {
 	path := field.NewPath("metadata", of)
 	if name == "" {
@@ -61,7 +61,7 @@ func bundleName(name, signerName string, prefixOnly bool, of string) field.Error
 
 const largestBundle = 1024 * 1024
 
-// trustAnchors wants certificates of authorities in PEM, each once, and at least one.
+// trustAnchors requires at least one PEM certificate of a CA, without duplicates.
 func trustAnchors(text string, path *field.Path) (errs field.ErrorList) {
 	if len(text) > largestBundle {
 		return field.ErrorList{field.TooLong(path, "", largestBundle)}

@@ -21,7 +21,7 @@ var podCertificateRequests = kind.Kind{
 
 type podRequest = *certificatesv1beta1.PodCertificateRequest
 
-// podCertificate: a request never changes; its status ends it.
+// podCertificate requests are immutable except for their status.
 func podCertificate(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateCreate = kind.Check(validatePodRequest)
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old podRequest) field.ErrorList { return kind.Unchanged(o.Spec, old.Spec, spec) })

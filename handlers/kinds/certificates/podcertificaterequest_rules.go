@@ -21,7 +21,7 @@ import (
 const (
 	longestUID = 128
 	largestKey = 10 * 1024
-	// Certificates live an hour at least. Those of the project's signers live a day at most, those of others 91 days.
+	// The minimum lifetime is an hour. The maximum is a day for signers of kubernetes.io and 91 days for others.
 	shortestLife, longestLife, longestOfKubernetes = 3600, 91 * 24 * 3600, 24 * 3600
 )
 
@@ -67,7 +67,7 @@ func one(e *field.Error) field.ErrorList {
 	return field.ErrorList{e}
 }
 
-// userAnnotations are what the pod says for the signer; their keys have domains, whatever their case.
+// userAnnotations are passed from the pod to the signer. Their keys have a domain, in upper or lower case.
 func userAnnotations(m map[string]string, path *field.Path) (errs field.ErrorList) {
 	for _, k := range kind.SortedKeys(m) {
 		errs = append(errs, validation.IsDomainPrefixedKey(path, strings.ToLower(k))...)
@@ -78,7 +78,7 @@ func userAnnotations(m map[string]string, path *field.Path) (errs field.ErrorLis
 	return errs
 }
 
-// stubFault: a stub is an empty request for a certificate. What is asked of it is its key, and that its signature is right.
+// stubFault validates a stub, an empty PKCS#10 request: its key and its signature.
 func stubFault(der []byte) *field.Error {
 	path := spec.Child("stubPKCS10Request")
 	if len(der) > largestKey {
@@ -97,7 +97,7 @@ func stubFault(der []byte) *field.Error {
 	return nil
 }
 
-// proofFault is about the older form: a key, and the pod's uid signed with it.
+// proofFault validates the older form: a public key and a signature of the pod's uid.
 func proofFault(der, proof []byte, uid string) *field.Error {
 	path, proofPath := spec.Child("pkixPublicKey"), spec.Child("proofOfPossession")
 	if len(der) > largestKey {
@@ -128,7 +128,7 @@ func proofFault(der, proof []byte, uid string) *field.Error {
 	return nil
 }
 
-// keyFault finds kinds of keys, curves and sizes that are not taken.
+// keyFault refuses unsupported key types, curves and sizes.
 func keyFault(key crypto.PublicKey, path *field.Path, curves string, shown any) *field.Error {
 	switch key := key.(type) {
 	case ed25519.PublicKey:

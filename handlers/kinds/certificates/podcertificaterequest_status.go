@@ -27,8 +27,7 @@ import (
 
 var statusPath = field.NewPath("status")
 
-// podCertificateStatus: who changes the status must have the right to sign for the request's signer. It is asked when the
-// status itself is right.
+// podCertificateStatus authorizes the writer to sign for the request's signer, once the status itself is valid.
 func podCertificateStatus(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old podRequest) field.ErrorList { return podStatus(o, old, d.Now()) })
 	s.PrepareStatus = kind.OnUpdate(func(ctx context.Context, a *resource.Attempt, o, old podRequest) error {
@@ -43,7 +42,7 @@ func podCertificateStatus(d *kind.Deps, row resources.Row, s *resource.Strategy)
 	})
 }
 
-// maySign asks for the right to sign for the signer, or for all of its domain.
+// maySign authorizes signing for the signer, or for all signers of its domain.
 func maySign(ctx context.Context, d *kind.Deps, user *resource.UserInfo, signer string) bool {
 	domain, _, _ := strings.Cut(signer, "/")
 	for _, name := range []string{signer, domain + "/*"} {
@@ -57,7 +56,7 @@ func maySign(ctx context.Context, d *kind.Deps, user *resource.UserInfo, signer 
 	return false
 }
 
-// ended are the conditions that end a request, as an error lists them.
+// ended are the conditions that end a request, in the order of error texts.
 var ended = []string{"Issued", "Denied", "Failed"}
 
 func endOf(o podRequest) string {
@@ -108,7 +107,7 @@ func sameStatus(now, want certificatesv1beta1.PodCertificateRequestStatus, detai
 
 const largestChain = 100 * 1024
 
-// issued judges a chain of certificates and the times beside it.
+// issued validates the certificate chain and the times beside it.
 func issued(o, old podRequest, now time.Time) field.ErrorList {
 	path, chain := statusPath.Child("certificateChain"), o.Status.CertificateChain
 	if len(chain) > largestChain {
@@ -165,7 +164,7 @@ func leafNames(leaf *x509.Certificate, path *field.Path) (errs field.ErrorList) 
 	return errs
 }
 
-// wrongKey: the certificate is for the key that was asked for.
+// wrongKey refuses a certificate for another key than the requested one.
 func wrongKey(leaf *x509.Certificate, old podRequest, chain string, path *field.Path) *field.Error {
 	var want crypto.PublicKey
 	if stub := old.Spec.StubPKCS10Request; len(stub) > 0 {

@@ -29,12 +29,12 @@ var leases = kind.Kind{
 	},
 }
 
-// strategies that Kubernetes has; others are qualified names.
+// strategies of Kubernetes; others are qualified names.
 var strategies = []string{oldestVersion}
 
 const oldestVersion = "OldestEmulationVersion"
 
-// strategyName is reported below itself: so upstream has it.
+// strategyName reports faults, like upstream, at a path below the field.
 func strategyName(name string, path *field.Path) field.ErrorList {
 	at := path.Child("strategy")
 	switch {

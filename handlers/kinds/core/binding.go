@@ -19,10 +19,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// bindings are made by schedulers: those of pods/binding under another path.
+// bindings is the older path of pods/binding.
 var bindings = kind.Kind{Group: group, Resource: "bindings", Strategy: bind}
 
-// bind gives a pod to a node, once. Both forms, bindings and pods/binding, mean the pod that the body names.
+// bind assigns a pod to a node, once. For both paths, bindings and pods/binding, the body names the pod.
 func bind(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		b, ok := body.(*corev1.Binding)
@@ -33,7 +33,7 @@ func bind(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 			return nil, apierrors.NewBadRequest("name in URL does not match name in Binding object")
 		}
 		if row.Subresource == "" {
-			b.UID = "" // of what is no subresource, the server decides on it
+			b.UID = "" // a create through bindings gets a new uid
 		}
 		var errs field.ErrorList
 		if b.Target.Kind != "" && b.Target.Kind != "Node" {
@@ -78,7 +78,7 @@ func bindPod(d *kind.Deps, pod *corev1.Pod, b *corev1.Binding) error {
 	return nil
 }
 
-// merged is base with the entries of more, which win; never nil.
+// merged is base with the entries of more, which take precedence; never nil.
 func merged(base, more map[string]string) map[string]string {
 	if base == nil {
 		base = make(map[string]string, len(more))
@@ -89,7 +89,7 @@ func merged(base, more map[string]string) map[string]string {
 	return base
 }
 
-// precondition compares what a writer believes of an object, where it says so, with what is.
+// precondition checks the uid and resourceVersion that the writer has set.
 func precondition(o object.Object, uid, resourceVersion string) error {
 	gr := schema.GroupResource{Resource: "pods"}
 	if uid != "" && uid != string(o.GetUID()) {
@@ -101,7 +101,7 @@ func precondition(o object.Object, uid, resourceVersion string) error {
 	return nil
 }
 
-// changePod applies change to the live pod by the road of pods/binding.
+// changePod changes the live pod through pods/binding.
 func changePod(ctx context.Context, d *kind.Deps, namespace, name string, dryRun bool, change func(*corev1.Pod) error) error {
 	apply := func(o object.Object) error {
 		pod, ok := o.(*corev1.Pod)

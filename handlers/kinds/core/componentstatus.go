@@ -26,8 +26,8 @@ var componentStatuses = kind.Kind{
 	Cells:    kind.Cells{"healthy": kind.CellOfValues(healthy)},
 }
 
-// componentProbes are where the other parts of a control plane on the same machine say how they are. They show
-// certificates of their own making, and nothing secret is asked or answered, so these are not checked.
+// componentProbes are the health endpoints of the scheduler and controller manager on the same machine. They have self-signed
+// certificates, which are not verified, because nothing secret is sent.
 var componentProbes = []struct{ name, url string }{
 	{"controller-manager", "https://127.0.0.1:10257/healthz"},
 	{"scheduler", "https://127.0.0.1:10259/healthz"},
@@ -36,7 +36,7 @@ var componentProbes = []struct{ name, url string }{
 // componentTimeout bounds one probe.
 const componentTimeout = 5 * time.Second
 
-// componentStatusStrategy asks the components at each read: nothing is stored.
+// componentStatusStrategy probes the components at each read; nothing is stored.
 func componentStatusStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	client := &http.Client{Timeout: componentTimeout, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true, //nolint:gosec // see componentProbes
@@ -56,7 +56,7 @@ func componentStatusStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy
 	}
 }
 
-// probe is what a component says of itself.
+// probe is the result of one probe.
 func probe(ctx context.Context, client *http.Client, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -89,7 +89,7 @@ func componentStatus(name, message string, err error) *corev1.ComponentStatus {
 	}
 }
 
-// healthy gets the status of the condition Healthy.
+// healthy is the status column; its value is the status of the condition Healthy.
 func healthy(v kind.Values, _ time.Time) any {
 	switch {
 	case v[0] == nil:

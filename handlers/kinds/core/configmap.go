@@ -55,12 +55,12 @@ func configMap(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// maxData is how many bytes the values of a Secret or a ConfigMap may have together.
+// maxData is the maximum size of the values of a Secret or ConfigMap in bytes.
 const maxData = 1 << 20
 
 const frozen = "field is immutable when `immutable` is set"
 
-// dataKeys checks the names of values and adds up their sizes.
+// dataKeys validates the keys and the total size of data.
 func dataKeys[V string | []byte](data map[string]V, path *field.Path) (errs field.ErrorList, size int) {
 	for _, k := range slices.Sorted(maps.Keys(data)) {
 		for _, msg := range validation.IsConfigMapKey(k) {

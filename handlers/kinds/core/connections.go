@@ -18,12 +18,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// connection answers for a subresource that connects to a kubelet or to what a service or pod serves. What upstream refuses
-// before it connects to anybody is refused in its words; to connect is not here yet.
+// connection serves a subresource that proxies to a kubelet, pod or service. Requests that upstream refuses before it connects are
+// refused in the same words. Connecting itself is not implemented.
 type connection struct {
 	deps *kind.Deps
 	row  resources.Row
-	// refuse looks at the object; answered says that nothing is left to do.
+	// refuse validates the request against the object; answered is set when the response is written.
 	refuse func(w http.ResponseWriter, query url.Values, o object.Object) (answered bool, err error)
 }
 
@@ -34,7 +34,7 @@ func proxy(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 // Connect implements resource.Connector.
 func (c connection) Connect(w http.ResponseWriter, r *http.Request, to resource.Connection) error {
 	name := to.Name
-	if c.row.Subresource == "proxy" { // whose path names a scheme and a port too: https:web:443
+	if c.row.Subresource == "proxy" { // the name may have a scheme and a port: https:web:443
 		var valid bool
 		if _, name, _, valid = utilnet.SplitSchemeNamePort(to.Name); !valid {
 			return apierrors.NewBadRequest(fmt.Sprintf("invalid %s request %q", strings.TrimSuffix(c.row.Resource, "s"), to.Name))
@@ -56,7 +56,7 @@ func (c connection) Connect(w http.ResponseWriter, r *http.Request, to resource.
 	}}
 }
 
-// podLog is a log that nobody has written yet, while the pod is on no node.
+// podLog is the empty log of a pod without a node.
 func podLog(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Connector = connection{d, row, func(w http.ResponseWriter, query url.Values, o object.Object) (bool, error) {
 		pod, ok := o.(*corev1.Pod)
@@ -71,7 +71,7 @@ func podLog(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}}
 }
 
-// podStream runs something in a container, or is attached to one.
+// podStream is exec and attach.
 func podStream(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Connector = connection{d, row, func(_ http.ResponseWriter, query url.Values, o object.Object) (bool, error) {
 		pod, ok := o.(*corev1.Pod)
@@ -102,7 +102,7 @@ func hasHost(pod *corev1.Pod) error {
 	return nil
 }
 
-// hasContainer refuses a name that no container has. Without a name the pod must have a single container.
+// hasContainer refuses an unknown container name. Without a name the pod must have a single container.
 func hasContainer(pod *corev1.Pod, name string) error {
 	var names []string
 	for i := range pod.Spec.InitContainers {

@@ -55,7 +55,7 @@ func endpointParts(o *corev1.Endpoints) (errs field.ErrorList) {
 	return errs
 }
 
-// readyAddresses are the ready ones, with each port where there are ports.
+// readyAddresses is the column of ready addresses, with each port where there are ports.
 func readyAddresses(e *corev1.Endpoints) string {
 	if len(e.Subsets) == 0 {
 		return "<none>"
@@ -70,7 +70,7 @@ func readyAddresses(e *corev1.Endpoints) string {
 		for _, p := range s.Ports {
 			for i, a := range s.Addresses {
 				if list.Full() {
-					// The product of both lists may be many times as long as what the client sent.
+					// The product of both lists may be much longer than the client's lists.
 					list.Count += len(s.Addresses) - i
 					break
 				}

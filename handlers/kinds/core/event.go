@@ -17,7 +17,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Events are served by two groups from one store. This one stays lenient, as it was; the newer is strict.
+// Events are served by two groups from one store. The core group is lenient, events.k8s.io is strict.
 var events = kind.Kind{Group: group, Resource: "events", Strategy: event, Cells: EventCells}
 
 func event(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
@@ -33,16 +33,16 @@ func event(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// EventFacts are what both versions of an event have.
+// EventFacts are the fields that events of both groups have.
 type EventFacts struct {
 	Meta metav1.ObjectMeta
-	// About is the namespace of the object that the event is about.
+	// About is the namespace of the involved object.
 	About                                         string
 	Controller, Instance, Action, Reason, Message string
 	Time                                          time.Time
 }
 
-// ValidateEvent finds what is wrong with an event of either group; controllerField is how its field for the controller is called.
+// ValidateEvent validates an event of either group; controllerField is the name of its field for the controller.
 func ValidateEvent(e *EventFacts, controllerField string) (errs field.ErrorList) {
 	involved := field.NewPath("involvedObject", "namespace")
 	const mismatch = "does not match event.namespace"
@@ -92,7 +92,7 @@ var EventCells = kind.Cells{
 	"eventSource":    kind.CellOfValues(eventSource),
 }
 
-// eventFirstSeen gets the first timestamp and the time of an event of the newer form.
+// eventFirstSeen is a column; its values are firstTimestamp and eventTime.
 func eventFirstSeen(v kind.Values, now time.Time) any {
 	if first := v.Time(0); !first.IsZero() {
 		return kind.Age(first, now)
@@ -100,7 +100,7 @@ func eventFirstSeen(v kind.Values, now time.Time) any {
 	return kind.Age(v.Time(1), now)
 }
 
-// eventLastSeen gets the last time of a series, nil without one, then the last and the arguments of eventFirstSeen.
+// eventLastSeen is a column; its values are the last time of the series, lastTimestamp and those of eventFirstSeen.
 func eventLastSeen(v kind.Values, now time.Time) any {
 	if v[0] != nil {
 		return kind.Age(v.Time(0), now)
@@ -111,7 +111,7 @@ func eventLastSeen(v kind.Values, now time.Time) any {
 	return eventFirstSeen(v[2:], now)
 }
 
-// eventCount gets the count of a series, nil without one, and the event's own. No count means one.
+// eventCount is a column; its values are the count of the series and the event's own. No count means one.
 func eventCount(v kind.Values, _ time.Time) any {
 	switch {
 	case v[0] != nil:
@@ -122,7 +122,7 @@ func eventCount(v kind.Values, _ time.Time) any {
 	return v[1]
 }
 
-// eventObject gets kind and name.
+// eventObject is a column; its values are kind and name.
 func eventObject(v kind.Values, _ time.Time) any {
 	lower := strings.ToLower(v.Text(0))
 	if v.Text(1) == "" {
@@ -131,7 +131,7 @@ func eventObject(v kind.Values, _ time.Time) any {
 	return lower + "/" + v.Text(1)
 }
 
-// eventSource gets component and host, then the controller and instance that newer events have instead.
+// eventSource is a column; its values are component and host, then controller and instance of newer events.
 func eventSource(v kind.Values, _ time.Time) any {
 	component, instance := kind.FirstText(v.Text(0), v.Text(2)), kind.FirstText(v.Text(1), v.Text(3))
 	if instance == "" {

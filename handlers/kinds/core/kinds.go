@@ -1,4 +1,4 @@
-// Package core has the kinds of the group without a name.
+// Package core has the kinds of the core group.
 package core
 
 import (
@@ -28,7 +28,7 @@ var Kinds = []kind.Kind{
 	services,
 }
 
-// group is the group without a name.
+// group is the core group.
 const group = ""
 
 var spec, status = field.NewPath("spec"), field.NewPath("status")

@@ -25,13 +25,13 @@ var limitRanges = kind.Kind{
 	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultLimitRange)},
 }
 
-// limitRange: they need no name.
+// limitRange gets a generated name if it has none.
 func limitRange(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.NewName = func(object.Object) string { return string(uuid.NewUUID()) }
 	s.Validate = kind.Check(limits)
 }
 
-// limits wants what is said of each type once and without contradictions.
+// limits requires unique types and consistent amounts.
 func limits(o *corev1.LimitRange) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i := range o.Spec.Limits {
@@ -89,7 +89,7 @@ func limitNames(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorLis
 	return errs
 }
 
-// limitAmounts compares the amounts of each resource with each other.
+// limitAmounts validates the amounts of each resource against each other.
 func limitAmounts(l *corev1.LimitRangeItem, path *field.Path) (errs field.ErrorList) {
 	all := map[string]bool{}
 	for _, list := range []map[string]quantity.Quantity{l.Max, l.Min, l.Default, l.DefaultRequest, l.MaxLimitRequestRatio} {
@@ -141,7 +141,7 @@ func limitRatio(ratio, least, most quantity.Quantity, bounded bool, path *field.
 	return errs
 }
 
-// defaultLimitRange completes the limits of containers: default from max, default request from default, then from min.
+// defaultLimitRange sets the defaults of container limits: default from max, defaultRequest from default, then from min.
 func defaultLimitRange(l *corev1.LimitRange) {
 	for i := range l.Spec.Limits {
 		item := &l.Spec.Limits[i]
@@ -155,7 +155,7 @@ func defaultLimitRange(l *corev1.LimitRange) {
 	l.SetDefaults()
 }
 
-// complete adds to a list what it lacks of another.
+// complete adds the entries of another list that a list lacks.
 func complete(to *map[string]quantity.Quantity, from map[string]quantity.Quantity) {
 	for name, q := range from {
 		if _, set := (*to)[name]; set {

@@ -25,8 +25,8 @@ var namespaces = kind.Kind{
 	Cells:        kind.Cells{"phase": kind.CellOfValues(phase)},
 }
 
-// A namespace lives through three states: Active; Terminating, from the first delete on; gone, when whoever empties it has
-// taken the last name off spec.finalizers through /finalize. That list and the phase are never the writer's.
+// A namespace is Active; then Terminating, from the first delete on; and removed when the last name of spec.finalizers was removed
+// through /finalize. Writers cannot set that list and the phase otherwise.
 const (
 	nameLabel           = "kubernetes.io/metadata.name"
 	kubernetesFinalizer = "kubernetes"
@@ -79,7 +79,7 @@ func namespace(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	}
 }
 
-// labelWithName lets selectors name a namespace. The name of a generateName is known by the time it is stored.
+// labelWithName sets the label with the name. A generated name is known by then.
 func labelWithName(ns *corev1.Namespace) {
 	if ns.Labels == nil {
 		ns.Labels = map[string]string{}
@@ -87,7 +87,7 @@ func labelWithName(ns *corev1.Namespace) {
 	ns.Labels[nameLabel] = ns.Name
 }
 
-// dependents puts the finalizers for what happens to dependents on a namespace, as the delete's options say.
+// dependents sets the garbage collector's finalizers according to the delete options.
 func dependents(ns *corev1.Namespace, options *metav1.DeleteOptions) {
 	if options == nil {
 		return
@@ -143,7 +143,7 @@ func namespaceFinalize(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// finalizerName wants a qualified name, or one of the names without a slash that the API knows.
+// finalizerName requires a qualified name, or a standard finalizer without a slash.
 func finalizerName(name string, path *field.Path) field.ErrorList {
 	errs := validation.ValidateFinalizerName(name, path)
 	if !strings.Contains(name, "/") && name != kubernetesFinalizer && name != metav1.FinalizerOrphanDependents && name != metav1.FinalizerDeleteDependents {
@@ -152,7 +152,7 @@ func finalizerName(name string, path *field.Path) field.ErrorList {
 	return errs
 }
 
-// defaultNamespace carries its name as a label, for selectors. One that waits for a generated name gets the label later.
+// defaultNamespace sets the label with the name. With generateName the label is set later.
 func defaultNamespace(n *corev1.Namespace) {
 	if n.Name != "" {
 		if n.Labels == nil {

@@ -27,7 +27,7 @@ var nodes = kind.Kind{
 }
 
 func node(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	// podCIDR is the old name of the first of podCIDRs.
+	// podCIDR is the deprecated field for the first of podCIDRs.
 	fill := func(n *corev1.Node) {
 		switch {
 		case n.Spec.PodCIDR != "" && len(n.Spec.PodCIDRs) == 0:
@@ -37,7 +37,7 @@ func node(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 	}
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, n *corev1.Node) error {
-		// The feature that these were for is gone.
+		// The feature of these fields has been removed.
 		n.Spec.ConfigSource, n.Status.Config = nil, nil
 		fill(n)
 		return nil
@@ -101,7 +101,7 @@ func validateNodeUpdate(n, old *corev1.Node) (errs field.ErrorList) {
 	return errs
 }
 
-// nodeRanges: a node has at most one range of each family for its pods.
+// nodeRanges allows at most one pod CIDR of each family.
 func nodeRanges(o *corev1.Node) field.ErrorList {
 	list, families := o.Spec.PodCIDRs, map[string]int{}
 	for _, r := range list {
@@ -115,7 +115,7 @@ func nodeRanges(o *corev1.Node) field.ErrorList {
 }
 
 func defaultNode(n *corev1.Node) {
-	// What is empty is stored as absent, and then it is the capacity that readers find.
+	// An empty list is stored as absent, so reads default it to the capacity.
 	if len(n.Status.Allocatable) == 0 && n.Status.Capacity != nil {
 		n.Status.Allocatable = maps.Clone(n.Status.Capacity)
 	}
@@ -123,7 +123,7 @@ func defaultNode(n *corev1.Node) {
 	n.SetDefaults()
 }
 
-// podCIDRs: the single one, which is older, wins over the list; the list fills it. It is so for the address ranges of a node.
+// podCIDRs keeps podCIDR and podCIDRs equal. podCIDR, which is older, takes precedence.
 func podCIDRs(s *corev1.NodeSpec) {
 	if s.PodCIDR != "" && (len(s.PodCIDRs) == 0 || s.PodCIDRs[0] != s.PodCIDR) {
 		s.PodCIDRs = []string{s.PodCIDR}
@@ -148,7 +148,7 @@ func nodeState(n *corev1.Node) string {
 	return status
 }
 
-// nodeRoles are the names in labels node-role.kubernetes.io/<role>, and the value of the older kubernetes.io/role.
+// nodeRoles is the column of roles, from the labels node-role.kubernetes.io/<role> and the older kubernetes.io/role.
 func nodeRoles(n *corev1.Node) string {
 	var roles []string
 	for k, v := range n.Labels {

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
-// nodeReport is what a kubelet reports of its node: amounts, and the names of what it can do.
+// nodeReport validates capacity, allocatable and declaredFeatures.
 func nodeReport(n *corev1.Node) (errs field.ErrorList) {
 	for _, l := range []struct {
 		name string
@@ -29,7 +29,7 @@ func nodeReport(n *corev1.Node) (errs field.ErrorList) {
 
 var featureName = regexp.MustCompile(`^[A-Z][a-zA-Z0-9]*(/[a-zA-Z0-9]+)*$`)
 
-// declaredFeatures are sorted, each once.
+// declaredFeatures must be sorted and unique.
 func declaredFeatures(list []string, path *field.Path) (errs field.ErrorList) {
 	for i, f := range list {
 		if !featureName.MatchString(f) {

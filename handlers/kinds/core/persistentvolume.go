@@ -72,7 +72,7 @@ func persistentVolume(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// volumeSource is the part of a volume that says where the bytes are.
+// volumeSource is the part of a volume's spec with its source.
 func volumeSource(s *corev1.PersistentVolumeSpec) corev1.PersistentVolumeSpec {
 	out := *s
 	out.Capacity, out.AccessModes, out.ClaimRef, out.PersistentVolumeReclaimPolicy = nil, nil, nil, ""
@@ -80,7 +80,7 @@ func volumeSource(s *corev1.PersistentVolumeSpec) corev1.PersistentVolumeSpec {
 	return out
 }
 
-// betaLabels are the old names of labels of nodes; a volume's affinity may go from the old to the new.
+// betaLabels are deprecated node labels, which the node affinity of a volume may replace by the new ones.
 var betaLabels = map[string]string{
 	"failure-domain.beta.kubernetes.io/zone":   "topology.kubernetes.io/zone",
 	"failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
@@ -119,7 +119,7 @@ func persistentVolumeStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy)
 	})
 }
 
-// volumeSpec comes before where the bytes are.
+// volumeSpec are the faults before those of the source.
 func volumeSpec(s *corev1.PersistentVolumeSpec, at *field.Path) field.ErrorList {
 	errs := modesOf(s.AccessModes, at.Child("accessModes"))
 	capacity := at.Child("capacity")
@@ -143,7 +143,7 @@ func volumeSpec(s *corev1.PersistentVolumeSpec, at *field.Path) field.ErrorList 
 	return errs
 }
 
-// modesOf finds faults in the access modes of a volume: at least one, and the one for a single pod stands alone. Which there are, the model says.
+// modesOf requires an access mode, and ReadWriteOncePod to be the only one. The values are in the model.
 func modesOf(modes []string, at *field.Path) (errs field.ErrorList) {
 	if len(modes) == 0 {
 		return field.ErrorList{field.Required(at, "")}
@@ -159,7 +159,7 @@ func modesOf(modes []string, at *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// volumeClass comes after what a volume is.
+// volumeClass are the faults after those of the source.
 func volumeClass(s *corev1.PersistentVolumeSpec, at *field.Path) (errs field.ErrorList) {
 	if s.HostPath != nil && path.Clean(s.HostPath.Path) == "/" && s.PersistentVolumeReclaimPolicy == "Recycle" {
 		errs = append(errs, field.Forbidden(at.Child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'"))
@@ -196,8 +196,8 @@ func csiParts(s *corev1.CSIPersistentVolumeSource, at *field.Path) field.ErrorLi
 	return errs
 }
 
-// defaultVolume has here what its spec has not by itself: an attachment may hold such a spec too, and no defaults are
-// for that.
+// defaultVolume sets the defaults of the spec here and not in the model, because VolumeAttachments have the same spec without
+// defaults.
 func defaultVolume(v *corev1.PersistentVolume) {
 	v.SetDefaults()
 	if v.Spec.PersistentVolumeReclaimPolicy == "" {

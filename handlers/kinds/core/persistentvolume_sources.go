@@ -12,15 +12,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
-// volumeType is one way of saying where the bytes of a volume are.
+// volumeType is one type of volume source.
 type volumeType struct {
-	// field of the spec; name is how a second type is called.
+	// field is the Go name in the spec; name is the path of a second type in errors.
 	field, name string
 	faults      func(s *corev1.PersistentVolumeSpec, volume string, path *field.Path) field.ErrorList
 }
 
-// volumeTypes in the order in which the first one counts. The model has what their fields have for rules; these are those
-// that it cannot say.
+// volumeTypes are in upstream's order, in which the first one counts. Their faults are those that the field rules do not have.
 var volumeTypes = []volumeType{
 	{"HostPath", "hostPath", nil},
 	{"GCEPersistentDisk", "gcePersistentDisk", func(s *corev1.PersistentVolumeSpec, _ string, path *field.Path) field.ErrorList {
@@ -86,7 +85,7 @@ var volumeTypes = []volumeType{
 	}},
 }
 
-// sourceFaults wants one type of volume and judges it.
+// sourceFaults requires one type of volume and validates it.
 func sourceFaults(s *corev1.PersistentVolumeSpec, volume string, path *field.Path) (errs field.ErrorList) {
 	v, n := reflect.ValueOf(s).Elem(), 0
 	for _, t := range volumeTypes {
@@ -107,7 +106,7 @@ func sourceFaults(s *corev1.PersistentVolumeSpec, volume string, path *field.Pat
 	return errs
 }
 
-// OneSource is a spec for the field rules: of several types of volume only the first is judged.
+// OneSource is a spec for the field rules, which validate only the first of several volume types.
 func OneSource(s *corev1.PersistentVolumeSpec) *corev1.PersistentVolumeSpec {
 	out, n := *s, 0
 	v := reflect.ValueOf(&out).Elem()
@@ -121,7 +120,7 @@ func OneSource(s *corev1.PersistentVolumeSpec) *corev1.PersistentVolumeSpec {
 		}
 		n++
 	}
-	// A path that is missing is all that is said of a host's.
+	// Upstream reports a missing path of a hostPath and nothing else.
 	if h := out.HostPath; h != nil && h.Path == "" {
 		out.HostPath = &corev1.HostPathVolumeSource{}
 	}
@@ -139,7 +138,7 @@ func glusterNamespace(s *corev1.PersistentVolumeSpec, _ string, path *field.Path
 	return kind.DNSLabel(at, *n)
 }
 
-// secretPlace: a secret that a volume refers to has a name and a namespace.
+// secretPlace requires the name and the namespace of a secret.
 func secretPlace(name, namespace string, path *field.Path) (errs field.ErrorList) {
 	if name == "" {
 		errs = append(errs, field.Required(path.Child("name"), ""))
@@ -183,7 +182,7 @@ func iscsiVolume(s *corev1.PersistentVolumeSpec, volume string, path *field.Path
 	return errs
 }
 
-// InlineVolume judges the spec of a volume that an attachment carries in place of a volume's name.
+// InlineVolume validates the inline volume spec of a VolumeAttachment.
 func InlineVolume(s *corev1.PersistentVolumeSpec, path *field.Path) (errs field.ErrorList) {
 	const context = "in the context of inline volumes"
 	refuse := func(bad bool, name string) {
@@ -209,7 +208,7 @@ func InlineVolume(s *corev1.PersistentVolumeSpec, path *field.Path) (errs field.
 	return errs
 }
 
-// InlineRuled is what the field rules look at of such a spec.
+// InlineRuled is an inline volume spec for the field rules.
 func InlineRuled(s *corev1.PersistentVolumeSpec) *corev1.PersistentVolumeSpec {
 	out := OneSource(s)
 	out.PersistentVolumeReclaimPolicy, out.StorageClassName, out.VolumeMode, out.NodeAffinity, out.Capacity = "", "", nil, nil, nil

@@ -30,7 +30,7 @@ var claims = kind.Kind{
 
 func claim(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, c *corev1.PersistentVolumeClaim) error {
-		c.Status = corev1.PersistentVolumeClaimStatus{} // readers find its phase by default
+		c.Status = corev1.PersistentVolumeClaimStatus{} // reads default its phase
 		dropForeignSource(d, &c.Spec, nil)
 		legacySource(&c.Spec, nil)
 		normalizeSources(&c.Spec)
@@ -47,8 +47,8 @@ func claim(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = kind.CheckUpdate(validateClaimUpdate)
 }
 
-// dropForeignSource: a source in another namespace is behind a gate. Without its namespace it would be another source, so all of
-// it is dropped, unless the claim has a source already.
+// dropForeignSource drops a dataSourceRef with a namespace while the gate is off, unless the old claim has a dataSourceRef. Without
+// its namespace it would be another source, so all of it is dropped.
 func dropForeignSource(d *kind.Deps, spec, old *corev1.PersistentVolumeClaimSpec) {
 	if foreignSource(spec) && !d.Features.Enabled("CrossNamespaceVolumeDataSource") && (old == nil || old.DataSourceRef == nil) {
 		spec.DataSourceRef = nil
@@ -59,7 +59,7 @@ func foreignSource(spec *corev1.PersistentVolumeClaimSpec) bool {
 	return spec.DataSourceRef != nil && spec.DataSourceRef.Namespace != nil && *spec.DataSourceRef.Namespace != ""
 }
 
-// ClaimSpec finds what spans the fields of a claim, or of the template of one.
+// ClaimSpec has the rules between the fields of a claim or claim template.
 func ClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
 	if len(spec.AccessModes) == 0 {
 		errs = append(errs, field.Required(path.Child("accessModes"), "at least 1 access mode is required"))
@@ -99,7 +99,7 @@ func sameSource(a *corev1.TypedLocalObjectReference, b *corev1.TypedObjectRefere
 	return a.Kind == b.Kind && a.Name == b.Name && equality.Semantic.DeepEqual(a.APIGroup, b.APIGroup)
 }
 
-// legacySource drops what the old field dataSource has never accepted: anything but claims and snapshots.
+// legacySource drops a dataSource that is neither a claim nor a snapshot.
 func legacySource(spec, old *corev1.PersistentVolumeClaimSpec) {
 	if spec.DataSource == nil || spec.DataSourceRef != nil || old != nil && (old.DataSource != nil || old.DataSourceRef != nil) {
 		return
@@ -114,7 +114,7 @@ func legacySource(spec, old *corev1.PersistentVolumeClaimSpec) {
 	spec.DataSource = nil
 }
 
-// normalizeSources keeps the old and the new field for a data source the same.
+// normalizeSources keeps dataSource and dataSourceRef equal.
 func normalizeSources(spec *corev1.PersistentVolumeClaimSpec) {
 	switch {
 	case spec.DataSource != nil && spec.DataSourceRef == nil:
@@ -124,8 +124,8 @@ func normalizeSources(spec *corev1.PersistentVolumeClaimSpec) {
 	}
 }
 
-// validateClaimUpdate: a claim is fixed once made, except that it gets its volume once, and grows and changes its class of
-// attributes when it is bound. A growth that failed may be taken back down to what is there.
+// validateClaimUpdate makes the spec immutable, except for the volume name, which is set once, and the requests and the
+// VolumeAttributesClass of a bound claim. A failed expansion may be reduced down to the current capacity.
 func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.ErrorList) {
 	path := field.NewPath("spec")
 	now, was := object.Copy(c).Spec, object.Copy(old).Spec
@@ -167,7 +167,7 @@ func validateClaimUpdate(c, old *corev1.PersistentVolumeClaim) (errs field.Error
 	return errs
 }
 
-// growth are the states of a claim that is being made larger.
+// growth are the states of a resize.
 var growth = []string{"ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizePending", "NodeResizeInProgress", "NodeResizeInfeasible"}
 
 func claimStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
@@ -192,7 +192,7 @@ func claimStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// quantities that cannot be negative, by name.
+// quantities requires quantities that are not negative.
 func quantities(list map[string]quantity.Quantity, path *field.Path) (errs field.ErrorList) {
 	for _, name := range slices.Sorted(maps.Keys(list)) {
 		if q := list[name]; q.Sign() < 0 {
@@ -202,7 +202,7 @@ func quantities(list map[string]quantity.Quantity, path *field.Path) (errs field
 	return errs
 }
 
-// claimResource: claims are about storage, and about what others count under names of their own.
+// claimResource allows storage and qualified names of others.
 func claimResource(name string, path *field.Path) (errs field.ErrorList) {
 	for _, msg := range validation.IsQualifiedName(name) {
 		errs = append(errs, field.Invalid(path, name, msg))

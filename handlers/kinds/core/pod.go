@@ -73,7 +73,7 @@ func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// podGrace is how long a pod stays for its kubelet to end it: not at all when no kubelet knows of it or it has ended.
+// podGrace is the grace period of a deletion: zero for a pod without a node, or one that has ended.
 func podGrace(_ context.Context, o object.Object, options *metav1.DeleteOptions) int64 {
 	pod, ok := o.(*corev1.Pod)
 	if !ok {
@@ -95,7 +95,7 @@ func podGrace(_ context.Context, o object.Object, options *metav1.DeleteOptions)
 	return seconds
 }
 
-// mergeLabelKeys turns matchLabelKeys into requirements: the values of the incoming pod's own labels.
+// mergeLabelKeys converts matchLabelKeys into requirements with the values of the pod's own labels.
 func mergeLabelKeys(pod *corev1.Pod) {
 	add := func(selector *metav1.LabelSelector, keys []string, op metav1.LabelSelectorOperator) {
 		if selector == nil {
@@ -135,7 +135,7 @@ func mergeLabelKeys(pod *corev1.Pod) {
 	}
 }
 
-// setCondition puts a condition into a pod's status; the transition time stays when the status stays.
+// setCondition sets a condition in a pod's status. The transition time is kept while the status is the same.
 func setCondition(d *kind.Deps, pod *corev1.Pod, c corev1.PodCondition) {
 	c.LastTransitionTime = metav1.NewTime(d.Now().Truncate(1e9))
 	for i := range pod.Status.Conditions {
@@ -154,7 +154,7 @@ const podScheduled = "PodScheduled"
 
 func podWarnings(o, old *corev1.Pod) []string {
 	if old != nil {
-		// Controllers and kubelets update pods, often; nobody would read it.
+		// Controllers and kubelets update pods often, and would not read warnings.
 		return nil
 	}
 	return append(kind.HostnameWarning("the Pod's hostname", o), podspec.Warnings(nil, &o.Spec, &o.ObjectMeta)...)

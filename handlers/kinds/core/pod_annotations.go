@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
-// Annotations of pods that have a meaning, and so a form.
+// Annotations of pods with a validated value.
 const (
 	mirror            = "kubernetes.io/config.mirror"
 	deletionCost      = "controller.kubernetes.io/pod-deletion-cost"
@@ -46,7 +46,7 @@ func podAnnotations(pod *corev1.Pod) (errs field.ErrorList) {
 	return errs
 }
 
-// validCost: a number without a sign that says nothing and without zeros in front of it.
+// validCost requires an int32 without a plus sign and leading zeros.
 func validCost(v string) bool {
 	if v == "" {
 		return false
@@ -87,7 +87,7 @@ func namesContainer(spec *corev1.PodSpec, name string) bool {
 	return false
 }
 
-// podAnnotationUpdates: what decided how a pod was started stays.
+// podAnnotationUpdates makes annotations that decided on the start of the pod immutable.
 func podAnnotationUpdates(pod, old *corev1.Pod) (errs field.ErrorList) {
 	path := field.NewPath("metadata", "annotations")
 	for _, k := range kind.SortedKeys(old.Annotations) {
@@ -115,7 +115,7 @@ func podAnnotationUpdates(pod, old *corev1.Pod) (errs field.ErrorList) {
 	return errs
 }
 
-// appArmorMatches: a new pod that says its profiles twice says the same.
+// appArmorMatches requires equal profiles in the annotations and fields of a new pod.
 func appArmorMatches(pod *corev1.Pod) (errs field.ErrorList) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == "windows" {
 		return nil

@@ -14,8 +14,7 @@ import (
 
 const appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/"
 
-// appArmorFields turns annotations of a new pod, which were once how profiles were chosen, into the fields that kubelets
-// read. What is no profile stays an annotation, and does nothing.
+// appArmorFields converts the deprecated annotations of a new pod into fields. An invalid annotation is kept without effect.
 func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == "windows" {
 		return
@@ -43,7 +42,7 @@ func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 			}
 			(*security).AppArmorProfile = profile
 		}
-		// Said here, because afterwards nobody can tell what the writer wrote.
+		// Warn here, because afterwards the writer's fields cannot be distinguished.
 		a.Warn(field.NewPath("metadata", "annotations").Key(key).String() + ": " + podspec.AppArmorDeprecated)
 	}
 	for i := range pod.Spec.InitContainers {
@@ -57,5 +56,5 @@ func appArmorFields(a *resource.Attempt, pod *corev1.Pod) {
 	}
 }
 
-// maxProfile is how long a path of a profile may be.
+// maxProfile is the maximum length of a profile's path.
 const maxProfile = 4095

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// podState is what the columns of a pod tell about its containers.
+// podState is the state of the containers in the columns of a pod.
 type podState struct {
 	ready, total, restarts int
 	lastRestart            time.Time
@@ -52,7 +52,7 @@ func stateOf(p *corev1.Pod) podState {
 	}
 	sidecars, initializing := s.initContainers(p)
 	if !initializing || podCondition(p, "Initialized") {
-		// From here on the restarts of init containers that have done their work do not count any more.
+		// Restarts of completed init containers do not count any more.
 		s.restarts, s.lastRestart = sidecars.restarts, sidecars.lastRestart
 		s.containers(p)
 	}
@@ -66,8 +66,7 @@ func stateOf(p *corev1.Pod) podState {
 	return s
 }
 
-// initContainers looks at the init containers in their order until one that has not done its work; that one gives the
-// reason. It returns the restarts of those that keep running.
+// initContainers sets the reason from the first init container that has not completed. It returns the restarts of the sidecars.
 func (s *podState) initContainers(p *corev1.Pod) (sidecars podState, initializing bool) {
 	find := initContainers{of: p.Spec.InitContainers}
 	for i := range p.Status.InitContainerStatuses {
@@ -98,7 +97,7 @@ func (s *podState) initContainers(p *corev1.Pod) (sidecars podState, initializin
 	return sidecars, false
 }
 
-// containers looks at the containers from the last to the first, so that the first one's reason stands.
+// containers iterates from the last to the first container, so that the first one's reason takes precedence.
 func (s *podState) containers(p *corev1.Pod) {
 	running, failure := false, ""
 	for i := len(p.Status.ContainerStatuses) - 1; i >= 0; i-- {
@@ -117,7 +116,7 @@ func (s *podState) containers(p *corev1.Pod) {
 			s.ready++
 		}
 	}
-	// One container that is done does not make a pod completed.
+	// A completed container beside a running one does not make the pod completed.
 	switch {
 	case s.reason != "Completed":
 	case running && podCondition(p, "Ready"):
@@ -146,13 +145,13 @@ func endReason(t *corev1.ContainerStateTerminated) string {
 	return fmt.Sprintf("ExitCode:%d", t.ExitCode)
 }
 
-// initContainers finds init containers by their names. Kubelets report them in their order, so an index is rarely built.
+// initContainers finds init containers by name. Kubelets report them in order, so an index is rarely built.
 type initContainers struct {
 	of     []corev1.Container
 	byName map[string]*corev1.Container
 }
 
-// named is the container of a name, probably the one at the place at; nil when there is none.
+// named is the container of a name, probably the one at index at; nil when there is none.
 func (l *initContainers) named(name string, at int) *corev1.Container {
 	if at < len(l.of) && l.of[at].Name == name {
 		return &l.of[at]
@@ -166,7 +165,7 @@ func (l *initContainers) named(name string, at int) *corev1.Container {
 	return l.byName[name]
 }
 
-// isSidecar says whether an init container keeps running beside the containers.
+// isSidecar reports whether an init container is a sidecar.
 func isSidecar(c *corev1.Container) bool {
 	return c != nil && c.RestartPolicy != nil && *c.RestartPolicy == "Always"
 }
@@ -198,7 +197,7 @@ func podReadinessGates(p *corev1.Pod) string {
 	return fmt.Sprintf("%d/%d", open, len(p.Spec.ReadinessGates))
 }
 
-// podEnded marks the rows of pods that have ended; kubectl hides or greys them.
+// podEnded are the conditions of rows of pods that have completed.
 func podEnded(o object.Object) []metav1.TableRowCondition {
 	p, ok := o.(*corev1.Pod)
 	if !ok {

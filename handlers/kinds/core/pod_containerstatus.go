@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// containerUsers are those that containers run as. Windows has other ones.
+// containerUsers validates the users of containers. Linux users are forbidden on Windows.
 func containerUsers(list []corev1.ContainerStatus, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	windows := spec.OS != nil && spec.OS.Name == "windows"
 	for i := range list {
@@ -34,7 +34,7 @@ func containerUsers(list []corev1.ContainerStatus, spec *corev1.PodSpec, path *f
 
 const longestHealthMessage = 4096
 
-// containerDevices is how the devices of containers are: of what the containers ask for, each device once.
+// containerDevices validates the health of devices: resources must be those of the container, each device once.
 func containerDevices(list []corev1.ContainerStatus, containers []corev1.Container, path *field.Path) (errs field.ErrorList) {
 	byName := make(map[string]*corev1.Container, len(containers))
 	for i := range containers {
@@ -86,7 +86,7 @@ func askedFor(c *corev1.Container, name string, path *field.Path) field.ErrorLis
 	return field.ErrorList{field.Invalid(path, name, "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty")}
 }
 
-// extendedClaim is the claim that was made for resources which containers ask for by name.
+// extendedClaim validates the status of the claim for extended resources.
 func extendedClaim(s *corev1.PodExtendedResourceClaimStatus, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	if s == nil {
 		return nil

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strings"
-
 	quantity "k8s.io/apimachinery/pkg/api/resource"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -11,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
-// defaultPod does, beyond what every template gets, what holds for pods only: requests follow limits, ports follow the host's.
+// defaultPod sets the defaults of pods beyond those of templates: requests from limits, host ports from container ports.
 func defaultPod(p *corev1.Pod) {
 	for i := range p.Spec.Containers {
 		requestsFromLimits(&p.Spec.Containers[i].Resources)
@@ -58,21 +56,19 @@ func defaultHostPorts(containers []corev1.Container) {
 	}
 }
 
-func isHugePage(name string) bool { return strings.HasPrefix(name, "hugepages-") }
+// podLevel reports whether a resource may be set at pod level.
+func podLevel(name string) bool { return name == "cpu" || name == "memory" || podspec.HugePages(name) }
 
-// podLevel says whether a resource can be given for the pod as a whole.
-func podLevel(name string) bool { return name == "cpu" || name == "memory" || isHugePage(name) }
-
-// hugePageLimits gives a pod that has resources of its own the sum of its containers' huge page limits, where it names
-// neither a limit nor a request for that size.
+// hugePageLimits sets the pod-level limits of huge pages to the sum of the containers' limits, if the pod has pod-level resources
+// and neither a limit nor a request for that size.
 func hugePageLimits(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	if len(r.Limits) == 0 && len(r.Requests) == 0 {
 		return
 	}
-	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Limits }) {
+	for name, q := range podspec.Total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Limits }) {
 		_, requested := r.Requests[name]
 		_, limited := r.Limits[name]
-		if !isHugePage(name) || requested || limited {
+		if !podspec.HugePages(name) || requested || limited {
 			continue
 		}
 		if r.Limits == nil {
@@ -82,8 +78,8 @@ func hugePageLimits(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	}
 }
 
-// podRequests gives a pod with limits of its own the requests that its containers add up to and, for what none of them
-// requests, its limits.
+// podRequests sets the pod-level requests of a pod with pod-level limits: to the sum of the containers' requests, or to the limit
+// of a resource that no container requests.
 func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	if len(r.Limits) == 0 {
 		return
@@ -92,8 +88,8 @@ func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	if requests == nil {
 		requests = map[string]quantity.Quantity{}
 	}
-	for name, q := range total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Requests }) {
-		if _, set := requests[name]; !set && podLevel(name) && !isHugePage(name) {
+	for name, q := range podspec.Total(s, func(r *corev1.ResourceRequirements) map[string]quantity.Quantity { return r.Requests }) {
+		if _, set := requests[name]; !set && podLevel(name) && !podspec.HugePages(name) {
 			requests[name] = q
 		}
 	}
@@ -107,63 +103,7 @@ func podRequests(s *corev1.PodSpec, r *corev1.ResourceRequirements) {
 	}
 }
 
-// total is what a pod's containers need at most at any time: the sum of those that run beside each other, or what an init
-// container needs beside the sidecars started before it, whichever is more.
-func total(s *corev1.PodSpec, of func(*corev1.ResourceRequirements) map[string]quantity.Quantity) map[string]quantity.Quantity {
-	running, sidecars, starting := map[string]quantity.Quantity{}, map[string]quantity.Quantity{}, map[string]quantity.Quantity{}
-	for i := range s.Containers {
-		add(running, of(&s.Containers[i].Resources))
-	}
-	for i := range s.InitContainers {
-		c := &s.InitContainers[i]
-		needs := of(&c.Resources)
-		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
-			add(running, needs)
-			add(sidecars, needs)
-			atLeast(starting, ofNames(sidecars, needs))
-			continue
-		}
-		// Of the rest the sidecars alone need what starting has already.
-		beside := ofNames(sidecars, needs)
-		add(beside, needs)
-		atLeast(starting, beside)
-	}
-	atLeast(running, starting)
-	return running
-}
-
-func add(sum, more map[string]quantity.Quantity) {
-	for name, q := range more {
-		s, ok := sum[name]
-		if !ok {
-			sum[name] = q.DeepCopy()
-			continue
-		}
-		s.Add(q)
-		sum[name] = s
-	}
-}
-
-// ofNames is what of the amounts has a name in names. Amounts may be of many containers, names are of one.
-func ofNames(amounts, names map[string]quantity.Quantity) map[string]quantity.Quantity {
-	out := make(map[string]quantity.Quantity, len(names))
-	for name := range names {
-		if q, ok := amounts[name]; ok {
-			out[name] = q.DeepCopy()
-		}
-	}
-	return out
-}
-
-func atLeast(sum, least map[string]quantity.Quantity) {
-	for name, q := range least {
-		if s, ok := sum[name]; !ok || q.Cmp(s) > 0 {
-			sum[name] = q.DeepCopy()
-		}
-	}
-}
-
-// mirrorPodIPs: the single address, which old kubelets write, wins over the list; the list's first fills the single one.
+// mirrorPodIPs keeps podIP and podIPs equal. podIP, which old kubelets write, takes precedence.
 func mirrorPodIPs(s *corev1.PodStatus) {
 	if s.PodIP != "" && (len(s.PodIPs) == 0 || s.PodIPs[0].IP != s.PodIP) {
 		s.PodIPs = []corev1.PodIP{{IP: s.PodIP}}

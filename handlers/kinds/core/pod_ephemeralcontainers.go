@@ -19,7 +19,7 @@ import (
 
 const mirrorAnnotation = "kubernetes.io/config.mirror"
 
-// ephemeralContainers adds containers for debugging to a running pod; nothing else of it is the writer's.
+// ephemeralContainers adds ephemeral containers to a running pod and changes nothing else.
 func ephemeralContainers(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		list := pod.Spec.EphemeralContainers
@@ -54,7 +54,7 @@ func ephemeralContainers(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// keepAllButSpec takes the status and the metadata that a writer may not touch through a subresource from old.
+// keepAllButSpec copies from old the status and the metadata that a write to the subresource cannot change.
 func keepAllButSpec(pod, old *corev1.Pod) {
 	pod.Status = old.Status
 	pod.DeletionTimestamp, pod.Generation = old.DeletionTimestamp, old.Generation

@@ -22,17 +22,17 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// maxDisrupted is how many evictions a budget remembers that its controller has not seen yet.
+// maxDisrupted is the maximum size of status.disruptedPods, the evictions that the controller has not seen yet.
 const maxDisrupted = 2000
 
-// evictionTries is how often an eviction starts anew when somebody else changes the pod meanwhile.
+// evictionTries is the number of attempts of an eviction on conflicts.
 const evictionTries = 20
 
 const violates = "Cannot evict pod as it would violate the pod's disruption budget."
 
 var budgets = schema.GroupVersionResource{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}
 
-// eviction deletes a pod unless a disruption budget forbids it.
+// eviction deletes a pod unless a PodDisruptionBudget forbids it.
 func eviction(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Create = func(ctx context.Context, a *resource.Attempt, body object.Object) (runtime.Object, error) {
 		e, ok := body.(*policyv1.Eviction)
@@ -62,7 +62,7 @@ func eviction(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	}
 }
 
-// evictionOptions are the options of the delete; the dry run may be asked for in the request or in the body.
+// evictionOptions are the options of the delete. A dry run may be set in the request or in the body.
 func evictionOptions(e *policyv1.Eviction, a *resource.Attempt) (*metav1.DeleteOptions, error) {
 	options := &metav1.DeleteOptions{}
 	if e.DeleteOptions != nil {
@@ -96,7 +96,8 @@ func evict(ctx context.Context, d *kind.Deps, namespace, name string, options *m
 	}
 	ended := pod.Status.Phase == "Succeeded" || pod.Status.Phase == "Failed" || !pod.DeletionTimestamp.IsZero()
 	if ended || pod.Status.Phase == "Pending" {
-		// Such a pod is not available, so its end disrupts nothing. One that may still become so is deleted only as seen.
+		// A terminal or pending pod is not available, so its deletion disrupts nothing. A pending one is deleted with a
+		// precondition, because it may become ready.
 		if !ended && !fromUser {
 			pin()
 		}
@@ -118,7 +119,7 @@ func evict(ctx context.Context, d *kind.Deps, namespace, name string, options *m
 	if !ready(pod) {
 		always := pdb.Spec.UnhealthyPodEvictionPolicy != nil && *pdb.Spec.UnhealthyPodEvictionPolicy == "AlwaysAllow"
 		if always || pdb.Status.CurrentHealthy >= pdb.Status.DesiredHealthy && pdb.Status.DesiredHealthy > 0 {
-			// Allowed because the pod is not ready: it must not become ready before it is deleted.
+			// Allowed because the pod is not ready, so the deletion has a precondition.
 			pin()
 			status, err := markAndDelete(ctx, d, pod, options)
 			if apierrors.IsConflict(err) && !fromUser {
@@ -152,7 +153,7 @@ func budgetsOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (out []*polic
 	return out, nil
 }
 
-// spend takes one disruption off a budget, or says why none is left.
+// spend decrements the allowed disruptions of a budget, or returns the error that none is left.
 func spend(ctx context.Context, d *kind.Deps, pdb *policyv1.PodDisruptionBudget, pod string, dryRun bool) error {
 	if dryRun {
 		return mayDisrupt(pdb)
@@ -214,12 +215,12 @@ func tooManyRequests(retryAfter int, why string) error {
 	return err
 }
 
-// markAndDelete says on the pod why it ends, then deletes it with the rules of any delete.
+// markAndDelete adds the condition DisruptionTarget, then deletes the pod.
 func markAndDelete(ctx context.Context, d *kind.Deps, pod *corev1.Pod, options *metav1.DeleteOptions) (*metav1.Status, error) {
 	target := resource.OwnWrite{Resource: kind.CoreV1("pods"), Namespace: pod.Namespace, Name: pod.Name, DryRun: len(options.DryRun) > 0}
 	if !target.DryRun {
 		status := target
-		status.Untracked = true // as with upstream, the condition belongs to nobody
+		status.Untracked = true // as with upstream, the condition has no owner
 		status.Subresource = "status"
 		pinned := options.Preconditions != nil && options.Preconditions.ResourceVersion != nil
 		o, err := d.Write.Update(ctx, status, func(o object.Object) error {

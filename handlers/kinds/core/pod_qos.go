@@ -6,9 +6,8 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// qualityOfService is the class that decides who is killed first: Guaranteed when all containers limit cpu and memory to
-// what they request, BestEffort when nothing is requested or limited, Burstable between. The resources of the pod, where
-// they are given, count instead of those of its containers.
+// qualityOfService is the QoS class: Guaranteed when cpu and memory limits of all containers equal their requests, BestEffort
+// without requests and limits, otherwise Burstable. Pod-level resources replace those of the containers.
 func qualityOfService(spec *corev1.PodSpec) string {
 	requests, limits := map[string]quantity.Quantity{}, map[string]quantity.Quantity{}
 	guaranteed := true

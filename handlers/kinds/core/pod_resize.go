@@ -19,13 +19,13 @@ import (
 
 const onlyCPUAndMemory = "only cpu and memory resources are mutable"
 
-// The gates that resizing depends on.
+// Feature gates of resize.
 const (
 	gateInitContainers = "InPlacePodVerticalScalingInitContainers"
 	gatePodLevel       = "InPlacePodLevelResourcesVerticalScaling"
 )
 
-// podResize changes the cpu and memory of a pod and its containers while they run; nothing else of the pod is the writer's.
+// podResize changes the cpu and memory of a running pod and its containers, and nothing else.
 func podResize(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	ofInit, ofPod := d.Features.Enabled(gateInitContainers), d.Features.Enabled(gatePodLevel)
 	s.FieldRules = true
@@ -55,7 +55,7 @@ func podResize(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// takeResources puts the new resources into the old containers; a list that renames or reorders them is taken whole, so
+// takeResources copies the new resources into the old containers. A list that renames or reorders containers is kept as it is, so
 // that validation refuses it.
 func takeResources(old *[]corev1.Container, now []corev1.Container) {
 	for i := range now {
@@ -120,7 +120,7 @@ func hasResources(s *corev1.PodSpec) bool {
 	return s.Resources != nil && len(s.Resources.Requests)+len(s.Resources.Limits) > 0
 }
 
-// resizePod takes the old cpu and memory of the pod as a whole into rest; what then differs was not the writer's.
+// resizePod copies the old pod-level cpu and memory into rest. What then differs is immutable.
 func resizePod(rest, old *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("resources")
 	now, was := rest.Resources, old.Resources
@@ -147,7 +147,7 @@ func resizePod(rest, old *corev1.PodSpec, path *field.Path) (errs field.ErrorLis
 	return errs
 }
 
-// sameContainers wants the same names in the same order.
+// sameContainers requires the same names in the same order.
 func sameContainers(now, old []corev1.Container, list string, path *field.Path) (errs field.ErrorList) {
 	if len(now) != len(old) {
 		return field.ErrorList{field.Forbidden(path.Child(list), list+" may not be added or removed on resize")}
@@ -170,16 +170,15 @@ func nothingRemoved(now, old *corev1.ResourceRequirements, path *field.Path) (er
 	return errs
 }
 
-// otherChanges takes the old cpu and memory into now and says whether anything else differs. Upstream forgets claims on the
-// way, so a container that has some cannot be resized.
+// otherChanges copies the old cpu and memory into now and reports whether anything else differs. Upstream drops claims there, so a
+// container with claims cannot be resized.
 func otherChanges(now, old *corev1.Container) bool {
 	now.Resources = corev1.ResourceRequirements{
 		Limits: restore(now.Resources.Limits, old.Resources.Limits), Requests: restore(now.Resources.Requests, old.Resources.Requests)}
 	return !equality.Semantic.DeepEqual(now, old)
 }
 
-// resizeInit is for init containers. One that does not restart always can be resized where its gate is on, unless the resize
-// would restart it.
+// resizeInit validates the resize of init containers. One that is not a sidecar needs a feature gate, and must not restart.
 func resizeInit(now, old *corev1.Container, ofInit bool, spec, path *field.Path) (errs field.ErrorList) {
 	sidecar, modified := isSidecar(now), !equality.Semantic.DeepEqual(now, old)
 	if !sidecar && !ofInit {
@@ -230,7 +229,7 @@ func restore(now, old map[string]quantity.Quantity) map[string]quantity.Quantity
 	return out
 }
 
-// resizable: a kubelet that can resize reports the resources of running containers.
+// resizable requires the resources of running containers in the status, which a kubelet that can resize reports.
 func resizable(pod *corev1.Pod) bool {
 	i := slices.IndexFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool { return c.State.Running != nil })
 	return i < 0 || pod.Status.ContainerStatuses[i].Resources != nil

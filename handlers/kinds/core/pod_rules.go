@@ -9,7 +9,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// onlyForPods are the rules that templates are free of.
+// onlyForPods are the rules of pods that templates do not have.
 func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	if spec.ServiceAccountName == "" {
 		for i, v := range spec.Volumes {
@@ -62,7 +62,7 @@ func trimmedImage(image string, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path.Child("image"), image, "must not have leading or trailing whitespace")}
 }
 
-// newPod are the rules for a pod that does not exist yet.
+// newPod are the rules of creates.
 func newPod(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	if len(spec.EphemeralContainers) > 0 {
 		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
@@ -73,7 +73,7 @@ func newPod(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// claimNames: the claims that a pod makes for its volumes are named after both.
+// claimNames requires valid names of the claims of ephemeral volumes, which consist of the names of pod and volume.
 func claimNames(pod *corev1.Pod, path *field.Path) (errs field.ErrorList) {
 	for i, v := range pod.Spec.Volumes {
 		if v.Ephemeral == nil || pod.Name == "" || v.Name == "" {

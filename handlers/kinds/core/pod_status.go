@@ -53,7 +53,7 @@ func podStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// keepObservedGenerations fills in what an older kubelet, which does not know these fields, leaves out.
+// keepObservedGenerations keeps the observed generations that an older kubelet leaves out.
 func keepObservedGenerations(status, old *corev1.PodStatus) {
 	if status.ObservedGeneration == 0 {
 		status.ObservedGeneration = old.ObservedGeneration
@@ -75,7 +75,7 @@ func keepObservedGenerations(status, old *corev1.PodStatus) {
 	}
 }
 
-// restarts refuses that a container which has ended for good lives again.
+// restarts refuses the restart of a container that has terminated and does not restart.
 func restarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	if spec.RestartPolicy == "Always" {
 		return nil

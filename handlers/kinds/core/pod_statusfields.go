@@ -16,7 +16,7 @@ import (
 
 const notNegative = "must be a non-negative integer"
 
-// systemConditions have names of their own; those of others are qualified.
+// systemConditions are the types of Kubernetes; others must be qualified names.
 var systemConditions = []string{podScheduled, "Ready", "Initialized"}
 
 func podConditions(list []corev1.PodCondition, path *field.Path) (errs field.ErrorList) {
@@ -34,7 +34,7 @@ func podConditions(list []corev1.PodCondition, path *field.Path) (errs field.Err
 	return errs
 }
 
-// podAddresses: one of each family; shown is how the list stands in a message.
+// podAddresses requires at most one address of each family; shown is the list in error texts.
 func podAddresses(now, old []string, shown any, path *field.Path) (errs field.ErrorList) {
 	families := map[string]int{}
 	for i, ip := range now {
@@ -70,7 +70,7 @@ func podIPs(now, old *corev1.PodStatus, path *field.Path) field.ErrorList {
 	return append(errs, podAddresses(hosts(now), hosts(old), display.Value(now.HostIPs), path.Child("hostIPs"))...)
 }
 
-// claimStatuses are of claims that the pod has, each once.
+// claimStatuses must be of the pod's claims, without duplicates.
 func claimStatuses(list []corev1.PodResourceClaimStatus, claims []corev1.PodResourceClaim, path *field.Path) (errs field.ErrorList) {
 	seen, known := map[string]bool{}, map[string]bool{}
 	for _, c := range claims {
@@ -94,7 +94,8 @@ func claimStatuses(list []corev1.PodResourceClaimStatus, claims []corev1.PodReso
 	return errs
 }
 
-// initRestarts and debugRestarts: as restarts, where sidecars restart always and containers for debugging never.
+// initRestarts and debugRestarts are restarts for init and ephemeral containers: sidecars always restart, ephemeral containers
+// never.
 func initRestarts(now, old []corev1.ContainerStatus, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	if spec.RestartPolicy == "Always" {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// podMayChange is what an update of a pod may change of its spec.
+// podMayChange is the message about the mutable fields of a pod spec.
 const podMayChange = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`," +
 	"`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)," +
 	"`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n"
@@ -39,7 +39,7 @@ func validatePodUpdate(pod, old *corev1.Pod) field.ErrorList {
 	if object.Equal(&pod.Spec, &old.Spec) {
 		return errs
 	}
-	// Take what may change from the old spec; what then differs may not change.
+	// Copy the mutable fields from the old spec; what then differs is immutable.
 	rest := object.Copy(pod).Spec
 	for i := range rest.Containers {
 		rest.Containers[i].Image = old.Spec.Containers[i].Image
@@ -74,7 +74,7 @@ func containerUpdates(now, old []corev1.Container, path *field.Path) (errs field
 	return errs, false
 }
 
-// deadlineUpdate lets a deadline be set and shortened.
+// deadlineUpdate allows a deadline to be set or shortened.
 func deadlineUpdate(now, old *int64, path *field.Path) (errs field.ErrorList, stop bool) {
 	switch {
 	case now == nil && old != nil:
@@ -117,8 +117,8 @@ func removedGates(now, old []corev1.PodSchedulingGate, path *field.Path) (errs f
 	return errs
 }
 
-// gatedUpdates allows a pod that is not yet given to the scheduler to be tied to fewer nodes, never to more. It takes what
-// it has judged from the old spec into rest.
+// gatedUpdates allows a pod with scheduling gates to select fewer nodes, never more. It copies the validated fields from the old
+// spec into rest.
 func gatedUpdates(rest, old *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	for k, v := range old.NodeSelector {
 		if rest.NodeSelector[k] != v {

@@ -43,7 +43,7 @@ func replicationController(d *kind.Deps, _ resources.Row, s *resource.Strategy) 
 		if old == nil {
 			out = kind.HostnameWarning(podspec.NamesOfPods, o)
 		} else {
-			// Upstream looks at the template that was, and its users know it so.
+			// Upstream compares with the old template.
 			t = old.Spec.Template
 		}
 		if t == nil {

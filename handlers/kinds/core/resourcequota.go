@@ -69,20 +69,20 @@ func quotaResources(m *map[string]quantity.Quantity, path *field.Path) (errs fie
 	return errs
 }
 
-// Resources that a scope can narrow the count of.
+// Resources that scopes support.
 var (
 	countedPods   = []string{"pods"}
 	computed      = []string{"pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"}
 	countedClaims = []string{"persistentvolumeclaims", "requests.storage"}
 )
 
-// scopes are what a quota may be narrowed to, with the resources that it then may count.
+// scopes by name, with the resources that they support.
 var scopes = map[string][]string{"Terminating": computed, "NotTerminating": computed, "BestEffort": countedPods, "NotBestEffort": computed,
 	"PriorityClass": computed, "CrossNamespacePodAffinity": computed, "VolumeAttributesClass": countedClaims}
 
 const wrongScope, unknownScope = "unsupported scope applied to resource", "unsupported scope"
 
-// quotaScopes wants scopes that exist, fit the resources and do not contradict each other.
+// quotaScopes requires known scopes that support the resources and do not contradict each other.
 func quotaScopes(o *corev1.ResourceQuota) (errs field.ErrorList) {
 	at := spec.Child("scopes")
 	for _, scope := range o.Spec.Scopes {
@@ -167,7 +167,7 @@ func quota(q *corev1.ResourceQuota, limits bool) string {
 	return strings.Join(out, ", ")
 }
 
-// quotaWarnings: more requested than limited can never be used up.
+// quotaWarnings warns of requests above limits.
 func quotaWarnings(o, old *corev1.ResourceQuota) (out []string) {
 	if old != nil {
 		return nil

@@ -28,7 +28,7 @@ func secret(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.ValidateCreate = kind.Check(validateSecret)
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *corev1.Secret) field.ErrorList {
-		// What may not change comes before what is wrong with the new content.
+		// Faults of the change come before those of the new content.
 		errs := kind.Unchanged(o.Type, old.Type, field.NewPath("type"))
 		if old.Immutable != nil && *old.Immutable {
 			if o.Immutable == nil || !*o.Immutable {
@@ -43,7 +43,8 @@ func secret(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Warnings = kind.Warn(func(o, _ *corev1.Secret) []string { return secretWarnings(o) })
 }
 
-// mergeStringData moves the write-only texts into data, where they win. It happens when a body is read, so that the writer owns data.
+// mergeStringData moves the write-only stringData into data, where it takes precedence. It runs when a body is decoded, so that the
+// writer becomes the owner of data.
 func mergeStringData(o *corev1.Secret) {
 	if len(o.StringData) > 0 && o.Data == nil {
 		o.Data = make(map[string][]byte, len(o.StringData))
@@ -54,7 +55,7 @@ func mergeStringData(o *corev1.Secret) {
 	o.StringData = nil
 }
 
-// required lists, by type of Secret, the keys that its data must have.
+// required are the keys that data must have, by type of Secret.
 var required = map[string][]string{
 	"kubernetes.io/dockercfg":        {".dockercfg"},
 	"kubernetes.io/dockerconfigjson": {".dockerconfigjson"},
@@ -99,7 +100,7 @@ func validateSecret(o *corev1.Secret) field.ErrorList {
 	return errs
 }
 
-// secretWarnings: a key that is not that of its certificate is found by whoever uses it, later.
+// secretWarnings warns of a TLS key that does not match its certificate.
 func secretWarnings(o *corev1.Secret) []string {
 	if o.Type != "kubernetes.io/tls" {
 		return nil

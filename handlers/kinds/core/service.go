@@ -36,8 +36,8 @@ const (
 	headlessIP                                      = "None"
 )
 
-// serviceStrategy gives services their addresses and ports. Fields are brought into shape before validation; what lies outside
-// the object is taken in Allocate.
+// serviceStrategy is the strategy of services. Fields are completed before validation; addresses and node ports are allocated in
+// Allocate.
 type serviceStrategy struct {
 	d     *kind.Deps
 	ips   *allocate.IPs
@@ -76,7 +76,7 @@ func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 		if !ok || svc.Spec.Type == loadBalancer || svc.Spec.LoadBalancerClass == nil {
 			return o
 		}
-		// Other types may not have a class at all, so nothing else is said of it.
+		// Other types must not have a class, so nothing else is reported.
 		out := *svc
 		out.Spec.LoadBalancerClass = nil
 		return &out
@@ -111,7 +111,7 @@ func service(d *kind.Deps, _ resources.Row, st *resource.Strategy) {
 	}
 }
 
-// noInternalPolicy: an external name has no traffic inside the cluster, so a value from the writer or the defaults is dropped.
+// noInternalPolicy drops internalTrafficPolicy of an ExternalName service.
 func noInternalPolicy(svc *corev1.Service) {
 	p := svc.Spec.InternalTrafficPolicy
 	if svc.Spec.Type == externalName && p != nil && (*p == "Cluster" || *p == "Local") {
@@ -132,12 +132,12 @@ func allocatesNodePorts(svc *corev1.Service) bool {
 	return svc.Spec.Type == nodePort || svc.Spec.Type == loadBalancer && (svc.Spec.AllocateLoadBalancerNodePorts == nil || *svc.Spec.AllocateLoadBalancerNodePorts)
 }
 
-// needsHealthPort: a load balancer that only sends to nodes with pods must be able to ask the nodes.
+// needsHealthPort reports whether the service needs a health check node port: a load balancer with externalTrafficPolicy Local.
 func needsHealthPort(svc *corev1.Service) bool {
 	return svc.Spec.Type == loadBalancer && svc.Spec.ExternalTrafficPolicy == "Local"
 }
 
-// external: traffic can reach the service from outside the cluster.
+// external reports whether traffic can reach the service from outside the cluster.
 func external(svc *corev1.Service) bool {
 	return needsNodePorts(svc) || svc.Spec.Type == clusterIP && len(svc.Spec.ExternalIPs) > 0
 }
@@ -149,7 +149,7 @@ func policy(svc *corev1.Service) string {
 	return *svc.Spec.IPFamilyPolicy
 }
 
-// clientIPSeconds is how long a client sticks to its endpoint.
+// clientIPSeconds is the default of the session affinity timeout.
 const clientIPSeconds = 10800
 
 func defaultService(s *corev1.Service) {

@@ -26,7 +26,7 @@ func (s *serviceStrategy) allocateNew(ctx context.Context, a *resource.Attempt, 
 	return s.takePorts(ctx, a, svc, nil)
 }
 
-// reallocate takes what svc needs and old has not, and lets go of the rest once svc is stored.
+// reallocate allocates what svc needs and old does not have. What svc does not need any more is released once it is stored.
 func (s *serviceStrategy) reallocate(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	hadIPs, hasIPs := hasClusterIPs(old), svc.Spec.Type != externalName && !isHeadless(svc)
 	switch {
@@ -52,7 +52,7 @@ func hasClusterIPs(svc *corev1.Service) bool {
 	return svc.Spec.Type != externalName && !isHeadless(svc) && len(svc.Spec.ClusterIPs) > 0
 }
 
-// takeIPs takes the addresses of the families from the first on: those asked for, or any.
+// takeIPs allocates addresses of the families from index first on: the given ones, or any.
 func (s *serviceStrategy) takeIPs(ctx context.Context, a *resource.Attempt, svc *corev1.Service, first int) error {
 	if svc.Spec.Type == externalName || isHeadless(svc) {
 		return nil
@@ -88,7 +88,7 @@ func (s *serviceStrategy) takeIPs(ctx context.Context, a *resource.Attempt, svc 
 	return nil
 }
 
-// freeIP gives an address back once the change that makes it free is stored.
+// freeIP releases an address once the write is stored.
 func (s *serviceStrategy) freeIP(ctx context.Context, a *resource.Attempt, svc *corev1.Service, ip string) {
 	if a.DryRun {
 		return
@@ -97,8 +97,8 @@ func (s *serviceStrategy) freeIP(ctx context.Context, a *resource.Attempt, svc *
 	a.OnStored(func() { s.ips.Release(context.WithoutCancel(ctx), owner, ip) })
 }
 
-// takePorts gives a service the node ports that it needs; old is nil for a create. What old had and svc has not is given back
-// once svc is stored.
+// takePorts allocates the node ports of a service; old is nil for a create. Node ports that only old has are released once svc is
+// stored.
 func (s *serviceStrategy) takePorts(ctx context.Context, a *resource.Attempt, svc, old *corev1.Service) error {
 	op, had := s.ports.Start(a), map[int32]bool{}
 	if old != nil && needsNodePorts(old) {
@@ -138,8 +138,7 @@ func (s *serviceStrategy) takePorts(ctx context.Context, a *resource.Attempt, sv
 	return nil
 }
 
-// newNodePorts fills in the node ports of a new service. Ports of one number (TCP and UDP of one protocol, say) share a node
-// port: the first that one of them asks for.
+// newNodePorts sets the node ports of a new service. Ports with one number (TCP and UDP) share a node port: the first given one.
 func newNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Service) error {
 	wanted, given := map[int32]int32{}, map[int32]int32{}
 	for _, p := range svc.Spec.Ports {
@@ -170,7 +169,7 @@ func newNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Servi
 	return nil
 }
 
-// moreNodePorts fills in the node ports of a service that had some.
+// moreNodePorts sets the node ports of a changed service.
 func moreNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Service, had map[int32]bool) error {
 	taken := map[int32]bool{}
 	for i := range svc.Spec.Ports {
@@ -186,7 +185,7 @@ func moreNodePorts(ctx context.Context, op *allocate.Operation, svc *corev1.Serv
 	return nil
 }
 
-// giveNodePort gives one port of a service the node port that is wanted, or any for 0.
+// giveNodePort allocates the wanted node port for one port, or any for 0.
 func giveNodePort(ctx context.Context, op *allocate.Operation, svc *corev1.Service, i int, want int32) error {
 	if want == 0 {
 		port, err := op.Next(ctx)
@@ -218,7 +217,7 @@ func healthPort(ctx context.Context, op *allocate.Operation, svc *corev1.Service
 	return nil
 }
 
-// release gives back all that a deleted service had, and removes its endpoints, which have no owner to be collected by.
+// release releases all allocations of a deleted service, and deletes its endpoints, which have no owner reference.
 func (s *serviceStrategy) release(ctx context.Context, svc *corev1.Service) {
 	svc = object.Copy(svc)
 	s.readDefaults(svc)

@@ -17,8 +17,8 @@ func invalidService(name string, errs field.ErrorList) error {
 	return rules.Refuse(schema.GroupKind{Kind: "Service"}, name, errs)
 }
 
-// families decides on the address families of a service: those that it asks for, those of its addresses, or the
-// cluster's first. old is nil for a create.
+// families sets the IP families and the policy of a service: the given ones, those of its addresses, or the cluster's primary one.
+// old is nil for a create.
 func (s *serviceStrategy) families(svc, old *corev1.Service) error {
 	spec := &svc.Spec
 	if spec.Type == externalName || old != nil && staysPreferDual(svc, old) {
@@ -56,7 +56,7 @@ func (s *serviceStrategy) families(svc, old *corev1.Service) error {
 		return invalidService(svc.Name, errs)
 	}
 	if bare {
-		// Endpoints that are made by hand may have both families, also in a cluster of one.
+		// Endpoints without a selector may have both families, even in a single-stack cluster.
 		if len(spec.IPFamilies) == 0 {
 			spec.IPFamilies = []string{s.ips.Primary()}
 		}
@@ -88,7 +88,7 @@ func (s *serviceStrategy) families(svc, old *corev1.Service) error {
 	return nil
 }
 
-// stackChange judges going from one family to two and back.
+// stackChange validates changes between single-stack and dual-stack.
 func stackChange(svc, old *corev1.Service) (errs field.ErrorList) {
 	spec, path := &svc.Spec, field.NewPath("spec", "ipFamilyPolicy")
 	single := policy(svc) == singleStack
@@ -116,14 +116,14 @@ func stackChange(svc, old *corev1.Service) (errs field.ErrorList) {
 	return errs
 }
 
-// staysPreferDual: such a service keeps the families that it got, even if the cluster has got more since.
+// staysPreferDual reports whether the policy stays PreferDualStack; then the service keeps its families.
 func staysPreferDual(svc, old *corev1.Service) bool {
 	return svc.Spec.IPFamilyPolicy != nil && svc.Spec.Type == old.Spec.Type && svc.Spec.Type != externalName &&
 		policy(svc) == preferDual && (old.Spec.IPFamilyPolicy == nil || policy(old) == preferDual) &&
 		slices.Equal(svc.Spec.ClusterIPs, old.Spec.ClusterIPs) && slices.Equal(svc.Spec.IPFamilies, old.Spec.IPFamilies)
 }
 
-// clusterIPFields finds faults in the addresses and families themselves.
+// clusterIPFields validates the addresses and families.
 func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 	spec := &svc.Spec
 	if spec.Type == externalName {
@@ -179,7 +179,7 @@ func clusterIPFields(svc *corev1.Service) (errs field.ErrorList) {
 	return errs
 }
 
-// readDefaults completes a service that was stored before it had lists of addresses and families.
+// readDefaults sets clusterIPs and ipFamilies of a service that was stored before these fields existed.
 func (s *serviceStrategy) readDefaults(svc *corev1.Service) {
 	spec := &svc.Spec
 	if spec.ClusterIP != "" && len(spec.ClusterIPs) == 0 {
@@ -213,7 +213,7 @@ func otherFamily(f string) string {
 	return kind.IPv4
 }
 
-// backfill keeps what was allocated when a writer leaves it out, so that a PUT of a manifest does not lose it.
+// backfill copies allocated values that the writer has left out, so that a PUT of a manifest does not release them.
 func backfill(svc, old *corev1.Service) {
 	now, was := &svc.Spec, &old.Spec
 	if now.Type != externalName && was.Type != externalName {
@@ -229,7 +229,7 @@ func backfill(svc, old *corev1.Service) {
 		for _, p := range now.Ports {
 			asked[p.NodePort] = true
 		}
-		// By the port's name: the last of that name, as there is only one.
+		// By port name, of which there are no duplicates.
 		byName := map[string]int32{}
 		for _, p := range was.Ports {
 			byName[p.Name] = p.NodePort
@@ -246,7 +246,7 @@ func backfill(svc, old *corev1.Service) {
 	}
 }
 
-// syncClusterIPs follows a writer who knows only one of clusterIP and clusterIPs.
+// syncClusterIPs updates clusterIPs for a writer that changes clusterIP only.
 func syncClusterIPs(svc, old *corev1.Service) {
 	now, was := &svc.Spec, &old.Spec
 	if len(now.ClusterIPs) == 0 && now.ClusterIP == was.ClusterIP {
@@ -262,8 +262,8 @@ func syncClusterIPs(svc, old *corev1.Service) {
 	}
 }
 
-// dropForType removes what the old type of a service needed and the new does not, unless the writer changed it, too: that
-// is for validation to refuse.
+// dropForType clears fields of the old type that the new type does not have, unless the writer has changed them; validation
+// refuses those.
 func dropForType(svc, old *corev1.Service) {
 	now, was := &svc.Spec, &old.Spec
 	if was.Type != externalName && now.Type == externalName {

@@ -81,7 +81,7 @@ func serviceType(svc *corev1.Service, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// portPair is how a doubled port is shown: as a whole port of which only these two are set.
+// portPair is a duplicate port in an error: a whole port with these two fields set.
 type portPair struct {
 	protocol string
 	port     int32
@@ -163,7 +163,7 @@ func validateServiceUpdate(svc, old *corev1.Service) (errs field.ErrorList) {
 
 const changed = "may not change once set"
 
-// keptIPs: the first address stays as long as the service has one; the second may come and go.
+// keptIPs makes the primary address immutable while the service has one; the secondary may be added and removed.
 func keptIPs(svc, old *corev1.Service, path *field.Path) (errs field.ErrorList) {
 	if svc.Spec.Type == externalName || old.Spec.Type == externalName || isHeadless(svc) && isHeadless(old) {
 		return nil
@@ -211,7 +211,7 @@ func keptFamilies(svc, old *corev1.Service, path *field.Path) (errs field.ErrorL
 func serviceParts(o *corev1.Service) (errs field.ErrorList) {
 	s := &o.Spec
 	if s.Type == externalName && s.ExternalName != "" && s.ExternalName != "." {
-		// The dot at the end says that the name is complete.
+		// A trailing dot marks an absolute name.
 		name := s.ExternalName
 		if name[len(name)-1] == '.' {
 			name = name[:len(name)-1]

@@ -18,7 +18,7 @@ var serviceAccounts = kind.Kind{
 	Subresources: map[string]kind.Strategy{"token": tokenRequest},
 }
 
-// serviceAccount keeps only the names of the secrets: the rest of the references has never meant anything.
+// serviceAccount keeps only the names of the secrets, because the other fields of the references have no meaning.
 func serviceAccount(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	clean := func(o *corev1.ServiceAccount) {
 		for i, secret := range o.Secrets {

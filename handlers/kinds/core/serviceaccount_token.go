@@ -22,8 +22,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// The lives of tokens in seconds. A token that a pod's volume asks for has the odd one, by which the server knows that it
-// was not chosen by anybody and may be extended.
+// Lifetimes of tokens in seconds. The kubelet requests the odd one for projected volumes, which marks the default lifetime, which
+// the server may extend.
 const (
 	shortestToken  = 10 * 60
 	longestToken   = 1 << 32
@@ -34,7 +34,7 @@ const (
 
 var tokenRequestKind = schema.GroupKind{Group: "authentication.k8s.io", Kind: "TokenRequest"}
 
-// tokenRequest makes tokens of a service account.
+// tokenRequest issues tokens of a service account.
 func tokenRequest(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	if d.Tokens == nil {
 		return
@@ -76,7 +76,7 @@ func tokenRequest(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	}
 }
 
-// completeTokenRequest fills what was left to the server and checks the rest.
+// completeTokenRequest sets the defaults of a request and validates it.
 func completeTokenRequest(d *kind.Deps, r *authenticationv1.TokenRequest, account *corev1.ServiceAccount, now time.Time) error {
 	if r.UID != "" && r.UID != account.UID {
 		return apierrors.NewConflict(schema.GroupResource{Group: tokenRequestKind.Group, Resource: tokenRequestKind.Kind}, account.Name,
@@ -103,8 +103,8 @@ func completeTokenRequest(d *kind.Deps, r *authenticationv1.TokenRequest, accoun
 	return nil
 }
 
-// tokenLife is how long the token will really count, in seconds. The answer tells the time that was asked for, so that the
-// client comes for a new one by then.
+// tokenLife is the actual lifetime of the token in seconds. The response has the requested one, so that the client rotates the
+// token by then.
 func tokenLife(a *resource.Attempt, issuer *serviceaccount.Issuer, r *authenticationv1.TokenRequest, bound *serviceaccount.Bound, now time.Time) int64 {
 	life := *r.Spec.ExpirationSeconds
 	if longest := int64(issuer.MaxLife / time.Second); longest > 0 && life > longest {
@@ -120,7 +120,7 @@ func tokenLife(a *resource.Attempt, issuer *serviceaccount.Issuer, r *authentica
 	return life
 }
 
-// bindToken finds the object that a token shall live and die with.
+// bindToken resolves the bound object of a token.
 func bindToken(ctx context.Context, d *kind.Deps, bound *serviceaccount.Bound, ref *authenticationv1.BoundObjectReference) error {
 	kind := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind)
 	found := &serviceaccount.Ref{}
@@ -159,7 +159,7 @@ func bindToken(ctx context.Context, d *kind.Deps, bound *serviceaccount.Bound, r
 	return nil
 }
 
-// nodeOf names the node that a pod is on; of a node that is gone, the name only.
+// nodeOf is the node of a pod; without uid if the node does not exist any more.
 func nodeOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (*serviceaccount.Ref, error) {
 	if pod.Spec.NodeName == "" {
 		return nil, nil
@@ -174,7 +174,7 @@ func nodeOf(ctx context.Context, d *kind.Deps, pod *corev1.Pod) (*serviceaccount
 	return &serviceaccount.Ref{Name: node.Name, UID: string(node.UID)}, nil
 }
 
-// get reads an object of the group without a name.
+// get reads an object of the core group.
 func get[T object.Object](ctx context.Context, d *kind.Deps, plural, namespace, name string) (T, error) {
 	var none T
 	if err := resource.CheckName(name); err != nil {

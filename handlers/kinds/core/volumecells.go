@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// volumeCells are the functions of columns of volumes and of claims of them.
+// volumeCells are the functions of columns of persistent volumes and claims.
 var volumeCells = kind.Cells{
 	"accessModes":      kind.CellOfValues(func(v kind.Values, _ time.Time) any { return accessModes(v.Texts(0)) }),
 	"claimAccessModes": kind.CellOf(claimAccessModes),
@@ -34,7 +34,7 @@ func accessModes(modes []string) string {
 	return strings.Join(out, ",")
 }
 
-// claimAccessModes and claimCapacity are those of the volume; an unbound claim has none yet.
+// claimAccessModes and claimCapacity are those of the bound volume; empty for an unbound claim.
 func claimAccessModes(c *corev1.PersistentVolumeClaim) string {
 	if c.Spec.VolumeName == "" {
 		return ""
@@ -50,7 +50,7 @@ func claimCapacity(c *corev1.PersistentVolumeClaim) string {
 	return q.String()
 }
 
-// phase gets the phase and the deletion time.
+// phase is the status column; its values are the phase and the deletion timestamp.
 func phase(v kind.Values, _ time.Time) any {
 	if v[1] != nil {
 		return "Terminating"
@@ -58,7 +58,8 @@ func phase(v kind.Values, _ time.Time) any {
 	return v.Text(0)
 }
 
-// classOfVolume gets the annotations and the class of the spec; the older annotation wins even when it is empty.
+// classOfVolume is the storage class column; its values are the annotations and the class of the spec. The older annotation takes
+// precedence even when it is empty.
 func classOfVolume(v kind.Values, _ time.Time) any {
 	if class, ok := v.Pairs(0)["volume.beta.kubernetes.io/storage-class"]; ok {
 		return class

@@ -23,7 +23,7 @@ var endpointSlices = kind.Kind{
 	},
 }
 
-// endpointSlice counts changes of their labels, too: they say which service a slice belongs to.
+// endpointSlice counts changes of labels in the generation, because they name the slice's service.
 func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.Changed = kind.ChangedBy(func(o, old *discoveryv1.EndpointSlice) bool {
 		return resource.ContentChanged(o, old) || !equality.Semantic.DeepEqual(o.Labels, old.Labels)
@@ -40,7 +40,7 @@ func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		for i := range o.Endpoints {
 			e := &o.Endpoints[i]
-			// The old place of the node's name is only read, so that a partial update does not lose it.
+			// The old place of the node name is read only; a partial update must not lose it.
 			if name := e.DeprecatedTopology["kubernetes.io/hostname"]; e.NodeName == nil && name != "" && known[name] {
 				e.NodeName = &name
 			}
@@ -54,7 +54,7 @@ func endpointSlice(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return append(endpointFaults(o, field.NewPath("endpoints")), ports(o)...)
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *discoveryv1.EndpointSlice) field.ErrorList {
-		// Older versions took endpoints that are faulty now; they may stay as they are.
+		// Older versions accepted endpoints that are invalid now; unchanged ones are tolerated.
 		errs := endpointFaults(o, field.NewPath("endpoints"))
 		if len(errs) > 0 && equality.Semantic.DeepEqual(o.Endpoints, old.Endpoints) {
 			errs = nil
@@ -88,7 +88,7 @@ func warnOfEndpointSlice(o, old *discoveryv1.EndpointSlice) (out []string) {
 	return out
 }
 
-// slicePorts are the numbers of the ports, or their names where the number is up to each endpoint.
+// slicePorts is the column of ports: their numbers, or the names of ports without one.
 func slicePorts(s *discoveryv1.EndpointSlice) string {
 	list := kind.ShortList{Limit: 3, Separator: ","}
 	for _, p := range s.Ports {

@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// How much a slice may hold.
+// The limits of a slice.
 const mostEndpoints, mostAddresses, mostPorts, mostHints = 1000, 100, 20000, 8
 
 func endpointFaults(o *discoveryv1.EndpointSlice, path *field.Path) (errs field.ErrorList) {
@@ -37,7 +37,7 @@ func endpointFaults(o *discoveryv1.EndpointSlice, path *field.Path) (errs field.
 	return errs
 }
 
-// address of a type. IPv6 was always canonical; old forms of IPv4 addresses are told apart by the warnings.
+// address validates an address of a type. IPv6 must be canonical; other forms of IPv4 addresses are for the warnings.
 func address(typ, a string, list *field.Path, i int) (errs field.ErrorList) {
 	at := list.Index(i)
 	switch typ {
@@ -89,7 +89,7 @@ func hints(h *discoveryv1.EndpointHints, path *field.Path) (errs field.ErrorList
 	return errs
 }
 
-// slicePortFaults: names are different, and the empty one is a name. Protocols are the model's.
+// slicePortFaults requires unique names, among which the empty one counts. Protocols are in the model.
 func slicePortFaults(list []discoveryv1.EndpointPort, path *field.Path) (errs field.ErrorList) {
 	if len(list) > mostPorts {
 		return field.ErrorList{field.TooMany(path, len(list), mostPorts)}

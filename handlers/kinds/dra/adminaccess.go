@@ -9,10 +9,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// adminLabel on a namespace lets its claims have access to devices that others use.
+// adminLabel on a namespace allows its claims admin access, which is access to devices in use.
 const adminLabel = "resource.kubernetes.io/admin-access"
 
-// adminAccess finds the first of n requests that wants such access in a namespace that does not allow it.
+// adminAccess refuses the first of n requests for admin access in a namespace without the label.
 func adminAccess(ctx context.Context, d *kind.Deps, namespace string, n int, wants func(i int) *bool, path *field.Path) field.ErrorList {
 	for i := range n {
 		if w := wants(i); w == nil || !*w {
@@ -31,7 +31,7 @@ func adminAccess(ctx context.Context, d *kind.Deps, namespace string, n int, wan
 	return nil
 }
 
-// adminNamespace: without a store there are no namespaces, and none allows anything.
+// adminNamespace reports whether a namespace has the label. Without a store none has.
 func adminNamespace(ctx context.Context, d *kind.Deps, name string) (bool, error) {
 	if d.Objects == nil {
 		return false, nil
@@ -43,7 +43,7 @@ func adminNamespace(ctx context.Context, d *kind.Deps, name string) (bool, error
 	return ns.GetLabels()[adminLabel] == "true", nil
 }
 
-// resultsAccess is for allocations. One that has such access already keeps it.
+// resultsAccess is adminAccess for allocation results. One that has admin access already keeps it.
 func resultsAccess(ctx context.Context, d *kind.Deps, o, old resourceClaim) field.ErrorList {
 	if a := old.Status.Allocation; a != nil {
 		for _, r := range a.Devices.Results {

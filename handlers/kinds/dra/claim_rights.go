@@ -23,19 +23,19 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Parts of a claim's status need rights of their own beside that to update the status (KEP-4817, gate
-// DRAResourceClaimGranularStatusAuthorization): who binds a claim needs resourceclaims/binding in all namespaces, a driver that
-// reports on its devices resourceclaims/driver for its name. A driver that runs on the claim's node is asked for the verb with the
-// first prefix, others for that with the second.
+// Parts of a claim's status need more than the right to update the status (KEP-4817, gate
+// DRAResourceClaimGranularStatusAuthorization): allocation and reservations need resourceclaims/binding in all namespaces, the
+// devices of a driver need resourceclaims/driver for its name. For a driver on the claim's node the verb has the first prefix, for
+// others the second.
 const (
 	granularGate   = "DRAResourceClaimGranularStatusAuthorization"
 	associatedNode = "associated-node:"
 	arbitraryNode  = "arbitrary-node:"
-	// nodeOfToken is the extra of a service account's token that names the node of its pod.
+	// nodeOfToken is the user extra with the node of the pod that a service account token is bound to.
 	nodeOfToken = "authentication.kubernetes.io/node-name"
 )
 
-// claimStatus guards the status of claims.
+// claimStatus authorizes changes of the status of claims.
 func claimStatus(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	e, v := expressions{d.Features}, kind.Version[resourceClaim](row, "v1", moved)
 	s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {
@@ -93,7 +93,7 @@ func statusOf(o object.Object) (*resourcev1.ResourceClaimStatus, error) {
 	return status, json.Unmarshal(text, status)
 }
 
-// claimRights asks for the rights of one attempt.
+// claimRights authorizes one attempt.
 type claimRights struct {
 	ctx        context.Context
 	authorizer authz.Authorizer
@@ -101,7 +101,7 @@ type claimRights struct {
 	version    string
 }
 
-// binding is for who changes what a claim is bound to.
+// binding authorizes changes of allocation and reservations.
 func (r *claimRights) binding(now, was *resourcev1.ResourceClaimStatus) field.ErrorList {
 	if equality.Semantic.DeepEqual(now.Allocation, was.Allocation) && equality.Semantic.DeepEqual(now.ReservedFor, was.ReservedFor) {
 		return nil
@@ -113,7 +113,7 @@ func (r *claimRights) binding(now, was *resourcev1.ResourceClaimStatus) field.Er
 	return nil
 }
 
-// devices is for drivers whose entries are new, changed or gone.
+// devices authorizes changes of the entries of each driver.
 func (r *claimRights) devices(now, was *resourcev1.ResourceClaimStatus) (errs field.ErrorList) {
 	verbs := []string{arbitraryNode + r.attempt.Verb}
 	if node := nodeOf(now.Allocation); node != "" && node == nodeOfUser(r.attempt.User) {
@@ -139,7 +139,7 @@ func (r *claimRights) devices(now, was *resourcev1.ResourceClaimStatus) (errs fi
 	return errs
 }
 
-// ask is nil for who has a right.
+// ask is nil if the user is authorized.
 func (r *claimRights) ask(verb, subresource, namespace, name string) error {
 	what := authz.Attributes{
 		User: r.attempt.User, IsResource: true, Verb: verb, Group: group, Version: r.version, Resource: "resourceclaims",
@@ -160,7 +160,7 @@ func (r *claimRights) ask(verb, subresource, namespace, name string) error {
 	return authz.Forbidden(what, reason)
 }
 
-// deviceKey is what identifies an entry of status.devices.
+// deviceKey identifies an entry of status.devices.
 type deviceKey struct{ driver, pool, device, share string }
 
 func keyOf(d *resourcev1.AllocatedDeviceStatus) deviceKey {
@@ -171,7 +171,7 @@ func keyOf(d *resourcev1.AllocatedDeviceStatus) deviceKey {
 	return k
 }
 
-// changedDrivers are those of entries that differ between two lists.
+// changedDrivers are the drivers of entries that differ between two lists.
 func changedDrivers(now, was []resourcev1.AllocatedDeviceStatus) map[string]bool {
 	out, old := map[string]bool{}, make(map[deviceKey]*resourcev1.AllocatedDeviceStatus, len(was))
 	for i := range was {
@@ -190,7 +190,7 @@ func changedDrivers(now, was []resourcev1.AllocatedDeviceStatus) map[string]bool
 	return out
 }
 
-// nodeOf is the one node that an allocation is bound to; empty when it is not bound to exactly one by name.
+// nodeOf is the node of an allocation whose selector names exactly one; else empty.
 func nodeOf(a *resourcev1.AllocationResult) string {
 	if a == nil || a.NodeSelector == nil || len(a.NodeSelector.NodeSelectorTerms) != 1 {
 		return ""
@@ -206,7 +206,7 @@ func nodeOf(a *resourcev1.AllocationResult) string {
 	return f.Values[0]
 }
 
-// nodeOfUser is the node of the pod whose service account asks; empty for others.
+// nodeOfUser is the node in a service account token; empty for other users.
 func nodeOfUser(u *resource.UserInfo) string {
 	if nodes := u.Extra[nodeOfToken]; strings.HasPrefix(u.Name, "system:serviceaccount:") && len(nodes) == 1 {
 		return nodes[0]

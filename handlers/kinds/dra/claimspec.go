@@ -13,7 +13,7 @@ import (
 
 const mostRequests, mostConstraints, mostConfigs, mostAlternatives = 32, 32, 32, 8
 
-// claimSpec judges what a claim, or the template of one, asks for.
+// claimSpec validates the spec of a claim or claim template.
 func (e expressions) claimSpec(c *resourcev1.DeviceClaim, path *field.Path) field.ErrorList {
 	names := namesOf(c)
 	errs := limitedSet(c.Requests, mostRequests, path.Child("requests"), e.request, func(r *resourcev1.DeviceRequest) string { return r.Name })
@@ -47,7 +47,7 @@ func (e expressions) alternative(s *resourcev1.DeviceSubRequest, path *field.Pat
 	return append(errs, e.wanted(s.DeviceClassName, s.Selectors, s.AllocationMode, s.Count, s.Tolerations, path)...)
 }
 
-// wanted are the parts that requests and alternatives in them share.
+// wanted are the fields that requests and subrequests share.
 func (e expressions) wanted(class string, selectors []resourcev1.DeviceSelector, mode string, count int64, tolerations []resourcev1.DeviceToleration, path *field.Path) field.ErrorList {
 	errs := kind.Needed(path.Child("deviceClassName"), class, kind.DNSName)
 	errs = append(errs, e.selectors(selectors, false, path.Child("selectors"))...)
@@ -82,7 +82,7 @@ func (e expressions) constraint(c *resourcev1.DeviceConstraint, names requestNam
 	return append(errs, field.Required(path.Child("matchAttribute"), ""))
 }
 
-// requestNames are the requests of a claim, each with its alternatives.
+// requestNames are the requests of a claim with their subrequests.
 type requestNames map[string]map[string]bool
 
 func namesOf(c *resourcev1.DeviceClaim) requestNames {
@@ -100,7 +100,7 @@ func (n requestNames) references(list []string, path *field.Path) field.ErrorLis
 	return limitedSet(list, mostRequests, path, func(name *string, path *field.Path) field.ErrorList { return n.reference(*name, path) }, itself)
 }
 
-// reference is the name of a request, or of one of its alternatives after a slash.
+// reference is the name of a request, or request/subrequest.
 func (n requestNames) reference(name string, path *field.Path) (errs field.ErrorList) {
 	const want = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
 	parts := strings.Split(name, "/")

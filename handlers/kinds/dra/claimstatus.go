@@ -36,7 +36,7 @@ func (d device) String() string {
 	return s
 }
 
-// status judges a change of a claim's status.
+// status validates a change of a claim's status.
 func (e expressions) status(o, old *resourcev1.ResourceClaim) field.ErrorList {
 	path, now, was := field.NewPath("status"), &o.Status, &old.Status
 	names := namesOf(&o.Spec.Devices)
@@ -64,7 +64,7 @@ func (e expressions) status(o, old *resourcev1.ResourceClaim) field.ErrorList {
 	return errs
 }
 
-// reserved: only an allocated claim has users, and one that goes gets no new ones.
+// reserved allows reservations of allocated claims only, and no new ones of a claim that is being deleted.
 func reserved(o, old *resourcev1.ResourceClaim, path *field.Path) field.ErrorList {
 	if len(o.Status.ReservedFor) == 0 {
 		return nil
@@ -129,7 +129,7 @@ func network(n *resourcev1.NetworkDeviceData, path *field.Path) (errs field.Erro
 	}, itself)...)
 }
 
-// allocation judges a new one; what was allocated before rules were tighter is not looked at again.
+// allocation validates a new allocation. A stored one is not validated again.
 func (e expressions) allocation(a *resourcev1.AllocationResult, names requestNames, path *field.Path) field.ErrorList {
 	at := path.Child("devices")
 	errs := limited(a.Devices.Results, mostResults, at.Child("results"), func(r *resourcev1.DeviceRequestAllocationResult, path *field.Path) field.ErrorList {

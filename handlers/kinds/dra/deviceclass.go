@@ -1,17 +1,15 @@
 package dra
 
 import (
-	"strings"
-
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validate/content"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
@@ -20,7 +18,7 @@ var deviceClasses = kind.Kind{Group: group, Resource: "deviceclasses", Strategy:
 func deviceClass(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	e := expressions{d.Features}
 	v := kind.Version[*resourcev1.DeviceClass](row, "v1", moved)
-	// Names of classes are judged by the newer set of rules, whose words differ.
+	// Names of classes have declarative validation, whose wording differs.
 	s.ValidateName = func(name string, prefix bool) []string {
 		if prefix {
 			return kind.PathSegment(name, prefix)
@@ -31,7 +29,7 @@ func deviceClass(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = v.CheckUpdate(e.class)
 }
 
-// class judges a class. Selectors and configurations that are all as they were count as stored.
+// class validates a class. Unchanged selectors and configurations count as stored.
 func (e expressions) class(o, old *resourcev1.DeviceClass) field.ErrorList {
 	sameSelectors := old != nil && equality.Semantic.DeepEqual(o.Spec.Selectors, old.Spec.Selectors)
 	sameConfig := old != nil && equality.Semantic.DeepEqual(o.Spec.Config, old.Spec.Config)
@@ -39,14 +37,8 @@ func (e expressions) class(o, old *resourcev1.DeviceClass) field.ErrorList {
 	errs = append(errs, limited(o.Spec.Config, mostConfigs, specPath.Child("config"), func(c *resourcev1.DeviceClassConfiguration, path *field.Path) field.ErrorList {
 		return opaque(c.Opaque, sameConfig, path.Child("opaque"))
 	})...)
-	if name := o.Spec.ExtendedResourceName; name != nil && !extended(*name) {
+	if name := o.Spec.ExtendedResourceName; name != nil && !podspec.ExtendedResource(*name) {
 		errs = append(errs, field.Invalid(specPath.Child("extendedResourceName"), *name, "must be a valid extended resource name"))
 	}
 	return errs
-}
-
-// extended resources are those of others: a domain that is not ours, and short enough to have a quota.
-func extended(name string) bool {
-	const quota = "requests."
-	return strings.Contains(name, "/") && !strings.Contains(name, "kubernetes.io/") && !strings.HasPrefix(name, quota) && len(validation.IsQualifiedName(quota+name)) == 0
 }

@@ -23,7 +23,7 @@ var taintRules = kind.Kind{
 	Defaults: map[string]func(object.Object){"v1alpha3": kind.OnDefault(deviceTaintRuleV1alpha3), "v1beta2": kind.OnDefault(deviceTaintRuleV1beta2)},
 }
 
-// taintRule notes when the effect of a taint changed.
+// taintRule updates timeAdded when the effect of a taint changes.
 func taintRule(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	effect, since := kind.Compile(row, "spec.taint.effect"), kind.Compile(row, "spec.taint.timeAdded")
 	s.PrepareForUpdate = func(_ context.Context, a *resource.Attempt, o, old object.Object) error {
@@ -63,7 +63,7 @@ func validateTaintRule(o, old deviceTaintRule) (errs field.ErrorList) {
 	return append(errs, taint(t.Key, t.Value, t.Effect, was, specPath.Child("taint"))...)
 }
 
-// taintRuleStatus judges the conditions that the taint's controller writes.
+// taintRuleStatus validates the conditions.
 func taintRuleStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = kind.Version[deviceTaintRule](row, "v1beta2", nil).CheckUpdate(func(o, _ deviceTaintRule) field.ErrorList {
 		path := field.NewPath("status", "conditions")
@@ -79,7 +79,7 @@ func deviceTaintRuleV1beta2(r *resourcev1beta2.DeviceTaintRule) { added(&r.Spec.
 
 func deviceTaintRuleV1alpha3(r *resourcev1alpha3.DeviceTaintRule) { added(&r.Spec.Taint.TimeAdded) }
 
-// added is the moment a taint was first seen, in the resolution that is stored.
+// added sets the time of a new taint in the stored resolution.
 func added(t **metav1.Time) {
 	kind.SetIfNil(t, metav1.Time{Time: time.Now().Truncate(time.Second)})
 }

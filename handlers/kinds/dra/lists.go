@@ -6,7 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// limited judges the items of a list that is not too long. Of one that is, nothing else is told. A negative limit is none.
+// limited validates the items of a list, unless it is too long. A negative limit means none.
 func limited[T any](list []T, most int, path *field.Path, item func(*T, *field.Path) field.ErrorList) (errs field.ErrorList) {
 	if most >= 0 && len(list) > most {
 		return field.ErrorList{field.TooMany(path, len(list), most)}
@@ -17,7 +17,7 @@ func limited[T any](list []T, most int, path *field.Path, item func(*T, *field.P
 	return errs
 }
 
-// limitedSet is limited for a list in which no two items have one key.
+// limitedSet is limited for a list whose items have unique keys.
 func limitedSet[T any, K comparable](list []T, most int, path *field.Path, item func(*T, *field.Path) field.ErrorList, key func(*T) K) field.ErrorList {
 	if most >= 0 && len(list) > most {
 		return field.ErrorList{field.TooMany(path, len(list), most)}
@@ -34,8 +34,8 @@ func limitedSet[T any, K comparable](list []T, most int, path *field.Path, item 
 	return errs
 }
 
-// limitedMap judges keys and values of a map. What is said of a key stands at the map; keys that are longer than longest are
-// cut in the paths of values.
+// limitedMap validates keys and values of a map. Faults of keys are reported at the map. Keys longer than longest are cut in the
+// paths of values.
 func limitedMap[T any](m map[string]T, most, longest int, path *field.Path, key func(string, *field.Path) field.ErrorList, value func(*T, *field.Path) field.ErrorList) (errs field.ErrorList) {
 	if most >= 0 && len(m) > most {
 		return field.ErrorList{field.TooMany(path, len(m), most)}

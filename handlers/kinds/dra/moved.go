@@ -32,7 +32,7 @@ func movedFields() structural.Special {
 				if !reflect.ValueOf(rest).IsZero() {
 					out.Exactly = &resourcev1.ExactDeviceRequest{}
 					inner(reflect.ValueOf(out.Exactly).Elem(), s)
-					if len(out.Exactly.Tolerations) == 0 { // upstream collects them anew
+					if len(out.Exactly.Tolerations) == 0 { // upstream's conversion yields nil
 						out.Exactly.Tolerations = nil
 					}
 				}

@@ -56,8 +56,8 @@ func shareID(id *string, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// qualified is the name of an attribute or a capacity, with or without a domain. Upstream takes names with more than one
-// slash as they are.
+// qualified is the name of an attribute or a capacity, with or without a domain. Upstream does not validate names with more than
+// one slash.
 func qualified(name string, path *field.Path) (errs field.ErrorList) {
 	parts := strings.Split(name, "/")
 	switch len(parts) {
@@ -78,7 +78,7 @@ func qualified(name string, path *field.Path) (errs field.ErrorList) {
 	return append(errs, identifier(parts[1], path)...)
 }
 
-// fullyQualified is such a name with its domain.
+// fullyQualified is a qualified name with a domain.
 func fullyQualified(name string, path *field.Path) field.ErrorList {
 	errs := qualified(name, path)
 	if !strings.Contains(name, "/") {

@@ -6,7 +6,7 @@ import (
 	resourcev1beta2 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1beta2"
 )
 
-// allocation is of an exact count unless said otherwise, and then of one.
+// allocation defaults to ExactCount, with a count of one.
 func allocation(mode *string, count *int64) {
 	if *mode == "" {
 		*mode = "ExactCount"

@@ -27,7 +27,7 @@ var claims = kind.Kind{
 
 type resourceClaim = *resourcev1.ResourceClaim
 
-// claim: what a claim asks for never changes.
+// claim has an immutable spec.
 func claim(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	e, v := expressions{d.Features}, kind.Version[resourceClaim](row, "v1", moved)
 	s.ValidateCreate = func(ctx context.Context, o object.Object) field.ErrorList {
@@ -42,7 +42,7 @@ func claim(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}
 }
 
-// requestsAccess is for claims that want devices which others use.
+// requestsAccess authorizes admin access in the requests of a claim.
 func requestsAccess(ctx context.Context, d *kind.Deps, namespace string, list []resourcev1.DeviceRequest) field.ErrorList {
 	return adminAccess(ctx, d, namespace, len(list), func(i int) *bool {
 		if list[i].Exactly == nil {
@@ -67,7 +67,7 @@ func resourceClaimV1beta2(c *resourcev1beta2.ResourceClaim) {
 	c.SetDefaults()
 }
 
-// claimState gets the deletion time, the allocation and who has the claim reserved.
+// claimState is the state column; its values are the deletion timestamp, the allocation and reservedFor.
 func claimState(v kind.Values, _ time.Time) any {
 	deleted, allocated, reserved := v[0] != nil, v[1] != nil, v[2] != nil
 	state := "pending"

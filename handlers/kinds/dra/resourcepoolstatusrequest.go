@@ -54,7 +54,7 @@ func poolErrors(r *poolRequest) string {
 	})
 }
 
-// poolSum adds up a number of all pools; a request without an answer has none.
+// poolSum is a column with the sum over all pools, or "-" without a status and after a failure.
 func poolSum(r *poolRequest, number func(*resourcev1alpha3.PoolStatus) *int32) string {
 	if outcome, _ := poolOutcome(r); r.Status == nil || outcome == "Failed" {
 		return "-"
@@ -68,7 +68,7 @@ func poolSum(r *poolRequest, number func(*resourcev1alpha3.PoolStatus) *int32) s
 	return strconv.Itoa(int(sum))
 }
 
-// poolOutcome is the first condition that ends a request, and since when.
+// poolOutcome is the first true condition that ends a request, with its time.
 func poolOutcome(r *poolRequest) (string, time.Time) {
 	if r.Status != nil {
 		for _, c := range r.Status.Conditions {
@@ -80,7 +80,7 @@ func poolOutcome(r *poolRequest) (string, time.Time) {
 	return "Pending", time.Time{}
 }
 
-// poolStatus also tells when the answer leaves pools out.
+// poolStatus is the status column, which also says whether the list of pools is cut.
 func poolStatus(r *poolRequest) string {
 	outcome, _ := poolOutcome(r)
 	if outcome == "Complete" && r.Status.PoolCount != nil && int(*r.Status.PoolCount) > len(r.Status.Pools) {

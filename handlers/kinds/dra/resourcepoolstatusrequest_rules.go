@@ -23,8 +23,8 @@ const (
 	longestPoolError              = 256
 )
 
-// poolStatusRequest: a request never changes, and its answer is given once. Upstream declares its rules beside the types; their
-// words are those of the library for such rules.
+// poolStatusRequest has an immutable spec and a status that is set once. Upstream has declarative validation for it, so the
+// wording is that of its library.
 func poolStatusRequest(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateCreate = kind.Check(func(o *poolRequest) field.ErrorList {
 		p := &o.Spec
@@ -59,7 +59,7 @@ func poolStatusRequestStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy
 	})
 }
 
-// The library's rules want to know what is done. None of those that are used here cares.
+// The library's functions take the operation; none of those used here looks at it.
 var (
 	bg     = context.Background()
 	create = operation.Operation{Type: operation.Create}

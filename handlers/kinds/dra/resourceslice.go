@@ -29,7 +29,7 @@ var resourceSlices = kind.Kind{
 func resourceSlice(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	driver := kind.Compile(row, "spec.driver")
 	v := kind.Version[*resourcev1.ResourceSlice](row, "v1", moved)
-	// The only field rules are those of node selectors, which are judged where upstream does, and only where they may be.
+	// The only field rules are those of node selectors, which the hooks run in upstream's order.
 	if nothing, ok := resources.Kinds[schema.GroupVersionKind{Group: row.KindGroup, Version: row.KindVersion, Kind: row.Kind}]().(object.Object); ok {
 		s.Ruled = func(object.Object, bool) object.Object { return nothing }
 	}
@@ -87,5 +87,5 @@ func resourceSliceV1beta2(s *resourcev1beta2.ResourceSlice) {
 	}
 }
 
-// multiplier of a mapping to what a node allocates is one.
+// multiplier of a mapping defaults to one.
 func multiplier(q **quantity.Quantity) { kind.SetIfNil(q, quantity.MustParse("1")) }

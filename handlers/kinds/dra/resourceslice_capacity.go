@@ -10,10 +10,10 @@ import (
 	resourcev1 "github.com/gatehouse-dev/gatehouse/gen/types/resource/v1"
 )
 
-// mostChoices is how many amounts a policy may offer.
+// mostChoices is the maximum number of valid values of a policy.
 const mostChoices = 10
 
-// capacity of a device that several claims may share has a policy for how much each may take.
+// capacity allows a request policy only for devices that several claims may share.
 func capacity(c *resourcev1.DeviceCapacity, shared bool, path *field.Path) field.ErrorList {
 	path = path.Child("requestPolicy")
 	p := c.RequestPolicy
@@ -36,7 +36,7 @@ func capacity(c *resourcev1.DeviceCapacity, shared bool, path *field.Path) field
 	return nil
 }
 
-// choices are amounts in ascending order, one of which is the default.
+// choices requires ascending values, one of which is the default.
 func choices(p *resourcev1.CapacityRequestPolicy, all *resource.Quantity, path *field.Path) (errs field.ErrorList) {
 	for i := 1; i < len(p.ValidValues); i++ {
 		if p.ValidValues[i-1].Cmp(p.ValidValues[i]) > 0 {
@@ -56,7 +56,7 @@ func choices(p *resourcev1.CapacityRequestPolicy, all *resource.Quantity, path *
 	return errs
 }
 
-// amounts are those between two, in steps; the default is one of them.
+// amounts validates a range with steps, which contains the default.
 func amounts(r *resourcev1.CapacityRequestPolicyRange, usual, all *resource.Quantity, path *field.Path) (errs field.ErrorList) {
 	low, high := path.Child("min"), path.Child("max")
 	if r.Min == nil {
@@ -89,7 +89,7 @@ func amounts(r *resourcev1.CapacityRequestPolicyRange, usual, all *resource.Quan
 	return errs
 }
 
-// onStep: an amount is whole steps away from the least one. No amount is on a step of nothing, where upstream divides by zero.
+// onStep reports whether an amount is the minimum plus whole steps. A step of zero contains no amount; upstream divides by it.
 func onStep(q *resource.Quantity, r *resourcev1.CapacityRequestPolicyRange, path *field.Path) field.ErrorList {
 	if step := r.Step.Value(); step != 0 && (q.Value()-r.Min.Value())%step == 0 {
 		return nil

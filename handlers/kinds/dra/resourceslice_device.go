@@ -20,7 +20,7 @@ const (
 	longestValue               = 64
 )
 
-// validateDevice judges a device of a slice. ownNodes: the slice leaves it to its devices to say which nodes have them.
+// validateDevice validates a device of a slice. ownNodes is perDeviceNodeSelection.
 func validateDevice(d, old *resourcev1.Device, ownNodes bool, path *field.Path) field.ErrorList {
 	errs := label(d.Name, path.Child("name"))
 	if n := len(d.Attributes) + len(d.Capacity); n > mostProperties {
@@ -46,7 +46,7 @@ func validateDevice(d, old *resourcev1.Device, ownNodes bool, path *field.Path) 
 	return append(errs, nodeMappings(d, path.Child("nodeAllocatableResourceMappings"))...)
 }
 
-// valuesOf counts the values of all attributes, those in lists one by one.
+// valuesOf is the number of values of all attributes, including those in lists.
 func valuesOf(d *resourcev1.Device) (n int) {
 	for _, a := range d.Attributes {
 		n += max(1, len(a.BoolValues)+len(a.IntValues)+len(a.StringValues)+len(a.VersionValues))
@@ -88,7 +88,7 @@ func deviceNodes(d *resourcev1.Device, own bool, path *field.Path) (errs field.E
 	return errs
 }
 
-// nodeMappings say which of a node's own resources a device takes with it.
+// nodeMappings validates the node resources that a device consumes.
 func nodeMappings(d *resourcev1.Device, path *field.Path) (errs field.ErrorList) {
 	for _, name := range kind.SortedKeys(d.NodeAllocatableResourceMappings) {
 		m, at := d.NodeAllocatableResourceMappings[name], path.Key(name)
@@ -113,7 +113,7 @@ func nodeMappings(d *resourcev1.Device, path *field.Path) (errs field.ErrorList)
 	return errs
 }
 
-// semantic is a version as semver.org writes it.
+// semantic is a version of semver.org.
 var semantic = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`)
 
 func versionValue(path *field.Path, s string) (errs field.ErrorList) {
@@ -130,7 +130,7 @@ func stringValue(path *field.Path, s string) field.ErrorList {
 	return field.ErrorList{field.TooLong(path, "", longestValue)}
 }
 
-// attribute has one value, or one list of values, of one type.
+// attribute requires exactly one value, or one list of values.
 func attribute(a *resourcev1.DeviceAttribute, path *field.Path) (errs field.ErrorList) {
 	set := 0
 	for _, there := range []bool{a.BoolValue != nil, a.IntValue != nil, a.StringValue != nil, a.VersionValue != nil,
@@ -155,7 +155,7 @@ func attribute(a *resourcev1.DeviceAttribute, path *field.Path) (errs field.Erro
 	return errs
 }
 
-// notEmpty judges a list of values; one that is there has some.
+// notEmpty refuses an empty list of values.
 func notEmpty[T any](list []T, path *field.Path, item func(*field.Path, T) field.ErrorList) (errs field.ErrorList) {
 	if list != nil && len(list) == 0 {
 		return field.ErrorList{field.Invalid(path, list, "must not be empty if specified")}

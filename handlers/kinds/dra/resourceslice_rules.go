@@ -22,7 +22,7 @@ const (
 
 var specPath = field.NewPath("spec")
 
-// validateSlice judges a slice, and its change from old, which is nil for a create.
+// validateSlice validates a slice and its change from old, which is nil for a create.
 func validateSlice(o, old *resourcev1.ResourceSlice) field.ErrorList {
 	s := &o.Spec
 	errs := driverTitle(s.Driver, specPath.Child("driver"))
@@ -59,7 +59,7 @@ func devicesOf(old *resourcev1.ResourceSlice) map[string]*resourcev1.Device {
 	return out
 }
 
-// deviceLimit: devices with taints, counters or lists are larger, so there are fewer of them.
+// deviceLimit is lower for slices whose devices have taints, counters or lists, because those are larger.
 func deviceLimit(devices []resourcev1.Device) int {
 	for i := range devices {
 		d := &devices[i]
@@ -88,7 +88,7 @@ func pool(p *resourcev1.ResourcePool, path *field.Path) field.ErrorList {
 	return errs
 }
 
-// sliceNodes: the nodes that can have the devices are said in one of four ways.
+// sliceNodes requires one of the four fields that select the nodes of the devices.
 func sliceNodes(s *resourcev1.ResourceSliceSpec) (errs field.ErrorList) {
 	var set []string
 	if n := s.NodeName; n != nil && *n != "" {
@@ -126,7 +126,7 @@ func sliceNodes(s *resourcev1.ResourceSliceSpec) (errs field.ErrorList) {
 	return errs
 }
 
-// counters judges a named set of them, or what a device takes of one.
+// counters validates a counter set, or a device's consumption of one.
 func counters(name, field1 string, list map[string]resourcev1.Counter, path *field.Path) field.ErrorList {
 	errs := kind.Needed(path.Child(field1), name, kind.DNSLabel)
 	if len(list) == 0 {
@@ -135,7 +135,7 @@ func counters(name, field1 string, list map[string]resourcev1.Counter, path *fie
 	return append(errs, limitedMap(list, mostCounters, validation.DNS1123LabelMaxLength, path.Child("counters"), label, nil)...)
 }
 
-// sameTaints says whether taints are as they were; then they are not judged again.
+// sameTaints reports whether taints are unchanged, and so not validated again.
 func sameTaints(d, old *resourcev1.Device) bool {
 	return old != nil && equality.Semantic.DeepEqual(d.Taints, old.Taints)
 }

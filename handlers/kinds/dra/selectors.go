@@ -18,16 +18,16 @@ import (
 const (
 	mostSelectors     = 32
 	longestExpression = 10 * 1024
-	// mostCost is how much the evaluation of a selector may cost, as it is estimated before.
+	// mostCost is the maximum estimated cost of a selector.
 	mostCost         = 1_000_000
 	longestParameter = 10 * 1024
 	consumable       = "DRAConsumableCapacity"
 )
 
-// expressions compiles the selectors of devices. The compiler is made when the first selector comes.
+// expressions compiles CEL selectors of devices. The compiler is made on first use.
 type expressions struct{ gates *features.Features }
 
-// selectors judges a list of them; stored ones may use what newer servers know.
+// selectors validates a list of selectors. Stored ones may use CEL features of newer servers.
 func (e expressions) selectors(list []resourcev1.DeviceSelector, stored bool, path *field.Path) field.ErrorList {
 	return limited(list, mostSelectors, path, func(s *resourcev1.DeviceSelector, path *field.Path) field.ErrorList {
 		if s.CEL == nil {
@@ -61,7 +61,7 @@ func (e expressions) judge(text string, stored bool, path *field.Path) field.Err
 	return field.ErrorList{field.Invalid(path, text, result.Error.Detail)}
 }
 
-// opaque is a configuration that only the driver understands: a JSON object.
+// opaque is a driver's configuration: a JSON object.
 func opaque(c *resourcev1.OpaqueDeviceConfiguration, stored bool, path *field.Path) field.ErrorList {
 	if c == nil {
 		return field.ErrorList{field.Required(path, "")}

@@ -8,10 +8,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// effects are what a taint does, sorted as an error lists them.
+// effects of a taint, sorted for error texts.
 var effects = []string{"NoExecute", "NoSchedule", "None"}
 
-// taint judges a taint. An effect that it had before is left to be: an older server knew others.
+// taint validates a taint. An unknown effect is tolerated if the old object has it.
 func taint(key, value, now string, oldEffect *string, path *field.Path) field.ErrorList {
 	errs := kind.Qualified(path.Child("key"), key)
 	if value != "" {
@@ -49,7 +49,7 @@ func toleration(t *resourcev1.DeviceToleration, path *field.Path) (errs field.Er
 
 const mostBindingConditions = 4
 
-// binding judges the conditions that say whether a device is bound, or cannot be: both or none, and each once.
+// binding validates the binding conditions and binding failure conditions of a device: both or none, without duplicates.
 func binding(done, failed []string, path *field.Path) field.ErrorList {
 	at, failedAt := path.Child("bindingConditions"), path.Child("bindingFailureConditions")
 	errs := limited(done, mostBindingConditions, at, labelName)

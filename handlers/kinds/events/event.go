@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Events are those of the group without a name in a stricter form, and lie in the store in the older one.
+// Events are stored as those of the core group; this group validates them more strictly.
 var events = kind.Kind{
 	Group: group, Resource: "events",
 	Strategy: event,

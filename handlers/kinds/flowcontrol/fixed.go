@@ -2,8 +2,7 @@ package flowcontrol
 
 import flowcontrolv1 "github.com/gatehouse-dev/gatehouse/gen/types/flowcontrol/v1"
 
-// Two levels and two schemas are part of every server: one for requests that nothing may hold up, and one for those that
-// nothing else takes.
+// The mandatory objects: priority level and flow schema exempt, and the catch-all ones.
 const exempt, catchAll = "exempt", "catch-all"
 
 var fixedLevels = map[string]flowcontrolv1.PriorityLevelConfigurationSpec{

@@ -31,7 +31,7 @@ func flowSchemaStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// byPrecedence is the order in which flow schemas are tried; lists show them so.
+// byPrecedence is the order of matching, in which tables list flow schemas.
 func byPrecedence(a, b object.Object) int {
 	x, ok := a.(*flowcontrolv1.FlowSchema)
 	y, both := b.(*flowcontrolv1.FlowSchema)
@@ -41,7 +41,7 @@ func byPrecedence(a, b object.Object) int {
 	return cmp.Or(cmp.Compare(x.Spec.MatchingPrecedence, y.Spec.MatchingPrecedence), cmp.Compare(x.Name, y.Name))
 }
 
-// maxPrecedence is the last place in which a schema can be tried.
+// maxPrecedence is the maximum of matchingPrecedence.
 const maxPrecedence = 10000
 
 func validateFlowSchema(o *flowcontrolv1.FlowSchema) (errs field.ErrorList) {

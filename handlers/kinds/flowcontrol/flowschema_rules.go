@@ -12,12 +12,12 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// verbs are those that requests can have, sorted as an error lists them.
+// verbs of requests, sorted for error texts.
 var verbs = []string{"create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"}
 
 const wildcard = "*"
 
-// flowRule judges one rule of a flow schema: whose requests it takes, and which.
+// flowRule validates one rule of a flow schema: its subjects, resource rules and non-resource rules.
 func flowRule(r *flowcontrolv1.PolicyRulesWithSubjects, path *field.Path) (errs field.ErrorList) {
 	if len(r.Subjects) == 0 {
 		errs = append(errs, field.Required(path.Child("subjects"), "subjects must contain at least one value"))
@@ -37,7 +37,7 @@ func flowRule(r *flowcontrolv1.PolicyRulesWithSubjects, path *field.Path) (errs 
 	return errs
 }
 
-// subject has one of its parts, the one that its kind names.
+// subject requires the member that its kind names and no other.
 func subject(s *flowcontrolv1.Subject, path *field.Path) (errs field.ErrorList) {
 	switch s.Kind {
 	case "ServiceAccount":
@@ -95,7 +95,7 @@ func nonResourceRule(r *flowcontrolv1.NonResourcePolicyRule, path *field.Path) f
 	case len(urls) == 0:
 		errs = append(errs, field.Required(path, "nonResourceURLs must contain at least one value"))
 	case slices.Contains(urls, wildcard):
-		errs = append(errs, alone(urls, path, "non-resource URLs")...)
+		errs = append(errs, kind.Alone(urls, path, "non-resource URLs")...)
 	default:
 		for i, url := range urls {
 			if msg := urlFault(url); msg != "" {
@@ -106,7 +106,7 @@ func nonResourceRule(r *flowcontrolv1.NonResourcePolicyRule, path *field.Path) f
 	return errs
 }
 
-// urlFault is what is wrong with a path of requests for no resource.
+// urlFault is the fault of a non-resource URL.
 func urlFault(url string) string {
 	switch stars := strings.Count(url, wildcard); {
 	case url == "":
@@ -129,17 +129,17 @@ func resourceRule(r *flowcontrolv1.ResourcePolicyRule, path *field.Path) field.E
 	if len(r.APIGroups) == 0 {
 		errs = append(errs, field.Required(path.Child("apiGroups"), "resource rules must supply at least one api group"))
 	}
-	errs = append(errs, alone(r.APIGroups, path.Child("apiGroups"), "api groups")...)
+	errs = append(errs, kind.Alone(r.APIGroups, path.Child("apiGroups"), "api groups")...)
 	if len(r.Resources) == 0 {
 		errs = append(errs, field.Required(path.Child("resources"), "resource rules must supply at least one resource"))
 	}
-	errs = append(errs, alone(r.Resources, path.Child("resources"), "resources")...)
+	errs = append(errs, kind.Alone(r.Resources, path.Child("resources"), "resources")...)
 	path = path.Child("namespaces")
 	switch {
 	case len(r.Namespaces) == 0 && !r.ClusterScope:
 		errs = append(errs, field.Required(path, "resource rules that are not cluster scoped must supply at least one namespace"))
 	case slices.Contains(r.Namespaces, wildcard):
-		errs = append(errs, alone(r.Namespaces, path, "namespaces")...)
+		errs = append(errs, kind.Alone(r.Namespaces, path, "namespaces")...)
 	default:
 		for i, namespace := range r.Namespaces {
 			for _, msg := range apivalidation.ValidateNamespaceName(namespace, false) {
@@ -155,17 +155,9 @@ func ruleVerbs(list []string, path *field.Path) field.ErrorList {
 	case len(list) == 0:
 		return field.ErrorList{field.Required(path, "verbs must contain at least one value")}
 	case slices.Contains(list, wildcard):
-		return alone(list, path, "verbs")
+		return kind.Alone(list, path, "verbs")
 	case slices.ContainsFunc(list, func(verb string) bool { return !slices.Contains(verbs, verb) }):
 		return field.ErrorList{field.NotSupported(path, list, verbs)}
 	}
 	return nil
-}
-
-// alone finds a wildcard that is not the only element of a list.
-func alone(list []string, path *field.Path, what string) field.ErrorList {
-	if len(list) < 2 || !slices.Contains(list, wildcard) {
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, list, "if '*' is present, must not specify other "+what)}
 }

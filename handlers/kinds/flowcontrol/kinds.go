@@ -14,7 +14,7 @@ var spec = field.NewPath("spec")
 // Kinds are the kinds of the group of which the model cannot say everything.
 var Kinds = []kind.Kind{flowSchemas, priorityLevels}
 
-// conditionTypes finds conditions of a status that have no type, or that of an earlier one.
+// conditionTypes requires unique condition types that are not empty.
 func conditionTypes(n int, typeOf func(i int) string) (errs field.ErrorList) {
 	path := field.NewPath("status", "conditions")
 	seen := make(map[string]bool, n)

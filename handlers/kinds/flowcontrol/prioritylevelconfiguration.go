@@ -30,7 +30,7 @@ func priorityLevelStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// preserveZero is an annotation of v1beta3, which conversion takes away.
+// preserveZero is an annotation of v1beta3, which conversion drops.
 const preserveZero = "flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares"
 
 func validatePriorityLevel(o *flowcontrolv1.PriorityLevelConfiguration) (errs field.ErrorList) {
@@ -67,8 +67,8 @@ func validatePriorityLevel(o *flowcontrolv1.PriorityLevelConfiguration) (errs fi
 	return append(errs, fixedLevel(o)...)
 }
 
-// fixedLevel compares the two levels that every server has with what they must be. How much of the server requests of
-// the exempt level lend is their administrator's.
+// fixedLevel requires the mandatory levels to have their fixed spec, except that administrators may set the shares of the exempt
+// level.
 func fixedLevel(o *flowcontrolv1.PriorityLevelConfiguration) field.ErrorList {
 	want, fixed := fixedLevels[o.Name]
 	if !fixed {
@@ -107,10 +107,10 @@ func limited(l *flowcontrolv1.LimitedPriorityLevelConfiguration, path *field.Pat
 	return append(errs, notNegative(path.Child("borrowingLimitPercent"), l.BorrowingLimitPercent, "if specified, ")...)
 }
 
-// mostQueues is how many queues a level can have.
+// mostQueues is the maximum number of queues.
 const mostQueues = 10_000_000
 
-// queuing: a flow gets a hand of queues, drawn by the bits of its hash; there must be enough bits.
+// queuing validates the shuffle sharding parameters: a hand is dealt by the bits of a hash, of which there must be enough.
 func queuing(q *flowcontrolv1.QueuingConfiguration, path *field.Path) (errs field.ErrorList) {
 	if q.QueueLengthLimit <= 0 {
 		errs = append(errs, field.Invalid(path.Child("queueLengthLimit"), q.QueueLengthLimit, "must be positive"))

@@ -8,10 +8,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// The families of addresses, as the API writes them.
+// The IP families of the API.
 const IPv4, IPv6 = "IPv4", "IPv6"
 
-// FamilyOf is the family of an address; anything that is none counts as unknown.
+// FamilyOf is the family of an address, or "unknown" for another text.
 func FamilyOf(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	switch {
@@ -23,12 +23,12 @@ func FamilyOf(ip string) string {
 	return IPv6
 }
 
-// KeptIP: addresses must be right, but one that was stored before there were rules may stay.
+// KeptIP requires a valid address, in the strict form unless it is among the known ones.
 func KeptIP(path *field.Path, ip string, known []string) field.ErrorList {
 	return validation.IsValidIPForLegacyField(path, ip, true, known)
 }
 
-// EndpointIP wants an address to which traffic from elsewhere can be sent.
+// EndpointIP requires an address that can receive traffic from other hosts.
 func EndpointIP(text string, path *field.Path) field.ErrorList {
 	ip, err := netip.ParseAddr(text)
 	why := ""
@@ -49,7 +49,7 @@ func EndpointIP(text string, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, text, why)}
 }
 
-// BalancerHost wants the name of a load balancer to be a DNS name and no address.
+// BalancerHost requires the hostname of a load balancer to be a DNS name and not an address.
 func BalancerHost(host string, path *field.Path) (errs field.ErrorList) {
 	if host == "" {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// percent is the number in "30%"; false for anything else.
+// percent parses "30%"; false for anything else.
 func percent(v intstr.IntOrString) (int, bool) {
 	text, ok := strings.CutSuffix(v.StrVal, "%")
 	if v.Type != intstr.String || !ok {
@@ -19,7 +19,7 @@ func percent(v intstr.IntOrString) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// Amount finds faults in a number or percentage; with most100, of which there can be only a whole.
+// Amount validates a number or percentage; with most100 at most 100%.
 func Amount(v *intstr.IntOrString, most100 bool, path *field.Path) (errs field.ErrorList) {
 	if v == nil {
 		return nil
@@ -38,7 +38,7 @@ func Amount(v *intstr.IntOrString, most100 bool, path *field.Path) (errs field.E
 	return errs
 }
 
-// Nothing is true for 0 and 0%, and for what is not there.
+// Nothing is true for 0, 0% and nil.
 func Nothing(v *intstr.IntOrString) bool {
 	if v == nil {
 		return true

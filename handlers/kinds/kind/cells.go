@@ -9,8 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// CellOf makes a cell of a function on one kind. An object of another kind, which would be a fault of the caller, gets an
-// empty cell and not a panic.
+// CellOf makes a cell of a function on one kind. An object of another kind is a fault of the caller and gets an empty cell.
 func CellOf[T object.Object, V any](f func(T) V) Cell {
 	return CellSince(func(o T, _ time.Time) V { return f(o) })
 }
@@ -28,7 +27,7 @@ func CellSince[T object.Object, V any](f func(T, time.Time) V) Cell {
 // CellOfValues makes a cell of a function on values, which several versions or kinds can share.
 func CellOfValues(f func(v Values, now time.Time) any) Cell { return Cell{Values: f} }
 
-// Values are those at the paths of a column; nil where a path leads nowhere.
+// Values are those at the paths of a column; nil where a field is absent.
 type Values []any
 
 // Text is the i-th value as a string, empty when it is absent.
@@ -46,7 +45,7 @@ func (v Values) Pairs(i int) map[string]string { m, _ := v[i].(map[string]string
 // Number is the i-th value as a number.
 func (v Values) Number(i int) int64 { n, _ := v[i].(int64); return n }
 
-// Age is the time from t to now as people read it.
+// Age is the time from t to now in kubectl's form.
 func Age(t, now time.Time) string {
 	if t.IsZero() {
 		return "<unknown>"
@@ -64,7 +63,7 @@ func FirstText(texts ...string) string {
 	return ""
 }
 
-// GroupResource names a resource as people write it: resource.group.
+// GroupResource is resource.group, or the resource alone in the core group.
 func GroupResource(group, resource string) string {
 	if group == "" {
 		return resource
@@ -72,7 +71,7 @@ func GroupResource(group, resource string) string {
 	return resource + "." + group
 }
 
-// Distinct sorts and drops what is empty or there twice. It may change texts.
+// Distinct sorts texts and drops empty and duplicate ones, in place.
 func Distinct(texts []string) []string {
 	texts = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
 	slices.Sort(texts)

@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Converter adapts a conversion between two types. It gives it a copy, so that memory may be shared.
+// Converter adapts a conversion between two types. f gets a copy of the object, with which its result may share memory.
 func Converter[A, B object.Object](f func(A) (B, error)) resource.Converter {
 	return func(in object.Object) (object.Object, error) {
 		a, ok := in.(A)

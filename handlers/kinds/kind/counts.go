@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Counts finds numbers of a status that cannot be negative, in the order that faults are told in.
+// Counts refuses negative numbers in a status. The errors come in the order of names.
 func Counts(row resources.Row, names ...string) func(ctx context.Context, o, old object.Object) field.ErrorList {
 	status := field.NewPath("status")
 	paths := make([]Path, len(names))
@@ -31,7 +31,7 @@ func Counts(row resources.Row, names ...string) func(ctx context.Context, o, old
 	}
 }
 
-// NotDecremented: a count of collisions only rises.
+// NotDecremented refuses a collision count that decreases.
 func NotDecremented(now, old *int32, path *field.Path) field.ErrorList {
 	if old == nil || now != nil && *now >= *old {
 		return nil
@@ -43,18 +43,18 @@ func NotDecremented(now, old *int32, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, n, "cannot be decremented")}
 }
 
-// AtMost is a pair of counts of which the first cannot exceed the second, which is named in the error.
+// AtMost is a pair of counts of which the first must not exceed the second. The error names the second.
 func AtMost(name string, n, most int32, mostName string) CountPair {
 	return CountPair{name, mostName, n, most}
 }
 
-// CountPair is what AtMost makes.
+// CountPair is a pair of counts; see AtMost.
 type CountPair struct {
 	name, mostName string
 	n, most        int32
 }
 
-// WithinCounts finds the pairs that do not fit.
+// WithinCounts refuses pairs whose first count exceeds the second.
 func WithinCounts(path *field.Path, counts ...CountPair) (errs field.ErrorList) {
 	for _, c := range counts {
 		if c.n > c.most {

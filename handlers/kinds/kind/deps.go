@@ -14,35 +14,35 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
 )
 
-// Deps is what the strategies need from the server. Zero values have defaults.
+// Deps are the dependencies of strategies on the server. Zero values have defaults.
 type Deps struct {
 	// Objects reads other objects; it is used only once requests are served, so it may be filled after New.
 	Objects *resource.Objects
-	// Store keeps what is not an object of the API: the bitmap of node ports.
+	// Store is for data that is not an object of the API: the bitmap of node ports.
 	Store storage.Store
-	// Write writes other objects than the one at hand. Like Objects it may be filled after New.
+	// Write writes other objects than that of the request. Like Objects it may be filled after New.
 	Write resource.Writer
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Rand is a number in [0, n); safe for concurrent use. math/rand/v2 when nil.
 	Rand func(n int) int
-	// Log hears of failures that nobody waits for; nil discards it.
+	// Log gets failures that no request reports; nil discards them.
 	Log *slog.Logger
 	// ServiceCIDRs are the ranges of the cluster's services, the primary family first; 10.0.0.0/24 when empty.
 	ServiceCIDRs []string
 	// NodePorts is the range of node ports, as 30000-32767, which is also the default.
 	NodePorts string
-	// Authorizer decides what reviews ask and who may escalate or bind; without it nobody may and reviews fail. Reviews of
-	// rules need it to be an authz.RuleResolver.
+	// Authorizer answers access reviews and authorizes escalation and binding. Without it reviews fail and nobody may escalate or
+	// bind. Reviews of rules need an authz.RuleResolver.
 	Authorizer authz.Authorizer
-	// Tokens makes the tokens of service accounts; without it there are none.
+	// Tokens issues service account tokens; nil issues none.
 	Tokens *serviceaccount.Issuer
-	// TokenOwners tells whom tokens belong to; without it there are no reviews of tokens. Audiences are the server's own.
+	// TokenOwners authenticates tokens for token reviews, which fail without it. Audiences are the server's own.
 	TokenOwners authn.Tokens
 	Audiences   []string
-	// AllowPrivileged lets pods have privileged containers.
+	// AllowPrivileged allows privileged containers.
 	AllowPrivileged bool
-	// Features are the gates; nil has them as they are by default.
+	// Features are the feature gates; nil means the defaults.
 	Features *features.Features
 	// Definitions serves what definitions define; without it they are only kept.
 	Definitions Definitions

@@ -7,8 +7,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Selectable reads the row's fields along their own paths. A kind whose selectable field is not a path into it replaces
-// that value in its own file.
+// Selectable reads the row's selectable fields at their paths. A kind whose field is not a path replaces the value in its own
+// file.
 func Selectable(row resources.Row) func(object.Object) fields.Set {
 	if len(row.Fields) == 0 {
 		return nil
@@ -29,7 +29,7 @@ func Selectable(row resources.Row) func(object.Object) fields.Set {
 	}
 }
 
-// WithFields adds to the values of a kind what is not found along a path.
+// WithFields adds selectable fields that are not paths.
 func WithFields[T object.Object](base func(object.Object) fields.Set, add func(o T, set fields.Set)) func(object.Object) fields.Set {
 	return func(o object.Object) fields.Set {
 		set := fields.Set{}

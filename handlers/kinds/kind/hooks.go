@@ -10,10 +10,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// The hooks of a resource are written for its type; these adapt them to object.Object. An object of another type is a
-// fault of the caller and becomes an error, never a panic.
+// Adapters from hooks on the type of a kind to hooks on object.Object. An object of another type is a fault of the caller and an
+// error.
 
-// WrongType is the error for an object of another type than a hook is for.
+// WrongType is the error of a hook for an object of another type.
 func WrongType(o object.Object) error { return fmt.Errorf("unexpected object type %T", o) }
 
 // OnDefault adapts a function that fills defaults.
@@ -89,7 +89,7 @@ func ChangedBy[T object.Object](f func(o, old T) bool) func(o, old object.Object
 	}
 }
 
-// CheckAll runs checks one after the other and joins their faults.
+// CheckAll runs checks in order and joins their faults.
 func CheckAll(checks ...func(context.Context, object.Object) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
 	return func(ctx context.Context, o object.Object) (errs field.ErrorList) {
 		for _, c := range checks {
@@ -109,7 +109,7 @@ func CheckAllUpdate(checks ...func(ctx context.Context, o, old object.Object) fi
 	}
 }
 
-// Warn adapts a function that finds what deserves a warning; old is nil for a create.
+// Warn adapts a function that returns warnings; old is nil for a create.
 func Warn[T object.Object](f func(o, old T) []string) func(ctx context.Context, o, old object.Object) []string {
 	return func(_ context.Context, o, old object.Object) []string {
 		t, ok := o.(T)
@@ -121,14 +121,14 @@ func Warn[T object.Object](f func(o, old T) []string) func(ctx context.Context, 
 	}
 }
 
-// SetIfNil points p at a value of its own when it is nil.
+// SetIfNil sets a nil pointer to a copy of value.
 func SetIfNil[T any](p **T, value T) {
 	if *p == nil {
 		*p = &value
 	}
 }
 
-// SamePointed compares optional values.
+// SamePointed compares the values behind two pointers.
 func SamePointed[T comparable](a, b *T) bool {
 	if a == nil || b == nil {
 		return a == b

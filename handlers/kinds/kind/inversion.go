@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// InVersion reads objects of any version of a kind as those of one version, which its rules are written for.
+// InVersion converts objects of any version of a kind to the version that its rules are written for.
 type InVersion[T object.Object] struct {
 	row     resources.Row
 	convert func() (resource.Converter, error)
@@ -28,7 +28,7 @@ func Version[T object.Object](row resources.Row, version string, moved structura
 	return InVersion[T]{row, sync.OnceValues(func() (resource.Converter, error) { return structural.Converter(from, to, moved) })}
 }
 
-// Of is the object in that version: itself, or what conversion makes of it.
+// Of is the object in that version: itself, or a converted copy.
 func (v InVersion[T]) Of(o object.Object) (T, error) {
 	if t, ok := o.(T); ok {
 		return t, nil
@@ -54,7 +54,7 @@ func (v InVersion[T]) Check(f func(T) field.ErrorList) func(context.Context, obj
 	return v.CheckIn(func(_ context.Context, t T) field.ErrorList { return f(t) })
 }
 
-// CheckIn is Check for a rule that may take long.
+// CheckIn is Check for a rule that takes a context.
 func (v InVersion[T]) CheckIn(f func(context.Context, T) field.ErrorList) func(context.Context, object.Object) field.ErrorList {
 	return func(ctx context.Context, o object.Object) field.ErrorList {
 		t, err := v.Of(o)
@@ -70,7 +70,7 @@ func (v InVersion[T]) CheckUpdate(f func(o, old T) field.ErrorList) func(ctx con
 	return v.CheckUpdateIn(func(_ context.Context, o, old T) field.ErrorList { return f(o, old) })
 }
 
-// CheckUpdateIn is CheckUpdate for a rule that may take long.
+// CheckUpdateIn is CheckUpdate for a rule that takes a context.
 func (v InVersion[T]) CheckUpdateIn(f func(ctx context.Context, o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
 	return func(ctx context.Context, o, old object.Object) field.ErrorList {
 		t, err := v.Of(o)

@@ -1,5 +1,5 @@
-// Package kind has what the groups under handlers/kinds share: the form in which a kind is registered, adapters from typed
-// functions to the hooks of a strategy, paths to fields, and rules that many kinds have.
+// Package kind is shared by the groups under handlers/kinds: the registration of a kind, adapters from typed functions to the
+// hooks of a strategy, paths to fields, and rules of many kinds.
 package kind
 
 import (
@@ -14,8 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Kind registers what the resource model cannot say of one kind, in all versions. Everything but the first two fields is
-// optional.
+// Kind registers the hand-written part of one kind, in all versions. Everything but the first two fields is optional.
 type Kind struct {
 	// Group and Resource name the rows of the kind.
 	Group, Resource string
@@ -24,24 +23,24 @@ type Kind struct {
 	Subresources map[string]Strategy
 	// Defaults replace the generated defaults of a version, and call them in the order that the kind needs.
 	Defaults map[string]func(object.Object)
-	// Conversions are written out where versions differ by more than Go types.
+	// Conversions are for versions that differ by more than Go types.
 	Conversions []Conversion
-	// MovedFields are the types whose fields moved between versions that are otherwise converted by their structure.
+	// MovedFields are the types whose fields moved between versions that are otherwise converted structurally.
 	MovedFields structural.Special
-	// Unserved makes empty objects of versions that lie in the store and are not served.
+	// Unserved makes empty objects of versions that are stored but not served.
 	Unserved map[schema.GroupVersionKind]func() object.Object
 	// Cells are the functions that the model's columns of the kind name.
 	Cells Cells
-	// Conditions are those of a row of a table, Compare is the order of rows.
+	// Conditions are the conditions of a table row, Compare is the order of rows.
 	Conditions func(object.Object) []metav1.TableRowCondition
 	Compare    func(a, b object.Object) int
 }
 
-// Strategy completes the strategy of one row, which comes with what the row says: selectable fields and scale. It runs
-// once for each version of the row in each server.
+// Strategy completes the strategy of one row, in which selectable fields and scale are already set from the row. It runs once for
+// each version of the row in each server.
 type Strategy func(d *Deps, row resources.Row, s *resource.Strategy)
 
-// Make makes the strategy of a row of the kind; k is nil for a row that says everything itself.
+// Make makes the strategy of a row. k is nil for a row without hand-written code.
 func (k *Kind) Make(d *Deps, row resources.Row) *resource.Strategy {
 	s := &resource.Strategy{Fields: Selectable(row)}
 	if row.Scale != nil {
@@ -65,16 +64,16 @@ func (k *Kind) Make(d *Deps, row resources.Row) *resource.Strategy {
 	return s
 }
 
-// Conversion is from one version of a kind to another. Convert leaves its argument alone and shares no memory with it.
+// Conversion is from one version of a kind to another. Convert does not change its argument and shares no memory with it.
 type Conversion struct {
 	From, To schema.GroupVersionKind
 	Convert  resource.Converter
 }
 
-// Cells are functions of columns by the name that openapi/ gives them.
+// Cells are the functions of columns by their names in openapi/.
 type Cells map[string]Cell
 
-// Cell computes a cell of an object, or of the values that the column names paths for. It is safe for concurrent use.
+// Cell computes a cell from an object, or from the values at the column's paths. It is safe for concurrent use.
 type Cell struct {
 	Object func(o object.Object, now time.Time) any
 	Values func(v Values, now time.Time) any

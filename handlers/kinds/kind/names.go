@@ -17,13 +17,13 @@ func PathSegment(name string, prefix bool) []string {
 	return path.ValidatePathSegmentName(name, prefix)
 }
 
-// CoreV1 is a resource of the group without a name.
+// CoreV1 is a resource of the core group.
 func CoreV1(name string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Version: "v1", Resource: name}
 }
 
-// GeneratedName judges the beginning of a generated name once more when an object is changed, as kinds do whose updates are
-// judged like creates. It has no effect any more, and is a fault all the same.
+// GeneratedName validates generateName in an update. Upstream does so for kinds whose updates run the rules of creates, although
+// the field has no effect then.
 func GeneratedName(_ context.Context, o, _ object.Object) field.ErrorList {
 	if o.GetGenerateName() == "" {
 		return nil
@@ -31,7 +31,7 @@ func GeneratedName(_ context.Context, o, _ object.Object) field.ErrorList {
 	return Faults(field.NewPath("metadata", "generateName"), o.GetGenerateName(), apivalidation.NameIsDNSSubdomain(o.GetGenerateName(), true))
 }
 
-// JudgeAlike sets one rule for creates and updates of a kind, and with updates the rule of its generated name.
+// JudgeAlike sets one rule for creates and updates of a kind; updates run GeneratedName as well.
 func JudgeAlike(s *resource.Strategy, rule func(context.Context, object.Object) field.ErrorList) {
 	s.ValidateCreate = rule
 	s.ValidateUpdate = func(ctx context.Context, o, old object.Object) field.ErrorList {

@@ -8,7 +8,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// OneOf wants exactly one of a struct's pointers to be set. Fields named in skip are no members of the union.
+// OneOf requires exactly one of a struct's pointers to be set. Fields named in skip are not members of the union.
 func OneOf(value any, path *field.Path, several, none string, skip ...string) (errs field.ErrorList) {
 	v := reflect.Indirect(reflect.ValueOf(value))
 	set := 0

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Path leads through structs of one kind to a field. It is compiled once; following it costs an index per step.
+// Path is the path of a field in the struct of a kind, compiled to field indexes.
 type Path [][]int
 
 // Compile resolves a path of JSON names (spec.nodeName) in the kind of a row; nil when the kind has no such field.
@@ -51,7 +51,7 @@ func jsonField(t reflect.Type, name string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// Get follows the path; the zero Value when it passes through a nil pointer or o is of another type.
+// Get is the field's value; the zero Value when the path passes through a nil pointer or o has another type.
 func (p Path) Get(o any) reflect.Value {
 	v := reflect.ValueOf(o)
 	for _, i := range p {
@@ -69,7 +69,7 @@ func (p Path) Get(o any) reflect.Value {
 	return v
 }
 
-// ValueAs is a field's value; false where Get found none, or one of another type.
+// ValueAs is a field's value; false for the zero Value, or a value of another type.
 func ValueAs[T any](v reflect.Value) (value T, ok bool) {
 	if !v.IsValid() || !v.CanInterface() {
 		return value, false
@@ -78,7 +78,7 @@ func ValueAs[T any](v reflect.Value) (value T, ok bool) {
 	return value, ok
 }
 
-// Text is a field's value as selectors compare it.
+// Text is a field's value for field selectors.
 func Text(v reflect.Value) string {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {

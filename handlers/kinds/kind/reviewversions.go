@@ -8,19 +8,19 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// reviewVersions are the versions of the reviews that servers send to webhooks, in the order of preference.
+// reviewVersions are the review versions that the server can send to webhooks, in order of preference.
 var reviewVersions = []string{"v1", "v1beta1"}
 
-// KnownReviewVersions are they as messages list them.
+// KnownReviewVersions are the reviewVersions in the form of error texts.
 func KnownReviewVersions() string { return strings.Join(reviewVersions, ", ") }
 
-// KnowsReviews says whether a webhook understands a version that servers know.
+// KnowsReviews reports whether a webhook accepts one of the server's review versions.
 func KnowsReviews(versions []string) bool {
 	return slices.ContainsFunc(versions, func(v string) bool { return slices.Contains(reviewVersions, v) })
 }
 
-// ReviewVersions judges the versions that a webhook understands: names that stand once, one of them known to servers if that is
-// needed. empty is what is said when there are none.
+// ReviewVersions validates the versions that a webhook accepts: names without duplicates, one of which the server must know if
+// that is required. empty is the message for an empty list.
 func ReviewVersions(versions []string, needed bool, empty string, path *field.Path) (errs field.ErrorList) {
 	if len(versions) == 0 {
 		return field.ErrorList{field.Required(path, empty)}

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -12,10 +13,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
 )
 
-// Immutable is the sentence for a field that may not change.
+// Immutable is the message about an immutable field.
 const Immutable = "field is immutable"
 
-// Unchanged finds that a field differs from its old value.
+// Unchanged refuses a changed field.
 func Unchanged(now, old any, path *field.Path) field.ErrorList {
 	if equality.Semantic.DeepEqual(now, old) {
 		return nil
@@ -23,7 +24,7 @@ func Unchanged(now, old any, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, display.Value(now), Immutable)}
 }
 
-// Faults are the messages about a value.
+// Faults makes errors of messages about a value.
 func Faults(path *field.Path, value any, messages []string) (errs field.ErrorList) {
 	for _, msg := range messages {
 		errs = append(errs, field.Invalid(path, value, msg))
@@ -31,22 +32,22 @@ func Faults(path *field.Path, value any, messages []string) (errs field.ErrorLis
 	return errs
 }
 
-// DNSName wants a DNS subdomain.
+// DNSName requires a DNS subdomain.
 func DNSName(path *field.Path, s string) field.ErrorList {
 	return Faults(path, s, utilvalidation.IsDNS1123Subdomain(s))
 }
 
-// DNSLabel wants a DNS label.
+// DNSLabel requires a DNS label.
 func DNSLabel(path *field.Path, s string) field.ErrorList {
 	return Faults(path, s, utilvalidation.IsDNS1123Label(s))
 }
 
-// Qualified wants a qualified name, as labels have.
+// Qualified requires a qualified name, like the key of a label.
 func Qualified(path *field.Path, s string) field.ErrorList {
 	return Faults(path, s, utilvalidation.IsQualifiedName(s))
 }
 
-// Needed wants a text that keeps a rule.
+// Needed requires a text that is not empty and keeps a rule.
 func Needed(path *field.Path, s string, rule func(*field.Path, string) field.ErrorList) field.ErrorList {
 	if s == "" {
 		return field.ErrorList{field.Required(path, "")}
@@ -54,12 +55,12 @@ func Needed(path *field.Path, s string, rule func(*field.Path, string) field.Err
 	return rule(path, s)
 }
 
-// Segment is a name that stands in URLs.
+// Segment requires a name that may be a segment of a URL's path.
 func Segment(path *field.Path, s string) field.ErrorList {
 	return Faults(path, s, PathSegment(s, false))
 }
 
-// Among wants one of the values.
+// Among requires one of the values.
 func Among(path *field.Path, s string, values ...string) field.ErrorList {
 	for _, v := range values {
 		if s == v {
@@ -69,7 +70,15 @@ func Among(path *field.Path, s string, values ...string) field.ErrorList {
 	return field.ErrorList{field.NotSupported(path, s, values)}
 }
 
-// Optional runs a rule on a text that is there.
+// Alone requires the wildcard * to be the only element of a list; what names its elements.
+func Alone(list []string, path *field.Path, what string) field.ErrorList {
+	if len(list) < 2 || !slices.Contains(list, "*") {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, list, "if '*' is present, must not specify other "+what)}
+}
+
+// Optional applies a rule unless the text is nil.
 func Optional(path *field.Path, s *string, rule func(*field.Path, string) field.ErrorList) field.ErrorList {
 	if s == nil {
 		return nil
@@ -77,17 +86,17 @@ func Optional(path *field.Path, s *string, rule func(*field.Path, string) field.
 	return rule(path, *s)
 }
 
-// CIDR may have the form that was tolerated once only where it was stored before; new ones are strict.
+// CIDR requires a CIDR in the strict form of new fields.
 func CIDR(path *field.Path, s string) field.ErrorList {
 	return utilvalidation.IsValidCIDRForLegacyField(path, s, true, nil)
 }
 
-// PortNumber wants the number of a port.
+// PortNumber requires a number from 1 to 65535.
 func PortNumber(path *field.Path, n int32) field.ErrorList {
 	return Faults(path, n, utilvalidation.IsValidPortNum(int(n)))
 }
 
-// LabelSelector finds faults in a selector; nil is right.
+// LabelSelector validates a selector, which may be nil.
 func LabelSelector(s *metav1.LabelSelector, path *field.Path) field.ErrorList {
 	return metavalidation.ValidateLabelSelector(s, metavalidation.LabelSelectorValidationOptions{}, path)
 }

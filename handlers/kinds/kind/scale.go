@@ -19,7 +19,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Scale makes the view of a resource that autoscalers and kubectl scale read and write, from the paths of its row.
+// Scale sets the hooks of a scale subresource, by the paths in its row.
 func Scale(row resources.Row, s *resource.Strategy) {
 	parent := ParentRow(row)
 	spec, status, selector := Compile(parent, row.Scale.SpecReplicas), Compile(parent, row.Scale.StatusReplicas), Compile(parent, row.Scale.Selector)
@@ -69,7 +69,7 @@ func Scale(row resources.Row, s *resource.Strategy) {
 	}
 }
 
-// updateAs gives a scale the hooks of its parent: a write of it is an update of the whole parent object.
+// updateAs copies the update hooks of the parent, because a write to a scale is an update of the whole parent object.
 func updateAs(s, parent *resource.Strategy) {
 	s.PrepareForUpdate, s.Warnings = parent.PrepareForUpdate, parent.Warnings
 	s.Validate, s.ValidateUpdate = parent.Validate, parent.ValidateUpdate
@@ -94,7 +94,7 @@ func number(v reflect.Value) int32 {
 	return int32(v.Int())
 }
 
-// selectorText writes a selector of any of the shapes that the API has as the string that list requests take.
+// selectorText is a selector of any type of the API in the form of the labelSelector parameter.
 func selectorText(v reflect.Value) (string, error) {
 	if !v.IsValid() {
 		return "", nil

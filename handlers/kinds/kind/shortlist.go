@@ -9,12 +9,12 @@ import (
 type ShortList struct {
 	Limit     int
 	Separator string
-	// Count is how many there are altogether; who knows that more follow may add their number instead of them.
+	// Count is the number of texts. A caller may add the number of further texts instead of the texts.
 	Count int
 	texts []string
 }
 
-// Full says that what is added now is only counted.
+// Full reports whether further texts are only counted.
 func (l *ShortList) Full() bool { return len(l.texts) >= l.Limit }
 
 // Add appends a text.
@@ -25,7 +25,7 @@ func (l *ShortList) Add(text string) {
 	l.Count++
 }
 
-// Text is the list as one cell; empty when that would have nothing in it.
+// Text is the list as one cell; empty is the cell of an empty list.
 func (l *ShortList) Text(empty string) string {
 	text := strings.Join(l.texts, l.Separator)
 	switch {

@@ -8,14 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// A signer's name is a domain and a path. The path leaves room for the name of who signs with it: a label, a dot and a
-// subdomain.
+// A signer name is a domain and a path. The maximum length of the path leaves room for a namespace, a dot and a name.
 const (
 	maxSignerDomain = validation.DNS1123SubdomainMaxLength
 	maxSignerName   = maxSignerDomain + 1 + validation.DNS1123SubdomainMaxLength + validation.DNS1123LabelMaxLength + 1
 )
 
-// SignerName finds what is wrong with the name of a signer, such as example.com/name.
+// SignerName validates a signer name, such as example.com/name.
 func SignerName(path *field.Path, name string) (errs field.ErrorList) {
 	if name == "" {
 		return field.ErrorList{field.Required(path, "")}
@@ -38,7 +37,7 @@ func SignerName(path *field.Path, name string) (errs field.ErrorList) {
 	return errs
 }
 
-// firstBadLabel tells of the first part between dots that breaks a rule; the faults of others would look the same.
+// firstBadLabel reports the first part between dots that breaks a rule. The faults of the others would have the same text.
 func firstBadLabel(path *field.Path, text string, rule func(string) []string) (errs field.ErrorList) {
 	for label := range strings.SplitSeq(text, ".") {
 		for _, msg := range rule(label) {
@@ -51,7 +50,7 @@ func firstBadLabel(path *field.Path, text string, rule func(string) []string) (e
 	return errs
 }
 
-// OfKubernetes says whether the signer is one of the project itself.
+// OfKubernetes reports whether the signer's domain is kubernetes.io.
 func OfKubernetes(name string) bool {
 	host, _, _ := strings.Cut(name, "/")
 	return host == "kubernetes.io" || strings.HasSuffix(host, ".kubernetes.io")

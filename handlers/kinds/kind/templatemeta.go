@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// ClaimMeta judges the metadata in the template of a claim: annotations and labels, and nothing else. The others are named
-// as upstream names them, after their Go fields.
+// ClaimMeta validates the metadata of a claim template: annotations and labels are allowed, and nothing else. Like upstream's,
+// error paths have Go field names.
 func ClaimMeta(m *metav1.ObjectMeta, path *field.Path) field.ErrorList {
 	errs := apivalidation.ValidateAnnotations(m.Annotations, path.Child("annotations"))
 	errs = append(errs, metavalidation.ValidateLabels(m.Labels, path.Child("labels"))...)

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// OldLabels are labels of nodes that have newer names or none.
+// OldLabels are deprecated node labels.
 var OldLabels = map[string]string{
 	"beta.kubernetes.io/arch":                       `deprecated since v1.14; use "kubernetes.io/arch" instead`,
 	"beta.kubernetes.io/os":                         `deprecated since v1.14; use "kubernetes.io/os" instead`,
@@ -24,7 +24,7 @@ var OldLabels = map[string]string{
 	"node-role.kubernetes.io/master":                `use "node-role.kubernetes.io/control-plane" instead`,
 }
 
-// SelectorLabels finds labels of nodes in a selector that have newer names or none.
+// SelectorLabels warns of deprecated node labels in a selector.
 func SelectorLabels(s *metav1.LabelSelector, path *field.Path) (out []string) {
 	if s == nil {
 		return nil
@@ -42,7 +42,7 @@ func SelectorLabels(s *metav1.LabelSelector, path *field.Path) (out []string) {
 	return out
 }
 
-// BalancerWarnings are about the addresses of load balancers in a status, in forms that programs read differently.
+// BalancerWarnings warn of load balancer addresses in ambiguous forms.
 func BalancerWarnings(n int, ip func(i int) string) (out []string) {
 	for i := range n {
 		if a := ip(i); a != "" {
@@ -52,7 +52,7 @@ func BalancerWarnings(n int, ip func(i int) string) (out []string) {
 	return out
 }
 
-// HostnameWarning is about names that become part of the names of hosts, which are shorter and have no dots.
+// HostnameWarning warns of names that become part of hostnames and are not DNS labels.
 func HostnameWarning(use string, o object.Object) []string {
 	msgs := validation.IsDNS1123Label(o.GetName())
 	if len(msgs) == 0 {
@@ -61,10 +61,10 @@ func HostnameWarning(use string, o object.Object) []string {
 	return []string{fmt.Sprintf("metadata.name: this is used in %s, which can result in surprising behavior; a DNS label is recommended: %v", use, msgs)}
 }
 
-// Said is a sentence about the field at path.
+// Said is a warning about the field at path.
 func Said(path *field.Path, format string, args ...any) string {
 	return path.String() + ": " + fmt.Sprintf(format, args...)
 }
 
-// SortedKeys are those of a map, in an order that does not change from request to request.
+// SortedKeys are the keys of a map in a deterministic order.
 func SortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

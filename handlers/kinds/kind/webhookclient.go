@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// WebhookURL is where a webhook listens that is not a service: nothing but https, a host and a path.
+// WebhookURL requires https, a host and a path, and nothing else.
 func WebhookURL(path *field.Path, text string) (errs field.ErrorList) {
 	const form = "; desired format: https://host[/path]"
 	u, err := url.Parse(text)
@@ -34,8 +34,8 @@ func WebhookURL(path *field.Path, text string) (errs field.ErrorList) {
 	return errs
 }
 
-// WebhookService is a service that a webhook listens at. Upstream mixes up name and namespace of what is missing; so does this,
-// since the path of a fault is part of the answer.
+// WebhookService validates a reference to a service. Upstream swaps the paths of a missing name and namespace; clients see those
+// paths, so they are swapped here, too.
 func WebhookService(path *field.Path, namespace, name string, route *string, port int32) (errs field.ErrorList) {
 	if namespace == "" {
 		errs = append(errs, field.Required(path.Child("name"), ""))
@@ -52,7 +52,7 @@ func WebhookService(path *field.Path, namespace, name string, route *string, por
 	return append(errs, webhookRoute(path.Child("path"), *route)...)
 }
 
-// webhookRoute is a path in a URL whose parts are DNS subdomains; one slash at the end is fine.
+// webhookRoute requires a URL path whose segments are DNS subdomains, with or without a trailing slash.
 func webhookRoute(path *field.Path, route string) (errs field.ErrorList) {
 	if route == "//" {
 		return field.ErrorList{field.Invalid(path, route, "segment[0] may not be empty")}

@@ -1,5 +1,5 @@
-// Package kindtest helps the groups of kinds to test what they register: strategies as a server would make them, objects
-// from YAML, and the faults that a write would be told.
+// Package kindtest has helpers for the tests of kinds: strategies as a server makes them, objects from YAML, and the faults that
+// a write would get.
 package kindtest
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// Time is what the clock of the tests shows.
+// Time is the fixed time of the tests' clock.
 var Time = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // Row is the row of a resource of a kind, or of one of its subresources.
@@ -45,7 +45,7 @@ func Of(t *testing.T, kinds []kind.Kind, name string) *kind.Kind {
 	return &kinds[i]
 }
 
-// Hooks are those of a row without a store behind them, at a clock that stands and with numbers that are always the lowest.
+// Hooks are those of a row without a store, with a fixed clock and random numbers that are always the lowest.
 func Hooks(t *testing.T, kinds []kind.Kind, version, name, subresource string) *resource.Strategy {
 	t.Helper()
 	return HooksWith(t, kinds, kind.Deps{Now: func() time.Time { return Time }, Rand: func(int) int { return 0 }, AllowPrivileged: true}, version, name, subresource)
@@ -59,7 +59,7 @@ func HooksWith(t *testing.T, kinds []kind.Kind, d kind.Deps, version, name, subr
 	return k.Make(&d, Row(t, k.Group, version, name, subresource))
 }
 
-// Attempt is one of a write into the namespace ns.
+// Attempt is an attempt to write into the namespace ns.
 func Attempt() *resource.Attempt { return &resource.Attempt{Namespace: "ns"} }
 
 // Parse makes an object from YAML.
@@ -70,7 +70,7 @@ func Parse[T any](t *testing.T, text string) *T {
 	return o
 }
 
-// Decode reads YAML; fields that o lacks are faults of the test.
+// Decode reads YAML. Unknown fields fail the test.
 func Decode(t *testing.T, text string, o any) {
 	t.Helper()
 	if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll(text, "\t", " ")), o); err != nil {
@@ -78,7 +78,7 @@ func Decode(t *testing.T, text string, o any) {
 	}
 }
 
-// Messages are the faults as a client reads them.
+// Messages are the texts of faults.
 func Messages(errs field.ErrorList) []string {
 	out := []string{}
 	for _, e := range errs {
@@ -87,7 +87,7 @@ func Messages(errs field.ErrorList) []string {
 	return out
 }
 
-// Verdict runs what the verbs run for a create, or with an old object for an update.
+// Verdict runs the hooks of a create or, with an old object, of an update.
 func Verdict(s *resource.Strategy, o, old object.Object) []string {
 	var errs field.ErrorList
 	run := func(f func(context.Context, object.Object) field.ErrorList) {
@@ -101,13 +101,13 @@ func Verdict(s *resource.Strategy, o, old object.Object) []string {
 	} else if s.ValidateUpdate != nil {
 		errs = append(errs, s.ValidateUpdate(context.Background(), o, old)...)
 	} else {
-		// Of such a kind the model says all that may not change.
+		// The model has all immutable fields of such a kind.
 		errs = append(errs, validation.Immutable(o, old)...)
 	}
 	return Messages(errs)
 }
 
-// Case is an object, or a change of one, and the faults that are found in it.
+// Case is a create or update with its faults.
 type Case struct {
 	Version, Resource string
 	// Object and Old are YAML; without Old it is a create.
@@ -115,7 +115,7 @@ type Case struct {
 	Want        []string
 }
 
-// Run compares what is found with what each case wants.
+// Run compares the faults of each case with the wanted ones.
 func Run(t *testing.T, kinds []kind.Kind, cases []Case) {
 	t.Helper()
 	for _, c := range cases {

@@ -20,7 +20,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/memory"
 )
 
-// Everything is how many keys a store has, in all.
+// Everything is the number of keys in a store.
 func Everything(t *testing.T, s storage.Store) int64 {
 	t.Helper()
 	n, err := s.Count(t.Context(), "/")
@@ -49,7 +49,7 @@ func (c plain) Decode(stored []byte, revision int64) (object.Object, error) {
 
 func (plain) Conversion() resource.Conversion { return nil }
 
-// straight writes to the store as it is told.
+// straight writes to the store without rules.
 type straight struct{ *resourcetest.Objects }
 
 func (s straight) Create(ctx context.Context, w resource.OwnWrite, o object.Object) error {
@@ -71,7 +71,7 @@ func (s straight) Delete(ctx context.Context, w resource.OwnWrite, _ *metav1.Del
 	return s.Objects.Delete(ctx, w.Resource, w.Namespace, w.Name)
 }
 
-// World is what strategies see of a server: a store, a clock that stands, numbers that are always the lowest.
+// World is the server of a strategy: a store, a fixed clock, and random numbers that are always the lowest.
 func World(t *testing.T) (storage.Store, kind.Deps) {
 	t.Helper()
 	store := memory.New(memory.Options{})

@@ -25,7 +25,7 @@ var ingresses = kind.Kind{
 	},
 }
 
-// classAnnotation named the class before there was a field.
+// classAnnotation is the annotation that spec.ingressClassName replaced.
 const classAnnotation = "kubernetes.io/ingress.class"
 
 func ingress(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
@@ -149,7 +149,7 @@ func ingressBackend(b *networkingv1.IngressBackend, path *field.Path) (errs fiel
 	return errs
 }
 
-// strictBackends refuses names that services could not have before they could begin with a digit, unless the live object has one.
+// strictBackends refuses service names that begin with a digit, which older servers cannot have, unless the live object has one.
 func strictBackends(o, old *networkingv1.Ingress) (errs field.ErrorList) {
 	if old != nil && len(strictBackends(old, nil)) > 0 {
 		return nil
@@ -173,7 +173,7 @@ func strictBackends(o, old *networkingv1.Ingress) (errs field.ErrorList) {
 	return errs
 }
 
-// typedReference is to an object of any kind in the same namespace, or in none.
+// typedReference is a reference to an object of any kind in the same namespace or without one.
 func typedReference(apiGroup *string, of, name string, path *field.Path) field.ErrorList {
 	errs := kind.Optional(path.Child("apiGroup"), apiGroup, kind.DNSName)
 	errs = append(errs, kind.Needed(path.Child("kind"), of, kind.Segment)...)
@@ -203,7 +203,7 @@ func ingressStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 
 const shownHosts = 3
 
-// ingressHosts are the first hosts. The number of others counts rules, with or without a host, as soon as there are more.
+// ingressHosts is the column of hosts. The number of further ones counts rules, with or without a host.
 func ingressHosts(in *networkingv1.Ingress) string {
 	var hosts []string
 	for _, r := range in.Spec.Rules {

@@ -42,7 +42,7 @@ func ingressClass(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// classParameters are an object that the controller reads: one of a namespace, which is named then, or one of none.
+// classParameters is the reference to the controller's parameters, which has a namespace if its scope is Namespace.
 func classParameters(p *networkingv1.IngressClassParametersReference, path *field.Path) field.ErrorList {
 	errs := typedReference(p.APIGroup, p.Kind, p.Name, path)
 	switch scope := p.Scope; {
@@ -71,7 +71,7 @@ func ingressParameters(c *networkingv1.IngressClass) string {
 	return p.Kind + "/" + p.Name
 }
 
-// defaultIngressClass gets name and annotations.
+// defaultIngressClass is the name column, with "(default)"; its values are name and annotations.
 func defaultIngressClass(v kind.Values, _ time.Time) any {
 	if v.Pairs(1)["ingressclass.kubernetes.io/is-default-class"] == "true" {
 		return v.Text(0) + " (default)"

@@ -19,7 +19,7 @@ var ipAddresses = kind.Kind{
 	Cells: kind.Cells{"parentRef": kind.CellOfValues(parentRef)},
 }
 
-// ipAddressName wants an address in its canonical form.
+// ipAddressName requires an address in canonical form.
 func ipAddressName(name string, _ bool) []string {
 	ip, err := netip.ParseAddr(name)
 	switch {
@@ -33,7 +33,7 @@ func ipAddressName(name string, _ bool) []string {
 	return nil
 }
 
-// parentRef gets group, resource, namespace and name of what an address belongs to; nils when to nothing.
+// parentRef is the column of the address' owner; its values are group, resource, namespace and name.
 func parentRef(v kind.Values, _ time.Time) any {
 	if v[3] == nil {
 		return "<none>"

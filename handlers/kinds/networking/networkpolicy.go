@@ -19,7 +19,7 @@ var networkPolicies = kind.Kind{
 	Defaults: map[string]func(object.Object){"v1": kind.OnDefault(defaultNetworkPolicy)},
 }
 
-// defaultNetworkPolicy: a policy without types is about what comes in and, when it has rules for it, what goes out.
+// defaultNetworkPolicy sets the policy types: Ingress, and Egress if there are egress rules.
 func defaultNetworkPolicy(p *networkingv1.NetworkPolicy) {
 	if len(p.Spec.PolicyTypes) == 0 {
 		p.Spec.PolicyTypes = []string{"Ingress"}

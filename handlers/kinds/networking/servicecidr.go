@@ -15,7 +15,7 @@ import (
 
 var serviceCIDRs = kind.Kind{Group: group, Resource: "servicecidrs", Strategy: serviceCIDR}
 
-// serviceCIDR: ranges may only grow by one of the other family.
+// serviceCIDR allows one change: a range of the other family may be added.
 func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	p := kind.Compile(row, "spec.cidrs")
 	s.ValidateCreate = func(_ context.Context, o object.Object) field.ErrorList {
@@ -47,7 +47,7 @@ func serviceCIDR(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	}
 }
 
-// ranges of addresses: one, or one of each family.
+// ranges requires one CIDR, or one of each family.
 func ranges(list []string, path *field.Path) (errs field.ErrorList) {
 	switch {
 	case len(list) == 0:

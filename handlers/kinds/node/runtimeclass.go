@@ -36,7 +36,7 @@ func validateRuntimeClass(o *nodev1.RuntimeClass) field.ErrorList {
 	seen := make(map[corev1.Toleration]bool, len(o.Scheduling.Tolerations))
 	for i, t := range o.Scheduling.Tolerations {
 		key := t
-		key.TolerationSeconds = nil // is no key of the list
+		key.TolerationSeconds = nil // is not part of the identity
 		if seen[key] {
 			errs = append(errs, field.Duplicate(list.Index(i), display.Value(t)))
 		}

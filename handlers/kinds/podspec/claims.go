@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// claimNames are the claims of a pod that its containers may refer to.
+// claimNames are the names of the resource claims of a pod.
 func claimNames(spec *corev1.PodSpec) map[string]bool {
 	out := make(map[string]bool, len(spec.ResourceClaims))
 	for _, c := range spec.ResourceClaims {
@@ -19,7 +19,7 @@ func claimNames(spec *corev1.PodSpec) map[string]bool {
 	return out
 }
 
-// podClaims: no two claims of a pod have one name.
+// podClaims refuses duplicate names.
 func podClaims(list []corev1.PodResourceClaim, path *field.Path) (errs field.ErrorList) {
 	seen := make(map[string]bool, len(list))
 	for i, c := range list {
@@ -31,7 +31,7 @@ func podClaims(list []corev1.PodResourceClaim, path *field.Path) (errs field.Err
 	return errs
 }
 
-// usedClaims are what a container uses of the pod's claims: each as a whole, or some of its requests.
+// usedClaims validates a container's references to the pod's claims, as a whole or by request.
 func usedClaims(list []corev1.ResourceClaim, known map[string]bool, path *field.Path) (errs field.ErrorList) {
 	whole, parts, requests := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, c := range list {
@@ -67,7 +67,7 @@ func usedClaims(list []corev1.ResourceClaim, known map[string]bool, path *field.
 	return errs
 }
 
-// fileKeys are read from volumes of the pod that begin empty.
+// fileKeys requires the volumes of fileKeyRef to be emptyDir volumes of the pod.
 func fileKeys(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	volumes := make(map[string]*corev1.Volume, len(spec.Volumes))
 	for i := range spec.Volumes {
@@ -89,7 +89,7 @@ func fileKeys(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// eachContainer visits those that run before the others first.
+// eachContainer visits init containers, containers and ephemeral containers, in this order.
 func eachContainer(spec *corev1.PodSpec, path *field.Path, f func(*corev1.Container, *field.Path)) {
 	for i := range spec.InitContainers {
 		f(&spec.InitContainers[i], path.Child("initContainers").Index(i))
@@ -103,7 +103,7 @@ func eachContainer(spec *corev1.PodSpec, path *field.Path, f func(*corev1.Contai
 	}
 }
 
-// restartRules of a container need a policy for what they do not say; init containers restart or do not.
+// restartRules of a container require a restartPolicy.
 func restartRules(c *corev1.Container, path *field.Path) field.ErrorList {
 	if c.RestartPolicy == nil && len(c.RestartPolicyRules) > 0 {
 		return field.ErrorList{field.Required(path.Child("restartPolicy"), "must specify restartPolicy when restart rules are used")}
@@ -111,7 +111,7 @@ func restartRules(c *corev1.Container, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// resizeRestarts: a container that never restarts cannot be restarted to be resized.
+// resizeRestarts forbids RestartContainer in pods that never restart.
 func resizeRestarts(c *corev1.Container, never bool, path *field.Path) (errs field.ErrorList) {
 	for _, p := range c.ResizePolicy {
 		if never && p.RestartPolicy != "NotRequired" {
@@ -121,7 +121,7 @@ func resizeRestarts(c *corev1.Container, never bool, path *field.Path) (errs fie
 	return errs
 }
 
-// initResizeRestarts: nor one that has to end before others begin.
+// initResizeRestarts forbids RestartContainer in init containers that are not sidecars.
 func initResizeRestarts(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
 	for i, p := range c.ResizePolicy {
 		if p.RestartPolicy == "RestartContainer" {
@@ -131,8 +131,7 @@ func initResizeRestarts(c *corev1.Container, path *field.Path) (errs field.Error
 	return errs
 }
 
-// mountModes: what a mount shows of the host, and how deep it is read only. The faults do not say of which mount they are, so
-// each is told once.
+// mountModes validates mount propagation and recursiveReadOnly. The paths have no index, so each fault is reported once.
 func mountModes(c *corev1.Container, path *field.Path) (errs field.ErrorList) {
 	mounts := path.Child("volumeMounts")
 	privileged := c.SecurityContext != nil && c.SecurityContext.Privileged != nil && *c.SecurityContext.Privileged

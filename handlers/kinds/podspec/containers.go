@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// validateContainers finds what spans the fields of containers of all three kinds.
+// validateContainers has the rules between the fields of containers, init containers and ephemeral containers.
 func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	names, grace := map[string]bool{}, gracePeriod(spec)
 	in := surroundings{d, volumes, claimNames(spec), ownUsers(spec), spec.RestartPolicy == "Never"}
@@ -57,7 +57,7 @@ func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*
 	return errs
 }
 
-// uniqueName wants a name that no earlier container has. Two without a name have the same, but for two init containers.
+// uniqueName refuses a name of an earlier container. Empty names are duplicates, too, except among init containers.
 func uniqueName(name string, seen map[string]bool, path *field.Path) field.ErrorList {
 	if seen[name] {
 		return field.ErrorList{field.Duplicate(path.Child("name"), name)}
@@ -66,7 +66,7 @@ func uniqueName(name string, seen map[string]bool, path *field.Path) field.Error
 	return nil
 }
 
-// surroundings are what a container depends on in its pod.
+// surroundings are the parts of a pod that the rules of a container depend on.
 type surroundings struct {
 	d               *kind.Deps
 	volumes         map[string]*corev1.Volume
@@ -141,7 +141,7 @@ func valueFrom(e *corev1.EnvVar, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// requirements wants every request at or below its limit, and equal where a resource cannot be overcommitted.
+// requirements requires requests to be at most their limits, and equal for resources that cannot be overcommitted.
 func requirements(requests, limits map[string]resource.Quantity, path *field.Path) (errs field.ErrorList) {
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
 		request := requests[name]
@@ -168,16 +168,16 @@ func PagesAlone(lists ...map[string]resource.Quantity) (pages bool) {
 			if name == "cpu" || name == "memory" {
 				return false
 			}
-			pages = pages || hugePages(name)
+			pages = pages || HugePages(name)
 		}
 	}
 	return pages
 }
 
 // Overcommits says whether requests may be below limits: for native resources, except huge pages.
-func Overcommits(name string) bool { return native(name) && !hugePages(name) }
+func Overcommits(name string) bool { return native(name) && !HugePages(name) }
 
-// hostPorts finds a port of the host that two containers want.
+// hostPorts refuses host ports that two containers have.
 func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i, c := range list {
@@ -228,7 +228,7 @@ func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.E
 	return errs
 }
 
-// gracePeriod is how long containers have to end; a negative one counts as a second.
+// gracePeriod is terminationGracePeriodSeconds; a negative one counts as one second.
 func gracePeriod(spec *corev1.PodSpec) *int64 {
 	if p := spec.TerminationGracePeriodSeconds; p != nil && *p < 0 {
 		one := int64(1)
@@ -237,7 +237,7 @@ func gracePeriod(spec *corev1.PodSpec) *int64 {
 	return spec.TerminationGracePeriodSeconds
 }
 
-// pause wants a handler that only waits to wait no longer than there is time.
+// pause requires a sleep handler to end within the grace period.
 func pause(h *corev1.LifecycleHandler, grace *int64, path *field.Path) field.ErrorList {
 	if h.Sleep == nil || grace == nil || h.Sleep.Seconds >= 0 && h.Sleep.Seconds <= *grace {
 		return nil

@@ -9,13 +9,13 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// DefaultTemplate defaults a template in any kind; generated defaults have run or run afterwards, the order is indifferent.
+// DefaultTemplate sets the defaults of a pod template. Generated defaults may run before or after it.
 func DefaultTemplate(t *corev1.PodTemplateSpec) {
 	Default(&t.Spec)
 	DropInitContainerAnnotations(&t.Annotations)
 }
 
-// Default fills what depends on other fields of a pod's spec.
+// Default sets the defaults that depend on other fields of a pod spec.
 func Default(s *corev1.PodSpec) {
 	for i := range s.Volumes {
 		defaultVolume(&s.Volumes[i])
@@ -29,15 +29,14 @@ func Default(s *corev1.PodSpec) {
 	for i := range s.EphemeralContainers {
 		pullPolicy(&s.EphemeralContainers[i].ImagePullPolicy, s.EphemeralContainers[i].Image)
 	}
-	// The old name of the service account always mirrors the new one.
+	// The deprecated field always mirrors the new one.
 	if s.ServiceAccountName == "" {
 		s.ServiceAccountName = s.DeprecatedServiceAccount
 	}
 	s.DeprecatedServiceAccount = s.ServiceAccountName
 }
 
-// pullPolicy decides by the tag: what may move is always pulled. An image that cannot be parsed has no tag; validation
-// speaks about it.
+// pullPolicy defaults to Always for the tag latest, and for images with neither tag nor digest.
 func pullPolicy(policy *string, image string) {
 	if *policy != "" {
 		return
@@ -54,7 +53,7 @@ func pullPolicy(policy *string, image string) {
 	}
 }
 
-// defaultVolume makes a volume without any source an empty directory.
+// defaultVolume makes a volume without a source an emptyDir.
 func defaultVolume(v *corev1.Volume) {
 	if !hasSource(v) {
 		v.EmptyDir = &corev1.EmptyDirVolumeSource{}
@@ -77,13 +76,13 @@ func hasSource(v *corev1.Volume) bool {
 	return false
 }
 
-// initContainerAnnotations carried init containers before there was a field; whoever still sends them is not heard.
+// initContainerAnnotations had init containers before the field existed. They are dropped.
 var initContainerAnnotations = []string{
 	"pod.beta.kubernetes.io/init-containers", "pod.alpha.kubernetes.io/init-containers",
 	"pod.beta.kubernetes.io/init-container-statuses", "pod.alpha.kubernetes.io/init-container-statuses",
 }
 
-// DropInitContainerAnnotations copies the map before it changes it: templates share theirs with the object they came from.
+// DropInitContainerAnnotations copies the map before a change, because templates share it with the object they came from.
 func DropInitContainerAnnotations(annotations *map[string]string) {
 	copied := false
 	for _, key := range initContainerAnnotations {

@@ -11,7 +11,7 @@ import (
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// What a container may learn of its own pod, as a variable and as a file.
+// The fields of the downward API, for variables and for volumes.
 var (
 	envFields = []string{"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
 		"status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"}
@@ -49,7 +49,7 @@ func fieldSelector(s *corev1.ObjectFieldSelector, allowed []string, path *field.
 		}
 		return field.ErrorList{field.Invalid(at, s.FieldPath, "error converting fieldPath: field label does not support subscript: "+s.FieldPath)}
 	}
-	if name == "spec.host" { // its name long ago
+	if name == "spec.host" { // the old name
 		name = "spec.nodeName"
 	}
 	if slices.Contains(allowed, name) {
@@ -115,7 +115,7 @@ func resourceSelector(s *corev1.ResourceFieldSelector, volume bool, path *field.
 	return errs
 }
 
-// tokenProjection is reported at the volume, one level above where it stands.
+// tokenProjection reports the path at the volume, one level above the source.
 func tokenProjection(p *corev1.ServiceAccountTokenProjection, path *field.Path) (errs field.ErrorList) {
 	const least, most = 10 * 60, 1 << 32
 	if p.ExpirationSeconds != nil {

@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// asContainer is what a container for debugging has in common with others.
+// asContainer is an ephemeral container as an ordinary one.
 func asContainer(c *corev1.EphemeralContainer) corev1.Container {
 	return corev1.Container{Name: c.Name, Image: c.Image, Command: c.Command, Args: c.Args, WorkingDir: c.WorkingDir, Ports: c.Ports,
 		EnvFrom: c.EnvFrom, Env: c.Env, Resources: c.Resources, ResizePolicy: c.ResizePolicy, RestartPolicy: c.RestartPolicy,
@@ -15,7 +15,7 @@ func asContainer(c *corev1.EphemeralContainer) corev1.Container {
 		Stdin: c.Stdin, StdinOnce: c.StdinOnce, TTY: c.TTY}
 }
 
-// ephemeralRules: such a container has no ports, no resources, no probes and no life cycle.
+// ephemeralRules forbids ports, resources, probes and lifecycle in ephemeral containers.
 func ephemeralRules(c *corev1.EphemeralContainer, targets map[string]bool, path *field.Path) (errs field.ErrorList) {
 	if c.TargetContainerName != "" && !targets[c.TargetContainerName] {
 		errs = append(errs, field.NotFound(path.Child("targetContainerName"), c.TargetContainerName))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -60,5 +61,17 @@ func TestReportedPath(t *testing.T) {
 		if got := reportedPath(place); got != want {
 			t.Errorf("%s: %s, want %s", place, got, want)
 		}
+	}
+}
+
+// The metadata of a claim template has labels and annotations. Paths of other fields have Go names.
+func TestClaimTemplateMetadata(t *testing.T) {
+	c := &corev1.PersistentVolumeClaimTemplate{ObjectMeta: metav1.ObjectMeta{Name: "a", UID: "1", Labels: map[string]string{"a": "b"}}}
+	var got []string
+	for _, e := range claimTemplate(c, field.NewPath("t")) {
+		got = append(got, e.Error())
+	}
+	if want := []string{"t.metadata.name: Forbidden: cannot be set", "t.metadata.uID: Forbidden: cannot be set"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

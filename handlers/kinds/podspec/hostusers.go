@@ -9,10 +9,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// ownUsers says whether a pod has users of its own, and not those of the host.
+// ownUsers reports whether a pod has its own user namespace.
 func ownUsers(spec *corev1.PodSpec) bool { return spec.HostUsers != nil && !*spec.HostUsers }
 
-// hostUsers: a pod with users of its own shares nothing else with the host that knows users.
+// hostUsers forbids the host's other namespaces in a pod with its own user namespace.
 func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	if !ownUsers(spec) {
 		return nil
@@ -23,7 +23,7 @@ func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field
 		}
 	}
 	refuse(spec.HostNetwork && !d.Features.Enabled("UserNamespacesHostNetworkSupport"), path.Child("hostNetwork"))
-	// The capitals are upstream's.
+	// Upstream's paths have Go names here.
 	refuse(spec.HostPID, path.Child("HostPID"))
 	refuse(spec.HostIPC, path.Child("HostIPC"))
 	eachContainer(spec, path, func(c *corev1.Container, at *field.Path) {
@@ -32,7 +32,7 @@ func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field
 	return errs
 }
 
-// unmasked: only a container with users of its own may see all of /proc.
+// unmasked requires a user namespace for procMount Unmasked.
 func unmasked(c *corev1.Container, own bool, path *field.Path) field.ErrorList {
 	if s := c.SecurityContext; s != nil && s.ProcMount != nil && *s.ProcMount == "Unmasked" && !own {
 		return field.ErrorList{field.Invalid(path.Child("securityContext", "procMount"), *s.ProcMount, "`hostUsers` must be false to use `Unmasked`")}
@@ -40,11 +40,11 @@ func unmasked(c *corev1.Container, own bool, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// ofProcesses are the kernel parameters of namespaces for processes' communication; so are those of fs.mqueue.
+// ofProcesses are the sysctls of the IPC namespace, besides those of fs.mqueue.
 var ofProcesses = map[string]bool{"kernel.sem": true, "kernel.shmall": true, "kernel.shmmax": true, "kernel.shmmni": true, "kernel.shm_rmid_forced": true,
 	"kernel.shm": true, "kernel.msgmax": true, "kernel.msgmnb": true, "kernel.msgmni": true, "kernel.msg": true}
 
-// hostSysctl: a parameter of a namespace that the pod shares with the host cannot be set for the pod.
+// hostSysctl forbids sysctls of a namespace that the pod shares with the host.
 func hostSysctl(name string, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	dotted := dots(name)
 	switch {
@@ -56,7 +56,7 @@ func hostSysctl(name string, spec *corev1.PodSpec, path *field.Path) field.Error
 	return nil
 }
 
-// dots is a name with dots between its parts. Where the first separator is a slash, slashes separate and dots do not.
+// dots is the name of a sysctl with dots as separators. If the first separator is a slash, dots are not separators.
 func dots(name string) string {
 	i := strings.IndexAny(name, "./")
 	if i < 0 || name[i] == '.' {

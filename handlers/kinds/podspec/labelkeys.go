@@ -10,7 +10,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// labelKeys complete a selector, so there must be one.
+// labelKeys require a selector.
 func labelKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (errs field.ErrorList) {
 	if len(keys) > 0 && s == nil {
 		return field.ErrorList{field.Forbidden(path, "must not be specified when labelSelector is not set")}
@@ -21,8 +21,8 @@ func labelKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (errs f
 	return errs
 }
 
-// selectedKeys are keys that make requirements: the writer may not have made one for them, too. The server's own, which it has
-// added, is the only one of its key. Faults are reported at the parent's index: so upstream has it.
+// selectedKeys validates matchLabelKeys, whose requirements the server adds to the selector: a key must not have another
+// requirement. Like upstream's, faults are reported at the index of the parent.
 func selectedKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (errs field.ErrorList) {
 	errs = labelKeys(s, keys, path.Child("matchLabelKeys"))
 	if s == nil {
@@ -41,7 +41,7 @@ func selectedKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (err
 	return errs
 }
 
-// affinityKeys are those of all terms about other pods.
+// affinityKeys validates the keys of all pod affinity terms.
 func affinityKeys(a *corev1.Affinity, path *field.Path) (errs field.ErrorList) {
 	if a == nil {
 		return nil

@@ -37,7 +37,7 @@ func TestTogether(t *testing.T) {
 		Containers:     []corev1.Container{of("cpu", "2", false), of("memory", "1", false)},
 		InitContainers: []corev1.Container{of("cpu", "1", true), of("disk", "7", false), of("memory", "9", false), of("cpu", "5", false), of("cpu", "1", true), of("cpu", "3", false)},
 	}
-	got := together(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests })
+	got := Total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests })
 	for name, want := range map[string]string{"cpu": "6", "memory": "9", "disk": "7"} {
 		if q := got[name]; q.String() != want {
 			t.Errorf("%s: %s, want %s", name, q.String(), want)
@@ -54,7 +54,7 @@ func TestSidecarsOfManyResources(t *testing.T) {
 				Resources: corev1.ResourceRequirements{Requests: map[string]resource.Quantity{"a/" + strconv.Itoa(i): resource.MustParse("1")}}})
 		}
 		return testing.AllocsPerRun(1, func() {
-			together(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests })
+			Total(s, func(r *corev1.ResourceRequirements) map[string]resource.Quantity { return r.Requests })
 		})
 	}
 	if few, many := cost(1000), cost(2000); many > 2.3*few {

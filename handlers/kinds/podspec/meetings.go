@@ -10,12 +10,12 @@ import (
 // meeting is a pair of files of which one is the other or lies below it, by their places in the list.
 type meeting struct{ later, earlier int }
 
-// meetings are the first pairs of files that meet, by the later file, then by the earlier one, at least limit of them where
-// there are so many. Looking at all pairs would cost the square of a list that a client sends.
+// meetings are the first pairs of overlapping files, sorted by the later file, then by the earlier one; at least limit of them,
+// if there are as many. Comparing all pairs would be quadratic in the length of the client's list.
 func meetings(files []file, limit int) []meeting {
 	n := len(files)
 	if len(pairs(files, limit)) >= limit {
-		// As many are found among fewer files, and those that are left out come later.
+		// The shortest prefix of the list with limit pairs has the first ones.
 		n = sort.Search(n, func(n int) bool { return len(pairs(files[:n], limit)) >= limit })
 	}
 	// One file less had fewer than limit pairs, and the last one meets each other file at most once.
@@ -26,7 +26,7 @@ func meetings(files []file, limit int) []meeting {
 	return out
 }
 
-// pairs are up to limit pairs of files that meet, in any order. Sorted by path, what lies below a file follows it.
+// pairs are up to limit pairs of overlapping files, in any order. In path order the files below a path follow it.
 func pairs(files []file, limit int) (out []meeting) {
 	order := make([]int, len(files))
 	for i := range order {
@@ -49,7 +49,7 @@ func pairs(files []file, limit int) (out []meeting) {
 	return out
 }
 
-// below says whether a path is another or leads through it.
+// below reports whether a path equals another or is below it.
 func below(path, other string) bool {
 	rest, ok := strings.CutPrefix(path, other)
 	return ok && (rest == "" || rest[0] == '/')

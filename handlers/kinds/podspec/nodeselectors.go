@@ -15,7 +15,8 @@ import (
 
 const noOperator = "not a valid selector operator"
 
-// requiredTerm judges a term that decides where a pod may run; preferredTerm one that only weighs, whose values are not looked at.
+// requiredTerm validates a term of a required node affinity; preferredTerm one of a preferred affinity, whose values upstream does
+// not validate.
 func requiredTerm(t *corev1.NodeSelectorTerm, path *field.Path) field.ErrorList {
 	return nodeTerm(t, true, path)
 }
@@ -64,7 +65,7 @@ func nodeExpression(r *corev1.NodeSelectorRequirement, values bool, path *field.
 	return errs
 }
 
-// nodeField: a node can be named, nothing else of it can be selected.
+// nodeField allows metadata.name only.
 func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.ErrorList) {
 	switch r.Operator {
 	case "In", "NotIn":
@@ -83,10 +84,10 @@ func nodeField(r *corev1.NodeSelectorRequirement, path *field.Path) (errs field.
 	return errs
 }
 
-// effects of a taint, which a toleration may name.
+// effects of a taint.
 var effects = []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
 
-// toleration of a taint, or, without a key, of all of them.
+// toleration validates one toleration. One without a key tolerates all taints.
 func toleration(t *corev1.Toleration, path *field.Path) (errs field.ErrorList) {
 	if t.Key != "" && !rules.QuickQualified(t.Key) {
 		errs = append(errs, metavalidation.ValidateLabelName(t.Key, path.Child("key"))...)

@@ -10,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// Fields of security contexts that only Linux knows, by their Go names; a pod's and a container's.
+// The Go names of the Linux fields of security contexts, of pods and of containers.
 var (
 	linuxPodFields = []string{"AppArmorProfile", "SELinuxOptions", "SeccompProfile", "FSGroup", "FSGroupChangePolicy", "Sysctls",
 		"RunAsUser", "RunAsGroup", "SupplementalGroups", "SupplementalGroupsPolicy", "SELinuxChangePolicy"}
@@ -33,7 +33,7 @@ func contexts(spec *corev1.PodSpec, path *field.Path, f func(*corev1.SecurityCon
 	}
 }
 
-// operatingSystem holds a pod that names its system to what that system has.
+// operatingSystem forbids the fields of the other operating system in a pod that names its own.
 func operatingSystem(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("os")
 	switch {
@@ -89,7 +89,7 @@ func withoutLinux(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList)
 	return errs
 }
 
-// set finds those of the fields that have a value.
+// set forbids those of the fields that are set.
 func set(value any, names []string, path *field.Path) (errs field.ErrorList) {
 	v := reflect.Indirect(reflect.ValueOf(value))
 	for _, n := range names {
@@ -102,7 +102,7 @@ func set(value any, names []string, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// hostProcesses run in the host's own namespaces: all containers of a pod do, or none, and then on the host's network.
+// hostProcesses requires all containers of a pod to be HostProcess containers or none, and hostNetwork for them.
 func hostProcesses(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	var ofPod *bool
 	if sc := spec.SecurityContext; sc != nil && sc.WindowsOptions != nil {

@@ -8,7 +8,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 )
 
-// file is where a volume puts something, and what.
+// file is a path in a volume with its source.
 type file struct{ path, source string }
 
 func (f file) String() string {
@@ -18,7 +18,7 @@ func (f file) String() string {
 	return fmt.Sprintf("%q (%s)", f.path, f.source)
 }
 
-// overlaps are files of one volume of which one is, or is to lie in, another.
+// overlaps warns of files of one volume with equal paths, or with one path below another.
 func overlaps(v *corev1.Volume, left *budget) []string {
 	switch {
 	case v.ConfigMap != nil:

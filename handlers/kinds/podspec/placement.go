@@ -9,7 +9,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// placement is where a pod may go: labels of nodes, and selectors of pods that are missing and so select none.
+// placement warns of deprecated node labels, and of nil label selectors, which match no pod.
 func placement(s *corev1.PodSpec, path *field.Path) (out []string) {
 	for _, k := range kind.SortedKeys(s.NodeSelector) {
 		if msg, old := kind.OldLabels[k]; old {
@@ -45,7 +45,7 @@ func noSelector(s *metav1.LabelSelector, path *field.Path) []string {
 	return []string{kind.Said(path.Child("labelSelector"), "a null labelSelector results in matching no pod")}
 }
 
-// podTerms are the terms of both kinds of affinity to pods.
+// podTerms warns about the terms of pod affinity and anti-affinity.
 func podTerms(a *corev1.Affinity, path *field.Path) (out []string) {
 	terms := func(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm, path *field.Path) {
 		for i := range required {
@@ -67,7 +67,7 @@ func podTerms(a *corev1.Affinity, path *field.Path) (out []string) {
 	return out
 }
 
-// NodeTermWarnings are about one term of a selector of nodes; where wrong values are tolerated, they are mentioned.
+// NodeTermWarnings warns about one term of a node selector. values warns of invalid values, where they are tolerated.
 func NodeTermWarnings(t *corev1.NodeSelectorTerm, values bool, path *field.Path) (out []string) {
 	for i, e := range t.MatchExpressions {
 		at := path.Child("matchExpressions").Index(i)

@@ -53,7 +53,7 @@ func restartRule(r *corev1.ContainerRestartRule, path *field.Path) (errs field.E
 	return errs
 }
 
-// templateMeta judges the metadata of a pod template. Upstream reports it without the word metadata.
+// templateMeta validates the metadata of a pod template. Upstream's paths lack "metadata".
 func templateMeta(t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
 	return append(rules.Labels(t.Labels, path.Child("labels")), validation.ValidateAnnotations(t.Annotations, path.Child("annotations"))...)
 }

@@ -1,5 +1,4 @@
-// Package podspec has the rules, the defaults and the warnings of what pods are made from: a pod's own spec, and the templates
-// of the kinds that make pods.
+// Package podspec has the rules, defaults and warnings of pod specs: those of pods, and those in pod templates of other kinds.
 package podspec
 
 import (
@@ -11,7 +10,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// Validate finds what spans the fields of a pod's spec; it holds for pods and for the templates of workloads.
+// Validate has the rules between the fields of a pod spec, for pods and for pod templates.
 func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
 	errs = append(errs, podClaims(spec.ResourceClaims, path.Child("resourceClaims"))...)
@@ -50,7 +49,7 @@ func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorL
 	return append(errs, fileKeys(spec, path)...)
 }
 
-// hostName that replaces the one that follows from the pod's name: it leaves no room for other ways to say it.
+// hostName forbids hostnameOverride together with setHostnameAsFQDN or hostNetwork.
 func hostName(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 	name := spec.HostnameOverride
 	if name == nil {
@@ -90,7 +89,7 @@ func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path)
 		last[key{c.TopologyKey, c.WhenUnsatisfiable}] = i
 	}
 	for i, c := range list {
-		// All but the last of those with one key are told.
+		// Upstream reports all but the last of the constraints with one key.
 		if last[key{c.TopologyKey, c.WhenUnsatisfiable}] > i {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("{topologyKey, whenUnsatisfiable}"), fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)))
 		}

@@ -10,15 +10,14 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// seenPort is a port of an earlier container or list, and how many came before it.
+// seenPort is an earlier port with its position.
 type seenPort struct {
 	at   int
 	path *field.Path
 	port corev1.ContainerPort
 }
 
-// portKey is what ports that clash have in common beside number and protocol: the host's port and, where it matters, the
-// host's address.
+// portKey is equal for ports that conflict. hostIP is set where the host address matters.
 type portKey struct {
 	port     int32
 	protocol string
@@ -26,10 +25,10 @@ type portKey struct {
 	hostIP   string
 }
 
-// anyIP stands for every address of the host.
+// anyIP is the key of ports regardless of their host address.
 const anyIP = "*"
 
-// portIndex finds the ports that one clashes with without looking at the others.
+// portIndex finds conflicting ports without a search, which would be quadratic.
 type portIndex map[portKey][]seenPort
 
 func (x portIndex) add(s seenPort) {
@@ -43,13 +42,13 @@ func (x portIndex) add(s seenPort) {
 	}
 }
 
-// anyPort stands for every port of the host but 0.
+// anyPort is the key of ports with any host port.
 const anyPort = -1
 
-// clashes are the earlier ports that p clashes with, in their order.
+// clashes are the earlier ports that conflict with p, in their order.
 func (x portIndex) clashes(p corev1.ContainerPort) (out []seenPort) {
 	k := portKey{port: p.ContainerPort, protocol: p.Protocol, hostIP: anyIP}
-	out = append(out, x[k]...) // those without a port of the host clash with all
+	out = append(out, x[k]...) // ports without a host port conflict with all
 	switch {
 	case p.HostPort == 0:
 		k.hostPort = anyPort
@@ -67,7 +66,7 @@ func (x portIndex) clashes(p corev1.ContainerPort) (out []seenPort) {
 	return out
 }
 
-// ports finds, over all containers, those that mean the same port or have the same name.
+// ports warns of conflicting ports and of duplicate port names, over all containers.
 func ports(all []container, left *budget) (out []string) {
 	known, n := portIndex{}, 0
 	for _, c := range all {
@@ -103,8 +102,8 @@ func ports(all []container, left *budget) (out []string) {
 	return out
 }
 
-// clash is how two definitions of one port of a pod stand to each other: different addresses or ports of the host keep
-// them apart, an address that is missing from only one of them leaves open which of them it is.
+// clash describes the conflict of two definitions of one port. Different host ports or addresses do not conflict; an address that
+// only one of them has is ambiguous.
 func clash(a, b corev1.ContainerPort) string {
 	switch {
 	case a.HostIP == b.HostIP && a.HostPort == b.HostPort:

@@ -12,7 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// projectedSources: each is of one kind, and no two put something at the same place.
+// projectedSources requires one type per source, and different paths.
 func projectedSources(p *corev1.ProjectedVolumeSource, path *field.Path) (errs field.ErrorList) {
 	taken := map[string]bool{}
 	take := func(file, shown string) {
@@ -70,7 +70,7 @@ func projectedSources(p *corev1.ProjectedVolumeSource, path *field.Path) (errs f
 	return errs
 }
 
-// trustBundle is one by its name, or all of a signer that a selector selects.
+// trustBundle requires the name of a bundle, or a signer name with a selector.
 func trustBundle(b *corev1.ClusterTrustBundleProjection, path *field.Path) (errs field.ErrorList) {
 	switch {
 	case b.Name != nil && b.SignerName != nil:
@@ -99,7 +99,7 @@ func trustBundle(b *corev1.ClusterTrustBundleProjection, path *field.Path) (errs
 	return errs
 }
 
-// trustBundleName: a bundle of a signer has the signer in front of its name, with a colon for the slash.
+// trustBundleName validates the name of a bundle, in which a colon separates the signer's prefix.
 func trustBundleName(name string) []string {
 	i := strings.LastIndexByte(name, ':')
 	if i < 0 {
@@ -108,7 +108,7 @@ func trustBundleName(name string) []string {
 	return apivalidation.NameIsDNSSubdomain(name[i+1:], false)
 }
 
-// The bounds of how long certificates of pods may last.
+// Bounds of maxExpirationSeconds.
 const shortestCertificate, longestCertificate, longestOwnCertificate = 3600, 7862400, 86400
 
 func podCertificate(c *corev1.PodCertificateProjection, path *field.Path) (errs field.ErrorList) {

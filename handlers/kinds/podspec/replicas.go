@@ -6,11 +6,11 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// ReplicaCounts: no more replicas can be labelled, ready or available than there are.
+// ReplicaCounts requires the labelled, ready and available replicas not to exceed replicas.
 func ReplicaCounts(labeled, ready, available, all int32) field.ErrorList {
 	return kind.WithinCounts(field.NewPath("status"), kind.AtMost("fullyLabeledReplicas", labeled, all, OfReplicas), kind.AtMost("readyReplicas", ready, all, OfReplicas),
 		kind.AtMost("availableReplicas", available, all, OfReplicas), kind.AtMost("availableReplicas", available, ready, OfReady))
 }
 
-// What counts are compared with, in errors.
+// Names of counts in errors.
 const OfReplicas, OfReady = "status.replicas", "readyReplicas"

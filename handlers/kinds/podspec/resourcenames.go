@@ -42,8 +42,9 @@ func native(name string) bool {
 	return !strings.Contains(name, "/") || strings.Contains(name, nativeDomain)
 }
 
-// extended resources have a domain that is not Kubernetes' own, and are short enough for a quota's prefix.
-func extended(name string) bool {
+// ExtendedResource reports whether a resource is an extended one: it has a domain that is not Kubernetes' own, and is short enough
+// for a quota's prefix.
+func ExtendedResource(name string) bool {
 	if native(name) || strings.HasPrefix(name, requestsPrefix) {
 		return false
 	}
@@ -54,10 +55,11 @@ func wholeOnly(name string) bool {
 	if ofContainers[name] {
 		return false
 	}
-	return counted[name] || extended(name)
+	return counted[name] || ExtendedResource(name)
 }
 
-func hugePages(name string) bool { return strings.HasPrefix(name, pagesPrefix) }
+// HugePages reports whether a resource is huge pages of some size.
+func HugePages(name string) bool { return strings.HasPrefix(name, pagesPrefix) }
 
 // ResourceName is the rule for names in every list of resources.
 func ResourceName(name string, path *field.Path) field.ErrorList {
@@ -69,7 +71,7 @@ func ResourceName(name string, path *field.Path) field.ErrorList {
 			return errs
 		}
 	}
-	if !strings.Contains(name, "/") && !hugePages(name) && !strings.HasPrefix(name, requestsPrefix+pagesPrefix) {
+	if !strings.Contains(name, "/") && !HugePages(name) && !strings.HasPrefix(name, requestsPrefix+pagesPrefix) {
 		return field.ErrorList{field.Invalid(path, name, "must be a standard resource type or fully qualified")}
 	}
 	return nil
@@ -83,10 +85,10 @@ func ContainerResourceName(name string, path *field.Path) field.ErrorList {
 	errs := ResourceName(name, path)
 	switch {
 	case !strings.Contains(name, "/"):
-		if !hugePages(name) {
+		if !HugePages(name) {
 			errs = append(errs, field.Invalid(path, name, "must be a standard resource for containers"))
 		}
-	case !native(name) && !extended(name):
+	case !native(name) && !ExtendedResource(name):
 		errs = append(errs, field.Invalid(path, name, "doesn't follow extended resource name standard"))
 	}
 	return errs
@@ -143,5 +145,5 @@ func amount(name string, q *resource.Quantity, path *field.Path) field.ErrorList
 
 // QuotaName says whether quotas count a resource without a domain. storage itself has no quota, only its requests.
 func QuotaName(name string) bool {
-	return standard[name] && name != "storage" || hugePages(name) || strings.HasPrefix(name, requestsPrefix+pagesPrefix)
+	return standard[name] && name != "storage" || HugePages(name) || strings.HasPrefix(name, requestsPrefix+pagesPrefix)
 }

@@ -105,7 +105,7 @@ func windowsOptions(o *corev1.WindowsSecurityContextOptions, path *field.Path) (
 	return errs
 }
 
-// windowsUser is what is wrong with DOMAIN\user.
+// windowsUser returns the faults of DOMAIN\user.
 func windowsUser(name string) (msgs []string) {
 	switch {
 	case name == "":

@@ -11,9 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 )
 
-// TemplateSelected wants a selector that is not empty and selects the labels of the pods that its owner makes. owner is its
-// name in the sentence about an empty selector, fault what is said of one that cannot be read. No selector at all
-// selects nothing.
+// TemplateSelected requires a selector that is not empty and matches the labels of the template. owner is the kind in the message
+// about an empty selector, fault the message about an invalid one.
 func TemplateSelected(selector *metav1.LabelSelector, set map[string]string, owner, fault string, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("selector")
 	if selector == nil {
@@ -34,15 +33,15 @@ func TemplateSelected(selector *metav1.LabelSelector, set map[string]string, own
 	return errs
 }
 
-// EmptySelector says whether a selector selects everything.
+// EmptySelector reports whether a selector matches everything.
 func EmptySelector(s *metav1.LabelSelector) bool {
 	return len(s.MatchLabels)+len(s.MatchExpressions) == 0
 }
 
-// NoMatch is said of labels that the selector beside them does not select.
+// NoMatch is the message about labels that the selector does not match.
 const NoMatch = "`selector` does not match template `labels`"
 
-// ValidateEndless finds faults in what a controller makes pods from that must run for ever; owner names it in an error.
+// ValidateEndless validates the template of a controller whose pods must always restart; owner names it in an error.
 func ValidateEndless(d *kind.Deps, t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
 	errs := ValidateTemplate(d, t, path)
 	if p := t.Spec.RestartPolicy; p != "Always" {
@@ -54,7 +53,7 @@ func ValidateEndless(d *kind.Deps, t *corev1.PodTemplateSpec, owner string, path
 	return errs
 }
 
-// ValidateTemplate finds faults in any template.
+// ValidateTemplate validates any pod template.
 func ValidateTemplate(d *kind.Deps, t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
 	errs := Validate(d, &t.Spec, path.Child("spec"))
 	if len(t.Spec.EphemeralContainers) > 0 {
@@ -63,7 +62,7 @@ func ValidateTemplate(d *kind.Deps, t *corev1.PodTemplateSpec, path *field.Path)
 	return errs
 }
 
-// TemplateWarnings are about the template of an object that is new or whose generation goes up; old is nil for a create.
+// TemplateWarnings warns about the template of a new object, or of one whose generation changes; old is nil for a create.
 func TemplateWarnings[T interface {
 	comparable
 	object.Object
@@ -75,5 +74,5 @@ func TemplateWarnings[T interface {
 	return Warnings(path, &t.Spec, &t.ObjectMeta)
 }
 
-// NamesOfPods is what the names of most kinds that make pods become a part of.
+// NamesOfPods is the use of the names of most controllers, for kind.HostnameWarning.
 const NamesOfPods = "Pod names and hostnames"

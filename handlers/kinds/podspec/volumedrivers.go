@@ -14,7 +14,7 @@ import (
 
 // The drivers of volumes that pods and persistent volumes both have.
 
-// Partition of a disk; upstream says 1 and takes 0.
+// Partition of a disk. Upstream accepts 0, although the message says 1.
 func Partition(n int32, path *field.Path) field.ErrorList {
 	if n >= 0 && n <= 255 {
 		return nil
@@ -22,7 +22,7 @@ func Partition(n int32, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path, n, utilvalidation.InclusiveRangeError(1, 255))}
 }
 
-// AzureDisk ties the address of a disk to its kind.
+// AzureDisk validates the URI of a disk by its kind.
 func AzureDisk(d *corev1.AzureDiskVolumeSource, path *field.Path) (errs field.ErrorList) {
 	if d.DiskName == "" {
 		errs = append(errs, field.Required(path.Child("diskName"), ""))
@@ -43,7 +43,7 @@ func AzureDisk(d *corev1.AzureDiskVolumeSource, path *field.Path) (errs field.Er
 
 const portPairs = "must be a host:port pair or multiple pairs separated by commas"
 
-// Quobyte is a volume at the addresses of registries.
+// Quobyte validates registries, tenant and volume.
 func Quobyte(q *corev1.QuobyteVolumeSource, path *field.Path) (errs field.ErrorList) {
 	switch at := path.Child("registry"); {
 	case q.Registry == "":
@@ -63,7 +63,7 @@ func Quobyte(q *corev1.QuobyteVolumeSource, path *field.Path) (errs field.ErrorL
 	return errs
 }
 
-// Flocker names a data set in one of two ways.
+// Flocker requires the name or the UUID of a dataset.
 func Flocker(f *corev1.FlockerVolumeSource, path *field.Path) (errs field.ErrorList) {
 	switch {
 	case f.DatasetName == "" && f.DatasetUUID == "":
@@ -77,7 +77,7 @@ func Flocker(f *corev1.FlockerVolumeSource, path *field.Path) (errs field.ErrorL
 	return errs
 }
 
-// FlexOptions of a driver are not in Kubernetes' own namespaces.
+// FlexOptions forbids options in the namespaces of Kubernetes.
 func FlexOptions(options map[string]string, path *field.Path) (errs field.ErrorList) {
 	for _, k := range kind.SortedKeys(options) {
 		namespace, _, _ := strings.Cut(k, "/")
@@ -88,7 +88,7 @@ func FlexOptions(options map[string]string, path *field.Path) (errs field.ErrorL
 	return errs
 }
 
-// StorageOSNamespace is a label where it is said.
+// StorageOSNamespace is a DNS label, or empty.
 func StorageOSNamespace(namespace string, path *field.Path) field.ErrorList {
 	if namespace == "" {
 		return nil
@@ -96,7 +96,7 @@ func StorageOSNamespace(namespace string, path *field.Path) field.ErrorList {
 	return kind.DNSLabel(path.Child("volumeNamespace"), namespace)
 }
 
-// SecretNamed: a secret that is referred to has a name.
+// SecretNamed requires the name of a secret.
 func SecretNamed(name string, path *field.Path) field.ErrorList {
 	if name != "" {
 		return nil
@@ -104,14 +104,14 @@ func SecretNamed(name string, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Required(path.Child("secretRef", "name"), "")}
 }
 
-// iscsiNames are the three kinds of names that iSCSI has.
+// iscsiNames are the formats of iSCSI names by their prefixes.
 var iscsiNames = map[string]*regexp.Regexp{
 	"iqn": regexp.MustCompile(`iqn\.\d{4}-\d{2}\.([[:alnum:]-.]+)(:[^,;*&$|\s]+)$`),
 	"eui": regexp.MustCompile(`^eui.[[:alnum:]]{16}$`),
 	"naa": regexp.MustCompile(`^naa.[[:alnum:]]{32}$`),
 }
 
-// ISCSIName says whether a name is of one of the kinds, and known whether it begins like one.
+// ISCSIName reports whether a name has a known prefix, and whether it has the format of that prefix.
 func ISCSIName(name string) (known, good bool) {
 	if len(name) < 3 {
 		return false, false
@@ -120,7 +120,7 @@ func ISCSIName(name string) (known, good bool) {
 	return known, known && pattern.MatchString(name)
 }
 
-// LongISCSI bounds <volume name>:<target portal> where the initiator has a name.
+// LongISCSI limits the length of <volume name>:<target portal> if there is an initiator name.
 func LongISCSI(volume, portal string, initiator *string) (string, bool) {
 	const text = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
 	return text, initiator != nil && len(volume)+1+len(portal) > 64

@@ -19,7 +19,7 @@ func quickDriver(name string) bool {
 	return len(name) <= kind.LongestDriver && rules.QuickSubdomain(name)
 }
 
-// csiVolume judges the reference to a secret; what is wrong with its name is reported at the volume.
+// csiVolume validates the reference to a secret. Faults of its name are reported at the volume.
 func csiVolume(c *corev1.CSIVolumeSource, path *field.Path) field.ErrorList {
 	if c.NodePublishSecretRef == nil {
 		return nil
@@ -42,7 +42,7 @@ func nfsPath(path *field.Path, s string) (errs field.ErrorList) {
 	return errs
 }
 
-// downwardFile has one source.
+// downwardFile requires exactly one source.
 func downwardFile(f *corev1.DownwardAPIVolumeFile, path *field.Path) field.ErrorList {
 	switch {
 	case f.FieldRef == nil && f.ResourceFieldRef == nil:
@@ -53,7 +53,7 @@ func downwardFile(f *corev1.DownwardAPIVolumeFile, path *field.Path) field.Error
 	return nil
 }
 
-// ephemeralClaim says what a claim must ask for, where a volume makes the claim.
+// ephemeralClaim has the required fields of the claim of an ephemeral volume.
 func ephemeralClaim(s *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs field.ErrorList) {
 	if len(s.AccessModes) == 0 {
 		errs = append(errs, field.Required(path.Child("accessModes"), "at least 1 access mode is required"))
@@ -64,7 +64,7 @@ func ephemeralClaim(s *corev1.PersistentVolumeClaimSpec, path *field.Path) (errs
 	return errs
 }
 
-// iscsiName is what is wrong with a name in a pod; persistent volumes word it differently.
+// iscsiName validates a name in a pod. Persistent volumes have another wording.
 func iscsiName(name string, path *field.Path) field.ErrorList {
 	switch known, good := ISCSIName(name); {
 	case good:
@@ -119,7 +119,7 @@ func lun(n int32, path *field.Path) field.ErrorList {
 	return field.ErrorList{field.Invalid(path.Child("lun"), n, validation.InclusiveRangeError(0, 255))}
 }
 
-// podClaim names one claim or one template for it.
+// podClaim requires the name of a claim or of a template, not both.
 func podClaim(c *corev1.PodResourceClaim, path *field.Path) field.ErrorList {
 	value := display.Value(c)
 	switch {
@@ -142,7 +142,7 @@ func accessModes(l *[]string, path *field.Path) (errs field.ErrorList) {
 	return errs
 }
 
-// sizeLimit of an empty directory has its own words for being negative.
+// sizeLimit of an emptyDir has its own wording for a negative quantity.
 func sizeLimit(q *resource.Quantity, path *field.Path) field.ErrorList {
 	if q.Sign() < 0 {
 		return field.ErrorList{field.Forbidden(path, "SizeLimit field must be a valid resource quantity")}

@@ -11,7 +11,7 @@ import (
 	rules "github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
-// validateVolumes finds volumes of no or of several types and names used twice; it returns the good ones by name.
+// validateVolumes validates volumes and returns the valid ones by name.
 func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
 	good := make(map[string]*corev1.Volume, len(list))
 	var errs field.ErrorList
@@ -22,7 +22,7 @@ func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1
 		if good[v.Name] != nil {
 			found = append(found, field.Duplicate(path.Index(i).Child("name"), v.Name))
 		}
-		// What mounts a faulty volume is told that there is none.
+		// Mounts of an invalid volume are reported as not found.
 		if len(found) == 0 && fieldRules().Good(v) {
 			good[v.Name] = v
 		}
@@ -31,7 +31,7 @@ func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1
 	return good, errs
 }
 
-// validateMounts ties a container's mounts and devices to the pod's volumes.
+// validateMounts validates a container's mounts and devices against the pod's volumes.
 func validateMounts(c *corev1.Container, volumes map[string]*corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	devices, devicePaths := map[string]bool{}, map[string]bool{}
 	for _, d := range c.VolumeDevices {

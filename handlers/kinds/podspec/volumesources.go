@@ -7,7 +7,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// volumeTypes wants one type of volume. Of two, the one is told that upstream comes to last: not the order of the fields.
+// volumeTypes requires one type of volume. Of emptyDir and hostPath upstream reports the latter, against the order of the fields.
 func volumeTypes(v *corev1.Volume, path *field.Path) field.ErrorList {
 	if v.EmptyDir == nil || v.HostPath == nil {
 		return kind.OneOf(v, path, severalTypes, "must specify a volume type", "Name")
@@ -20,7 +20,7 @@ func volumeTypes(v *corev1.Volume, path *field.Path) field.ErrorList {
 
 const severalTypes = "may not specify more than 1 volume type"
 
-// volumeParts finds what spans the fields of a volume's source.
+// volumeParts has the rules between the fields of a volume source.
 func volumeParts(v *corev1.Volume, path *field.Path) (errs field.ErrorList) {
 	if v.Projected != nil {
 		errs = append(errs, projectedSources(v.Projected, path.Child("projected"))...)

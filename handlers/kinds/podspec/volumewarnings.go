@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// What became of the drivers of volumes that were part of upstream.
+// Messages about in-tree volume drivers.
 const (
 	Gone16 = "deprecated in v1.11, non-functional in v1.16+"
 	Gone22 = "deprecated in v1.16, non-functional in v1.22+"
@@ -16,16 +16,16 @@ const (
 	noRepo = "deprecated in v1.11, and disabled by default in v1.33+"
 )
 
-// Driver is one of those, whether an object uses it, and what is said then.
+// Driver makes a DriverUse.
 func Driver(name string, used bool, message string) DriverUse { return DriverUse{name, message, used} }
 
-// DriverUse is what Driver makes.
+// DriverUse is an in-tree driver with its message, and whether an object uses it.
 type DriverUse struct {
 	name, message string
 	used          bool
 }
 
-// DriverWarnings are about those of the drivers that are used.
+// DriverWarnings are the messages of the drivers in use.
 func DriverWarnings(path *field.Path, list ...DriverUse) (out []string) {
 	for _, d := range list {
 		if d.used {
@@ -45,7 +45,7 @@ func volumeWarnings(v *corev1.Volume, path *field.Path) []string {
 	return append(out, DriverWarnings(path, Driver("cephfs", v.CephFS != nil, Gone31), Driver("rbd", v.RBD != nil, Gone31))...)
 }
 
-// ClaimWarnings are about a claim, or the template of one.
+// ClaimWarnings warns about a claim or claim template.
 func ClaimWarnings(s *corev1.PersistentVolumeClaimSpec, path *field.Path) []string {
 	out := fractional(s.Resources.Requests, "storage", path.Child("resources", "requests"))
 	return append(out, fractional(s.Resources.Limits, "storage", path.Child("resources", "limits"))...)

@@ -19,21 +19,21 @@ const (
 	appArmorAnnotation = "container.apparmor.security.beta.kubernetes.io/"
 	seccompGone        = `non-functional in v1.27+; use the "seccompProfile" field instead`
 	fraction           = "fractional byte value %q is invalid, must be an integer"
-	// AppArmorDeprecated is said of an annotation that a field has replaced.
+	// AppArmorDeprecated is the message about the annotation that a field has replaced.
 	AppArmorDeprecated = `deprecated since v1.30; use the "appArmorProfile" field instead`
 )
 
-// oldAnnotations of pods do nothing any more.
+// oldAnnotations of pods have no effect any more.
 var oldAnnotations = []struct{ key, message string }{
 	{"scheduler.alpha.kubernetes.io/critical-pod", `non-functional in v1.16+; use the "priorityClassName" field instead`},
 	{"security.alpha.kubernetes.io/sysctls", `non-functional in v1.11+; use the "sysctls" field instead`},
 	{"security.alpha.kubernetes.io/unsafe-sysctls", `non-functional in v1.11+; use the "sysctls" field instead`},
 }
 
-// bytesOf are the resources that are counted in bytes, of which there are no parts.
+// bytesOf are the resources in bytes, which must be integers.
 var bytesOf = []string{"memory", "ephemeral-storage"}
 
-// Warnings are about a pod, or, below a path, about a template.
+// Warnings are those of a pod (root is nil) or of a pod template at root.
 func Warnings(root *field.Path, s *corev1.PodSpec, meta *metav1.ObjectMeta) []string {
 	path, annotations := root.Child("spec"), root.Child("metadata", "annotations")
 	out := placement(s, path)
@@ -83,7 +83,7 @@ func Warnings(root *field.Path, s *corev1.PodSpec, meta *metav1.ObjectMeta) []st
 	return out
 }
 
-// repetitions of names in lists whose elements should differ.
+// repetitions warns of duplicates in lists that should not have any.
 func repetitions(s *corev1.PodSpec, path *field.Path) (out []string) {
 	seen := map[string]bool{}
 	for i, a := range s.HostAliases {
@@ -145,8 +145,8 @@ func containers(s *corev1.PodSpec, path *field.Path) (out []container) {
 	return out
 }
 
-// profiles are annotations of one container that fields have replaced. Those of a pod for AppArmor were turned into fields
-// before; who does that speaks of them.
+// profiles warns of annotations of one container that fields have replaced. The conversion of a pod's AppArmor annotations warns
+// by itself.
 func profiles(c container, s *corev1.PodSpec, meta *metav1.ObjectMeta, ofPod bool, annotations *field.Path) (out []string) {
 	if c.security == nil || c.security.SeccompProfile == nil {
 		if _, ok := meta.Annotations[seccompOfContainer+c.name]; ok {
@@ -166,7 +166,7 @@ func profiles(c container, s *corev1.PodSpec, meta *metav1.ObjectMeta, ofPod boo
 	return append(out, kind.Said(annotations.Key(appArmorAnnotation+c.name), AppArmorDeprecated))
 }
 
-// AppArmor is the profile that the value of an annotation stands for; nil when it stands for none.
+// AppArmor is the profile of an annotation's value; nil for an invalid value.
 func AppArmor(value string) *corev1.AppArmorProfile {
 	if name, ok := strings.CutPrefix(value, "localhost/"); ok && name != "" {
 		return &corev1.AppArmorProfile{Type: "Localhost", LocalhostProfile: &name}
@@ -180,7 +180,7 @@ func AppArmor(value string) *corev1.AppArmorProfile {
 	return nil
 }
 
-// variables that hide an earlier one of the same name, unless they build on it.
+// variables warns of variables that hide an earlier one of the same name, unless they refer to it.
 func variables(list []corev1.EnvVar, path *field.Path) (out []string) {
 	seen := make(map[string]bool, len(list))
 	for i, e := range list {

@@ -14,13 +14,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// bound is what both kinds of bindings have.
+// bound are the fields of both kinds of bindings.
 type bound struct {
 	role     *rbacv1.RoleRef
 	subjects []rbacv1.Subject
 }
 
-// binding is the strategy of both kinds; roles are the kinds of roles that it may bind.
+// binding is the strategy of both kinds; roles are the kinds that roleRef may have.
 func binding[T object.Object](d *kind.Deps, row resources.Row, s *resource.Strategy, of func(T) bound, roles ...string) {
 	e := newEscalation(d, row.Resource)
 	mayBind := func(ctx context.Context, a *resource.Attempt, o T) error {

@@ -17,10 +17,10 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// masters may do everything, so they may give everything.
+// masters have all rights, so they may grant all.
 const masters = "system:masters"
 
-// escalation decides whether a writer may give rules to others.
+// escalation decides whether a writer may grant rules.
 type escalation struct {
 	authorizer authz.Authorizer
 	reader     rbac.Reader
@@ -30,20 +30,20 @@ func newEscalation(d *kind.Deps, plural string) escalation {
 	return escalation{d.Authorizer, rbac.Reader{Store: d.Store, Resource: plural}}
 }
 
-// allowed says whether the writer may do verb to a role, and so need not have its rules.
+// allowed reports whether the writer has verb (escalate or bind) on a role, and so need not have its rules.
 func (e escalation) allowed(ctx context.Context, user *resource.UserInfo, verb, plural, namespace, name string) bool {
 	if e.authorizer == nil {
 		return false
 	}
-	// What cannot be found out is not allowed.
+	// An error means no.
 	decision, _, _ := e.authorizer.Authorize(ctx, authz.Attributes{
 		User: user, IsResource: true, Verb: verb, Group: group, Version: "*", Resource: plural, Namespace: namespace, Name: name,
 	})
 	return decision == authz.Allow
 }
 
-// role checks a role that is written. The server itself may write any. The request's name counts, not the object's: a POST has none, so that the right to
-// escalate one role by name does not let its holder create it.
+// role checks the rules of a role that is written. The server itself may write any. The right to escalate is checked by the name in
+// the request. A POST has none, so the right to escalate one role by name does not include its creation.
 func (e escalation) role(ctx context.Context, a *resource.Attempt, namespace string, rules []rbacv1.PolicyRule) (mayEscalate bool, err error) {
 	if a.User == nil || slices.Contains(a.User.Groups, masters) || e.allowed(ctx, a.User, "escalate", e.reader.Resource, namespace, a.Name) {
 		return true, nil
@@ -51,7 +51,7 @@ func (e escalation) role(ctx context.Context, a *resource.Attempt, namespace str
 	return false, e.reader.Escalation(ctx, a.User, namespace, rules)
 }
 
-// refused is the answer to who may not give what err says; nil without err.
+// refused is the 403 for an attempt to grant more than the writer has; nil without err.
 func (e escalation) refused(name string, err error) error {
 	if err == nil {
 		return nil
@@ -59,15 +59,14 @@ func (e escalation) refused(name string, err error) error {
 	return apierrors.NewForbidden(object.GroupResource(group, e.reader.Resource), name, err)
 }
 
-// binding checks a reference that is written: the writer may bind the role, or has all that it allows. A role that is not
-// there is NotFound for who would have to have its rules.
+// binding checks the roleRef of a binding that is written: the writer has bind on the role, or all of its rules. Without bind, a
+// missing role is NotFound.
 func (e escalation) binding(ctx context.Context, a *resource.Attempt, ref rbacv1.RoleRef, namespace, name string) error {
 	if a.User == nil || slices.Contains(a.User.Groups, masters) {
 		return nil
 	}
 	plural := map[string]string{"ClusterRole": "clusterroles", "Role": "roles"}[ref.Kind]
-	// A reference to another API group is refused by validation, which comes later; it must not be allowed before as one
-	// to ours.
+	// A reference to another API group is refused by validation, which comes later. It must not pass here as one to a role.
 	if plural != "" && ref.APIGroup == group && e.allowed(ctx, a.User, "bind", plural, namespace, ref.Name) {
 		return nil
 	}
@@ -78,13 +77,13 @@ func (e escalation) binding(ctx context.Context, a *resource.Attempt, ref rbacv1
 	return e.refused(name, e.reader.Escalation(ctx, a.User, namespace, rules))
 }
 
-// full is what an aggregation rule can gather.
+// full are the rules that an aggregation rule can aggregate: all.
 var full = []rbacv1.PolicyRule{
 	{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
 	{Verbs: []string{"*"}, NonResourceURLs: []string{"*"}},
 }
 
-// errAggregation is for who could gather what he does not have.
+// errAggregation refuses an aggregation rule of a writer without all rights.
 var errAggregation = errors.New("must have cluster-admin privileges to use the aggregationRule")
 
 // clusterRole checks a cluster role that is written; old is nil for a create.
@@ -93,7 +92,7 @@ func (e escalation) clusterRole(ctx context.Context, a *resource.Attempt, o, old
 	if err != nil || mayEscalate || !aggregates(o) && (old == nil || !aggregates(old)) {
 		return err
 	}
-	// Who changes an aggregation rule gathers what he likes, and who removes one keeps what it gathered.
+	// A changed aggregation rule may aggregate anything, and a removed one leaves the aggregated rules behind.
 	if _, err := e.role(ctx, a, "", full); err != nil {
 		return errAggregation
 	}
@@ -104,7 +103,7 @@ func aggregates(o *rbacv1.ClusterRole) bool {
 	return o.AggregationRule != nil && len(o.AggregationRule.ClusterRoleSelectors) > 0
 }
 
-// onlyGarbage says whether an update changes nothing but what the garbage collector changes.
+// onlyGarbage reports whether an update changes only the fields that the garbage collector changes.
 func onlyGarbage(o, old object.Object) bool {
 	c := object.Copy(o)
 	c.SetOwnerReferences(old.GetOwnerReferences())

@@ -1,5 +1,5 @@
-// Package rbac has the kinds of rbac.authorization.k8s.io: roles and what binds them, for a namespace and for the cluster. Besides
-// what they may contain, it says who may write them: nobody gives rights that he does not have.
+// Package rbac has the kinds of rbac.authorization.k8s.io: roles and bindings, for a namespace and for the cluster. It also prevents
+// privilege escalation: nobody may grant rights without having them.
 package rbac
 
 import "github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"

@@ -31,7 +31,7 @@ func role(d *kind.Deps, row resources.Row, s *resource.Strategy) {
 	s.Validate = kind.Check(func(o *rbacv1.Role) field.ErrorList { return policyRules(o.Rules, true) })
 }
 
-// policyRules are each about resources or about URLs, which belong to no namespace.
+// policyRules validates rules, each of which is about resources or, in cluster roles, about non-resource URLs.
 func policyRules(rules []rbacv1.PolicyRule, namespaced bool) (errs field.ErrorList) {
 	for i, r := range rules {
 		path := field.NewPath("rules").Index(i)

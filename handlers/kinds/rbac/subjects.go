@@ -11,7 +11,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// defaultSubjects: those that are no objects of the API belong to the group of the roles.
+// defaultSubjects sets the API group of users and groups.
 func defaultSubjects(l []rbacv1.Subject) {
 	for i := range l {
 		if s := &l[i]; s.APIGroup == "" && (s.Kind == "User" || s.Kind == "Group") {
@@ -20,7 +20,7 @@ func defaultSubjects(l []rbacv1.Subject) {
 	}
 }
 
-// subjects of a binding; outside of a namespace, the one of a service account must be named.
+// subjects validates the subjects of a binding. In cluster-wide bindings service accounts need a namespace.
 func subjects(list []rbacv1.Subject, namespaced bool) (errs field.ErrorList) {
 	for i, s := range list {
 		path := field.NewPath("subjects").Index(i)
@@ -45,7 +45,7 @@ func subjects(list []rbacv1.Subject, namespaced bool) (errs field.ErrorList) {
 	return errs
 }
 
-// subjectCells get the subjects of a binding.
+// subjectCells are the columns of subjects; their value is the subjects of a binding.
 var subjectCells = kind.Cells{
 	"subjectAccounts": kind.CellOfValues(func(v kind.Values, _ time.Time) any { return namesOf(v, "ServiceAccount") }),
 	"subjectGroups":   kind.CellOfValues(func(v kind.Values, _ time.Time) any { return namesOf(v, "Group") }),

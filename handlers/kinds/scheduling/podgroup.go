@@ -24,7 +24,7 @@ func podGroupPolicy(g *schedulingv1alpha2.PodGroup) string {
 	return "Basic"
 }
 
-// podGroupStatus: a coming disruption outweighs the state of scheduling.
+// podGroupStatus is the status column: a disruption target takes precedence over the scheduling condition.
 func podGroupStatus(g *schedulingv1alpha2.PodGroup) string {
 	status, disruption, disrupted := "Pending", "", false
 	for _, c := range g.Status.Conditions {

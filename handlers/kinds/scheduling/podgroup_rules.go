@@ -18,10 +18,10 @@ import (
 
 var spec = field.NewPath("spec")
 
-// How many claims there may be.
+// The maximum number of claims.
 const mostClaims = 4
 
-// format is one of the library's for texts, which have words of their own.
+// format applies a format of the library, which has its own wording.
 type format func(context.Context, operation.Operation, *field.Path, *string, *string) field.ErrorList
 
 func text(s string, path *field.Path, f format) field.ErrorList {
@@ -74,7 +74,7 @@ func podGroupStatusRules(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// fixed is the error for a field that changed; the value is not shown.
+// fixed is the error for a changed field, without its value.
 func fixed(name string) *field.Error { return field.Invalid(spec.Child(name), nil, kind.Immutable) }
 
 func templateRef(r *schedulingv1alpha2.PodGroupTemplateReference, path *field.Path) field.ErrorList {
@@ -86,7 +86,7 @@ func templateRef(r *schedulingv1alpha2.PodGroupTemplateReference, path *field.Pa
 	return append(errs, text(r.Workload.PodGroupTemplateName, at.Child("podGroupTemplateName"), validate.ShortName[string])...)
 }
 
-// policy is one of two.
+// policy is a union of two.
 func policy(p *schedulingv1alpha2.PodGroupSchedulingPolicy, path *field.Path) (errs field.ErrorList) {
 	switch {
 	case p.Basic == nil && p.Gang == nil:

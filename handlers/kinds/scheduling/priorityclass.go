@@ -17,14 +17,14 @@ import (
 
 var priorityClasses = kind.Kind{Group: group, Resource: "priorityclasses", Strategy: priorityClass}
 
-// highestUserPriority is the most that a class outside the system's own may have.
+// highestUserPriority is the maximum value of classes that are not the system's.
 const highestUserPriority = 1000000000
 
-// systemPriorities are the classes that the server itself makes.
+// systemPriorities are the classes that the server creates.
 var systemPriorities = map[string]int32{"system-node-critical": 2000001000, "system-cluster-critical": 2000000000}
 
 func priorityClass(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	// Nothing that counts can change after creation.
+	// The value and the preemption policy are immutable, so the generation never changes.
 	s.Changed = func(object.Object, object.Object) bool { return false }
 	s.Validate = kind.Check(func(o *schedulingv1.PriorityClass) field.ErrorList {
 		value, system := systemPriorities[o.Name]
@@ -42,7 +42,7 @@ func priorityClass(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		return nil
 	})
-	// It cannot change, so nothing is said of it later.
+	// The policy is immutable, so only creates validate it.
 	s.ValidateCreate = kind.Check(func(o *schedulingv1.PriorityClass) field.ErrorList {
 		at, known := field.NewPath("preemptionPolicy"), []string{"PreemptLowerPriority", "Never"}
 		switch p := o.PreemptionPolicy; {

@@ -14,7 +14,7 @@ import (
 
 var workloads = kind.Kind{Group: group, Resource: "workloads", Strategy: workload}
 
-// mostTemplates is how many groups of pods a workload may have.
+// mostTemplates is the maximum number of pod group templates.
 const mostTemplates = 8
 
 func workload(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {

@@ -15,7 +15,7 @@ import (
 
 var csiDrivers = kind.Kind{Group: group, Resource: "csidrivers", Strategy: csiDriver}
 
-// csiDriver: drivers have no generation until their spec changes for the first time.
+// csiDriver objects have no generation until their spec changes for the first time.
 func csiDriver(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	if d.Features.Enabled("VolumeLimitScaling") {
 		s.Default = kind.OnDefault(func(o *storagev1.CSIDriver) {
@@ -32,13 +32,13 @@ func csiDriver(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 	s.Validate = kind.Check(validateDriver)
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *storagev1.CSIDriver) field.ErrorList {
-		// The path is misspelled by upstream, and so known to its users.
+		// The misspelled path is upstream's.
 		return kind.Unchanged(o.Spec.AttachRequired, old.Spec.AttachRequired, spec.Child("attachedRequired"))
 	})
 	s.Warnings = kind.Warn(warnOfTokens)
 }
 
-// The least number of seconds of a token, and between two updates of what a node can allocate.
+// The minimum lifetime of a token, and the minimum period of nodeAllocatable updates, in seconds.
 const shortestRequest, shortestPeriod = 600, 10
 
 func validateDriver(o *storagev1.CSIDriver) (errs field.ErrorList) {
@@ -72,7 +72,7 @@ func validateDriver(o *storagev1.CSIDriver) (errs field.ErrorList) {
 	return errs
 }
 
-// warnOfTokens is about tokens that end up where drivers may log them.
+// warnOfTokens warns of tokens in the volume context, which drivers may log.
 func warnOfTokens(o, old *storagev1.CSIDriver) []string {
 	if len(o.Spec.TokenRequests) == 0 || o.Spec.ServiceAccountTokenInSecrets != nil {
 		return nil

@@ -23,7 +23,7 @@ func csiNode(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return errs
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *storagev1.CSINode) (errs field.ErrorList) {
-		// Names are unique; of one that repeats the last counts.
+		// Names are unique; of duplicates the last counts.
 		byName := make(map[string]storagev1.CSINodeDriver, len(o.Spec.Drivers))
 		for _, now := range o.Spec.Drivers {
 			byName[now.Name] = now
@@ -40,7 +40,7 @@ func csiNode(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 
 const longestNodeID = 256
 
-// nodeDriver judges what the model cannot say of a driver. Faults of topology keys are reported at the driver.
+// nodeDriver validates one driver. Faults of topology keys are reported at the driver.
 func nodeDriver(d *storagev1.CSINodeDriver, names map[string]bool, path *field.Path) (errs field.ErrorList) {
 	if len(d.NodeID) > longestNodeID {
 		errs = append(errs, field.Invalid(path.Child("nodeID"), d.NodeID, fmt.Sprintf("must be %d characters or less", longestNodeID)))

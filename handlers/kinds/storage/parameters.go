@@ -10,11 +10,11 @@ import (
 
 const (
 	mostParameters = 512
-	// largest is how many bytes the keys and values of a map may have together.
+	// largest is the maximum size of the keys and values of a map in bytes.
 	largest = 256 << 10
 )
 
-// parameters of a class: not too many, not too large, none without a name.
+// parameters validates the number, the size and the keys of a class' parameters.
 func parameters(m map[string]string, path *field.Path) (errs field.ErrorList) {
 	if len(m) > mostParameters {
 		return field.ErrorList{field.TooLong(path, "", mostParameters)}
@@ -25,7 +25,7 @@ func parameters(m map[string]string, path *field.Path) (errs field.ErrorList) {
 	return append(errs, bounded(m, path)...)
 }
 
-// bounded finds a map that is too large as a whole.
+// bounded refuses a map that is too large.
 func bounded(m map[string]string, path *field.Path) field.ErrorList {
 	size := 0
 	for k, v := range m {
@@ -37,7 +37,7 @@ func bounded(m map[string]string, path *field.Path) field.ErrorList {
 	return nil
 }
 
-// provisioner is the name of what makes the volumes of a class.
+// provisioner is a qualified name in upper or lower case.
 func provisioner(name string, path *field.Path) field.ErrorList {
 	if name == "" {
 		return field.ErrorList{field.Required(path, "")}

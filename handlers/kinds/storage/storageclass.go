@@ -33,7 +33,7 @@ func validateStorageClass(o *storagev1.StorageClass) (errs field.ErrorList) {
 	return append(errs, topologies(o.AllowedTopologies, field.NewPath("allowedTopologies"))...)
 }
 
-// topologies are compared by their terms; the order of terms and values does not count.
+// topologies are compared as sets of terms with sets of values.
 func topologies(list []corev1.TopologySelectorTerm, path *field.Path) (errs field.ErrorList) {
 	seen := map[string]bool{}
 	for i, t := range list {
@@ -57,7 +57,7 @@ func topologies(list []corev1.TopologySelectorTerm, path *field.Path) (errs fiel
 			}
 			terms[e.Key] = slices.Sorted(slices.Values(e.Values))
 		}
-		// A term without expressions is taken for the one before the first, which has none either.
+		// Upstream takes a term without expressions for a duplicate, even the first one.
 		key := fmt.Sprintf("%q", terms) // keys in order
 		if len(terms) == 0 || seen[key] {
 			errs = append(errs, field.Duplicate(at, ""))
@@ -78,7 +78,7 @@ func warnOfLabels(o, _ *storagev1.StorageClass) (out []string) {
 	return out
 }
 
-// defaultStorageClass gets name and annotations.
+// defaultStorageClass is the name column, with "(default)"; its values are name and annotations.
 func defaultStorageClass(v kind.Values, _ time.Time) any {
 	for _, key := range []string{"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"} {
 		if v.Pairs(1)[key] == "true" {

@@ -76,7 +76,7 @@ func attachmentStatus(s *storagev1.VolumeAttachmentStatus, path *field.Path) fie
 		}
 		at := path.Child(e.name)
 		if len(e.fault.Message) > longestMessage {
-			// The bound that is told is not the one that is meant: so upstream has it.
+			// Upstream's message has another bound than its rule.
 			errs = append(errs, field.TooLong(at.Child("message"), "", largest))
 		}
 		if c := e.fault.ErrorCode; c != nil && *c < 0 {

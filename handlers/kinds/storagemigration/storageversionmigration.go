@@ -28,12 +28,12 @@ var migrations = kind.Kind{
 	},
 }
 
-// migrationResource gets group and resource.
+// migrationResource is the column of the resource; its values are group and resource.
 func migrationResource(v kind.Values, _ time.Time) any {
 	return kind.GroupResource(v.Text(0), v.Text(1))
 }
 
-// migrationStatus gets the conditions.
+// migrationStatus is the status column; its value is the conditions.
 func migrationStatus(v kind.Values, _ time.Time) any {
 	conditions, _ := v[0].([]metav1.Condition)
 	status := "Unknown"
@@ -62,7 +62,7 @@ func migration(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	})
 }
 
-// migrationStatusRules: the version that a migration begins with and its end never change.
+// migrationStatusRules makes the initial resourceVersion and the final condition immutable.
 func migrationStatusRules(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *storagemigrationv1beta1.StorageVersionMigration) (errs field.ErrorList) {
 		at := field.NewPath("status")

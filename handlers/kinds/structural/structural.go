@@ -13,24 +13,24 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-// Copier copies a value into one of another type whose JSON has the same shape. Memory of types that both sides share is
-// shared, so the source must belong to nobody else.
+// Copier copies a value into one of another type with the same JSON. Values of types that both sides share are not copied, so
+// the source must have no other owner.
 type Copier func(dst, src reflect.Value)
 
 // Pair is a target type and a source type.
 type Pair struct{ Dst, Src reflect.Type }
 
-// Special are the types whose fields moved between versions, with what makes their copiers.
+// Special has constructors of copiers for types whose fields moved between versions.
 type Special map[Pair]func(*Compiler) (Copier, error)
 
-// Compiler makes the copiers of one conversion. Types may contain themselves, so a Copier is known before it is complete.
+// Compiler makes the copiers of one conversion. Types may contain themselves, so a Copier is registered before it is complete.
 type Compiler struct {
 	made    map[Pair]*Copier
 	special Special
 }
 
-// Converter converts between kinds whose fields are all the same but for their Go types and the special types. It is nil
-// with an error that names the first field which has no counterpart.
+// Converter converts between kinds whose fields differ in Go types and in the special types only. The error names the first
+// field without a counterpart.
 func Converter(from, to schema.GroupVersionKind, special Special) (resource.Converter, error) {
 	makeFrom, makeTo := resources.Kinds[from], resources.Kinds[to]
 	if makeFrom == nil || makeTo == nil {
@@ -56,7 +56,7 @@ func Converter(from, to schema.GroupVersionKind, special Special) (resource.Conv
 	}, nil
 }
 
-// Compile makes the copier of two types; it may be called when everything is compiled.
+// Compile makes the copier of two types. The copier may be called when everything is compiled.
 func (c *Compiler) Compile(dst, src reflect.Type) (*Copier, error) {
 	k := Pair{dst, src}
 	if f := c.made[k]; f != nil {
@@ -80,7 +80,7 @@ func (c *Compiler) make(dst, src reflect.Type) (Copier, error) {
 	switch {
 	case dst.Kind() == src.Kind():
 	case dst.Kind() == reflect.Pointer && dst.Elem() == src:
-		// An optional value: absent is zero.
+		// nil becomes the zero value.
 		return func(d, s reflect.Value) {
 			if !s.IsZero() {
 				d.Set(s.Addr())
@@ -175,7 +175,7 @@ func (c *Compiler) Fields(dst, src reflect.Type, skip ...string) (Copier, error)
 	}, nil
 }
 
-// jsonName is a field's name on the wire; embedded metadata is known by its type's.
+// jsonName is a field's JSON name; for embedded metadata the name of its type.
 func jsonName(f reflect.StructField) string {
 	if n := object.JSONName(f); n != "" {
 		return n
