@@ -63,6 +63,14 @@ func (a Attack) Test(t *testing.T) {
 	}
 }
 
+// bound is one that depends on how much is sent, and so on the form.
+func bound[T any](short, long_ T) T {
+	if long {
+		return long_
+	}
+	return short
+}
+
 // Times is a size or a number that differs between the short and the long form.
 func (a *Target) Times(short, long_ int) int {
 	if long {

@@ -32,5 +32,6 @@
 // that no client would send. After each attack the server must still serve an administrator.
 //
 // Bounds are generous: a fault of this kind misses them by a factor, and what garbage collection adds differs from run to run.
-// Choose them at about three times what -v says, and see that the case fails without the change that it is about.
+// Choose them at about three times what -v says, and see that the case fails without the change that it is about. Where the
+// two forms send so different amounts that one bound would be none for the short form, bound has one for each.
 package attack
