@@ -15,7 +15,7 @@ STATE   := $(shell test -z "$$(git status --porcelain 2>/dev/null)" && echo clea
 LDFLAGS := -s -w $(if $(COMMIT),-X $(MODULE)/handlers/docs.Commit=$(COMMIT) -X $(MODULE)/handlers/docs.TreeState=$(STATE) -X $(MODULE)/handlers/docs.BuildDate=$(DATE))
 
 .DEFAULT_GOAL := help
-.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-clients foreign-clients bench-clients race fuzz run bench kubectl helm helm3 helm4 browser h2spec
+.PHONY: help gen lint-openapi verify verify-gen verify-source specdiff build test test-kinds test-clients foreign-clients bench-clients race fuzz run bench kubectl helm helm3 helm4 browser h2spec
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ test-clients: ## test the clients of all languages against one server; installs 
 
 foreign-clients: ## check our v2 document: openapi-generator's Java under the official Java utilities; takes minutes
 	$(GO) run ./test/clients test/clients/foreign
+
+test-kinds: ## the unit tests of the kinds, which take less than 20 s together
+	@$(GO) test -count=1 ./handlers/kinds/... | awk '{ print } $$1 == "ok" { sub("s", "", $$3); sum += $$3 } $$1 == "FAIL" { bad = 1 } END { printf "%.1f s together\n", sum; exit bad || sum >= 20 }'
 
 # The packages in which goroutines share something.
 RACE ?= ./handlers ./handlers/admission/... ./handlers/authn/... ./handlers/authz/... ./handlers/fields ./handlers/h1 ./handlers/h2 ./handlers/instance ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/... ./handlers/write
