@@ -1,5 +1,10 @@
 package resource
 
+import (
+	"context"
+	"time"
+)
+
 // Attempt is one try of one write: what the write is about, and what the try has done beside changing its object. A write
 // that loses a race to another writer begins a new attempt. An Attempt belongs to one goroutine.
 //
@@ -21,6 +26,8 @@ type Attempt struct {
 	annotations    []annotation
 	stored, failed []func()
 	settled        bool
+	// before is when the write must be stored at the latest; zero for no such time.
+	before time.Time
 }
 
 type annotation struct{ key, value string }
@@ -38,6 +45,22 @@ func (a *Attempt) OnStored(f func()) { a.stored = append(a.stored, f) }
 
 // OnFailure registers how to undo an effect when the attempt ends without being stored.
 func (a *Attempt) OnFailure(f func()) { a.failed = append(a.failed, f) }
+
+// StoreBefore has the write fail when it is not stored by then: what was taken for it is not kept for longer. The earliest time
+// counts.
+func (a *Attempt) StoreBefore(t time.Time) {
+	if a.before.IsZero() || t.Before(a.before) {
+		a.before = t
+	}
+}
+
+// Bound is the context in which the write is stored.
+func (a *Attempt) Bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.before.IsZero() {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, a.before)
+}
 
 // Settle ends the attempt: it runs what was registered for the outcome, the last registered first. Later calls do nothing.
 func (a *Attempt) Settle(stored bool) {

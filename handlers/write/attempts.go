@@ -98,8 +98,10 @@ func (o *outcome) unchanged(current storage.KeyValue) bool {
 
 // swap stores an outcome and settles the attempt. On a conflict it returns the newer pair.
 func (op *operation) swap(ctx context.Context, a *resource.Attempt, current storage.KeyValue, out outcome) (after storage.KeyValue, swapped bool, err error) {
+	bound, cancel := a.Bound(ctx)
+	defer cancel()
 	if out.mark {
-		after, swapped, err = op.Store.Swap(ctx, current, out.value, op.main().Lifetime())
+		after, swapped, err = op.Store.Swap(bound, current, out.value, op.main().Lifetime())
 		if err != nil || !swapped {
 			op.unstored(ctx, a, current.Key, out, err)
 			return after, swapped, err
@@ -107,7 +109,7 @@ func (op *operation) swap(ctx context.Context, a *resource.Attempt, current stor
 		current = after
 	}
 	if out.remove {
-		after, swapped, err = op.Store.Swap(ctx, current, nil, 0)
+		after, swapped, err = op.Store.Swap(bound, current, nil, 0)
 		if err != nil || !swapped {
 			op.unstored(ctx, a, current.Key, out, err)
 			return after, swapped, err

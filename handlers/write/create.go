@@ -100,7 +100,9 @@ func (op *operation) insertOnce(ctx context.Context, o object.Object, last bool)
 	if op.DryRun {
 		return kv, op.absent(ctx, kv.Key, o.GetName())
 	}
-	kv.Revision, err = op.Store.Create(ctx, kv.Key, kv.Value, main.Lifetime())
+	bound, cancel := a.Bound(ctx)
+	defer cancel()
+	kv.Revision, err = op.Store.Create(bound, kv.Key, kv.Value, main.Lifetime())
 	if err != nil {
 		op.unstored(ctx, a, kv.Key, outcome{object: o, value: kv.Value, mark: true}, err)
 		if errors.Is(err, storage.ErrExists) {
