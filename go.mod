@@ -54,7 +54,7 @@ require (
 	sigs.k8s.io/yaml v1.6.0
 )
 
-require k8s.io/pod-security-admission v0.36.3 // indirect
+require k8s.io/pod-security-admission v0.36.3
 
 require (
 	cel.dev/expr v0.25.2 // indirect

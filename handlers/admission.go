@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/plugins"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/resourcequota"
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -13,10 +14,12 @@ import (
 // newAdmission is the chain of the admission plugins that run.
 func newAdmission(s *Server) (*admission.Chain, error) {
 	o := &s.options
+	s.charger = resourcequota.NewCharger(s.writer.Own(), time.Now)
 	objects := lookup.New(o.Store, func() *resource.Registry { return s.registry })
 	return plugins.New(&plugins.Deps{
 		Cached: objects.Cached(), Live: objects.Live(), Write: s.writer.Own(), Authorizer: o.Authorizer,
 		Enabled: o.Features.Enabled, Log: o.Log, Now: time.Now, Meter: o.Metrics.Admission(),
+		PodSecurity: o.Metrics.PodSecurity(), Charger: s.charger, Convert: converter,
 	}, &o.Admission)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/resourcequota"
 	"github.com/gatehouse-dev/gatehouse/handlers/audit"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn/serviceaccount"
@@ -155,7 +156,9 @@ type Server struct {
 	registry *resource.Registry
 	objects  *resource.Objects
 	writer   *write.Writer
-	verbs    *verb.Handlers
+	// charger charges quotas, for the admission plugin and the controller of usage.
+	charger *resourcequota.Charger
+	verbs   *verb.Handlers
 	// definitions has the resources that come and go with the objects that define them.
 	definitions *definitions.Manager
 	// guarded answers a request that has passed the whole chain, open one that only passed what comes before access.

@@ -27,7 +27,7 @@ var Plugins = []Plugin{
 	{Name: "TaintNodesByCondition", On: true},
 	{Name: "AlwaysPullImages", Guards: true},
 	{Name: "ImagePolicyWebhook", Guards: true},
-	{Name: "PodSecurity", On: true, Guards: true},
+	{Name: "PodSecurity", On: true, Here: true, Guards: true},
 	{Name: "PodNodeSelector", Guards: true},
 	{Name: "Priority", On: true, Guards: true},
 	{Name: "DefaultTolerationSeconds", On: true},
@@ -55,7 +55,7 @@ var Plugins = []Plugin{
 	{Name: "MutatingAdmissionWebhook", On: true, Guards: true},
 	{Name: "ValidatingAdmissionPolicy", On: true, Guards: true},
 	{Name: "ValidatingAdmissionWebhook", On: true, Guards: true},
-	{Name: "ResourceQuota", On: true, Guards: true},
+	{Name: "ResourceQuota", On: true, Here: true, Guards: true},
 	{Name: "AlwaysDeny", Guards: true},
 }
 

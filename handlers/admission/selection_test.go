@@ -10,6 +10,16 @@ import (
 	"testing"
 )
 
+// byDefault are the plugins that run unless something else is said, with some more and without others, in order.
+func byDefault(more []string, without ...string) (names []string) {
+	for _, p := range Plugins {
+		if p.Here && (p.On || slices.Contains(more, p.Name)) && !slices.Contains(without, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 func TestSelection(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -18,16 +28,16 @@ func TestSelection(t *testing.T) {
 		warnings  []string
 		runs      []string
 	}{
-		{name: "nothing is asked for", runs: []string{"NamespaceLifecycle"}},
-		{name: "what is here", selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}}, runs: []string{"AlwaysAdmit", "NamespaceLifecycle"}},
-		{name: "what is here is turned off", selection: Selection{Disable: []string{"NamespaceLifecycle", "PodSecurity"}}},
+		{name: "nothing is asked for", runs: byDefault(nil)},
+		{name: "what is here", selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}}, runs: byDefault([]string{"AlwaysAdmit"})},
+		{name: "what is here is turned off", selection: Selection{Disable: []string{"NamespaceLifecycle", "PodSecurity"}}, runs: byDefault(nil, "NamespaceLifecycle", "PodSecurity")},
 		{name: "a list of all", selection: Selection{Only: []string{"AlwaysAdmit"}}, runs: []string{"AlwaysAdmit"}},
 		{name: "an empty list of all", selection: Selection{Only: []string{}}},
 		{
 			name:      "unknown names",
 			selection: Selection{Enable: []string{"Nosuch"}, Disable: []string{"nodeRestriction"}},
 			faults:    []string{`enable-admission-plugins plugin "Nosuch" is unknown`, `disable-admission-plugins plugin "nodeRestriction" is unknown`},
-			runs:      []string{"NamespaceLifecycle"},
+			runs:      byDefault(nil),
 		},
 		{
 			name:      "an unknown name in the old flag",
@@ -44,31 +54,31 @@ func TestSelection(t *testing.T) {
 			name:      "on and off",
 			selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}, Disable: []string{"NamespaceLifecycle"}},
 			faults:    []string{"[NamespaceLifecycle] in enable-admission-plugins and disable-admission-plugins overlapped"},
-			runs:      []string{"AlwaysAdmit", "NamespaceLifecycle"},
+			runs:      byDefault([]string{"AlwaysAdmit"}),
 		},
 		{
 			name:      "guards that are not here",
-			selection: Selection{Enable: []string{"PodSecurity", "AlwaysPullImages", "DefaultStorageClass"}},
-			faults:    []string{"the admission plugin AlwaysPullImages is not part of this version", "the admission plugin PodSecurity is not part of this version"},
+			selection: Selection{Enable: []string{"ValidatingAdmissionPolicy", "MutatingAdmissionWebhook", "DefaultStorageClass"}},
+			faults:    []string{"the admission plugin MutatingAdmissionWebhook is not part of this version", "the admission plugin ValidatingAdmissionPolicy is not part of this version"},
 			warnings:  []string{"the admission plugin DefaultStorageClass has no effect in this version"},
-			runs:      []string{"NamespaceLifecycle"},
+			runs:      byDefault(nil),
 		},
 		{
 			name:      "a guard that is not here in the old flag",
-			selection: Selection{Only: []string{"NamespaceLifecycle", "ResourceQuota"}},
-			faults:    []string{"the admission plugin ResourceQuota is not part of this version"},
+			selection: Selection{Only: []string{"NamespaceLifecycle", "MutatingAdmissionWebhook"}},
+			faults:    []string{"the admission plugin MutatingAdmissionWebhook is not part of this version"},
 			runs:      []string{"NamespaceLifecycle"},
 		},
 		{
 			name:      "a guard is set up",
-			selection: Selection{Configured: map[string]Configured{"PodSecurity": {}}},
-			faults:    []string{"or add --disable-admission-plugins=PodSecurity"},
-			runs:      []string{"NamespaceLifecycle"},
+			selection: Selection{Configured: map[string]Configured{"ValidatingAdmissionWebhook": {}}},
+			faults:    []string{"or add --disable-admission-plugins=ValidatingAdmissionWebhook"},
+			runs:      byDefault(nil),
 		},
 		{
 			name:      "what does not run is set up",
 			selection: Selection{Configured: map[string]Configured{"EventRateLimit": {}, "Nosuch": {}, "PodSecurity": {}}, Disable: []string{"PodSecurity"}},
-			runs:      []string{"NamespaceLifecycle"},
+			runs:      byDefault(nil, "PodSecurity"),
 		},
 	} {
 		faults := c.selection.Faults()

@@ -22,12 +22,13 @@ import (
 
 // Metrics are the numbers of one server. It is safe for concurrent use.
 type Metrics struct {
-	requests *requests
-	access   access
-	watches  watches
-	listed   listed
-	store    store
-	admitted admitted
+	requests    *requests
+	access      access
+	watches     watches
+	listed      listed
+	store       store
+	admitted    admitted
+	podSecurity podSecurity
 
 	// The registry is made for the first scrape, not while the server starts.
 	once     sync.Once
@@ -39,7 +40,7 @@ type Metrics struct {
 
 // New makes metrics of a server that was built so.
 func New(build version.Info) *Metrics {
-	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), admitted: newAdmitted(), build: build, started: time.Now()}
+	return &Metrics{requests: newRequests(), access: newAccess(), watches: newWatches(), listed: newListed(), store: newStore(), admitted: newAdmitted(), podSecurity: newPodSecurity(), build: build, started: time.Now()}
 }
 
 // Observe tells where the numbers are found that are not counted here. It is called before the first request.
@@ -59,6 +60,7 @@ func (m *Metrics) register() {
 	m.registry.MustRegister(m.store.collectors()...)
 	m.registry.MustRegister(m.listed.collectors()...)
 	m.registry.MustRegister(m.admitted.collectors()...)
+	m.registry.MustRegister(m.podSecurity.collectors()...)
 	m.registry.MustRegister(m.auditCounts()...)
 	m.registry.MustRegister(
 		&m.watches, &storedCollector{&m.sources}, &cacheCollector{&m.sources}, &queueCollector{&m.sources}, m.buildInfo(), m.featuresEnabled(),

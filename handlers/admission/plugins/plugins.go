@@ -6,9 +6,13 @@ import (
 	"log/slog"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/noderestriction"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/podsecurity"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/resourcequota"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -25,6 +29,12 @@ type Deps struct {
 	Now     func() time.Time
 	// Meter may be nil.
 	Meter admission.Meter
+	// PodSecurity counts what that plugin decides; nil counts nothing.
+	PodSecurity podsecurity.Recorder
+	// Charger charges quotas. The controller of their usage asks it, too.
+	Charger *resourcequota.Charger
+	// Convert finds how objects are converted between versions of their kind; nil where there is no way.
+	Convert func(from, to schema.GroupVersionKind) resource.Converter
 }
 
 // maker makes a plugin from its configuration, which is empty for most, and refuses one that is wrong.
@@ -37,6 +47,8 @@ func makers() map[string]maker {
 		"NodeRestriction": simple(func(d *Deps) any {
 			return &noderestriction.Plugin{Objects: d.Live, MayRequest: mayRequest(d.Authorizer), Enabled: d.Enabled}
 		}),
+		"PodSecurity":   podSecurity,
+		"ResourceQuota": resourceQuota,
 	}
 }
 

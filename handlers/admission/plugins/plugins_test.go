@@ -50,7 +50,7 @@ var configured = map[string]admission.Configured{}
 
 // The order is upstream's, whatever the order of the flags.
 func TestOrder(t *testing.T) {
-	const want = "NamespaceLifecycle NodeRestriction"
+	const want = "NamespaceLifecycle NodeRestriction PodSecurity ResourceQuota"
 	var all []string
 	for _, p := range admission.Plugins {
 		if p.Here {
