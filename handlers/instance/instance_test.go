@@ -151,7 +151,7 @@ func TestStartThatFails(t *testing.T) {
 		{"an insecure port of somebody else", "insecure port", func(c *Config) { c.Serving.InsecurePort = port }},
 		{"no such certificate", "--tls-cert-file", func(c *Config) { c.Serving.CertFile, c.Serving.KeyFile = "/nosuch", "/nosuch" }},
 		{"no such version", "unknown api groups", func(c *Config) { c.Versions = map[string]string{"apps/v7": "true"} }},
-		{"a plugin that is not here", "is not part of this version", func(c *Config) { c.Admission.Enable = []string{"PodSecurity"} }},
+		{"a plugin that is not here", "is not part of this version", func(c *Config) { c.Admission.Enable = []string{"MutatingAdmissionPolicy"} }},
 		{"no such audit policy", "nosuch", func(c *Config) { c.Audit.PolicyFile = "/nosuch" }},
 		{"a kubeconfig where none can be", "kubeconfig", func(c *Config) { c.Serving.Kubeconfig = "/dev/null/config" }},
 		{"an etcd that does not answer", "creating what a cluster begins with", func(c *Config) { c.Storage.Backend = nobody }},
