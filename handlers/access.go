@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/repair"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/allocate"
+	"github.com/gatehouse-dev/gatehouse/handlers/quota"
 )
 
 // Follower is a part of the server that keeps up with the store: it is ready once it has read what is there, and follows
@@ -55,6 +56,7 @@ func newFollowers(s *Server) (*followers, error) {
 	}
 	f.manager = controllers.NewManager(controllers.Settings{
 		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, After: f.ready, Grace: s.options.NamespaceGrace, Log: s.options.Log,
+		Quotas: quota.NewRegistry(s.options.Features.Enabled, s.objects), Charger: s.charger, Shared: s.options.SharedStore,
 	})
 	f.others = append(slices.Clone(f.others), furnisher, published, s.definitions, f.manager)
 	if s.options.Advertised != nil {

@@ -92,6 +92,8 @@ type Options struct {
 	Audiences []string
 	// OpenID are the pages about the issuer of service accounts' tokens; nil for none.
 	OpenID http.Handler
+	// SharedStore says that other servers may write to Store, so that a controller has to expect their writes.
+	SharedStore bool
 	// Controllers says which of the server's own controllers run, as the controller-manager's flag does; none when empty.
 	// RootCA is what they publish for clients to check the server with. NamespaceGrace is how long they leave a deleted namespace
 	// alone; 0 means upstream's five seconds.

@@ -19,15 +19,16 @@ const (
 	ClaimProtection   = "persistentvolumeclaim-protection-controller"
 	VolumeProtection  = "persistentvolume-protection-controller"
 	ClassProtection   = "volumeattributesclass-protection-controller"
+	QuotaUsage        = "resourcequota-controller"
 )
 
 // aliases are the older names.
 var aliases = map[string]string{
 	"serviceaccount": ServiceAccounts, "root-ca-cert-publisher": RootCA, "namespace": NamespaceDeletion, "garbagecollector": GarbageCollector,
-	"pvc-protection": ClaimProtection, "pv-protection": VolumeProtection,
+	"pvc-protection": ClaimProtection, "pv-protection": VolumeProtection, "resourcequota": QuotaUsage,
 }
 
-var all = []string{RootCA, ServiceAccounts, NamespaceDeletion, GarbageCollector, ClaimProtection, VolumeProtection, ClassProtection}
+var all = []string{RootCA, ServiceAccounts, NamespaceDeletion, GarbageCollector, ClaimProtection, VolumeProtection, ClassProtection, QuotaUsage}
 
 // Enabled says which controllers a list like the controller-manager's switches on: * for all, a name for one, a name
 // behind a minus for not that one, which wins. The controller-manager's other names are not known here.

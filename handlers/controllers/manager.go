@@ -6,11 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gatehouse-dev/gatehouse/handlers/admission/resourcequota"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/changes"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/emptying"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/garbage"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/protection"
 	"github.com/gatehouse-dev/gatehouse/handlers/controllers/queue"
+	"github.com/gatehouse-dev/gatehouse/handlers/controllers/usage"
+	"github.com/gatehouse-dev/gatehouse/handlers/quota"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage/cache"
 )
@@ -38,7 +41,12 @@ type Settings struct {
 	After <-chan struct{}
 	// Grace is how long a deleted namespace is left alone; emptying.DefaultGrace but for tests.
 	Grace time.Duration
-	Log   *slog.Logger
+	// Quotas measures what quotas limit; Charger knows what is charged for writes under way. Shared: other servers write to the
+	// store, too.
+	Quotas  *quota.Registry
+	Charger *resourcequota.Charger
+	Shared  bool
+	Log     *slog.Logger
 }
 
 // controller is one of them: it hears of changes, and its queues are run.
@@ -61,6 +69,10 @@ func NewManager(s Settings) *Manager {
 		{GarbageCollector, func() controller { return garbage.New(s.Store, s.Objects.Registry, s.Writer, pace, s.Log) }},
 		{ClaimProtection, func() controller { return protection.NewClaims(s.Objects, s.Writer, pace, s.Log) }},
 		{VolumeProtection, func() controller { return protection.NewVolumes(s.Objects, s.Writer, pace, s.Log) }},
+		{QuotaUsage, func() controller {
+			return usage.New(usage.Settings{Store: s.Store, Registry: s.Objects.Registry, Writer: s.Writer, Evaluators: s.Quotas, Charger: s.Charger,
+				Shared: s.Shared, Pace: pace, Now: time.Now, Log: s.Log})
+		}},
 		{ClassProtection, func() controller { return protection.NewClasses(s.Objects, s.Writer, pace, s.Log) }},
 	} {
 		if s.Enabled(c.name) {

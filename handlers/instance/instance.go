@@ -188,7 +188,7 @@ func (i *Instance) newServer(checks *health.Registry, numbers *metrics.Metrics) 
 		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission,
 		Served: served, Features: c.Features, SwaggerUI: c.SwaggerUI, Address: net.JoinHostPort(i.certs.address, strconv.Itoa(c.Serving.Port)),
 		RequestLimit: c.Requests.Limit, Inflight: c.Requests.Inflight, MinWatch: c.Requests.MinWatch, ServiceCIDRs: c.serviceCIDRs(), NodePorts: c.Cluster.NodePorts,
-		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, RootCA: i.certs.authority, Advertised: i.advertised(),
+		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, SharedStore: c.Storage.shared(), RootCA: i.certs.authority, Advertised: i.advertised(),
 	})
 }
 

@@ -34,6 +34,12 @@ type Backend interface {
 	open(ctx context.Context, o etcd.Options) (storage.Feeder, error)
 }
 
+// shared says that other servers may write to the store, too.
+func (s *Storage) shared() bool {
+	_, outside := s.Backend.(External)
+	return outside
+}
+
 // Embedded is an etcd inside the process.
 type Embedded struct {
 	// Dir is its folder, made when it is missing. No other server may use it.

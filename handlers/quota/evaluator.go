@@ -167,3 +167,9 @@ func Kind(gr schema.GroupResource) (schema.GroupVersionKind, bool) {
 	}
 	return schema.GroupVersionKind{}, false
 }
+
+// Counts says whether an evaluator only counts objects, so that no change of one matters.
+func Counts(e Evaluator) bool {
+	_, only := e.(counted)
+	return only
+}

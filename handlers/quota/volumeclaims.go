@@ -46,18 +46,18 @@ func (v *volumeClaims) Charges(subresource string, o, old object.Object) bool {
 	if subresource != "status" || !ok || !okOld {
 		return false
 	}
-	return v.Frees(now, was)
-}
-
-// Frees says whether a change of a claim's status can change what it uses.
-func (v *volumeClaims) Frees(now, was *corev1.PersistentVolumeClaim) bool {
 	if v.recovers {
 		a, b := now.Status.AllocatedResources["storage"], was.Status.AllocatedResources["storage"]
 		if a.Cmp(b) != 0 {
 			return true
 		}
 	}
-	return v.scopes && !sameStrings(attributesClasses(now), attributesClasses(was))
+	return v.scopes && !SameAttributesClasses(now, was)
+}
+
+// SameAttributesClasses says whether two states of a claim refer to the same classes, so that they are in the same scopes.
+func SameAttributesClasses(a, b *corev1.PersistentVolumeClaim) bool {
+	return sameStrings(attributesClasses(a), attributesClasses(b))
 }
 
 func sameStrings(a, b []string) bool {

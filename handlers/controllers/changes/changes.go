@@ -37,6 +37,9 @@ func (c *Change) Listed() bool { return c.listed }
 // Deleted says that the object is gone.
 func (c *Change) Deleted() bool { return c.now == nil }
 
+// Entries are the object before the change and after it, as the cache has them; nil where there is none. They stay valid.
+func (c *Change) Entries() (old, now *cache.Entry) { return c.old, c.now }
+
 // Before is the lifecycle of the object before the change; nil when there was none, when it is listed, or when it cannot be
 // read. After is nil when it is gone.
 func (c *Change) Before() *codec.Lifecycle {
