@@ -37,7 +37,8 @@ type Backend interface {
 // shared says that other servers may write to the store, too.
 func (s *Storage) shared() bool {
 	_, outside := s.Backend.(External)
-	return outside
+	inside, _ := s.Backend.(Embedded)
+	return outside || inside.Listen != ""
 }
 
 // Embedded is an etcd inside the process.

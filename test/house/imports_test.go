@@ -82,6 +82,7 @@ var allowed = map[string][]string{
 	"handlers/controllers/presence":   {"gen", "handlers/object", "handlers/resource", "handlers/storage"},
 	"handlers/controllers/record":     {"gen", "handlers/object", "handlers/resource"},
 	"handlers/controllers/repair":     {"gen", "handlers/controllers/record", "handlers/kinds/allocate", "handlers/resource"},
+	"handlers/controllers/usage":      {"gen", "handlers/admission/resourcequota", "handlers/controllers/changes", "handlers/controllers/queue", "handlers/object", "handlers/quota", "handlers/resource", "handlers/storage"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {
