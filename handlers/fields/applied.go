@@ -23,6 +23,9 @@ func (m *Manager) isApplied(a *gateresource.Applied, encoded []string) bool {
 	if owned == "" {
 		return false
 	}
+	if m.Types != nil {
+		return m.isAppliedMaps(a, owned)
+	}
 	t, err := m.tables()
 	if err != nil {
 		return false

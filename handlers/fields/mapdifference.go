@@ -105,7 +105,7 @@ func (d *mapDifference) property(t Tree, key string, loose bool) (Tree, bool) {
 	}
 	sub, presence := t.Property(key)
 	switch presence {
-	case Declared, Free:
+	case Declared, Entry, Free:
 		return sub, true
 	case Unknown:
 		return nil, loose
@@ -237,17 +237,8 @@ type mapItem struct {
 func mapItems(t Tree, list []any, merge schema.Merge, keys []string) ([]mapItem, bool) {
 	out := make([]mapItem, len(list))
 	for i, v := range list {
-		it := &out[i]
-		it.value = v
-		if merge == schema.Set {
-			p, ok := partOfJSON(v)
-			if !ok || !it.nameByValue(p) {
-				return nil, false
-			}
-		} else if !it.nameByKeys(t, v, keys) {
-			return nil, false
-		}
-		if i > 0 && !sameKinds(out[0].parts, it.parts) {
+		var ok bool
+		if out[i], ok = mapItemOf(t, v, merge, keys); !ok || !sameKinds(out[0].parts, out[i].parts) {
 			return nil, false
 		}
 	}
@@ -258,6 +249,18 @@ func mapItems(t Tree, list []any, merge schema.Merge, keys []string) ([]mapItem,
 		}
 	}
 	return out, true
+}
+
+// mapItemOf is one item; false when only the library can tell its key.
+func mapItemOf(t Tree, v any, merge schema.Merge, keys []string) (it mapItem, ok bool) {
+	it.value = v
+	if merge == schema.Set {
+		p, is := partOfJSON(v)
+		ok = is && it.nameByValue(p)
+		return it, ok
+	}
+	ok = it.nameByKeys(t, v, keys)
+	return it, ok
 }
 
 // nameByKeys makes the key of an item of a keyed list. keys are sorted.

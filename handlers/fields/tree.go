@@ -47,6 +47,8 @@ type Presence uint8
 const (
 	// Declared members have a schema.
 	Declared Presence = iota
+	// Entry members have a schema that is not theirs by name.
+	Entry
 	// Free members may be there and have any form.
 	Free
 	// Unknown members may be there below something Loose.
@@ -139,7 +141,7 @@ func (p property) Atomic() bool {
 // Property implements Tree.
 func (p property) Property(name string) (Tree, Presence) {
 	if p.of.Flags&schema.Map != 0 {
-		return p.element, Declared
+		return p.element, Entry
 	}
 	return p.element.Property(name)
 }

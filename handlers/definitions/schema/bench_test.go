@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
 // benched is a good object of gadgets.
@@ -92,6 +95,55 @@ func BenchmarkReady(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkOwners is what account of owners costs a write: a create, an update of one field by another manager, and an apply of what
+// was applied before.
+func BenchmarkOwners(b *testing.B) {
+	of, asked := newSchema(gadgets), 0
+	object := func() *unstructured.Unstructured {
+		u := &unstructured.Unstructured{Object: parse(b, benched)}
+		of.Default(u.Object)
+		return u
+	}
+	for name, quick := range map[string]bool{"nodes": true, "libraries": false} {
+		m := ownersOf(of, quick, "", &asked)
+		b.Run("create/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			o := object()
+			for b.Loop() {
+				o.SetManagedFields(nil)
+				m.Track(nil, o, "one", time.Now())
+			}
+		})
+		live := object()
+		m.Track(nil, live, "one", time.Now())
+		b.Run("update/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			next := live.DeepCopy()
+			next.Object["spec"].(map[string]any)["color"] = "blue"
+			entries := live.GetManagedFields()
+			for b.Loop() {
+				next.SetManagedFields(entries)
+				m.Track(live, next, "two", time.Now())
+			}
+		})
+		configuration := parse(b, with(`{"size":3,"tags":["a","b","c"],"parts":[{"name":"a"},{"name":"b","count":2}]}`))
+		applied, err := m.Apply(resource.Applied{Configuration: configuration, Manager: "app"}, time.Now())
+		if err != nil {
+			b.Fatal(err)
+		}
+		text := []byte(textOf(b, applied.(*unstructured.Unstructured).Object))
+		b.Run("apply-again/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			a := resource.Applied{Live: applied, Text: func() ([]byte, error) { return text, nil }, Configuration: configuration, Manager: "app"}
+			for b.Loop() {
+				if _, err := m.Apply(a, time.Now()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 func heap() int64 {

@@ -173,7 +173,8 @@ func appliesSteps(t *testing.T, r *random, s map[string]any, steps map[string]in
 		t.Fatal(err)
 	}
 	var live *unstructured.Unstructured
-	for range 5 {
+	last := map[string]map[string]any{}
+	for range 8 {
 		configuration := r.resource(s)
 		configuration["metadata"] = map[string]any{"name": "a", "labels": map[string]any{r.one("a", "b").(string): r.one("x", "y")}}
 		if live != nil && r.chance(40) {
@@ -184,18 +185,29 @@ func appliesSteps(t *testing.T, r *random, s map[string]any, steps map[string]in
 			configuration["metadata"] = map[string]any{"name": "a"}
 		}
 		who, force, now := "m"+strconv.Itoa(r.Intn(3)), r.chance(50), time.Now().UTC()
+		again := last[who] != nil && r.chance(50)
+		if again {
+			configuration = last[who]
+		}
 		a := resource.Applied{Configuration: runtime.DeepCopyJSON(configuration), Manager: who, Force: force}
 		old := runtime.Object(&unstructured.Unstructured{Object: map[string]any{"apiVersion": gadget.GroupVersion().String(), "kind": gadget.Kind}})
 		if live != nil {
 			a.Live, old = live.DeepCopy(), live.DeepCopy()
 			a.Text = func() ([]byte, error) { return []byte(textOf(t, live)), nil }
 		}
+		asked = 0
 		got, err := own.Apply(a, now)
 		want, wantErr := library.Apply(old, &unstructured.Unstructured{Object: runtime.DeepCopyJSON(configuration)}, who, force)
 		if textOf(t, a.Configuration) != textOf(t, configuration) || live != nil && textOf(t, a.Live) != textOf(t, live) {
 			t.Fatal("an apply changed what it was given")
 		}
 		steps["applied"]++
+		if again {
+			steps["again"]++
+		}
+		if asked == 0 {
+			steps["quick"]++
+		}
 		if err != nil || wantErr != nil {
 			// Which faults of a configuration the library tells of depends on the order of Go's maps.
 			if err == nil || wantErr == nil || apierrors.IsConflict(wantErr) && err.Error() != wantErr.Error() {
@@ -214,7 +226,7 @@ func appliesSteps(t *testing.T, r *random, s map[string]any, steps map[string]in
 		if got, want := textOf(t, a2), textOf(t, b2); got != want {
 			t.Fatalf("apply by %s: %s, want %s\nlive %s\nwanted %s\n%s", who, got, want, textOf(t, live), textOf(t, configuration), text)
 		}
-		live = a1
+		live, last[who] = a1, configuration
 		live.SetUID("u")
 		entries := live.GetManagedFields()
 		for i := range entries {
@@ -233,6 +245,9 @@ func TestAppliesAsTheLibrary(t *testing.T) {
 		appliesSteps(t, r, r.schema(4, true), steps)
 	}
 	t.Log(steps)
+	if steps["quick"]*8 < steps["again"] {
+		t.Error("nodes were sure of too little")
+	}
 	if steps["refused"] == 0 || steps["refused"]*2 > steps["applied"] {
 		t.Error("too many or too few were refused")
 	}

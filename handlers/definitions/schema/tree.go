@@ -52,7 +52,7 @@ func (t *tree) Property(name string) (fields.Tree, fields.Presence) {
 	}
 	switch {
 	case n.addl != nil:
-		return (*tree)(n.addl), fields.Declared
+		return (*tree)(n.addl), fields.Entry
 	case n.is(noMore):
 		return nil, fields.Forbidden
 	case n.is(anyMore), len(n.props) == 0 && !n.is(embeds):
