@@ -55,7 +55,7 @@ func (m *Manager) Apply(a resource.Applied, now time.Time) (object.Object, error
 
 // mergeMaps is Apply for what is common; false when the library must be asked.
 func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, bool) {
-	if a.Manager == kubectlManager && isAppliedByClient(a) || !m.isOwnKind(a.Configuration) {
+	if a.Manager == kubectlManager && isAppliedByClient(a) || !m.isOwnKind(a.Configuration) || m.Types != nil && hasEmptyItem(a.Configuration) {
 		return nil, false
 	}
 	live := map[string]any{}
@@ -105,6 +105,26 @@ func (m *Manager) mergeMaps(a *resource.Applied, now time.Time) (object.Object, 
 		m.Options.Default(o)
 	}
 	return o, managed.write(o) == nil
+}
+
+// hasEmptyItem says whether there is a list with an empty map in it. Where all keys of such an item have defaults, the library prunes
+// from the live object what it has just merged.
+func hasEmptyItem(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			if hasEmptyItem(x) {
+				return true
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if item, ok := x.(map[string]any); ok && len(item) == 0 || hasEmptyItem(x) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // built makes an object of the kind from a map whose parts are shared.

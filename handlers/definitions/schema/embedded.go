@@ -24,13 +24,8 @@ func coerceEmbedded(x any, n *node, at *field.Path, c Coercion, unknown *[]strin
 			*unknown = append(*unknown, more...)
 		}
 		for k, v := range x {
-			var fault *field.Error
-			if p := n.prop(k); p != nil {
-				fault = coerceEmbedded(v, p, at.Child(k), c, unknown)
-			} else {
-				fault = coerceEmbedded(v, n.addl, at.Key(k), c, unknown)
-			}
-			if fault != nil {
+			sub, path := n.embedding(k, at)
+			if fault := coerceEmbedded(v, sub, path, c, unknown); fault != nil {
 				return fault
 			}
 		}
@@ -44,6 +39,18 @@ func coerceEmbedded(x any, n *node, at *field.Path, c Coercion, unknown *[]strin
 	return nil
 }
 
+// embedding is the schema of a member and its path; nil when there is no embedded resource in it.
+func (n *node) embedding(key string, at *field.Path) (*node, *field.Path) {
+	p := n.prop(key)
+	switch {
+	case p != nil && p.has(embeddings):
+		return p, at.Child(key)
+	case p == nil && n.addl != nil && n.addl.has(embeddings):
+		return n.addl, at.Key(key)
+	}
+	return nil, nil
+}
+
 // validateEmbedded finds the faults of embedded resources in what they have of every object.
 func validateEmbedded(x any, n *node, at *field.Path) (faults field.ErrorList) {
 	if n == nil || !n.has(embeddings) {
@@ -55,11 +62,8 @@ func validateEmbedded(x any, n *node, at *field.Path) (faults field.ErrorList) {
 			faults = append(faults, objectmeta.Validate(at, x, one, false)...)
 		}
 		for k, v := range x {
-			if p := n.prop(k); p != nil {
-				faults = append(faults, validateEmbedded(v, p, at.Child(k))...)
-			} else {
-				faults = append(faults, validateEmbedded(v, n.addl, at.Key(k))...)
-			}
+			sub, path := n.embedding(k, at)
+			faults = append(faults, validateEmbedded(v, sub, path)...)
 		}
 	case []any:
 		for i, v := range x {
