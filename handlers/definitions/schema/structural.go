@@ -36,11 +36,12 @@ func (n *node) bare() *schema.Structural {
 			s.Type = name
 		}
 	}
-	if m.listType != "" {
-		s.XListType = &m.listType
+	// Copies: a pointer into the node would keep all that the node refers to.
+	if listType := m.listType; listType != "" {
+		s.XListType = &listType
 	}
-	if m.mapType != "" {
-		s.XMapType = &m.mapType
+	if mapType := m.mapType; mapType != "" {
+		s.XMapType = &mapType
 	}
 	for _, e := range m.enum {
 		s.ValueValidation.Enum = append(s.ValueValidation.Enum, schema.JSON{Object: e})
