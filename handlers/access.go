@@ -58,7 +58,7 @@ func newFollowers(s *Server) (*followers, error) {
 		Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), Enabled: on, After: f.ready, Grace: s.options.NamespaceGrace, Log: s.options.Log,
 		Quotas: quota.NewRegistry(s.options.Features.Enabled, s.objects), Charger: s.charger, Shared: s.options.SharedStore,
 	})
-	f.others = append(slices.Clone(f.others), furnisher, published, s.definitions, f.manager)
+	f.others = append(slices.Clone(f.others), furnisher, published, s.definitions, newAggregator(s), f.manager)
 	if s.options.Advertised != nil {
 		f.others = append(f.others, &presence.Presence{
 			Advertised: *s.options.Advertised, Store: s.options.Store, Objects: s.objects, Writer: s.writer.Own(), CIDRs: s.options.ServiceCIDRs,

@@ -81,6 +81,8 @@ type Options struct {
 	SwaggerUI bool
 	// AllowPrivileged lets pods have privileged containers.
 	AllowPrivileged bool
+	// Aggregation says how the group-versions of other servers are reached.
+	Aggregation Aggregation
 	// Admission says which admission plugins run; the zero value has those that are on by default.
 	Admission admission.Selection
 	// Tokens makes service accounts' tokens, TokenOwners tells whom tokens belong to, Audiences are the server's own; see

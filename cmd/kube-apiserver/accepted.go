@@ -32,11 +32,6 @@ var standing = []struct {
 		numbers:   "kubelet-port kubelet-read-only-port max-connection-bytes-per-sec",
 	},
 	{
-		why:      "aggregated APIs are not here yet",
-		texts:    "proxy-client-cert-file proxy-client-key-file",
-		switches: "aggregator-reject-forwarding-redirect enable-aggregator-routing",
-	},
-	{
 		why:     "the admission plugin DefaultTolerationSeconds is not here yet",
 		numbers: "default-not-ready-toleration-seconds default-unreachable-toleration-seconds",
 	},

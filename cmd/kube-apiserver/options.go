@@ -21,6 +21,7 @@ type options struct {
 	storage           storageOptions
 	tls               tlsOptions
 	refused           refusedOptions
+	rejectRedirects   *bool
 	logFormat         string
 	admissionFile     *string
 	featureGates      []string
@@ -62,6 +63,7 @@ func (o *options) register(s *flagSets) {
 	registerAuthentication(&c.Authentication, s)
 	registerAuthorization(&c.Authorization, s)
 	o.admissionFile = registerAdmission(&c.Admission, s)
+	o.rejectRedirects = registerAggregation(&c.Aggregation, s)
 	o.refused.register(s)
 
 	f = s.in("API enablement")
@@ -115,6 +117,7 @@ func (o *options) settings(set *pflag.FlagSet) error {
 	o.storage.settings(c, set)
 	o.tls.settings(&c.Serving, fault)
 	c.Requests.MinWatch = time.Duration(o.minRequestTimeout) * time.Second
+	c.Aggregation.ForwardRedirects = !*o.rejectRedirects
 	c.Authentication.AnonymousGiven = set.Changed("anonymous-auth")
 	checkOIDC(&c.Authentication.OIDC, set, fault)
 	checkAuthorization(&c.Authorization, set, fault)

@@ -28,6 +28,7 @@ type Config struct {
 	Authorization  Authorization
 	Audit          Audit
 	Admission      admission.Selection
+	Aggregation    Aggregation
 	Cluster        Cluster
 	// Versions are the group-versions to serve or not, with true or false: apps/v1, api/all, api/ga, api/beta, api/alpha.
 	Versions map[string]string
@@ -98,6 +99,15 @@ type Requests struct {
 	Inflight pipeline.Inflight
 	// CloseDelay is how long the server goes on serving after it was told to close, while /readyz already says no.
 	CloseDelay time.Duration
+}
+
+// Aggregation says how the group-versions of other API servers are reached.
+type Aggregation struct {
+	// CertFile and KeyFile are what those servers know this one by; without both they are not told who a user is.
+	CertFile, KeyFile string
+	// Endpoints has requests go to the endpoints of services and not to their addresses. ForwardRedirects hands redirects of other
+	// servers to clients, instead of refusing them.
+	Endpoints, ForwardRedirects bool
 }
 
 // Cluster is what the server gives to objects, and does for them.

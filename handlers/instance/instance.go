@@ -181,11 +181,15 @@ func (i *Instance) newServer(checks *health.Registry, numbers *metrics.Metrics) 
 	if err != nil {
 		return nil, err
 	}
+	aggregation, err := c.Aggregation.open(i.log)
+	if err != nil {
+		return nil, err
+	}
 	return handlers.New(handlers.Options{
 		Store: i.store.Cache, Indexer: &i.store.indexer, Log: i.log, Metrics: numbers, Health: checks, HealthTimeout: c.Storage.HealthTimeout, ReadyTimeout: c.Storage.ReadyTimeout,
 		Authenticator: access.requests, Tokens: access.accounts.issuer, TokenOwners: access.tokens, Used: access.accounts.lookup, Audiences: access.accounts.audiences,
 		OpenID: access.accounts.pages, ProxyHeaders: c.Authentication.Proxy.Headers, Authentication: i.certs.told(&c.Authentication.Proxy),
-		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission,
+		Authorizer: decides.authorizer, Roles: decides.roles, Followers: decides.followers, Auditor: i.auditor, Admission: c.Admission, Aggregation: aggregation,
 		Served: served, Features: c.Features, SwaggerUI: c.SwaggerUI, Address: net.JoinHostPort(i.certs.address, strconv.Itoa(c.Serving.Port)),
 		RequestLimit: c.Requests.Limit, Inflight: c.Requests.Inflight, MinWatch: c.Requests.MinWatch, ServiceCIDRs: c.serviceCIDRs(), NodePorts: c.Cluster.NodePorts,
 		EventTTL: c.Cluster.EventTTL, AllowPrivileged: c.Cluster.AllowPrivileged, Controllers: c.Cluster.Controllers, SharedStore: c.Storage.shared(), RootCA: i.certs.authority, Advertised: i.advertised(),

@@ -87,6 +87,7 @@ func foreign(e *resource.Elsewhere) string {
 		return "the server is currently unable to handle the request"
 	}
 	var said struct {
+		Freshness string `json:"freshness"`
 		Resources []struct {
 			Scope string   `json:"scope"`
 			Verbs []string `json:"verbs"`
@@ -98,6 +99,9 @@ func foreign(e *resource.Elsewhere) string {
 	}
 	if err != nil {
 		return err.Error()
+	}
+	if said.Freshness == "Stale" {
+		return "stale GroupVersion discovery: " + e.Group + "/" + e.Version
 	}
 	for _, r := range said.Resources {
 		if r.Scope == "Namespaced" && slices.Contains(r.Verbs, "delete") {
