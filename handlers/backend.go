@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/pipeline"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
@@ -22,8 +25,18 @@ func (s *Server) answer(r *pipeline.Request) error {
 	case !r.Info.IsResource:
 		s.pages.ServeHTTP(r.Writer, r.HTTP)
 		return nil
-	case s.registry.HasGroup(r.Info.Group):
+	}
+	// A Status is what the routes of the groups of the model answer; below all others there are pages.
+	if g := s.registry.Group(r.Info.Group); g != nil && g.Has(resource.BuiltIn) {
 		return pipeline.NotFound()
+	}
+	// A subresource that a definition does not have is looked for in its objects.
+	gvr := schema.GroupVersionResource{Group: r.Info.Group, Version: r.Info.Version, Resource: r.Info.Resource}
+	if parent := s.registry.Get(gvr); parent != nil && r.Info.Subresource != "" {
+		if parent.Warning != "" {
+			r.Writer.Warn(parent.Warning)
+		}
+		return apierrors.NewNotFound(parent.GroupResource(), r.Info.Name)
 	}
 	notFoundPage(r.Writer)
 	return nil

@@ -78,7 +78,6 @@ func TestDefined(t *testing.T) {
 		{"GET", path + "?fieldSelector=spec.color%3Dred", nil, 200, []string{"kind"}, "GadgetList"},
 		{"GET", path + "?fieldSelector=spec.size%3Dred", nil, 400, []string{"reason"}, "BadRequest"},
 		{"GET", "/apis/shop.dev/v1", nil, 200, []string{"groupVersion"}, "shop.dev/v1"},
-		{"GET", "/apis/shop.dev/v2/gadgets", nil, 404, nil, nil},
 	} {
 		code, got := s.do(c.method, c.path, c.body)
 		if code != c.code || c.at != nil && got.at(c.at...) != c.want {
@@ -193,5 +192,47 @@ func TestDefinedThroughAnotherServer(t *testing.T) {
 	b.eventually("the other server forgets it", func() bool { return b.Registry().Group("shop0.dev") == nil })
 	if part := b.Registry().Group("shop1.dev"); part == nil || part.Versions[0].Source != resource.Definitions {
 		t.Error("the others are gone, too")
+	}
+}
+
+// TestDefinitionInDocuments: the documents have a definition with the request that follows it, under new tags, and lose it when it
+// goes; all of them can be read, and other definitions do not change what is told of one.
+func TestDefinitionInDocuments(t *testing.T) {
+	s := newServer(t)
+	tags := func() (v2, v3 string) {
+		_, h, _ := s.page("/openapi/v2")
+		_, _, index := s.page("/openapi/v3")
+		return h.Get("Etag"), index
+	}
+	before, indexBefore := tags()
+	s.do("POST", definitionsPath, gadgetDefinition(nil))
+	after, indexAfter := tags()
+	if before == after || indexBefore == indexAfter || !strings.Contains(indexAfter, "apis/shop.dev/v1") {
+		t.Errorf("%s %s %s", before, after, indexAfter)
+	}
+	code, v3 := s.do("GET", "/openapi/v3/apis/shop.dev/v1", nil)
+	kind := []string{"components", "schemas", "dev.shop.v1.Gadget", "properties", "spec", "properties", "color"}
+	if code != http.StatusOK || v3.at(append(kind, "default")...) != "red" || v3.at("components", "schemas", "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "type") != "object" {
+		t.Errorf("%d %v", code, v3.at("components", "schemas", "dev.shop.v1.Gadget"))
+	}
+	path := []string{"paths", "/apis/shop.dev/v1/namespaces/{namespace}/gadgets/{name}/scale", "patch", "operationId"}
+	if v3.at(path...) != "patchShopDevV1NamespacedGadgetScale" {
+		t.Errorf("%v", v3.at(path[:2]...))
+	}
+	code, v2 := s.do("GET", "/openapi/v2", nil)
+	definition := []string{"definitions", "dev.shop.v1.Gadget", "properties", "spec", "properties", "color"}
+	if code != http.StatusOK || v2.at(append(definition, "type")...) != "string" || v2.at(append(definition, "default")...) != nil || v2.at("definitions", "io.k8s.api.core.v1.Pod", "type") != "object" {
+		t.Errorf("%d %v", code, v2.at(definition[:2]...))
+	}
+	shared, _ := v2.at("paths", "/apis/shop.dev/v1/namespaces/{namespace}/gadgets/{name}", "parameters").([]any)
+	for _, p := range shared {
+		ref := object(p.(map[string]any))["$ref"]
+		if name, ok := ref.(string); !ok || v2.at("parameters", strings.TrimPrefix(name, "#/parameters/")) == nil {
+			t.Errorf("a parameter that is not shared: %v", p)
+		}
+	}
+	s.do("DELETE", definitionsPath+"/gadgets.shop.dev", nil)
+	if gone, indexGone := tags(); gone != before || indexGone != indexBefore {
+		t.Errorf("afterwards %s %s", gone, indexGone)
 	}
 }

@@ -29,7 +29,7 @@ func (v *versioned) row() resources.Row {
 		Verbs:    []string{"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"},
 		Singular: d.names.Singular, ShortNames: d.names.ShortNames, Categories: d.names.Categories,
 		Storage: d.group + "/" + d.storage, Key: d.group + "/" + d.names.Plural,
-		ConditionalUpdate: true, Generation: true, Warning: v.deprecation(),
+		ConditionalUpdate: true, Generation: true, Warning: v.deprecation(), UnknownField: "field label not supported: {field}",
 	}
 	for _, f := range v.spec.SelectableFields {
 		row.Fields = append(row.Fields, strings.TrimPrefix(f.JSONPath, "."))
@@ -48,7 +48,7 @@ func (v *versioned) hasStatus() bool {
 func (v *versioned) resource() *resource.Resource {
 	r := &resource.Resource{
 		Row: v.row(), New: v.empty, Codec: newStored(v), Body: codec.NewUnstructuredBody(v.gvk, v.coerce), Default: v.fillDefaults,
-		Columns: v.columns(), ListKind: v.d.names.ListKind, Subresources: map[string]*resource.Resource{},
+		Columns: v.columns(), ListKind: v.d.names.ListKind, Document: document{v}, Subresources: map[string]*resource.Resource{},
 	}
 	r.Strategy = v.strategy()
 	r.FieldManager = v.owners("")

@@ -9,14 +9,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	autoscalingv1 "github.com/gatehouse-dev/gatehouse/gen/types/autoscaling/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
-	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // noReplicas is the number of an object that does not say how many replicas it wants, while a write decides on that.
@@ -55,18 +52,7 @@ func (v *versioned) scaleStrategy(main *resource.Strategy) *resource.Strategy {
 			if scale.Spec.Replicas == noReplicas {
 				return apierrors.NewBadRequest(fmt.Sprintf("the spec replicas field %q cannot be empty", s.SpecReplicasPath))
 			}
-			errs := validation.ObjectMeta(scale, true, nil, field.NewPath("metadata"))
-			if scale.Spec.Replicas < 0 {
-				errs = append(errs, field.Invalid(field.NewPath("spec", "replicas"), scale.Spec.Replicas, "must be greater than or equal to 0"))
-			}
-			if len(errs) > 0 {
-				return apierrors.NewInvalid(schema.GroupKind{Group: "autoscaling", Kind: "Scale"}, o.GetName(), errs)
-			}
-			if err := unstructured.SetNestedField(contentOf(o), int64(scale.Spec.Replicas), steps(s.SpecReplicasPath)...); err != nil {
-				return err
-			}
-			o.SetResourceVersion(scale.ResourceVersion)
-			return nil
+			return unstructured.SetNestedField(contentOf(o), int64(scale.Spec.Replicas), steps(s.SpecReplicasPath)...)
 		},
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -111,8 +113,29 @@ func (c *stored) AppendJSON(dst, text []byte, revision int64, item bool) ([]byte
 }
 
 // coerce is the codec.Prune of bodies.
+//
+// A body that says to be of another version is refused later, by what reads it; until then the schema of that version counts, and
+// a version that is not there knows no fields.
 func (v *versioned) coerce(content map[string]any, track bool) ([]string, error) {
-	return v.schema.Coerce(content, crdschema.Coercion{Track: track})
+	apiVersion, _ := content["apiVersion"].(string)
+	gv, err := schema.ParseGroupVersion(apiVersion)
+	if err != nil || gv.Group != v.gvk.Group || gv.Version == v.gvk.Version || content["kind"] != v.gvk.Kind {
+		return v.schema.Coerce(content, crdschema.Coercion{Track: track})
+	}
+	if other := v.d.versions[gv.Version]; other != nil {
+		return other.schema.Coerce(content, crdschema.Coercion{Track: track})
+	}
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(content)) {
+		switch name {
+		case "apiVersion", "kind", "metadata":
+		default:
+			delete(content, name)
+			unknown = append(unknown, name)
+		}
+	}
+	more, err := v.schema.Coerce(content, crdschema.Coercion{Track: track})
+	return append(more, unknown...), err
 }
 
 // fillDefaults fills the defaults of a body.

@@ -62,8 +62,8 @@ func (d *Discovery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		pageNotFound(w)
 	case part[0] == "apis" && len(part) == 3:
-		// Only an unknown version of a known group gets a Status: that is how upstream's two routers share the paths.
-		if g := d.current().group(part[1]); g == nil || g.Name == "" {
+		// Only an unknown version of a group of the model gets a Status: that is how upstream's routers share the paths.
+		if g := d.current().group(part[1]); g == nil || g.Name == "" || g.version(part[2]) == nil && !g.Has(resource.BuiltIn) {
 			pageNotFound(w)
 			return
 		}

@@ -108,7 +108,7 @@ func (o *OpenAPI) othersV2(m *merged) ([]*partV2, error) {
 	var out []*partV2
 	for v := range m.others() {
 		for _, p := range v.parts {
-			p.once.Do(func() { p.err = p.make() })
+			p.once.Do(func() { p.err = p.make(o) })
 			if p.err != nil {
 				return nil, fmt.Errorf("OpenAPI v2 of %s: %w", v.path(), p.err)
 			}
@@ -118,8 +118,11 @@ func (o *OpenAPI) othersV2(m *merged) ([]*partV2, error) {
 	return out, nil
 }
 
-func (p *partV2) make() error {
+func (p *partV2) make(o *OpenAPI) error {
 	members, err := p.of.V2()
+	if err == nil && members.Plain {
+		members, err = o.olderMembers(members)
+	}
 	if err != nil {
 		return err
 	}
@@ -162,6 +165,9 @@ func (o *OpenAPI) makeOther(v *groupVersion) ([]byte, error) {
 	shared := map[string]bool{}
 	for _, p := range v.parts {
 		m, err := p.of.V3()
+		if err == nil && m.Plain {
+			m, err = o.describedMembers(m)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("OpenAPI document %s: %w", v.path(), err)
 		}

@@ -24,7 +24,7 @@ import (
 func (p *Patch) strategic(res *resource.Resource, before []byte) (object.Object, []string, error) {
 	meta := res.Body.PatchMeta()
 	if meta == nil {
-		return nil, nil, codec.UnsupportedMediaType([]string{string(types.JSONPatchType), string(types.MergePatchType)})
+		return nil, nil, codec.UnsupportedMediaType([]string{string(types.JSONPatchType), string(types.MergePatchType), string(types.ApplyYAMLPatchType)})
 	}
 	var original, patch map[string]any
 	var strict []error

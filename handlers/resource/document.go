@@ -14,6 +14,9 @@ type Document interface {
 type Members struct {
 	// Paths are those of the operations, Schemas those of the kinds (definitions in v2).
 	Paths, Schemas []byte
+	// Plain members have the form of v3 in both documents, without the words and shared parameters of built-in resources: they
+	// are given those.
+	Plain bool
 	// Shared names schemas of the built-in documents that a document with these members needs, such as that of ObjectMeta.
 	Shared []string
 }

@@ -27,6 +27,11 @@ func (g *Group) Version(name string) *Version {
 	return nil
 }
 
+// Has says whether a version of the group comes from a source.
+func (g *Group) Has(s Source) bool {
+	return slices.ContainsFunc(g.Versions, func(v *Version) bool { return v.Source == s })
+}
+
 // Version is one version of a group as it is served at a moment. It is immutable: another content is another Version, so
 // what is made of one (a document, a part of discovery) may be kept for as long as the pointer is the same.
 type Version struct {

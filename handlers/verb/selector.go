@@ -84,13 +84,13 @@ func (s *selection) known(label, value string) (string, string, error) {
 	switch {
 	case label == "metadata.name":
 	// What has fields of its own has only those and its name, where it is in no namespace.
-	case label == "metadata.namespace" && (s.res.Namespaced || len(s.res.Fields) == 0):
+	case label == "metadata.namespace" && (s.res.Namespaced || len(s.res.Fields) == 0 && s.res.UnknownField == ""):
 	case slices.Contains(s.res.Fields, label):
 		s.own = true
-	case len(s.res.Fields) == 0:
-		return "", "", fmt.Errorf("%q is not a known field selector: only %q, %q", label, "metadata.name", "metadata.namespace")
 	case s.res.UnknownField != "":
 		return "", "", errors.New(strings.ReplaceAll(s.res.UnknownField, "{field}", label))
+	case len(s.res.Fields) == 0:
+		return "", "", fmt.Errorf("%q is not a known field selector: only %q, %q", label, "metadata.name", "metadata.namespace")
 	default:
 		return "", "", fmt.Errorf("field label not supported: %s", label)
 	}

@@ -64,6 +64,9 @@ func (d *deletion) decide(ctx context.Context, o object.Object) (outcome, error)
 		return outcome{}, err
 	}
 	kind := schema.GroupKind{Group: d.Resource.HomeGroup(), Kind: d.Resource.Kind}
+	if p := d.options.Preconditions; d.Resource.Strategy.BeforeDelete != nil && p != nil && p.UID != nil && *p.UID != o.GetUID() {
+		return outcome{}, otherUID(d.Resource.GroupResource(), o.GetName(), *p.UID, o.GetUID())
+	}
 	if err := checkPreconditions(kind, o, d.options.Preconditions); err != nil {
 		return outcome{}, err
 	}

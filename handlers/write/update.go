@@ -89,7 +89,9 @@ func (op *operation) merge(ctx context.Context, a *resource.Attempt, body, live 
 		return nil, err
 	}
 	op.viewTracked(o, body)
-	o.SetResourceVersion(body.GetResourceVersion())
+	if version := body.GetResourceVersion(); version != "" {
+		o.SetResourceVersion(version)
+	}
 	if body.GetUID() != "" {
 		o.SetUID(body.GetUID())
 	}
