@@ -23,8 +23,10 @@ func replay(t *testing.T, pattern string, at golden.Target) {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			if at.Compact == nil {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) {
+			// What looks at all groups comes before the others, which define some.
+			if at.Compact == nil && !strings.HasPrefix(name, "discovery-") && name != "openapi" {
 				t.Parallel()
 			}
 			script, err := golden.Load(file)
