@@ -3,6 +3,8 @@ package handlers
 import (
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/lookup"
 	"github.com/gatehouse-dev/gatehouse/handlers/admission/plugins"
@@ -18,9 +20,27 @@ func newAdmission(s *Server) (*admission.Chain, error) {
 	objects := lookup.New(o.Store, func() *resource.Registry { return s.registry })
 	return plugins.New(&plugins.Deps{
 		Cached: objects.Cached(), Live: objects.Live(), Write: s.writer.Own(), Authorizer: o.Authorizer,
-		Enabled: o.Features.Enabled, Log: o.Log, Now: time.Now, Meter: o.Metrics.Admission(),
+		Kinds: s.kinds, Settings: o.Admission.Settings, Enabled: o.Features.Enabled, Log: o.Log, Now: time.Now, Meter: o.Metrics.Admission(),
 		PodSecurity: o.Metrics.PodSecurity(), Charger: s.charger, Convert: converter,
 	}, &o.Admission)
+}
+
+// kinds are the resources of this server that have objects of a kind.
+func (s *Server) kinds(gvk schema.GroupVersionKind) (found []*resource.Resource) {
+	group := s.registry.Group(gvk.Group)
+	if group == nil {
+		return nil
+	}
+	version := group.Version(gvk.Version)
+	if version == nil {
+		return nil
+	}
+	for r := range version.Resources() {
+		if r.Kind == gvk.Kind && r.KindGroup == gvk.Group && r.KindVersion == gvk.Version {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 // connect asks admission about a request that becomes a connection.

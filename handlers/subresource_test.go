@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers"
+	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/authn"
 	"github.com/gatehouse-dev/gatehouse/handlers/authz/rbac"
 	"github.com/gatehouse-dev/gatehouse/handlers/metrics"
@@ -144,7 +145,10 @@ func newRBACServer(t *testing.T) (*rbacServer, *memory.Store) {
 	numbers := metrics.New(version.Info{})
 	store := cache.New(numbers.Store(backend), cache.Options{Handed: numbers.Handed})
 	roles := rbac.New(store, nil)
-	s, err := handlers.New(handlers.Options{Store: store, Authenticator: named{}, Authorizer: roles, Roles: roles, Metrics: numbers})
+	s, err := handlers.New(handlers.Options{
+		Store: store, Authenticator: named{}, Authorizer: roles, Roles: roles, Metrics: numbers,
+		Admission: admission.Selection{Only: []string{"NamespaceLifecycle"}}, // what is tested is what roles allow
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

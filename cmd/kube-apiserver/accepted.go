@@ -32,10 +32,6 @@ var standing = []struct {
 		numbers:   "kubelet-port kubelet-read-only-port max-connection-bytes-per-sec",
 	},
 	{
-		why:     "the admission plugin DefaultTolerationSeconds is not here yet",
-		numbers: "default-not-ready-toleration-seconds default-unreachable-toleration-seconds",
-	},
-	{
 		why:      "priority and fairness is not here yet; the limits of requests under way are",
 		switches: "enable-priority-and-fairness",
 	},

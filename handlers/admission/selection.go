@@ -14,6 +14,8 @@ type Selection struct {
 	Only []string
 	// Configured is what a configuration file says about plugins, by their names.
 	Configured map[string]Configured
+	// Settings are what other flags say about plugins.
+	Settings Settings
 }
 
 // Faults are the reasons why a server must not start with the selection, in upstream's words where upstream refuses it too.
@@ -26,7 +28,10 @@ func (s *Selection) Faults() (faults []string) {
 		names []string
 	}{{"admission-control", s.Only}, {"enable-admission-plugins", s.Enable}, {"disable-admission-plugins", s.Disable}} {
 		for _, name := range list.names {
-			if Find(name) == nil {
+			switch reason, old := gone[name]; {
+			case old:
+				faults = append(faults, reason)
+			case Find(name) == nil:
 				faults = append(faults, fmt.Sprintf("%s plugin %q is unknown", list.flag, name))
 			}
 		}
@@ -41,7 +46,7 @@ func (s *Selection) Faults() (faults []string) {
 // missing names the guards that were asked for and are not here.
 func (s *Selection) missing() (faults []string) {
 	for _, p := range Plugins {
-		if p.Here || !p.Guards || !s.runs(p) {
+		if p.Here || !s.runs(p) {
 			continue
 		}
 		switch {
@@ -54,16 +59,6 @@ func (s *Selection) missing() (faults []string) {
 		}
 	}
 	return faults
-}
-
-// Warnings has a line for each plugin that was asked for, is not here, and guards nothing.
-func (s *Selection) Warnings() (lines []string) {
-	for _, p := range Plugins {
-		if !p.Here && !p.Guards && s.runs(p) && (s.named(p.Name) || s.configures(p.Name)) {
-			lines = append(lines, "the admission plugin "+p.Name+" has no effect in this version")
-		}
-	}
-	return lines
 }
 
 // Runs says whether a plugin is part of the chain.

@@ -10,34 +10,23 @@ import (
 	"testing"
 )
 
-// byDefault are the plugins that run unless something else is said, with some more and without others, in order.
-func byDefault(more []string, without ...string) (names []string) {
-	for _, p := range Plugins {
-		if p.Here && (p.On || slices.Contains(more, p.Name)) && !slices.Contains(without, p.Name) {
-			names = append(names, p.Name)
-		}
-	}
-	return names
-}
-
 func TestSelection(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		selection Selection
 		faults    []string
-		warnings  []string
 		runs      []string
 	}{
-		{name: "nothing is asked for", runs: byDefault(nil)},
-		{name: "what is here", selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}}, runs: byDefault([]string{"AlwaysAdmit"})},
-		{name: "what is here is turned off", selection: Selection{Disable: []string{"NamespaceLifecycle", "PodSecurity"}}, runs: byDefault(nil, "NamespaceLifecycle", "PodSecurity")},
+		{name: "nothing is asked for", runs: []string{"NamespaceLifecycle"}},
+		{name: "what is here", selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}}, runs: []string{"AlwaysAdmit", "NamespaceLifecycle"}},
+		{name: "what is here is turned off", selection: Selection{Disable: []string{"NamespaceLifecycle", "MutatingAdmissionPolicy"}}},
 		{name: "a list of all", selection: Selection{Only: []string{"AlwaysAdmit"}}, runs: []string{"AlwaysAdmit"}},
 		{name: "an empty list of all", selection: Selection{Only: []string{}}},
 		{
 			name:      "unknown names",
 			selection: Selection{Enable: []string{"Nosuch"}, Disable: []string{"nodeRestriction"}},
 			faults:    []string{`enable-admission-plugins plugin "Nosuch" is unknown`, `disable-admission-plugins plugin "nodeRestriction" is unknown`},
-			runs:      byDefault(nil),
+			runs:      []string{"NamespaceLifecycle"},
 		},
 		{
 			name:      "an unknown name in the old flag",
@@ -54,31 +43,46 @@ func TestSelection(t *testing.T) {
 			name:      "on and off",
 			selection: Selection{Enable: []string{"NamespaceLifecycle", "AlwaysAdmit"}, Disable: []string{"NamespaceLifecycle"}},
 			faults:    []string{"[NamespaceLifecycle] in enable-admission-plugins and disable-admission-plugins overlapped"},
-			runs:      byDefault([]string{"AlwaysAdmit"}),
+			runs:      []string{"AlwaysAdmit", "NamespaceLifecycle"},
 		},
 		{
-			name:      "guards that are not here",
-			selection: Selection{Enable: []string{"ValidatingAdmissionPolicy", "MutatingAdmissionWebhook", "DefaultStorageClass"}},
-			faults:    []string{"the admission plugin MutatingAdmissionWebhook is not part of this version", "the admission plugin ValidatingAdmissionPolicy is not part of this version"},
-			warnings:  []string{"the admission plugin DefaultStorageClass has no effect in this version"},
-			runs:      byDefault(nil),
+			name:      "what is not here",
+			selection: Selection{Enable: []string{"ValidatingAdmissionWebhook", "MutatingAdmissionPolicy", "AlwaysPullImages"}},
+			faults:    []string{"the admission plugin MutatingAdmissionPolicy is not part of this version", "the admission plugin ValidatingAdmissionWebhook is not part of this version"},
+			runs:      []string{"AlwaysPullImages", "NamespaceLifecycle"},
 		},
 		{
-			name:      "a guard that is not here in the old flag",
-			selection: Selection{Only: []string{"NamespaceLifecycle", "MutatingAdmissionWebhook"}},
-			faults:    []string{"the admission plugin MutatingAdmissionWebhook is not part of this version"},
+			name:      "what is not here in the old flag",
+			selection: Selection{Only: []string{"NamespaceLifecycle", "MutatingAdmissionPolicy"}},
+			faults:    []string{"the admission plugin MutatingAdmissionPolicy is not part of this version"},
 			runs:      []string{"NamespaceLifecycle"},
 		},
 		{
-			name:      "a guard is set up",
-			selection: Selection{Configured: map[string]Configured{"ValidatingAdmissionWebhook": {}}},
-			faults:    []string{"or add --disable-admission-plugins=ValidatingAdmissionWebhook"},
-			runs:      byDefault(nil),
+			name:      "what is not here is set up",
+			selection: Selection{Configured: map[string]Configured{"MutatingAdmissionPolicy": {}}},
+			faults:    []string{"or add --disable-admission-plugins=MutatingAdmissionPolicy"},
+			runs:      []string{"NamespaceLifecycle"},
 		},
 		{
 			name:      "what does not run is set up",
-			selection: Selection{Configured: map[string]Configured{"EventRateLimit": {}, "Nosuch": {}, "PodSecurity": {}}, Disable: []string{"PodSecurity"}},
-			runs:      byDefault(nil, "PodSecurity"),
+			selection: Selection{Configured: map[string]Configured{"EventRateLimit": {}, "Nosuch": {}, "MutatingAdmissionPolicy": {}}, Disable: []string{"MutatingAdmissionPolicy"}},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "what is gone",
+			selection: Selection{Enable: []string{"PodSecurityPolicy"}, Disable: []string{"PodPreset"}},
+			faults:    []string{"its place was taken by PodSecurity,", "its place was taken by mutating admission policies"},
+			runs:      []string{"NamespaceLifecycle"},
+		},
+		{
+			name:      "what is gone in the old flag",
+			selection: Selection{Only: []string{"PersistentVolumeLabel"}},
+			faults:    []string{"its place was taken by the controllers of clouds"},
+		},
+		{
+			name:      "what upstream had in earlier versions",
+			selection: Selection{Enable: []string{"SecurityContextDeny", "DenyEscalatingExec", "DenyExecOnPrivileged"}},
+			runs:      []string{"NamespaceLifecycle", "SecurityContextDeny", "DenyEscalatingExec", "DenyExecOnPrivileged"},
 		},
 	} {
 		faults := c.selection.Faults()
@@ -90,37 +94,32 @@ func TestSelection(t *testing.T) {
 				t.Errorf("%s: fault %q, want %q", c.name, faults[i], c.faults[i])
 			}
 		}
-		if warnings := c.selection.Warnings(); !slices.Equal(warnings, c.warnings) {
-			t.Errorf("%s: warnings %q, want %q", c.name, warnings, c.warnings)
-		}
 		var runs []string
 		for _, p := range Plugins {
-			if c.selection.Runs(p.Name) {
+			if byDefault := p.On && p.Name != "NamespaceLifecycle"; !byDefault && c.selection.Runs(p.Name) {
 				runs = append(runs, p.Name)
 			}
 		}
-		if !slices.Equal(runs, c.runs) {
+		if !slices.Equal(slices.Sorted(slices.Values(runs)), slices.Sorted(slices.Values(c.runs))) {
 			t.Errorf("%s: runs %q, want %q", c.name, runs, c.runs)
 		}
 	}
 }
 
-// Every guard that is not here is refused, whichever way it is asked for, and nothing that guards is only warned of.
-func TestGuardsAreRefused(t *testing.T) {
-	guards := 0
+// The names of 1.36, their order and which are on, as upstream prints them; earlier names stand between them.
+func TestPlugins(t *testing.T) {
+	var names, on []string
 	for _, p := range Plugins {
-		if p.Here || !p.Guards {
+		if p.Old {
 			continue
 		}
-		guards++
-		for _, s := range []Selection{{Enable: []string{p.Name}}, {Only: []string{p.Name}}, {Enable: []string{p.Name}, Configured: map[string]Configured{p.Name: {}}}} {
-			if f := s.Faults(); len(f) != 1 || !strings.Contains(f[0], p.Name) {
-				t.Errorf("%s: %q", p.Name, f)
-			}
+		names = append(names, p.Name)
+		if p.On {
+			on = append(on, p.Name)
 		}
 	}
-	if guards == 0 {
-		t.Error("no plugin was tried")
+	if len(names) != 41 || len(on) != 27 || names[0] != "AlwaysAdmit" || names[40] != "AlwaysDeny" || names[39] != "ResourceQuota" {
+		t.Errorf("%d names, %d on: %v", len(names), len(on), names)
 	}
 }
 

@@ -151,8 +151,9 @@ func (f *Features) Off() (off gates.Set) {
 // asked are the gates that other packages ask for by name.
 var asked = []string{
 	"APIResponseCompression", "APIServerIdentity", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
-	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "RelaxedServiceNameValidation",
+	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "NodeDeclaredFeatures", "PodTopologyLabelsAdmission", "RelaxedServiceNameValidation",
 	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction", "UserNamespacesHostNetworkSupport",
+	"WorkloadAwarePreemption",
 }
 
 // Idle are the gates that are not as they are by default although nothing here depends on them, sorted.

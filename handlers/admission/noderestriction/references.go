@@ -14,7 +14,7 @@ func referenced(pod *corev1.Pod) (string, error) {
 	switch {
 	case spec.ServiceAccountName != "":
 		return "serviceaccounts", nil
-	case namesSecrets(spec):
+	case NamesSecrets(spec):
 		return "secrets", nil
 	case namesConfigMaps(spec):
 		return "configmaps", nil
@@ -82,7 +82,8 @@ func environment(spec *corev1.PodSpec, from func(corev1.EnvFromSource) bool, of 
 		slices.ContainsFunc(spec.EphemeralContainers, func(c corev1.EphemeralContainer) bool { return names(c.EnvFrom, c.Env) })
 }
 
-func namesSecrets(spec *corev1.PodSpec) bool {
+// NamesSecrets says whether anything of a pod leads to a secret.
+func NamesSecrets(spec *corev1.PodSpec) bool {
 	return slices.ContainsFunc(spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool { return s.Name != "" }) ||
 		environment(spec, func(e corev1.EnvFromSource) bool { return e.SecretRef != nil && e.SecretRef.Name != "" },
 			func(e *corev1.EnvVarSource) bool { return e.SecretKeyRef != nil && e.SecretKeyRef.Name != "" }) ||

@@ -8,7 +8,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
@@ -25,8 +24,6 @@ type NamespaceLifecycle struct {
 
 // immortal are the namespaces that nobody may delete.
 var immortal = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic}
-
-var namespaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 
 // Handles implements admission.Handler: connections are made in any namespace.
 func (*NamespaceLifecycle) Handles(op admission.Operation) bool { return op != admission.Connect }

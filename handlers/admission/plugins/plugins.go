@@ -23,10 +23,14 @@ type Deps struct {
 	Cached, Live lookup.Reader
 	Write        resource.Writer
 	Authorizer   authz.Authorizer
+	// Kinds are the resources of a kind; none when it is not served.
+	Kinds func(schema.GroupVersionKind) []*resource.Resource
 	// Enabled says whether a feature gate is on.
 	Enabled func(gate string) bool
 	Log     *slog.Logger
 	Now     func() time.Time
+	// Settings are those of flags.
+	Settings admission.Settings
 	// Meter may be nil.
 	Meter admission.Meter
 	// PodSecurity counts what that plugin decides; nil counts nothing.
@@ -47,8 +51,43 @@ func makers() map[string]maker {
 		"NodeRestriction": simple(func(d *Deps) any {
 			return &noderestriction.Plugin{Objects: d.Live, MayRequest: mayRequest(d.Authorizer), Enabled: d.Enabled}
 		}),
-		"PodSecurity":   podSecurity,
-		"ResourceQuota": resourceQuota,
+		"PodSecurity":                          podSecurity,
+		"ResourceQuota":                        resourceQuota,
+		"NamespaceAutoProvision":               simple(newNamespaceAutoProvision),
+		"NamespaceExists":                      simple(newNamespaceExists),
+		"LimitPodHardAntiAffinityTopology":     simple(newAntiAffinity),
+		"LimitRanger":                          simple(newLimitRanger),
+		"ServiceAccount":                       simple(newServiceAccount),
+		"ImagePolicyWebhook":                   newImagePolicyWebhook,
+		"EventRateLimit":                       newEventRateLimit,
+		"TaintNodesByCondition":                simple(newTaintNodes),
+		"AlwaysPullImages":                     simple(newAlwaysPullImages),
+		"PodNodeSelector":                      newPodNodeSelector,
+		"Priority":                             simple(newPriority),
+		"DefaultTolerationSeconds":             simple(newDefaultTolerationSeconds),
+		"PodTolerationRestriction":             newPodTolerationRestriction,
+		"ExtendedResourceToleration":           simple(newExtendedResourceToleration),
+		"DefaultStorageClass":                  simple(newDefaultStorageClass),
+		"StorageObjectInUseProtection":         simple(newStorageProtection),
+		"PodGroupProtection":                   simple(newPodGroupProtection),
+		"PersistentVolumeClaimResize":          simple(newClaimResize),
+		"RuntimeClass":                         simple(newRuntimeClass),
+		"CertificateApproval":                  simple(newCertificateApproval),
+		"CertificateSigning":                   simple(newCertificateSigning),
+		"ClusterTrustBundleAttest":             simple(newClusterTrustBundleAttest),
+		"CertificateSubjectRestriction":        simple(newCertificateSubjectRestriction),
+		"DefaultIngressClass":                  simple(newDefaultIngressClass),
+		"DenyServiceExternalIPs":               simple(newDenyServiceExternalIPs),
+		"PodTopologyLabels":                    simple(newPodTopologyLabels),
+		"PodGroupWorkloadExists":               simple(newPodGroupWorkloadExists),
+		"JobValidation":                        simple(newJobValidation),
+		"PodResizeValidator":                   simple(newPodResizeValidator),
+		"NodeDeclaredFeatureValidator":         simple(newNodeDeclaredFeatures),
+		"DenyEscalatingExec":                   simple(newDenyEscalatingExec),
+		"DenyExecOnPrivileged":                 simple(newDenyExecOnPrivileged),
+		"SecurityContextDeny":                  simple(newSecurityContextDeny),
+		"OwnerReferencesPermissionEnforcement": simple(newOwnerReferences),
+		"AlwaysDeny":                           simple(newAlwaysDeny),
 	}
 }
 

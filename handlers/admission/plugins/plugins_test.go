@@ -1,9 +1,11 @@
 package plugins
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ func TestPluginsThatAreHereRun(t *testing.T) {
 		if !p.Here || slices.Contains(idle, p.Name) {
 			continue
 		}
-		chain, err := New(deps(nil), &admission.Selection{Only: []string{p.Name}, Configured: configured})
+		chain, err := New(deps(nil), &admission.Selection{Only: []string{p.Name}, Configured: configured(t)})
 		if err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 		} else if names := chain.Names(); !slices.Equal(names, []string{p.Name}) {
@@ -46,22 +48,40 @@ func TestPluginsThatAreHereRun(t *testing.T) {
 }
 
 // configured sets up the plugins that do not run without.
-var configured = map[string]admission.Configured{}
+func configured(t *testing.T) map[string]admission.Configured {
+	t.Helper()
+	kubeconfig := imageBackend(t, new(atomic.Int32), new(atomic.Value))
+	return map[string]admission.Configured{
+		"EventRateLimit":     {Content: []byte(eventLimits + "- {type: Server, qps: 1, burst: 1}")},
+		"ImagePolicyWebhook": {Content: fmt.Appendf(nil, "imagePolicy: {kubeConfigFile: %q}", kubeconfig)},
+	}
+}
 
 // The order is upstream's, whatever the order of the flags.
 func TestOrder(t *testing.T) {
-	const want = "NamespaceLifecycle NodeRestriction PodSecurity ResourceQuota"
+	const want = "NamespaceAutoProvision NamespaceLifecycle NamespaceExists SecurityContextDeny LimitPodHardAntiAffinityTopology LimitRanger ServiceAccount " +
+		"NodeRestriction TaintNodesByCondition AlwaysPullImages ImagePolicyWebhook PodSecurity PodNodeSelector Priority DefaultTolerationSeconds PodTolerationRestriction " +
+		"DenyEscalatingExec DenyExecOnPrivileged EventRateLimit ExtendedResourceToleration DefaultStorageClass StorageObjectInUseProtection PodGroupProtection " +
+		"OwnerReferencesPermissionEnforcement PersistentVolumeClaimResize RuntimeClass CertificateApproval CertificateSigning ClusterTrustBundleAttest " +
+		"CertificateSubjectRestriction DefaultIngressClass DenyServiceExternalIPs PodTopologyLabels PodGroupWorkloadExists NodeDeclaredFeatureValidator " +
+		"JobValidation PodResizeValidator ResourceQuota AlwaysDeny"
 	var all []string
 	for _, p := range admission.Plugins {
 		if p.Here {
 			all = append([]string{p.Name}, all...)
 		}
 	}
-	chain, err := New(deps(nil), &admission.Selection{Only: all, Configured: configured})
+	chain, err := New(deps(nil), &admission.Selection{Only: all, Configured: configured(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(chain.Names(), " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+}
+
+// A plugin that is wrongly set up ends the start.
+func TestNewRefuses(t *testing.T) {
+	_, err := New(deps(nil), &admission.Selection{Only: []string{"Priority", "EventRateLimit"}})
+	admissiontest.Check(t, "no limits", err, `couldn't init admission plugin "EventRateLimit": limits: Invalid value`)
 }
