@@ -15,8 +15,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/test/harness"
 )
 
-// replay sends every script that a pattern finds, each as a test of its own.
-func replay(t *testing.T, pattern string, at golden.Target) {
+// replay sends every script that a pattern finds, or those of them that are wanted, each as a test of its own.
+func replay(t *testing.T, pattern string, at golden.Target, which ...func(*golden.Script) bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(files) == 0 {
@@ -33,16 +33,52 @@ func replay(t *testing.T, pattern string, at golden.Target) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, wanted := range which {
+				if !wanted(script) {
+					return
+				}
+			}
 			golden.Replay(t, at, script)
 		})
 	}
 }
 
+// without are the plugins that the reference ran without when most scripts were recorded.
+const without = "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition,Priority,DefaultTolerationSeconds,DefaultStorageClass,StorageObjectInUseProtection," +
+	"PersistentVolumeClaimResize,RuntimeClass,CertificateApproval,CertificateSigning,CertificateSubjectRestriction,DefaultIngressClass,PodTopologyLabels," +
+	"NodeDeclaredFeatureValidator,LimitRanger,PodSecurity,ResourceQuota,MutatingAdmissionPolicy,ValidatingAdmissionPolicy,MutatingAdmissionWebhook," +
+	"ValidatingAdmissionWebhook,ClusterTrustBundleAttest,PodGroupWorkloadExists,PodGroupProtection,JobValidation,PodResizeValidator"
+
 // TestGolden replays every recorded conversation with our server. Each has a namespace of its own, so they share a server
 // and run side by side.
 func TestGolden(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction") // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--enable-admission-plugins=NodeRestriction") // as the reference ran
 	replay(t, "*.txt", golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
+}
+
+// TestGoldenOfPlugins replays the conversations about admission plugins, with those that each script names.
+func TestGoldenOfPlugins(t *testing.T) {
+	const pattern = "admission/*.txt"
+	files, err := filepath.Glob(filepath.Join("testdata", pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := map[string]bool{}
+	for _, file := range files {
+		script, err := golden.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if script.Plugins == "" {
+			t.Errorf("%s names no plugins", file)
+		}
+		sets[script.Plugins] = true
+	}
+	for plugins := range sets {
+		server := harness.Start(t, "--authorization-mode=Node,RBAC", "--enable-admission-plugins="+plugins)
+		at := golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)}
+		replay(t, pattern, at, func(s *golden.Script) bool { return s.Plugins == plugins })
+	}
 }
 
 // gates are what kinds and versions need that are off by default.
@@ -51,7 +87,7 @@ const gates = "ClusterTrustBundle=true,ClusterTrustBundleProjection=true,PodCert
 
 // TestGoldenOfAllVersions replays the conversations about kinds and versions that are off by default.
 func TestGoldenOfAllVersions(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--runtime-config=api/all=true", "--feature-gates="+gates) // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--runtime-config=api/all=true", "--feature-gates="+gates) // as the reference ran
 	replay(t, filepath.Join("allversions", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
@@ -64,7 +100,7 @@ func TestGoldenForgetting(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	socket := "unix:" + filepath.Join(dir, "s")
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--etcd-listen-client="+socket)
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--etcd-listen-client="+socket)
 	forget := func(ctx context.Context, revision int64) (string, error) {
 		etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{socket}, Logger: zap.NewNop()})
 		if err != nil {

@@ -12,13 +12,16 @@ const (
 	answerMark   = "----"
 	ourMark      = "---- ours"
 	differsStart = "differs:"
+	pluginsStart = "# plugins:"
 )
 
 // A Script is one file of steps that run in order in one namespace of their own.
 type Script struct {
 	Name     string
 	Preamble string
-	Steps    []*Step
+	// Plugins are the admission plugins that run beside those that are on by default; see the README.
+	Plugins string
+	Steps   []*Step
 }
 
 // A Step is one request with the answer expected from the reference and, where we differ on purpose, from us.
@@ -70,6 +73,11 @@ func Parse(name, text string) (*Script, error) {
 		first++
 	}
 	script.Preamble = strings.TrimSpace(strings.Join(lines[:first], "\n"))
+	for line := range strings.Lines(script.Preamble) {
+		if plugins, found := strings.CutPrefix(line, pluginsStart); found {
+			script.Plugins = strings.TrimSpace(plugins)
+		}
+	}
 	titles := map[string]int{}
 	for start := first; start < len(lines); {
 		end := start + 1
