@@ -114,7 +114,7 @@ func TestLimitRangerOfClaims(t *testing.T) {
 // A pod of very many containers is refused quickly, and in a message of some length.
 func TestLimitRangerIsBounded(t *testing.T) {
 	o := podIn("ns")
-	o.Spec.Containers = make([]corev1.Container, 100_000)
+	o.Spec.Containers = make([]corev1.Container, 20_000)
 	for i := range o.Spec.Containers {
 		o.Spec.Containers[i].Resources.Requests = map[string]resource.Quantity{"cpu": *resource.NewMilliQuantity(int64(i), resource.DecimalSI)}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -31,6 +30,13 @@ const (
 	defaultAccount   = "default"
 	mirrorAnnotation = "kubernetes.io/config.mirror"
 	enforceMountable = "kubernetes.io/enforce-mountable-secrets"
+)
+
+// The default account is looked for after these pauses, each twice as long as the one before: little more than a second in all, as
+// upstream does, but a controller in this process needs only some milliseconds.
+const (
+	firstPause = 10 * time.Millisecond
+	lastPause  = 640 * time.Millisecond
 )
 
 var serviceAccounts = schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
@@ -179,20 +185,16 @@ func (p *ServiceAccount) find(ctx context.Context, namespace, name string) (*cor
 	if err == nil || !apierrors.IsNotFound(err) {
 		return account, err
 	}
-	tries := 1
-	if name == defaultAccount {
-		tries = 10
-	}
-	pause := 100*time.Millisecond + rand.N(100*time.Millisecond)
-	for try := range tries {
-		if try > 0 {
-			if err := p.wait(ctx, pause); err != nil {
-				return nil, err
-			}
-		}
+	for pause := firstPause; ; pause *= 2 {
 		account, err = lookup.Get[*corev1.ServiceAccount](ctx, p.Live, serviceAccounts, namespace, name)
 		if err == nil || !apierrors.IsNotFound(err) {
 			return account, err
+		}
+		if name != defaultAccount || pause > lastPause {
+			break
+		}
+		if err := p.wait(ctx, pause); err != nil {
+			return nil, err
 		}
 	}
 	return nil, apierrors.NewNotFound(schema.GroupResource{Resource: "serviceaccount"}, name)
