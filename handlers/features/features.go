@@ -151,9 +151,9 @@ func (f *Features) Off() (off gates.Set) {
 // asked are the gates that other packages ask for by name.
 var asked = []string{
 	"APIResponseCompression", "APIServerIdentity", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
-	"ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "NodeDeclaredFeatures", "PodTopologyLabelsAdmission", "RelaxedServiceNameValidation",
+	"ClusterTrustBundle", "ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "InPlacePodVerticalScaling", "NodeDeclaredFeatures", "PodTopologyLabelsAdmission", "RelaxedServiceNameValidation",
 	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction", "UserNamespacesHostNetworkSupport",
-	"WorkloadAwarePreemption",
+	"VolumeAttributesClass", "WorkloadAwarePreemption",
 }
 
 // Idle are the gates that are not as they are by default although nothing here depends on them, sorted.

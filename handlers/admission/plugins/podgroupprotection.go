@@ -9,7 +9,7 @@ import (
 // PodGroupProtection gives groups of pods a finalizer, so that they stay as long as they have pods.
 type PodGroupProtection struct {
 	admission.On
-	enabled func(gate string) bool
+	Enabled func(gate string) bool
 }
 
 func newPodGroupProtection(d *Deps) any {
@@ -18,7 +18,7 @@ func newPodGroupProtection(d *Deps) any {
 
 // Admit implements admission.Mutator.
 func (p *PodGroupProtection) Admit(_ context.Context, a *admission.Attributes) error {
-	if a.Object != nil && a.Is("scheduling.k8s.io", "podgroups") && p.enabled("GenericWorkload") {
+	if a.Object != nil && a.Is("scheduling.k8s.io", "podgroups") && p.Enabled("GenericWorkload") {
 		addFinalizer(a, "scheduling.k8s.io/podgroup-protection")
 	}
 	return nil

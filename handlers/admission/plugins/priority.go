@@ -21,7 +21,7 @@ const preemptLower = "PreemptLowerPriority"
 type Priority struct {
 	admission.On
 	Classes lookup.Reader
-	enabled func(gate string) bool
+	Enabled func(gate string) bool
 }
 
 func newPriority(d *Deps) any {
@@ -35,7 +35,7 @@ func (p *Priority) Admit(ctx context.Context, a *admission.Attributes) error {
 		return p.newPod(ctx, a)
 	case a.Operation == admission.Update && a.Is("", "pods"):
 		return p.changedPod(a)
-	case a.Operation == admission.Create && a.Is("scheduling.k8s.io", "podgroups") && p.enabled("WorkloadAwarePreemption"):
+	case a.Operation == admission.Create && a.Is("scheduling.k8s.io", "podgroups") && p.Enabled("WorkloadAwarePreemption"):
 		return p.newGroup(ctx, a)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 // uses them. Controllers take it off.
 type StorageObjectInUseProtection struct {
 	admission.On
-	enabled func(gate string) bool
+	Enabled func(gate string) bool
 }
 
 func newStorageProtection(d *Deps) any {
@@ -26,7 +26,7 @@ func (p *StorageObjectInUseProtection) Admit(_ context.Context, a *admission.Att
 		addFinalizer(a, "kubernetes.io/pv-protection")
 	case a.Is("", "persistentvolumeclaims"):
 		addFinalizer(a, "kubernetes.io/pvc-protection")
-	case a.Is("storage.k8s.io", "volumeattributesclasses") && p.enabled("VolumeAttributesClass"):
+	case a.Is("storage.k8s.io", "volumeattributesclasses") && p.Enabled("VolumeAttributesClass"):
 		addFinalizer(a, "kubernetes.io/vac-protection")
 	}
 	return nil
