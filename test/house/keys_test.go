@@ -3,6 +3,7 @@ package house
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,4 +48,42 @@ func TestNoKeyIsWrittenOut(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// storeWriters are the files beside the storage packages that write to the store. All objects go through handlers/write; the others
+// keep what is not an object of the API.
+var storeWriters = []string{
+	"handlers/write/attempts.go", "handlers/write/create.go",
+	"handlers/kinds/allocate/ports.go",          // the bitmap of node ports
+	"handlers/controllers/presence/leases.go",   // the addresses of the servers of one store
+	"handlers/resource/resourcetest/objects.go", // objects for tests
+}
+
+func TestOnlyTheWriterStoresObjects(t *testing.T) {
+	writers := 0
+	sources(t, func(path string, files *token.FileSet, f *ast.File) {
+		if !strings.HasPrefix(path, "handlers/") || strings.HasPrefix(path, "handlers/storage/") || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			s, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || s.Sel.Name != "Create" && s.Sel.Name != "Swap" {
+				return true
+			}
+			if of := text(s.X); of != "store" && of != "Store" && !strings.HasSuffix(of, ".store") && !strings.HasSuffix(of, ".Store") {
+				return true
+			}
+			if writers++; !slices.Contains(storeWriters, path) {
+				t.Errorf("%s writes to the store; objects are written by handlers/write (Writer.Own)", files.Position(call.Pos()))
+			}
+			return true
+		})
+	})
+	if writers < 4 {
+		t.Errorf("found only %d writes to the store", writers)
+	}
 }
