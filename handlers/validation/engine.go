@@ -18,6 +18,8 @@ import (
 type Table struct {
 	// Rules by the name that the model gives them.
 	Rules map[string]Rule
+	// Details are texts about missing values, by the parameter of the rules filled and present.
+	Details map[string]string
 	// Path returns the path that upstream reports for a place in an object, which for most is the place itself. It may be nil.
 	Path func(place string) string
 }
@@ -35,7 +37,11 @@ type Rules struct {
 // a walk that meets an unknown tag; a test walks the tags of all types.
 func New(tables ...Table) *Rules {
 	r := &Rules{byTag: map[string]Rule{}, walker: validator.New(validator.WithRequiredStructEnabled())}
-	for _, general := range []map[string]Rule{presenceRules, numberRules, listRules, stringRules(), valueRules} {
+	details := maps.Clone(generalDetails)
+	for _, t := range tables {
+		maps.Copy(details, t.Details)
+	}
+	for _, general := range []map[string]Rule{presenceRules(details), numberRules, listRules, stringRules(), valueRules} {
 		maps.Copy(r.byTag, general)
 	}
 	for _, t := range tables {

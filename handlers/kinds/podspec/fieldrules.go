@@ -49,7 +49,8 @@ var FieldRules = rules.Table{
 		"pod-claim":     rules.Whole(podClaim),
 		"template-meta": rules.Whole(templateMeta),
 	},
-	Path: reportedPath,
+	Details: map[string]string{"term": "must have at least one node selector term"},
+	Path:    reportedPath,
 }
 
 // fieldRules judge parts of a pod outside of the walk over the whole object.
