@@ -47,7 +47,8 @@ func (m *Manager) clean(ctx context.Context, name string) {
 	m.feed.beside.Go(func() {
 		p := &pending{}
 		ctx := context.WithValue(m.feed.running, pendingKey, p)
-		for m.waitForObjects(ctx, name) && !m.cleanOnce(ctx, name) {
+		// The first turn may have ended because its request did.
+		for !m.cleanOnce(ctx, name) && m.waitForObjects(ctx, name) {
 			p.queue = nil
 		}
 		m.end(name)
@@ -92,6 +93,8 @@ func (m *Manager) cleanOnce(ctx context.Context, name string) bool {
 	}
 	left, err := m.deleteObjects(ctx, e.defined)
 	switch {
+	case ctx.Err() != nil:
+		return false
 	case err != nil:
 		m.say(ctx, name, "True", "InstanceDeletionFailed", fmt.Sprintf("could not issue all deletes: %v", err), false)
 		return false
