@@ -63,7 +63,6 @@ func (o *options) register(s *flagSets) {
 	registerAuthentication(&c.Authentication, s)
 	registerAuthorization(&c.Authorization, s)
 	o.admissionFile = registerAdmission(&c.Admission, s)
-	o.rejectRedirects = registerAggregation(&c.Aggregation, s)
 	o.refused.register(s)
 
 	f = s.in("API enablement")
@@ -71,6 +70,7 @@ func (o *options) register(s *flagSets) {
 	f.StringArrayVar(&o.featureGates, "feature-gates", nil, "Feature gates to switch: Name=true,Other=false. What they are is in kubernetes_feature_enabled of /metrics.")
 	f.BoolVar(&c.SwaggerUI, "enable-swagger-ui", c.SwaggerUI, "Show the API in the browser at /swagger-ui. On when the server is started without any flag.")
 
+	o.rejectRedirects = registerAggregation(&c.Aggregation, s)
 	f = s.in("misc")
 	f.StringSliceVar(&c.Cluster.Controllers, "controllers", c.Cluster.Controllers, "The server's own controllers, by the controller-manager's names: * for all, -name for all but one. They give namespaces their default service account and kube-root-ca.crt, empty namespaces that are deleted, collect what has lost its owner, and keep claims, volumes and their classes while they are used: "+
 		"namespace-controller, garbage-collector-controller, serviceaccount-controller, root-ca-certificate-publisher-controller, persistentvolumeclaim-protection-controller, persistentvolume-protection-controller, volumeattributesclass-protection-controller. None beside an external etcd unless named: a controller-manager is likely to be there.")
