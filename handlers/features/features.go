@@ -151,8 +151,8 @@ func (f *Features) Off() (off gates.Set) {
 // asked are the gates that other packages ask for by name.
 var asked = []string{
 	"APIResponseCompression", "APIServerIdentity", "AllAlpha", "AllBeta", "AllowInsecureKubeletCertificateSigningRequests", "AllowParsingUserUIDFromCertAuth",
-	"ClusterTrustBundle", "ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "InPlacePodVerticalScaling", "NodeDeclaredFeatures", "PodTopologyLabelsAdmission", "RelaxedServiceNameValidation",
-	"RemoteRequestHeaderUID", "ServiceAccountNodeAudienceRestriction", "UserNamespacesHostNetworkSupport",
+	"ClusterTrustBundle", "ConstrainedImpersonation", "CrossNamespaceVolumeDataSource", "HPAScaleToZero", "InPlacePodVerticalScaling", "MutablePVNodeAffinity", "NodeDeclaredFeatures", "PodTopologyLabelsAdmission", "RelaxedServiceNameValidation",
+	"RemoteRequestHeaderUID", "SELinuxMount", "ServiceAccountNodeAudienceRestriction", "TaintTolerationComparisonOperators", "UserNamespacesHostNetworkSupport",
 	"VolumeAttributesClass", "WorkloadAwarePreemption",
 }
 

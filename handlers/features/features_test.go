@@ -73,7 +73,7 @@ func TestIdle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Idle(), []string{"EventedPLEG", "SELinuxMount"}; !slices.Equal(got, want) {
+	if got, want := f.Idle(), []string{"EventedPLEG"}; !slices.Equal(got, want) {
 		t.Errorf("idle: %v, want %v", got, want)
 	}
 }

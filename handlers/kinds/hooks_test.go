@@ -33,6 +33,7 @@ func TestHooksOfOtherTypes(t *testing.T) {
 			"Changed":          func() { s.Changed(foreign(), foreign()) },
 			"Ruled":            func() { s.Ruled(foreign(), true) },
 			"Validate":         func() { s.Validate(ctx, foreign()) },
+			"ValidateWith":     func() { s.ValidateWith(ctx, foreign(), foreign()); s.ValidateWith(ctx, foreign(), nil) },
 			"ValidateCreate":   func() { s.ValidateCreate(ctx, foreign()) },
 			"ValidateUpdate":   func() { s.ValidateUpdate(ctx, foreign(), foreign()) },
 			"Warnings":         func() { s.Warnings(ctx, foreign(), foreign()); s.Warnings(ctx, foreign(), nil) },
@@ -42,7 +43,7 @@ func TestHooksOfOtherTypes(t *testing.T) {
 		} {
 			has := map[string]bool{
 				"Default": s.Default != nil, "PrepareForCreate": s.PrepareForCreate != nil, "PrepareForUpdate": s.PrepareForUpdate != nil,
-				"PrepareStatus": s.PrepareStatus != nil, "Changed": s.Changed != nil, "Ruled": s.Ruled != nil, "Validate": s.Validate != nil,
+				"PrepareStatus": s.PrepareStatus != nil, "Changed": s.Changed != nil, "Ruled": s.Ruled != nil, "Validate": s.Validate != nil, "ValidateWith": s.ValidateWith != nil,
 				"ValidateCreate": s.ValidateCreate != nil, "ValidateUpdate": s.ValidateUpdate != nil, "Warnings": s.Warnings != nil,
 				"Fields": s.Fields != nil, "View": s.View != nil, "Apply": s.Apply != nil,
 			}

@@ -63,10 +63,7 @@ func TestPrivileged(t *testing.T) {
 			if validate {
 				st = held(row)
 			}
-			if st.Validate == nil {
-				return nil
-			}
-			for _, e := range st.Validate(t.Context(), o) {
+			for _, e := range st.Check(t.Context(), o, nil) {
 				if e.Detail == "disallowed by cluster policy" {
 					fields = append(fields, e.Field)
 				}
@@ -98,7 +95,7 @@ func TestPrivileged(t *testing.T) {
 	pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{}}
 	pod.Spec.EphemeralContainers[0].SecurityContext = &corev1.SecurityContext{Privileged: &yes}
 	found := false
-	for _, e := range held(row).Validate(t.Context(), pod) {
+	for _, e := range held(row).Check(t.Context(), pod, nil) {
 		found = found || e.Field == "spec.ephemeralContainers[0].securityContext.privileged"
 	}
 	if !found {

@@ -68,7 +68,7 @@ func TestScaleHasItsParentsRules(t *testing.T) {
 			return o
 		}
 		good, old := object("b", 2, 3), object("b", 1, 2)
-		errs := s.Validate(t.Context(), good)
+		errs := s.Check(t.Context(), good, old)
 		if s.ValidateUpdate != nil {
 			errs = append(errs, s.ValidateUpdate(t.Context(), good, old)...)
 		}
@@ -78,7 +78,7 @@ func TestScaleHasItsParentsRules(t *testing.T) {
 		if warnings := s.Warnings(t.Context(), good, old); len(warnings) != 1 || !strings.Contains(warnings[0], "beta.kubernetes.io/os") {
 			t.Errorf("%s: %q", c.resource, warnings)
 		}
-		if errs := s.Validate(t.Context(), object("other", 2, 3)); len(errs) == 0 || !s.FieldRules {
+		if errs := s.Check(t.Context(), object("other", 2, 3), old); len(errs) == 0 || !s.FieldRules {
 			t.Errorf("%s: an old fault is not found", c.resource)
 		}
 	}

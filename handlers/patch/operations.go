@@ -38,6 +38,8 @@ type jsonPatch struct {
 	steps jsonpatch.Patch
 	// strict are the unknown and repeated fields.
 	strict []error
+	// shifts is how many operations move the elements of a list, longest the most elements that a list in the patch has.
+	shifts, longest int
 }
 
 func (p *Patch) operations(before []byte) (*patched, error) {
@@ -47,6 +49,9 @@ func (p *Patch) operations(before []byte) (*patched, error) {
 			return nil, err
 		}
 		p.json = read
+	}
+	if err := p.json.checkMoves(before); err != nil {
+		return nil, err
 	}
 	after, err := p.json.steps.Apply(before)
 	if err != nil {
@@ -77,6 +82,10 @@ func readOperations(body []byte, validation string) (*jsonPatch, error) {
 	var err error
 	if p.steps, err = jsonpatch.DecodePatch(body); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
+	}
+	p.shifts = shifts(p.steps)
+	if p.mayMove(len(body)) {
+		p.longest = longestList(body)
 	}
 	return p, nil
 }

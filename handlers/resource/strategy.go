@@ -49,6 +49,9 @@ type Strategy struct {
 	FieldRules bool
 	// Validate finds the faults of a new object (and of an updated one) that span fields.
 	Validate func(ctx context.Context, o object.Object) field.ErrorList
+	// ValidateWith is Validate for rules that tolerate what the old object has already, because its gate was on or the rule did
+	// not exist when it was written; old is nil for a create. A kind has one of the two.
+	ValidateWith func(ctx context.Context, o, old object.Object) field.ErrorList
 	// ValidateCreate finds what only a new object may not have. Validate has run before.
 	ValidateCreate func(ctx context.Context, o object.Object) field.ErrorList
 	// ValidateUpdate finds what may not change from old to o. Validate has run before.
@@ -107,4 +110,15 @@ type UserInfo struct {
 	Name, UID string
 	Groups    []string
 	Extra     map[string][]string
+}
+
+// Check runs Validate or ValidateWith, whichever the kind has; old is nil for a create.
+func (s *Strategy) Check(ctx context.Context, o, old object.Object) field.ErrorList {
+	switch {
+	case s.Validate != nil:
+		return s.Validate(ctx, o)
+	case s.ValidateWith != nil:
+		return s.ValidateWith(ctx, o, old)
+	}
+	return nil
 }

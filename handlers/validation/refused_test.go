@@ -1,7 +1,6 @@
 package validation_test
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"slices"
@@ -65,11 +64,9 @@ func TestRefusedAsTheOriginalDoes(t *testing.T) {
 		}
 		lists := []field.ErrorList{
 			validation.ObjectMeta(o, o.GetNamespace() != "", names[gvk.Kind], field.NewPath("metadata")),
-			kinds.FieldRules().Fields(o)}
-		for _, f := range []func(context.Context, object.Object) field.ErrorList{s.Validate, s.ValidateCreate} {
-			if f != nil {
-				lists = append(lists, f(t.Context(), o))
-			}
+			kinds.FieldRules().Fields(o), s.Check(t.Context(), o, nil)}
+		if s.ValidateCreate != nil {
+			lists = append(lists, s.ValidateCreate(t.Context(), o))
 		}
 		errs := validation.Merge(lists...)
 		got, want := texts(causes(errs)), texts(c.Causes)

@@ -6,12 +6,14 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/admission"
 	"github.com/gatehouse-dev/gatehouse/handlers/object"
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 	"github.com/gatehouse-dev/gatehouse/handlers/storage"
+	"github.com/gatehouse-dev/gatehouse/handlers/validation"
 )
 
 // Delete deletes the object that the request names. One that has a grace period or finalizers is marked and stays. Errors are
@@ -64,6 +66,10 @@ func (d *deletion) decide(ctx context.Context, o object.Object) (outcome, error)
 		return outcome{}, err
 	}
 	kind := schema.GroupKind{Group: d.Resource.HomeGroup(), Kind: d.Resource.Kind}
+	// A verb has looked at its options before; those of an eviction come in its body.
+	if errs := metav1validation.ValidateDeleteOptions(d.options); len(errs) > 0 {
+		return outcome{}, validation.Refuse(object.GroupKind(metav1.GroupName, "DeleteOptions"), "", errs)
+	}
 	if p := d.options.Preconditions; d.Resource.Strategy.BeforeDelete != nil && p != nil && p.UID != nil && *p.UID != o.GetUID() {
 		return outcome{}, otherUID(d.Resource.GroupResource(), o.GetName(), *p.UID, o.GetUID())
 	}

@@ -255,9 +255,7 @@ func (op *operation) validateNew(ctx context.Context, o object.Object) error {
 	if main.Rules != nil {
 		errs = append(errs, main.Rules(ruled(s, o, false), nil))
 	}
-	if s.Validate != nil {
-		errs = append(errs, s.Validate(ctx, o))
-	}
+	errs = append(errs, s.Check(ctx, o, nil))
 	if s.ValidateCreate != nil {
 		errs = append(errs, s.ValidateCreate(ctx, o))
 	}
@@ -275,9 +273,7 @@ func (op *operation) validateChanged(ctx context.Context, o, old object.Object) 
 	if main := op.main(); main.Rules != nil && (whole || s.FieldRules) {
 		errs = append(errs, main.Rules(ruled(main.Strategy, o, true), ruled(main.Strategy, old, true)))
 	}
-	if s.Validate != nil {
-		errs = append(errs, s.Validate(ctx, o))
-	}
+	errs = append(errs, s.Check(ctx, o, old))
 	var changes []field.ErrorList
 	if s.ValidateUpdate != nil {
 		changes = append(changes, s.ValidateUpdate(ctx, o, old))

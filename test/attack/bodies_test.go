@@ -58,6 +58,29 @@ func TestCopiesOfCopies(t *testing.T) {
 	}.Test(t)
 }
 
+// Elements that go in front of those of a list: the library copies the list for each of them.
+func TestInsertsIntoALongList(t *testing.T) {
+	Attack{
+		Memory: 600 << 20, CPU: 20 * time.Second,
+		Prepare: func(a *Target) { a.Create(configMaps, `{"metadata":{"name":"a"}}`) },
+		Run: func(a *Target) {
+			patch := func(elements int) string {
+				return `[{"op":"add","path":"/x","value":[` + strings.TrimSuffix(strings.Repeat("0,", elements), ",") + `]}` +
+					strings.Repeat(`,{"op":"add","path":"/x/0","value":0}`, 9000) + `,{"op":"remove","path":"/x"}]`
+			}
+			// Upstream does not answer the second and third within a minute.
+			for _, c := range []struct{ elements, status int }{{10000, http.StatusOK}, {100000, http.StatusRequestEntityTooLarge}, {1000000, http.StatusRequestEntityTooLarge}} {
+				body := patch(c.elements)
+				for range a.Times(1, 5) {
+					if answer, text := a.send("PATCH", configMaps+"/a", "application/json-patch+json", body); answer.StatusCode != c.status {
+						a.Fatalf("%d elements: %d %.200s", c.elements, answer.StatusCode, text)
+					}
+				}
+			}
+		},
+	}.Test(t)
+}
+
 // A pod with one variable thousands of times is accepted, and its warnings fit into a head.
 func TestManyWarnings(t *testing.T) {
 	Attack{

@@ -91,6 +91,12 @@ func TestGoldenOfAllVersions(t *testing.T) {
 	replay(t, filepath.Join("allversions", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
+// TestGoldenWithAllGates replays what feature gates allow; gates-off.txt has the same requests without them.
+func TestGoldenWithAllGates(t *testing.T) {
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true") // as the reference ran
+	replay(t, filepath.Join("gateson", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
+}
+
 // TestGoldenForgetting replays the conversations about history that is no more, one after the other. Our server remembers
 // the newest of it by itself, also what its etcd has compacted, so it is started anew as well.
 func TestGoldenForgetting(t *testing.T) {

@@ -28,8 +28,12 @@ func (p *pair) both(method, path string, body func(s side) any) (ours, theirs ve
 
 // exist creates the object of a subject on both sides.
 func (p *pair) exist(s *subject) error {
+	body := clone(s.body).(map[string]any)
+	if meta, ok := body["metadata"].(map[string]any); ok {
+		delete(meta, "ownerReferences") // whose owners are not there is collected
+	}
 	for _, side := range []side{p.ours, p.reference} {
-		v, err := side.send(http.MethodPost, s.collection(p.namespace), s.body)
+		v, err := side.send(http.MethodPost, s.collection(p.namespace), body)
 		if err != nil {
 			return err
 		}

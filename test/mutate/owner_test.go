@@ -77,9 +77,7 @@ func (b *rulebook) create(o object.Object) [][]*field.Error {
 		return nil
 	}
 	out := [][]*field.Error{validation.ObjectMeta(o, b.row.Namespaced, s.ValidateName, field.NewPath("metadata")), kinds.FieldRules().Fields(b.ruled(o, false))}
-	if s.Validate != nil {
-		out = append(out, s.Validate(ctx, o))
-	}
+	out = append(out, s.Check(ctx, o, nil))
 	if s.ValidateCreate != nil {
 		out = append(out, s.ValidateCreate(ctx, o))
 	}
@@ -98,9 +96,7 @@ func (b *rulebook) update(o, old object.Object) [][]*field.Error {
 		validation.ObjectMeta(o, b.row.Namespaced, path.ValidatePathSegmentName, field.NewPath("metadata")), validation.ObjectMetaUpdate(o, old),
 		kinds.FieldRules().FieldsUpdate(b.ruled(o, true), b.ruled(old, true)), validation.Immutable(o, old),
 	}
-	if s.Validate != nil {
-		out = append(out, s.Validate(ctx, o))
-	}
+	out = append(out, s.Check(ctx, o, old))
 	if s.ValidateUpdate != nil {
 		out = append(out, s.ValidateUpdate(ctx, o, old))
 	}

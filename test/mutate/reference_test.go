@@ -19,7 +19,7 @@ var (
 	modes     = flag.String("mode", "create,update,status,subresource", "only these modes")
 	share     = flag.Uint("share", 1, "one of so many cases")
 	deep      = flag.Bool("deep", false, "templates of pods in all their places")
-	most      = flag.Int("most", 40, "how many differences are shown of one subject in one mode")
+	mostShown = flag.Int("most", 40, "how many differences are shown of one subject in one mode")
 )
 
 func all(t *testing.T) []subject {
@@ -131,7 +131,7 @@ func report(t *testing.T, p *pair, s *subject, mode string, cases []spoiled, lis
 		if alike[key]++; alike[key] > 1 {
 			continue
 		}
-		if shown++; shown <= *most {
+		if shown++; shown <= *mostShown {
 			t.Logf("%s\n%s", f.name, f.text)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,6 +24,9 @@ func newSide(url, token string) side {
 	// open is what costs both least.
 	return side{url, token, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: atOnce}}}
 }
+
+// noAnswer stands for the status of a request that was never answered; it is compared like a refusal.
+const noAnswer = 999
 
 // verdict is what is compared of an answer.
 type verdict struct {
@@ -63,6 +67,10 @@ func (s side) ask(method, path string, body any) (map[string]any, verdict, error
 		req.Header.Set("Content-Type", "application/merge-patch+json")
 	}
 	res, err := s.client.Do(req)
+	if errors.Is(err, io.EOF) {
+		// A server that panics closes the connection without an answer.
+		return map[string]any{"message": "no answer"}, verdict{Code: noAnswer}, nil
+	}
 	if err != nil {
 		return nil, verdict{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
@@ -23,7 +24,7 @@ func tidySchema(s *schemaProps) error {
 		}
 	}
 	for _, list := range []*[]schemaProps{&s.AllOf, &s.OneOf, &s.AnyOf} {
-		*list = append([]schemaProps(nil), *list...)
+		*list = slices.Clone(*list)
 		for i := range *list {
 			if err := tidySchema(&(*list)[i]); err != nil {
 				return err
@@ -48,6 +49,12 @@ func tidySchema(s *schemaProps) error {
 		out, err = tidy(text)
 		return out
 	}
+	// Items that are neither a schema nor a list of schemas are none.
+	if s.Items != nil {
+		if text := bytes.TrimSpace(*s.Items); len(text) > 0 && text[0] != '{' && (text[0] != '[' || len(bytes.TrimSpace(text[1:len(text)-1])) == 0) {
+			s.Items = nil
+		}
+	}
 	for _, p := range []**json.RawMessage{&s.Items, &s.AdditionalProperties, &s.AdditionalItems} {
 		if *p != nil {
 			out := raw(**p, tidyUnion)
@@ -64,7 +71,7 @@ func tidySchema(s *schemaProps) error {
 			*p = &out
 		}
 	}
-	s.Enum = append([]apiextensionsv1.JSON(nil), s.Enum...)
+	s.Enum = slices.Clone(s.Enum) // an empty list is not an absent one
 	for i := range s.Enum {
 		s.Enum[i] = raw(s.Enum[i], tidyValue)
 	}

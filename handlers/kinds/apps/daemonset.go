@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
@@ -37,25 +38,23 @@ func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			set(o, 0)
 		}
 	})
-	count := func(o *appsv1.DaemonSet) (n int64) {
-		if _, err := fmt.Sscan(o.Annotations[templateGeneration], &n); err != nil || n < 1 {
-			return 0
-		}
-		return n
-	}
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, o *appsv1.DaemonSet) error {
-		set(o, max(1, count(o)))
+		set(o, max(1, countedTemplates(o)))
 		return nil
 	})
 	s.PrepareForUpdate = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *appsv1.DaemonSet) error {
-		n := count(old)
+		n := countedTemplates(old)
 		if !object.Equal(&o.Spec.Template, &old.Spec.Template) {
 			n++
 		}
 		set(o, n)
 		return nil
 	})
-	s.Validate = kind.Check(func(o *appsv1.DaemonSet) field.ErrorList {
+	s.ValidateWith = kind.CheckWith(func(o, old *appsv1.DaemonSet) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.Template
+		}
 		// Upstream does not require the selector itself, and reports an invalid one by its parts only.
 		errs := kind.LabelSelector(o.Spec.Selector, spec.Child("selector"))
 		if compiled, err := metav1.LabelSelectorAsSelector(o.Spec.Selector); err == nil && !compiled.Matches(labels.Set(o.Spec.Template.Labels)) {
@@ -64,7 +63,7 @@ func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		if o.Spec.Selector != nil && podspec.EmptySelector(o.Spec.Selector) {
 			errs = append(errs, field.Invalid(spec.Child("selector"), o.Spec.Selector, "empty selector is invalid for daemonset"))
 		}
-		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "DaemonSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, was, "DaemonSet", spec.Child("template"))...)
 		if o.Spec.UpdateStrategy.Type != "RollingUpdate" {
 			return errs
 		}
@@ -93,6 +92,10 @@ func daemonSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 func daemonSetStatus(_ *kind.Deps, row resources.Row, s *resource.Strategy) {
 	counts := kind.Counts(row, "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration",
 		"updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount")
+	s.PrepareStatus = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, o, old *appsv1.DaemonSet) error {
+		setTemplateGeneration(o, countedTemplates(old)) // it counts changes of the spec, which a status leaves alone
+		return nil
+	})
 	s.ValidateUpdate = kind.CheckAllUpdate(counts, kind.CheckUpdate(func(o, old *appsv1.DaemonSet) field.ErrorList {
 		return kind.NotDecremented(o.Status.CollisionCount, old.Status.CollisionCount, field.NewPath("status", "collisionCount"))
 	}))
@@ -106,6 +109,14 @@ func setTemplateGeneration(o *appsv1.DaemonSet, n int64) {
 		o.Annotations = map[string]string{}
 	}
 	o.Annotations[templateGeneration] = fmt.Sprint(n)
+}
+
+// countedTemplates is the count that an object has; 0 when it has none or one that is no count.
+func countedTemplates(o *appsv1.DaemonSet) (n int64) {
+	if _, err := fmt.Sscan(o.Annotations[templateGeneration], &n); err != nil || n < 1 {
+		return 0
+	}
+	return n
 }
 
 // defaultDaemonSet sets the defaults of a rolling update. OnDelete may have one without effect, whose missing numbers are zero.

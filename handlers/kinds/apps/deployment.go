@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/display"
@@ -25,9 +26,13 @@ func deployment(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		// Annotations count, because the controller copies them to the replica set.
 		return !object.Equal(&o.Spec, &old.Spec) || !object.Equal(&o.Annotations, &old.Annotations)
 	})
-	s.Validate = kind.Check(func(o *appsv1.Deployment) field.ErrorList {
+	s.ValidateWith = kind.CheckWith(func(o, old *appsv1.Deployment) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.Template
+		}
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
-		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, &o.Spec.Template, was, "ReplicaSet", spec.Child("template"))...)
 		at := spec.Child("strategy", "rollingUpdate")
 		switch r := o.Spec.Strategy.RollingUpdate; {
 		case o.Spec.Strategy.Type == "Recreate" && r != nil:

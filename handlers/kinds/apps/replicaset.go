@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	appsv1 "github.com/gatehouse-dev/gatehouse/gen/types/apps/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
@@ -20,9 +21,13 @@ var replicaSets = kind.Kind{
 }
 
 func replicaSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(func(o *appsv1.ReplicaSet) field.ErrorList {
+	s.ValidateWith = kind.CheckWith(func(o, old *appsv1.ReplicaSet) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.Template
+		}
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "deployment", unreadable, spec)
-		return append(errs, podspec.ValidateEndless(d, &o.Spec.Template, "ReplicaSet", spec.Child("template"))...)
+		return append(errs, podspec.ValidateEndless(d, &o.Spec.Template, was, "ReplicaSet", spec.Child("template"))...)
 	})
 	s.Warnings = kind.Warn(func(o, old *appsv1.ReplicaSet) (out []string) {
 		if old == nil {

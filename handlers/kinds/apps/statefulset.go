@@ -40,16 +40,20 @@ func statefulSet(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			return o
 		}
 		ruled := *set
-		ruled.Spec.Template.Spec.Volumes = withClaims(set).Spec.Volumes
+		ruled.Spec.Template = *withClaims(set)
 		if update { // immutable, so an old fault in them must not prevent other changes
 			ruled.Spec.VolumeClaimTemplates, ruled.Spec.ServiceName = nil, ""
 		}
 		return &ruled
 	}
-	s.Validate = kind.Check(func(o *appsv1.StatefulSet) field.ErrorList {
+	s.ValidateWith = kind.CheckWith(func(o, old *appsv1.StatefulSet) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.Template
+		}
 		errs := podspec.TemplateSelected(o.Spec.Selector, o.Spec.Template.Labels, "statefulset", "", spec)
 		pods := withClaims(o)
-		errs = append(errs, podspec.ValidateEndless(d, pods, "StatefulSet", spec.Child("template"))...)
+		errs = append(errs, podspec.ValidateEndless(d, pods, was, "StatefulSet", spec.Child("template"))...)
 		r, at := o.Spec.UpdateStrategy.RollingUpdate, spec.Child("updateStrategy", "rollingUpdate")
 		switch {
 		case r != nil && o.Spec.UpdateStrategy.Type == onDelete:

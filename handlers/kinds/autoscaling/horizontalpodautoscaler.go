@@ -69,19 +69,30 @@ func validateAutoscaler(d *kind.Deps, o, old object.Object) field.ErrorList {
 		if err != nil {
 			return field.ErrorList{field.InternalError(nil, err)}
 		}
-		return autoscalerFaults(least, stored)
+		var was *autoscalingv2.HorizontalPodAutoscaler
+		if first, ok := old.(*autoscalingv1.HorizontalPodAutoscaler); ok {
+			if was, err = toV2(first); err != nil {
+				return field.ErrorList{field.InternalError(nil, err)}
+			}
+		}
+		return autoscalerFaults(least, stored, was)
 	case *autoscalingv2.HorizontalPodAutoscaler:
-		return autoscalerFaults(least, o)
+		was, _ := old.(*autoscalingv2.HorizontalPodAutoscaler)
+		return autoscalerFaults(least, o, was)
 	}
 	return field.ErrorList{field.InternalError(nil, kind.WrongType(o))}
 }
 
-func autoscalerFaults(least int32, o *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
+func autoscalerFaults(least int32, o, old *autoscalingv2.HorizontalPodAutoscaler) field.ErrorList {
 	t, outside := o.Spec.ScaleTargetRef, false
-	errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), scaled(t.Kind, t.Name, t.APIVersion)...)
+	errs := append(replicaBounds(least, o.Spec.MinReplicas, o.Spec.MaxReplicas), reference(t.Kind, t.Name, spec.Child("scaleTargetRef"))...)
+	if old == nil || old.Spec.ScaleTargetRef.Kind != t.Kind || old.Spec.ScaleTargetRef.APIVersion != t.APIVersion {
+		errs = append(errs, inVersion(t.APIVersion, t.Kind == "ReplicationController", spec.Child("scaleTargetRef"))...)
+	}
+	described := !describesBadly(old)
 	for i := range o.Spec.Metrics {
 		m := &o.Spec.Metrics[i]
-		errs = append(errs, metric(m, spec.Child("metrics").Index(i))...)
+		errs = append(errs, metric(m, described, spec.Child("metrics").Index(i))...)
 		outside = outside || m.Type == "Object" || m.Type == "External"
 	}
 	if none(o.Spec.MinReplicas) && !outside {
@@ -174,25 +185,33 @@ func replicaBounds(bound int32, least *int32, most int32) (errs field.ErrorList)
 	return errs
 }
 
-// scaled validates scaleTargetRef.
-func scaled(target, name, apiVersion string) field.ErrorList {
-	return append(reference(target, name, spec.Child("scaleTargetRef")), targetGroup(apiVersion)...)
-}
-
 func reference(target, name string, path *field.Path) field.ErrorList {
 	return append(kind.Needed(path.Child("kind"), target, kind.Segment), kind.Needed(path.Child("name"), name, kind.Segment)...)
 }
 
-// targetGroup requires an API group, except for replication controllers.
-func targetGroup(apiVersion string) field.ErrorList {
+// inVersion validates the apiVersion of a reference; core allows the group without a name.
+func inVersion(apiVersion string, core bool, path *field.Path) field.ErrorList {
 	gv, err := schema.ParseGroupVersion(apiVersion)
-	if err == nil && gv.Group == "" && gv.Version != "v1" {
+	if err == nil && gv.Group == "" && !core {
 		err = fmt.Errorf("apiVersion must specify API group")
 	}
 	if err != nil {
-		return field.ErrorList{field.Invalid(spec.Child("scaleTargetRef", "apiVersion"), apiVersion, err.Error())}
+		return field.ErrorList{field.Invalid(path.Child("apiVersion"), apiVersion, err.Error())}
 	}
 	return nil
+}
+
+// describesBadly reports whether an Object metric of the old autoscaler, which may be nil, has an invalid apiVersion: then new ones may.
+func describesBadly(o *autoscalingv2.HorizontalPodAutoscaler) bool {
+	if o == nil {
+		return false
+	}
+	for i := range o.Spec.Metrics {
+		if m := &o.Spec.Metrics[i]; m.Type == "Object" && m.Object != nil && len(inVersion(m.Object.DescribedObject.APIVersion, true, nil)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // defaultAutoscalerV1 sets a target of 80 % CPU unless the field or the annotation has a target.

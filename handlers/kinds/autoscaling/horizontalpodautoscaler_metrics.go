@@ -15,7 +15,7 @@ import (
 var metricTypes = []string{"ContainerResource", "External", "Object", "Pods", "Resource"}
 
 // metric validates one metric, which must have the member that its type names and no other.
-func metric(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList) {
+func metric(m *autoscalingv2.MetricSpec, described bool, path *field.Path) (errs field.ErrorList) {
 	at := path.Child("type")
 	known := slices.Contains(metricTypes, m.Type)
 	if m.Type == "" {
@@ -30,7 +30,7 @@ func metric(m *autoscalingv2.MetricSpec, path *field.Path) (errs field.ErrorList
 		set        bool
 		check      func(*field.Path) field.ErrorList
 	}{
-		{"Object", "object", m.Object != nil, func(p *field.Path) field.ErrorList { return objectMetric(m.Object, p) }},
+		{"Object", "object", m.Object != nil, func(p *field.Path) field.ErrorList { return objectMetric(m.Object, described, p) }},
 		{"External", "external", m.External != nil, func(p *field.Path) field.ErrorList { return externalMetric(m.External, p) }},
 		{"Pods", "pods", m.Pods != nil, func(p *field.Path) field.ErrorList { return podsMetric(m.Pods, p) }},
 		{"Resource", "resource", m.Resource != nil, func(p *field.Path) field.ErrorList { return resourceMetric(m.Resource, p) }},
@@ -83,9 +83,13 @@ func metricTarget(t *autoscalingv2.MetricTarget, path *field.Path) (errs field.E
 	return errs
 }
 
-func objectMetric(s *autoscalingv2.ObjectMetricSource, path *field.Path) field.ErrorList {
+// objectMetric is about an object, the version of which is looked at when described is set.
+func objectMetric(s *autoscalingv2.ObjectMetricSource, described bool, path *field.Path) field.ErrorList {
 	o := s.DescribedObject
 	errs := reference(o.Kind, o.Name, path.Child("describedObject"))
+	if described {
+		errs = append(errs, inVersion(o.APIVersion, true, path.Child("describedObject"))...)
+	}
 	errs = append(errs, metricName(&s.Metric, path.Child("metric"))...)
 	errs = append(errs, metricTarget(&s.Target, path.Child("target"))...)
 	if s.Target.Value == nil && s.Target.AverageValue == nil {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	batchv1 "github.com/gatehouse-dev/gatehouse/gen/types/batch/v1"
+	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 	"github.com/robfig/cron/v3"
 
 	"github.com/gatehouse-dev/gatehouse/gen/resources"
@@ -27,14 +28,18 @@ var cronJobs = kind.Kind{
 const maxCronJobName = 52
 
 func cronJob(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(func(o *batchv1.CronJob) (errs field.ErrorList) {
+	s.ValidateWith = kind.CheckWith(func(o, old *batchv1.CronJob) (errs field.ErrorList) {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.JobTemplate.Spec.Template
+		}
 		if o.Spec.Schedule != "" {
 			if err := parseSchedule(o.Spec.Schedule); err != nil {
 				errs = append(errs, field.Invalid(spec.Child("schedule"), o.Spec.Schedule, err.Error()))
 			}
 		}
 		path := spec.Child("jobTemplate", "spec")
-		errs = append(errs, jobSpec(d, &o.Spec.JobTemplate.Spec, path)...)
+		errs = append(errs, jobSpec(d, &o.Spec.JobTemplate.Spec, was, path)...)
 		if sel := o.Spec.JobTemplate.Spec.Selector; sel != nil {
 			errs = append(errs, field.Invalid(path.Child("selector"), sel, "`selector` will be auto-generated"))
 		}

@@ -56,8 +56,12 @@ func jobStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		o.Labels = maps.Clone(o.Labels) // defaults may share the template's map
 		return nil
 	})
-	s.Validate = kind.Check(func(o *batchv1.Job) field.ErrorList {
-		return jobSpec(d, &o.Spec, spec)
+	s.ValidateWith = kind.CheckWith(func(o, old *batchv1.Job) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Spec.Template
+		}
+		return jobSpec(d, &o.Spec, was, spec)
 	})
 	s.ValidateCreate = kind.Check(func(o *batchv1.Job) field.ErrorList {
 		return append(append(ownSelector(o, true), podsSelected(o)...), hostnames(o)...)
@@ -156,8 +160,16 @@ func ownSelector(o *batchv1.Job, prefixed bool) (errs field.ErrorList) {
 	return errs
 }
 
-func jobSpec(d *kind.Deps, s *batchv1.JobSpec, path *field.Path) field.ErrorList {
+// longestManager is how long the name of a controller may be that runs a job.
+const longestManager = 63
+
+// jobSpec judges a job, or what a cron job makes one of; was is the template that it replaces, or nil.
+func jobSpec(d *kind.Deps, s *batchv1.JobSpec, was *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
 	errs := indexedJob(s, path)
+	// The field rules stop at a name that is too long.
+	if m := s.ManagedBy; m != nil && len(*m) > longestManager {
+		errs = append(errs, validation.IsDomainPrefixedPath(path.Child("managedBy"), *m)...)
+	}
 	if s.MaxFailedIndexes != nil && s.BackoffLimitPerIndex == nil {
 		errs = append(errs, field.Required(path.Child("backoffLimitPerIndex"), "when maxFailedIndexes is specified"))
 	}
@@ -169,7 +181,7 @@ func jobSpec(d *kind.Deps, s *batchv1.JobSpec, path *field.Path) field.ErrorList
 	if p := s.PodReplacementPolicy; p != nil && !slices.Contains(replacement, *p) {
 		errs = append(errs, field.NotSupported(path.Child("podReplacementPolicy"), *p, replacement))
 	}
-	errs = append(errs, podspec.ValidateTemplate(d, &s.Template, path.Child("template"))...)
+	errs = append(errs, podspec.ValidateTemplate(d, &s.Template, was, path.Child("template"))...)
 	at := path.Child("template", "spec", "restartPolicy")
 	switch p := s.Template.Spec.RestartPolicy; {
 	case p == "Always" || p == "":

@@ -2,12 +2,14 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
@@ -108,10 +110,16 @@ func nodeRanges(o *corev1.Node) field.ErrorList {
 		address, _, _ := strings.Cut(r, "/")
 		families[kind.FamilyOf(address)]++
 	}
-	if len(list) > 1 && (len(list) > 2 || families[kind.IPv4] != 1 || families[kind.IPv6] != 1) {
-		return field.ErrorList{field.Invalid(spec.Child("podCIDRs"), list, "may specify no more than one CIDR for each IP family")}
+	var errs field.ErrorList
+	if len(list) > 1 {
+		if _, err := netutils.IsDualStackCIDRStrings(list); err != nil {
+			errs = append(errs, field.InternalError(spec.Child("podCIDRs"), fmt.Errorf("invalid PodCIDRs. failed to check with dual stack with error:%w", err)))
+		}
 	}
-	return nil
+	if len(list) > 1 && (len(list) > 2 || families[kind.IPv4] != 1 || families[kind.IPv6] != 1) {
+		errs = append(errs, field.Invalid(spec.Child("podCIDRs"), list, "may specify no more than one CIDR for each IP family"))
+	}
+	return errs
 }
 
 func defaultNode(n *corev1.Node) {

@@ -30,6 +30,7 @@ var persistentVolumes = kind.Kind{
 }
 
 func persistentVolume(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
+	anyAffinity := d.Features.Enabled("MutablePVNodeAffinity")
 	s.PrepareForCreate = kind.OnCreate(func(_ context.Context, _ *resource.Attempt, pv *corev1.PersistentVolume) error {
 		now := metav1.NewTime(d.Now().Truncate(time.Second))
 		pv.Status = corev1.PersistentVolumeStatus{Phase: "Pending", LastPhaseTransitionTime: &now}
@@ -57,13 +58,11 @@ func persistentVolume(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			now.CSI = &c
 		}
 		if !equality.Semantic.DeepEqual(now, was) {
-			errs = append(errs, field.Forbidden(field.NewPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n"+display.Diff(was, now)))
+			errs = append(errs, field.Forbidden(field.NewPath("spec", "persistentvolumesource"), "spec.persistentvolumesource is immutable after creation\n"+display.Diff(display.VolumeSource(was), display.VolumeSource(now))))
 		}
 		errs = append(errs, kind.Unchanged(pv.Spec.VolumeMode, old.Spec.VolumeMode, field.NewPath("volumeMode"))...)
-		if old.Spec.NodeAffinity != nil {
-			if !equality.Semantic.DeepEqual(withoutBeta(pv.Spec.NodeAffinity), withoutBeta(old.Spec.NodeAffinity)) {
-				errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), display.Value(pv.Spec.NodeAffinity), kind.Immutable+", except for updating from beta label to GA"))
-			}
+		if old.Spec.NodeAffinity != nil && !anyAffinity && !equality.Semantic.DeepEqual(withoutBeta(pv.Spec.NodeAffinity), withoutBeta(old.Spec.NodeAffinity)) {
+			errs = append(errs, field.Invalid(field.NewPath("nodeAffinity"), display.Value(pv.Spec.NodeAffinity), kind.Immutable+", except for updating from beta label to GA"))
 		}
 		if old.Spec.VolumeAttributesClassName != nil && pv.Spec.VolumeAttributesClassName == nil {
 			errs = append(errs, field.Forbidden(field.NewPath("spec", "volumeAttributesClassName"), "update from non-nil value to nil is forbidden"))

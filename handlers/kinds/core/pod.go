@@ -53,8 +53,8 @@ func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.Changed = kind.ChangedBy(func(pod, old *corev1.Pod) bool { return !object.Equal(&pod.Spec, &old.Spec) })
-	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
-		errs := podspec.Validate(d, &pod.Spec, field.NewPath("spec"))
+	s.ValidateWith = kind.CheckWith(func(pod, old *corev1.Pod) field.ErrorList {
+		errs := podspec.Validate(d, &pod.Spec, specOf(old), field.NewPath("spec"))
 		errs = append(errs, claimNames(pod, field.NewPath("spec", "volumes"))...)
 		errs = append(errs, onlyForPods(&pod.Spec, field.NewPath("spec"))...)
 		return append(errs, podAnnotations(pod)...)
@@ -71,6 +71,14 @@ func podStrategy(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			set["status.podIP"] = pod.Status.PodIPs[0].IP
 		}
 	})
+}
+
+// specOf is the spec of a pod, nil for none.
+func specOf(pod *corev1.Pod) *corev1.PodSpec {
+	if pod == nil {
+		return nil
+	}
+	return &pod.Spec
 }
 
 // podGrace is the grace period of a deletion: zero for a pod without a node, or one that has ended.

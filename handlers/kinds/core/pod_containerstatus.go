@@ -9,6 +9,7 @@ import (
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
+	"github.com/gatehouse-dev/gatehouse/handlers/kinds/podspec"
 )
 
 // containerUsers validates the users of containers. Linux users are forbidden on Windows.
@@ -61,6 +62,82 @@ func containerDevices(list []corev1.ContainerStatus, containers []corev1.Contain
 					errs = append(errs, field.Duplicate(at.Child("resourceID"), h.ResourceID))
 				}
 				seen[h.ResourceID] = true
+			}
+		}
+	}
+	return errs
+}
+
+// noDevices: containers for debugging ask for nothing.
+func noDevices(list []corev1.ContainerStatus, path *field.Path) (errs field.ErrorList) {
+	for i := range list {
+		if len(list[i].AllocatedResourcesStatus) > 0 {
+			errs = append(errs, field.Forbidden(path.Index(i).Child("allocatedResourcesStatus"), "must not be specified in container status"))
+		}
+	}
+	return errs
+}
+
+// longestImageRef bounds how an image is named by its digest.
+const longestImageRef = 256
+
+// mountedImages names each image that a container has as a volume.
+func mountedImages(list []corev1.ContainerStatus, path *field.Path) (errs field.ErrorList) {
+	for i := range list {
+		for j, m := range list[i].VolumeMounts {
+			if m.VolumeStatus == nil || m.VolumeStatus.Image == nil {
+				continue
+			}
+			// The names on the path are upstream's.
+			at := path.Index(i).Child("volumeMounts").Index(j).Child("volumeStatus", "imageVolumeStatus", "imageRef")
+			switch ref := m.VolumeStatus.Image.ImageRef; {
+			case ref == "":
+				errs = append(errs, field.Required(at, "imageRef must not be empty"))
+			case len(ref) > longestImageRef:
+				errs = append(errs, field.TooLong(at, ref, longestImageRef))
+			}
+		}
+	}
+	return errs
+}
+
+// nodeResources are what claims of the pod take of its node beside devices.
+func nodeResources(s *corev1.PodStatus, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+	if len(s.NodeAllocatableResourceClaimStatuses) == 0 {
+		return nil
+	}
+	claims := map[string]bool{}
+	for _, c := range spec.ResourceClaims {
+		if c.ResourceClaimName != nil {
+			claims[*c.ResourceClaimName] = true
+		}
+	}
+	for _, c := range s.ResourceClaimStatuses {
+		if c.ResourceClaimName != nil {
+			claims[*c.ResourceClaimName] = true
+		}
+	}
+	for i, c := range s.NodeAllocatableResourceClaimStatuses {
+		at := path.Index(i)
+		if c.ResourceClaimName == "" {
+			errs = append(errs, field.Required(at.Child("resourceClaimName"), "must not be empty"))
+		}
+		if !claims[c.ResourceClaimName] {
+			errs = append(errs, field.Invalid(at.Child("resourceClaimName"), c.ResourceClaimName, "no mapping found in pod reference"))
+		}
+		if len(c.Containers) == 0 {
+			errs = append(errs, field.Required(at.Child("containers"), "must not be empty"))
+		}
+		if len(c.Resources) == 0 {
+			errs = append(errs, field.Required(at.Child("resources"), "must not be empty"))
+		}
+		for _, name := range kind.SortedKeys(c.Resources) {
+			key, q := at.Child("resources").Key(name), c.Resources[name]
+			if !podspec.Native(name) {
+				errs = append(errs, field.Invalid(key, name, "must be a node allocatable resource name"))
+			}
+			if q.Sign() < 0 {
+				errs = append(errs, field.Invalid(key, q.String(), "must be non-negative"))
 			}
 		}
 	}

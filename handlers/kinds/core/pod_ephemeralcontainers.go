@@ -29,8 +29,8 @@ func ephemeralContainers(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		return nil
 	})
 	s.FieldRules = true
-	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList {
-		return append(podspec.Validate(d, &pod.Spec, spec), debugImages(&pod.Spec, spec.Child("ephemeralContainers"))...)
+	s.ValidateWith = kind.CheckWith(func(pod, old *corev1.Pod) field.ErrorList {
+		return append(podspec.Validate(d, &pod.Spec, specOf(old), spec), debugImages(&pod.Spec, spec.Child("ephemeralContainers"))...)
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {

@@ -43,7 +43,7 @@ func podResize(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		pod.Spec = spec
 		return nil
 	})
-	s.Validate = kind.Check(func(pod *corev1.Pod) field.ErrorList { return podspec.Validate(d, &pod.Spec, field.NewPath("spec")) })
+	s.ValidateWith = kind.CheckWith(func(pod, old *corev1.Pod) field.ErrorList { return podspec.Validate(d, &pod.Spec, specOf(old), spec) })
 	s.ValidateUpdate = kind.CheckUpdate(func(pod, old *corev1.Pod) field.ErrorList {
 		if _, ok := old.Annotations[mirrorAnnotation]; ok {
 			return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods cannot be resized")}

@@ -23,11 +23,6 @@ func onlyForPods(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) 
 			}
 		}
 	}
-	for i, v := range spec.Volumes {
-		if v.Image != nil && v.Image.Reference == "" {
-			errs = append(errs, field.Required(path.Child("volumes").Index(i).Child("image", "reference"), ""))
-		}
-	}
 	for i, c := range spec.Containers {
 		errs = append(errs, trimmedImage(c.Image, path.Child("containers").Index(i))...)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/resource"
 )
 
-func podStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
+func podStatus(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
 	s.PrepareStatus = kind.OnUpdate(func(_ context.Context, _ *resource.Attempt, pod, old *corev1.Pod) error {
 		if pod.Status.QOSClass == "" {
 			pod.Status.QOSClass = old.Status.QOSClass
@@ -43,13 +43,21 @@ func podStatus(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		errs = append(errs, debugRestarts(pod.Status.EphemeralContainerStatuses, old.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
 		errs = append(errs, claimStatuses(pod.Status.ResourceClaimStatuses, pod.Spec.ResourceClaims, path.Child("resourceClaimStatuses"))...)
 		errs = append(errs, extendedClaim(pod.Status.ExtendedResourceClaimStatus, &pod.Spec, path.Child("extendedResourceClaimStatus"))...)
+		errs = append(errs, nodeResources(&pod.Status, &pod.Spec, path.Child("nodeAllocatableResourceClaimStatuses"))...)
 		errs = append(errs, podIPs(&pod.Status, &old.Status, path)...)
 		init, main := path.Child("initContainerStatuses"), path.Child("containerStatuses")
 		errs = append(errs, containerUsers(pod.Status.ContainerStatuses, &pod.Spec, main)...)
 		errs = append(errs, containerUsers(pod.Status.InitContainerStatuses, &pod.Spec, init)...)
 		errs = append(errs, containerUsers(pod.Status.EphemeralContainerStatuses, &pod.Spec, path.Child("ephemeralContainerStatuses"))...)
 		errs = append(errs, containerDevices(pod.Status.ContainerStatuses, pod.Spec.Containers, main)...)
-		return append(errs, containerDevices(pod.Status.InitContainerStatuses, pod.Spec.InitContainers, init)...)
+		errs = append(errs, containerDevices(pod.Status.InitContainerStatuses, pod.Spec.InitContainers, init)...)
+		errs = append(errs, noDevices(pod.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
+		if !d.Features.Enabled("ImageVolumeWithDigest") {
+			return errs
+		}
+		errs = append(errs, mountedImages(pod.Status.ContainerStatuses, main)...)
+		errs = append(errs, mountedImages(pod.Status.InitContainerStatuses, init)...)
+		return append(errs, mountedImages(pod.Status.EphemeralContainerStatuses, path.Child("ephemeralContainerStatuses"))...)
 	})
 }
 

@@ -268,7 +268,7 @@ func TestWrongTypes(t *testing.T) {
 	if err := s.PrepareForCreate(t.Context(), kindtest.Attempt(), wrong); err == nil {
 		t.Error("prepared")
 	}
-	if errs := s.Validate(t.Context(), wrong); len(errs) != 1 {
+	if errs := s.Check(t.Context(), wrong, nil); len(errs) != 1 {
 		t.Errorf("%v", errs)
 	}
 	if errs := s.ValidateUpdate(t.Context(), wrong, wrong); len(errs) != 1 {

@@ -109,8 +109,12 @@ func removedGates(now, old []corev1.PodSchedulingGate, path *field.Path) (errs f
 	for _, g := range old {
 		known[g] = true
 	}
+	last := make(map[corev1.PodSchedulingGate]int, len(now))
 	for i, g := range now {
-		if !known[g] {
+		last[g] = i
+	}
+	for i, g := range now {
+		if !known[g] && last[g] == i {
 			errs = append(errs, field.Forbidden(path.Index(i).Child("name"), fmt.Sprintf("only deletion is allowed, but found new scheduling gate '%s'", g.Name)))
 		}
 	}

@@ -19,8 +19,12 @@ var podTemplates = kind.Kind{
 }
 
 func podTemplate(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(func(o *corev1.PodTemplate) field.ErrorList {
-		return podspec.ValidateTemplate(d, &o.Template, field.NewPath("template"))
+	s.ValidateWith = kind.CheckWith(func(o, old *corev1.PodTemplate) field.ErrorList {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = &old.Template
+		}
+		return podspec.ValidateTemplate(d, &o.Template, was, field.NewPath("template"))
 	})
 	s.Warnings = kind.Warn(func(o, old *corev1.PodTemplate) []string {
 		return podspec.TemplateWarnings(o, old, &o.Template, field.NewPath("template"))

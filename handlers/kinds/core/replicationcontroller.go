@@ -3,6 +3,7 @@ package core
 import (
 	"maps"
 
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -22,7 +23,18 @@ var replicationControllers = kind.Kind{
 }
 
 func replicationController(d *kind.Deps, _ resources.Row, s *resource.Strategy) {
-	s.Validate = kind.Check(func(o *corev1.ReplicationController) (errs field.ErrorList) {
+	// Its names are judged by the newer set of rules, which leaves the beginning of a generated one alone.
+	s.ValidateName = func(name string, prefix bool) []string {
+		if prefix {
+			return kind.PathSegment(name, prefix)
+		}
+		return content.IsDNS1123Subdomain(name)
+	}
+	s.ValidateWith = kind.CheckWith(func(o, old *corev1.ReplicationController) (errs field.ErrorList) {
+		var was *corev1.PodTemplateSpec
+		if old != nil {
+			was = old.Spec.Template
+		}
 		if len(o.Spec.Selector) == 0 {
 			errs = append(errs, field.Required(spec.Child("selector"), ""))
 		}
@@ -36,7 +48,7 @@ func replicationController(d *kind.Deps, _ resources.Row, s *resource.Strategy) 
 				break
 			}
 		}
-		return append(errs, podspec.ValidateEndless(d, t, "ReplicationController", spec.Child("template"))...)
+		return append(errs, podspec.ValidateEndless(d, t, was, "ReplicationController", spec.Child("template"))...)
 	})
 	s.Warnings = kind.Warn(func(o, old *corev1.ReplicationController) (out []string) {
 		t := o.Spec.Template

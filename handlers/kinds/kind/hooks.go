@@ -62,6 +62,18 @@ func Check[T object.Object](f func(T) field.ErrorList) func(context.Context, obj
 	}
 }
 
+// CheckWith adapts rules about an object that tolerate what the old one has; old is nil for a create.
+func CheckWith[T object.Object](f func(o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
+	return func(_ context.Context, o, old object.Object) field.ErrorList {
+		t, ok := o.(T)
+		if !ok {
+			return field.ErrorList{field.InternalError(nil, WrongType(o))}
+		}
+		was, _ := old.(T)
+		return f(t, was)
+	}
+}
+
 // CheckUpdate adapts a rule about a change.
 func CheckUpdate[T object.Object](f func(o, old T) field.ErrorList) func(ctx context.Context, o, old object.Object) field.ErrorList {
 	return func(_ context.Context, o, old object.Object) field.ErrorList {

@@ -72,7 +72,7 @@ func Scale(row resources.Row, s *resource.Strategy) {
 // updateAs copies the update hooks of the parent, because a write to a scale is an update of the whole parent object.
 func updateAs(s, parent *resource.Strategy) {
 	s.PrepareForUpdate, s.Warnings = parent.PrepareForUpdate, parent.Warnings
-	s.Validate, s.ValidateUpdate = parent.Validate, parent.ValidateUpdate
+	s.Validate, s.ValidateWith, s.ValidateUpdate = parent.Validate, parent.ValidateWith, parent.ValidateUpdate
 	s.FieldRules, s.ChangesFirst = true, parent.ChangesFirst
 }
 

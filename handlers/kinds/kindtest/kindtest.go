@@ -95,7 +95,7 @@ func Verdict(s *resource.Strategy, o, old object.Object) []string {
 			errs = append(errs, f(context.Background(), o)...)
 		}
 	}
-	run(s.Validate)
+	errs = append(errs, s.Check(context.Background(), o, old)...)
 	if old == nil {
 		run(s.ValidateCreate)
 	} else if s.ValidateUpdate != nil {

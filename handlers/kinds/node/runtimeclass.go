@@ -41,6 +41,7 @@ func validateRuntimeClass(o *nodev1.RuntimeClass) field.ErrorList {
 			errs = append(errs, field.Duplicate(list.Index(i), display.Value(t)))
 		}
 		seen[key] = true
+		errs = append(errs, podspec.NoComparison(&t, list.Index(i))...)
 	}
 	return errs
 }

@@ -14,7 +14,9 @@ import (
 func claimNames(spec *corev1.PodSpec) map[string]bool {
 	out := make(map[string]bool, len(spec.ResourceClaims))
 	for _, c := range spec.ResourceClaims {
-		out[c.Name] = true
+		if c.Name != "" {
+			out[c.Name] = true
+		}
 	}
 	return out
 }

@@ -21,7 +21,7 @@ func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*
 		c, at := &spec.Containers[i], path.Child("containers").Index(i)
 		errs = append(errs, in.validate(c, at)...)
 		errs = append(errs, uniqueName(c.Name, names, at)...)
-		errs = append(errs, handlers(c, grace, at)...)
+		errs = append(errs, handlers(spec, c, grace, at)...)
 		errs = append(errs, restartRules(c, at)...)
 	}
 	errs = append(errs, hostPorts(spec.Containers, path.Child("containers"))...)
@@ -32,8 +32,9 @@ func validateContainers(d *kind.Deps, spec *corev1.PodSpec, volumes map[string]*
 			errs = append(errs, uniqueName(c.Name, names, at)...)
 		}
 		errs = append(errs, hostPorts(spec.InitContainers[i:i+1], path.Child("initContainers"))...)
+		errs = append(errs, restartRules(c, at)...)
 		if c.RestartPolicy != nil && *c.RestartPolicy == "Always" {
-			errs = append(errs, handlers(c, grace, at)...)
+			errs = append(errs, handlers(spec, c, grace, at)...)
 			continue
 		}
 		for _, h := range []struct {
@@ -175,7 +176,7 @@ func PagesAlone(lists ...map[string]resource.Quantity) (pages bool) {
 }
 
 // Overcommits says whether requests may be below limits: for native resources, except huge pages.
-func Overcommits(name string) bool { return native(name) && !HugePages(name) }
+func Overcommits(name string) bool { return Native(name) && !HugePages(name) }
 
 // hostPorts refuses host ports that two containers have.
 func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList) {
@@ -197,7 +198,7 @@ func hostPorts(list []corev1.Container, path *field.Path) (errs field.ErrorList)
 
 const severalHandlers, noHandler = "may not specify more than 1 handler type", "must specify a handler type"
 
-func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.ErrorList) {
+func handlers(spec *corev1.PodSpec, c *corev1.Container, grace *int64, path *field.Path) (errs field.ErrorList) {
 	if l := c.Lifecycle; l != nil {
 		if l.PostStart != nil {
 			errs = append(errs, kind.OneOf(l.PostStart, path.Child("lifecycle", "postStart"), severalHandlers, noHandler)...)
@@ -206,6 +207,9 @@ func handlers(c *corev1.Container, grace *int64, path *field.Path) (errs field.E
 		if l.PreStop != nil {
 			errs = append(errs, kind.OneOf(l.PreStop, path.Child("lifecycle", "preStop"), severalHandlers, noHandler)...)
 			errs = append(errs, pause(l.PreStop, grace, path.Child("lifecycle", "preStop", "sleep"))...)
+		}
+		if l.StopSignal != nil {
+			errs = append(errs, stopSignal(*l.StopSignal, spec.OS, path.Child("lifecycle", "stopSignal"))...)
 		}
 	}
 	for _, p := range []struct {

@@ -81,6 +81,10 @@ func reportedPath(place string) string {
 			place = head + "downwardAPI" + tail
 		}
 	}
+	// What a pod needs beside its containers is judged as the limits of one.
+	if strings.HasSuffix(place, "spec.overhead") {
+		place += ".limits"
+	}
 	// The internal type still has the disk's first name.
 	place = strings.Replace(place, "gcePersistentDisk.", "persistentDisk.", 1)
 	parent, last := "", place

@@ -6,14 +6,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
-	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
 // ownUsers reports whether a pod has its own user namespace.
 func ownUsers(spec *corev1.PodSpec) bool { return spec.HostUsers != nil && !*spec.HostUsers }
 
 // hostUsers forbids the host's other namespaces in a pod with its own user namespace.
-func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+func hostUsers(spec *corev1.PodSpec, may allowed, path *field.Path) (errs field.ErrorList) {
 	if !ownUsers(spec) {
 		return nil
 	}
@@ -22,12 +21,12 @@ func hostUsers(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) (errs field
 			errs = append(errs, field.Forbidden(at, "when `hostUsers` is false"))
 		}
 	}
-	refuse(spec.HostNetwork && !d.Features.Enabled("UserNamespacesHostNetworkSupport"), path.Child("hostNetwork"))
+	refuse(spec.HostNetwork && !may.hostNetworkUsers, path.Child("hostNetwork"))
 	// Upstream's paths have Go names here.
 	refuse(spec.HostPID, path.Child("HostPID"))
 	refuse(spec.HostIPC, path.Child("HostIPC"))
 	eachContainer(spec, path, func(c *corev1.Container, at *field.Path) {
-		refuse(len(c.VolumeDevices) > 0, at.Child("volumeDevices"))
+		refuse(len(c.VolumeDevices) > 0 && !may.userDevices, at.Child("volumeDevices"))
 	})
 	return errs
 }

@@ -1,8 +1,6 @@
 package podspec
 
 import (
-	"slices"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -32,8 +30,12 @@ func selectedKeys(s *metav1.LabelSelector, keys []string, path *field.Path) (err
 	for k := range s.MatchLabels {
 		taken[k] = true
 	}
+	last := make(map[string]int, len(keys))
+	for i, k := range keys {
+		last[k] = i
+	}
 	for _, e := range s.MatchExpressions {
-		if i := slices.Index(keys, e.Key); i >= 0 && taken[e.Key] {
+		if i, ok := last[e.Key]; ok && taken[e.Key] {
 			errs = append(errs, field.Invalid(path.Index(i), e.Key, "exists in both matchLabelKeys and labelSelector"))
 		}
 		taken[e.Key] = true
@@ -50,8 +52,12 @@ func affinityKeys(a *corev1.Affinity, path *field.Path) (errs field.ErrorList) {
 		found := labelKeys(t.LabelSelector, t.MismatchLabelKeys, at.Child("mismatchLabelKeys"))
 		errs = append(errs, selectedKeys(t.LabelSelector, t.MatchLabelKeys, at)...)
 		errs = append(errs, found...)
+		other := make(map[string]bool, len(t.MismatchLabelKeys))
+		for _, k := range t.MismatchLabelKeys {
+			other[k] = true
+		}
 		for i, k := range t.MatchLabelKeys {
-			if slices.Contains(t.MismatchLabelKeys, k) {
+			if other[k] {
 				errs = append(errs, field.Invalid(at.Child("matchLabelKeys").Index(i), k, "exists in both matchLabelKeys and mismatchLabelKeys"))
 			}
 		}

@@ -94,7 +94,7 @@ func set(value any, names []string, path *field.Path) (errs field.ErrorList) {
 	v := reflect.Indirect(reflect.ValueOf(value))
 	for _, n := range names {
 		f, ok := v.Type().FieldByName(n)
-		if !ok || v.FieldByIndex(f.Index).IsZero() {
+		if !ok || v.FieldByIndex(f.Index).IsZero() || n == "Sysctls" && v.FieldByIndex(f.Index).Len() == 0 {
 			continue
 		}
 		errs = append(errs, field.Forbidden(path.Child(object.JSONName(f)), notWindows))

@@ -10,9 +10,15 @@ import (
 	"github.com/gatehouse-dev/gatehouse/handlers/kinds/kind"
 )
 
-// Validate has the rules between the fields of a pod spec, for pods and for pod templates.
-func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
-	volumes, errs := validateVolumes(spec.Volumes, path.Child("volumes"))
+// Validate has the rules between the fields of a pod spec. old is the spec that it replaces, nil for a create.
+func Validate(d *kind.Deps, spec, old *corev1.PodSpec, path *field.Path) field.ErrorList {
+	return validate(d, spec, old, true, path)
+}
+
+// validate is Validate for pods and for pod templates.
+func validate(d *kind.Deps, spec, old *corev1.PodSpec, ofPod bool, path *field.Path) field.ErrorList {
+	may := allowedBy(d, old)
+	volumes, errs := validateVolumes(spec.Volumes, ofPod, path.Child("volumes"))
 	errs = append(errs, podClaims(spec.ResourceClaims, path.Child("resourceClaims"))...)
 	errs = append(errs, validateContainers(d, spec, volumes, path)...)
 	if spec.HostNetwork {
@@ -31,9 +37,11 @@ func Validate(d *kind.Deps, spec *corev1.PodSpec, path *field.Path) field.ErrorL
 		errs = append(errs, field.Invalid(path.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
 	}
 	errs = append(errs, podResources(spec, path.Child("resources"))...)
-	errs = append(errs, sysctls(spec, path.Child("securityContext", "sysctls"))...)
+	errs = append(errs, comparisons(spec.Tolerations, may, path.Child("tolerations"))...)
+	errs = append(errs, changePolicy(spec.SecurityContext, may, path.Child("securityContext", "seLinuxChangePolicy"))...)
+	errs = append(errs, sysctls(spec, may, path.Child("securityContext", "sysctls"))...)
 	errs = append(errs, hostProcesses(spec, path)...)
-	errs = append(errs, hostUsers(d, spec, path)...)
+	errs = append(errs, hostUsers(spec, may, path)...)
 	errs = append(errs, hostName(spec, path.Child("hostnameOverride"))...)
 	errs = append(errs, operatingSystem(spec, path)...)
 	gates := map[string]bool{}
@@ -101,7 +109,7 @@ func spreadConstraints(list []corev1.TopologySpreadConstraint, path *field.Path)
 	return errs
 }
 
-func sysctls(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
+func sysctls(spec *corev1.PodSpec, may allowed, path *field.Path) (errs field.ErrorList) {
 	sc := spec.SecurityContext
 	if sc == nil {
 		return nil
@@ -112,7 +120,9 @@ func sysctls(spec *corev1.PodSpec, path *field.Path) (errs field.ErrorList) {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), c.Name))
 		}
 		seen[c.Name] = true
-		errs = append(errs, hostSysctl(c.Name, spec, path.Index(i).Child("name"))...)
+		if !may.hostSysctls {
+			errs = append(errs, hostSysctl(c.Name, spec, path.Index(i).Child("name"))...)
+		}
 	}
 	return errs
 }

@@ -38,14 +38,15 @@ func setOf(names ...string) map[string]bool {
 	return out
 }
 
-func native(name string) bool {
+// Native says whether a resource is in the domain of Kubernetes, or in none.
+func Native(name string) bool {
 	return !strings.Contains(name, "/") || strings.Contains(name, nativeDomain)
 }
 
 // ExtendedResource reports whether a resource is an extended one: it has a domain that is not Kubernetes' own, and is short enough
 // for a quota's prefix.
 func ExtendedResource(name string) bool {
-	if native(name) || strings.HasPrefix(name, requestsPrefix) {
+	if Native(name) || strings.HasPrefix(name, requestsPrefix) {
 		return false
 	}
 	return rules.QuickQualified(requestsPrefix+name) || len(validation.IsQualifiedName(requestsPrefix+name)) == 0
@@ -88,7 +89,7 @@ func ContainerResourceName(name string, path *field.Path) field.ErrorList {
 		if !HugePages(name) {
 			errs = append(errs, field.Invalid(path, name, "must be a standard resource for containers"))
 		}
-	case !native(name) && !ExtendedResource(name):
+	case !Native(name) && !ExtendedResource(name):
 		errs = append(errs, field.Invalid(path, name, "doesn't follow extended resource name standard"))
 	}
 	return errs
@@ -100,13 +101,36 @@ func containerResources(m *map[string]resource.Quantity, path *field.Path) field
 		return nil
 	}
 	var errs field.ErrorList
+	nameFaults := ContainerResourceName
+	if ofWholePod(path) {
+		nameFaults = podResourceName
+	}
 	for _, name := range kind.SortedKeys(*m) {
 		q := (*m)[name]
 		at := path.Key(name)
-		errs = append(errs, ContainerResourceName(name, at)...)
+		errs = append(errs, nameFaults(name, at)...)
 		errs = append(errs, amount(name, &q, at)...)
 	}
 	return errs
+}
+
+// podResourceName is the rule for the resources of a pod as a whole. Those that containers request and a pod cannot are left to
+// podResources.
+func podResourceName(name string, path *field.Path) field.ErrorList {
+	errs := ResourceName(name, path)
+	if len(errs) == 0 && len(ContainerResourceName(name, path)) > 0 {
+		errs = append(errs, notOfPods(name, path))
+	}
+	return errs
+}
+
+func notOfPods(name string, path *field.Path) *field.Error {
+	return field.NotSupported(path, name, []string{"cpu", "hugepages-", "memory"})
+}
+
+// ofWholePod says whether these are the resources of a pod as a whole, which podResources judges further.
+func ofWholePod(path *field.Path) bool {
+	return path != nil && (strings.HasSuffix(path.String(), "spec.resources.limits") || strings.HasSuffix(path.String(), "spec.resources.requests"))
 }
 
 // plainResources accepts the three resources of every container, none negative.

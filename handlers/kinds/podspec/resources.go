@@ -3,10 +3,8 @@ package podspec
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	corev1 "github.com/gatehouse-dev/gatehouse/gen/types/core/v1"
@@ -31,9 +29,10 @@ func podResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 		list map[string]resource.Quantity
 	}{{"limits", whole.Limits}, {"requests", whole.Requests}} {
 		for _, k := range kind.SortedKeys(of.list) {
-			// Other invalid names are refused by the field rules.
-			if k == "ephemeral-storage" || strings.Contains(k, "/") && len(validation.IsQualifiedName(k)) == 0 {
-				errs = append(errs, field.NotSupported(path.Child(of.name).Key(k), k, []string{"cpu", "hugepages-", "memory"}))
+			at := path.Child(of.name).Key(k)
+			// The field rules refuse what containers cannot request either.
+			if k != "cpu" && k != "memory" && !HugePages(k) && len(ContainerResourceName(k, at)) == 0 {
+				errs = append(errs, notOfPods(k, at))
 			}
 		}
 	}

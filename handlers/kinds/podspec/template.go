@@ -41,9 +41,10 @@ func EmptySelector(s *metav1.LabelSelector) bool {
 // NoMatch is the message about labels that the selector does not match.
 const NoMatch = "`selector` does not match template `labels`"
 
-// ValidateEndless validates the template of a controller whose pods must always restart; owner names it in an error.
-func ValidateEndless(d *kind.Deps, t *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
-	errs := ValidateTemplate(d, t, path)
+// ValidateEndless validates the template of a controller whose pods must always restart; owner names it in an error. old is the
+// template that t replaces, nil for a create.
+func ValidateEndless(d *kind.Deps, t, old *corev1.PodTemplateSpec, owner string, path *field.Path) field.ErrorList {
+	errs := ValidateTemplate(d, t, old, path)
 	if p := t.Spec.RestartPolicy; p != "Always" {
 		errs = append(errs, field.NotSupported(path.Child("spec", "restartPolicy"), p, []string{"Always"}))
 	}
@@ -53,9 +54,13 @@ func ValidateEndless(d *kind.Deps, t *corev1.PodTemplateSpec, owner string, path
 	return errs
 }
 
-// ValidateTemplate validates any pod template.
-func ValidateTemplate(d *kind.Deps, t *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
-	errs := Validate(d, &t.Spec, path.Child("spec"))
+// ValidateTemplate validates any pod template; old is the one that it replaces, nil for a create.
+func ValidateTemplate(d *kind.Deps, t, old *corev1.PodTemplateSpec, path *field.Path) field.ErrorList {
+	var was *corev1.PodSpec
+	if old != nil {
+		was = &old.Spec
+	}
+	errs := validate(d, &t.Spec, was, false, path.Child("spec"))
 	if len(t.Spec.EphemeralContainers) > 0 {
 		errs = append(errs, field.Forbidden(path.Child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template"))
 	}

@@ -12,13 +12,16 @@ import (
 )
 
 // validateVolumes validates volumes and returns the valid ones by name.
-func validateVolumes(list []corev1.Volume, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
+func validateVolumes(list []corev1.Volume, ofPod bool, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
 	good := make(map[string]*corev1.Volume, len(list))
 	var errs field.ErrorList
 	for i := range list {
 		v := &list[i]
 		found := volumeTypes(v, path.Index(i))
 		found = append(found, volumeParts(v, path.Index(i))...)
+		if ofPod && v.Image != nil && v.Image.Reference == "" {
+			found = append(found, field.Required(path.Index(i).Child("image", "reference"), ""))
+		}
 		if good[v.Name] != nil {
 			found = append(found, field.Duplicate(path.Index(i).Child("name"), v.Name))
 		}

@@ -39,7 +39,8 @@ func podGroup(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		}
 		errs = append(errs, policy(&g.SchedulingPolicy, spec.Child("schedulingPolicy"))...)
 		errs = append(errs, constraints(g.SchedulingConstraints, spec.Child("schedulingConstraints"))...)
-		return append(errs, claims(g.ResourceClaims, spec.Child("resourceClaims"))...)
+		errs = append(errs, claims(g.ResourceClaims, spec.Child("resourceClaims"))...)
+		return append(errs, priority(g.PriorityClassName, g.Priority, spec)...)
 	})
 	s.ValidateUpdate = kind.CheckUpdate(func(o, old *schedulingv1alpha2.PodGroup) (errs field.ErrorList) {
 		for _, f := range []struct {
@@ -65,7 +66,12 @@ func podGroupStatusRules(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 		for _, c := range o.Spec.ResourceClaims {
 			names[c.Name] = true
 		}
+		seen := map[string]bool{}
 		for i, c := range o.Status.ResourceClaimStatuses {
+			if seen[c.Name] {
+				errs = append(errs, field.Duplicate(at.Child("resourceClaimStatuses").Index(i), c))
+			}
+			seen[c.Name] = true
 			if !names[c.Name] {
 				errs = append(errs, field.Invalid(at.Child("resourceClaimStatuses").Index(i).Child("name"), c.Name, "must match the name of an entry in `spec.resourceClaims`"))
 			}
@@ -116,6 +122,20 @@ func constraints(c *schedulingv1alpha2.PodGroupSchedulingConstraints, path *fiel
 	}
 	for i, t := range c.Topology {
 		errs = append(errs, text(t.Key, at.Index(i).Child("key"), validate.LabelKey[string])...)
+	}
+	return errs
+}
+
+// mostPriority is left to users; what the system runs has more.
+const mostPriority = 1000000000
+
+// priority of a group of pods, by its class or its number.
+func priority(class string, n *int32, path *field.Path) (errs field.ErrorList) {
+	if class != "" {
+		errs = text(class, path.Child("priorityClassName"), validate.LongName[string])
+	}
+	if n != nil && *n > mostPriority {
+		errs = append(errs, field.Invalid(path.Child("priority"), *n, "must be less than or equal to 1000000000"))
 	}
 	return errs
 }

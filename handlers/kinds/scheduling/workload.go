@@ -42,6 +42,7 @@ func workload(_ *kind.Deps, _ resources.Row, s *resource.Strategy) {
 			errs = append(errs, policy(&t.SchedulingPolicy, at.Child("schedulingPolicy"))...)
 			errs = append(errs, constraints(t.SchedulingConstraints, at.Child("schedulingConstraints"))...)
 			errs = append(errs, claims(t.ResourceClaims, at.Child("resourceClaims"))...)
+			errs = append(errs, priority(t.PriorityClassName, t.Priority, at)...)
 		}
 		return errs
 	})

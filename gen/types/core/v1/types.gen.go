@@ -1063,7 +1063,7 @@ type PodSecurityContext struct {
 	FSGroupChangePolicy      *string                        `json:"fsGroupChangePolicy,omitempty" validate:"omitempty,enum=Always OnRootMismatch"`
 	SeccompProfile           *SeccompProfile                `json:"seccompProfile,omitempty" validate:"omitempty,seccomp"`
 	AppArmorProfile          *AppArmorProfile               `json:"appArmorProfile,omitempty" validate:"omitempty,app-armor"`
-	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty" validate:"omitempty,enum=Recursive"`
+	SELinuxChangePolicy      *string                        `json:"seLinuxChangePolicy,omitempty" validate:"-"`
 }
 
 type PodSpec struct {
