@@ -93,7 +93,7 @@ func TestGoldenOfAllVersions(t *testing.T) {
 
 // TestGoldenWithAllGates replays what feature gates allow; gates-off.txt has the same requests without them.
 func TestGoldenWithAllGates(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", "--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true") // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true") // as the reference ran
 	replay(t, filepath.Join("gateson", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
