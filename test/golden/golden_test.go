@@ -43,16 +43,10 @@ func replay(t *testing.T, pattern string, at golden.Target, which ...func(*golde
 	}
 }
 
-// without are the plugins that the reference ran without when most scripts were recorded.
-const without = "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition,Priority,DefaultTolerationSeconds,DefaultStorageClass,StorageObjectInUseProtection," +
-	"PersistentVolumeClaimResize,RuntimeClass,CertificateApproval,CertificateSigning,CertificateSubjectRestriction,DefaultIngressClass,PodTopologyLabels," +
-	"NodeDeclaredFeatureValidator,LimitRanger,PodSecurity,ResourceQuota,MutatingAdmissionPolicy,ValidatingAdmissionPolicy,MutatingAdmissionWebhook," +
-	"ValidatingAdmissionWebhook,ClusterTrustBundleAttest,PodGroupWorkloadExists,PodGroupProtection,JobValidation,PodResizeValidator"
-
 // TestGolden replays every recorded conversation with our server. Each has a namespace of its own, so they share a server
 // and run side by side.
 func TestGolden(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--enable-admission-plugins=NodeRestriction") // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", harness.WithoutPlugins, "--enable-admission-plugins=NodeRestriction") // as the reference ran
 	replay(t, "*.txt", golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
@@ -87,13 +81,13 @@ const gates = "ClusterTrustBundle=true,ClusterTrustBundleProjection=true,PodCert
 
 // TestGoldenOfAllVersions replays the conversations about kinds and versions that are off by default.
 func TestGoldenOfAllVersions(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--runtime-config=api/all=true", "--feature-gates="+gates) // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", harness.WithoutPlugins, "--runtime-config=api/all=true", "--feature-gates="+gates) // as the reference ran
 	replay(t, filepath.Join("allversions", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
 // TestGoldenWithAllGates replays what feature gates allow; gates-off.txt has the same requests without them.
 func TestGoldenWithAllGates(t *testing.T) {
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true") // as the reference ran
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", harness.WithoutPlugins, "--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true") // as the reference ran
 	replay(t, filepath.Join("gateson", "*.txt"), golden.Target{URL: server.URL, Client: golden.TokenClient(server.Transport(), harness.AdminToken)})
 }
 
@@ -106,7 +100,7 @@ func TestGoldenForgetting(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	socket := "unix:" + filepath.Join(dir, "s")
-	server := harness.Start(t, "--authorization-mode=Node,RBAC", without, "--etcd-listen-client="+socket)
+	server := harness.Start(t, "--authorization-mode=Node,RBAC", harness.WithoutPlugins, "--etcd-listen-client="+socket)
 	forget := func(ctx context.Context, revision int64) (string, error) {
 		etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{socket}, Logger: zap.NewNop()})
 		if err != nil {

@@ -45,8 +45,16 @@ type Server struct {
 	err   error
 }
 
+// WithoutPlugins turns off the plugins that upstream ran without when most conversations with it were recorded: they need objects
+// that controllers make (service accounts), or change what is written.
+const WithoutPlugins = "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition,Priority,DefaultTolerationSeconds,DefaultStorageClass,StorageObjectInUseProtection," +
+	"PersistentVolumeClaimResize,RuntimeClass,CertificateApproval,CertificateSigning,CertificateSubjectRestriction,DefaultIngressClass,PodTopologyLabels," +
+	"NodeDeclaredFeatureValidator,LimitRanger,PodSecurity,ResourceQuota,MutatingAdmissionPolicy,ValidatingAdmissionPolicy,MutatingAdmissionWebhook," +
+	"ValidatingAdmissionWebhook,ClusterTrustBundleAttest,PodGroupWorkloadExists,PodGroupProtection,JobValidation,PodResizeValidator"
+
 // Start starts a server with its data in a folder of the test and waits until it serves. Flags come after the harness's
-// own, and win over them. The server ends with the test.
+// own, and win over them. Without flags about controllers and admission none of both has a say in what is stored, but for
+// NamespaceLifecycle. The server ends with the test.
 func Start(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	return StartIn(t, t.TempDir(), flags...)
@@ -70,6 +78,9 @@ func StartBinary(t testing.TB, binary, dataDir string, flags ...string) *Server 
 	if !slices.ContainsFunc(flags, func(f string) bool { return strings.HasPrefix(f, "--controllers=") }) {
 		// What is compared with upstream is compared with its API server alone.
 		s.Flags = append(s.Flags, "--controllers=-*")
+		if !slices.ContainsFunc(flags, func(f string) bool { return strings.Contains(f, "admission-") }) {
+			s.Flags = append(s.Flags, WithoutPlugins)
+		}
 	}
 	s.Flags = append(s.Flags, flags...)
 	if err := s.start(); err != nil {

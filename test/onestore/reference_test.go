@@ -31,12 +31,6 @@ var gates = []string{
 	"ClusterTrustBundle=true", "PodCertificateRequest=true", "DRADeviceTaintRules=true", "DRADeviceTaints=true", "DRAResourcePoolStatus=true",
 }
 
-// plugins are the admission plugins that the reference runs by default, beyond the one that ours has too.
-const plugins = "ServiceAccount,TaintNodesByCondition,Priority,DefaultTolerationSeconds,DefaultStorageClass,StorageObjectInUseProtection," +
-	"PersistentVolumeClaimResize,RuntimeClass,CertificateApproval,CertificateSigning,CertificateSubjectRestriction,DefaultIngressClass," +
-	"PodTopologyLabels,NodeDeclaredFeatureValidator,LimitRanger,PodSecurity,ResourceQuota,MutatingAdmissionPolicy," +
-	"ValidatingAdmissionPolicy,MutatingAdmissionWebhook,ValidatingAdmissionWebhook,ClusterTrustBundleAttest,PodGroupWorkloadExists,PodGroupProtection"
-
 // referenceBinary finds a program of the reference, or skips the test.
 func referenceBinary(t *testing.T, name string) string {
 	t.Helper()
@@ -168,7 +162,7 @@ func startReference(t *testing.T, etcd string) *reference {
 		"--advertise-address=192.0.2.1", "--cert-dir="+filepath.Join(dir, "certs"), "--token-auth-file="+tokens, "--authorization-mode=RBAC",
 		"--service-account-key-file="+keyFile, "--service-account-signing-key-file="+keyFile, "--service-account-issuer=https://kubernetes.default.svc",
 		"--service-cluster-ip-range="+serviceRange, "--allow-privileged=true", "--runtime-config=api/all=true", "--feature-gates="+strings.Join(gates, ","),
-		"--disable-admission-plugins="+plugins,
+		harness.WithoutPlugins,
 		// The controller of flow schemas would write their status at a time of its own.
 		"--enable-priority-and-fairness=false")
 	r := &reference{process: p, side: &side{t: t, name: "the reference", url: "https://127.0.0.1:" + port, token: referenceToken}}
