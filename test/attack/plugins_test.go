@@ -42,7 +42,7 @@ const (
 // Whoever may make pods of an account that is held to its secrets gets at no other secret, by whatever road.
 func TestAccountsAreHeldToTheirSecrets(t *testing.T) {
 	Attack{
-		Fault: "service account mounts", Memory: 60 << 20, CPU: 5 * time.Second,
+		Fault: "service account mounts", Flags: []string{"--enable-admission-plugins=ServiceAccount"}, Memory: 60 << 20, CPU: 5 * time.Second,
 		Prepare: func(a *Target) {
 			a.Create(accounts, `{"metadata":{"name":"strict","annotations":{"kubernetes.io/enforce-mountable-secrets":"true"}},"secrets":[{"name":"mine"}]}`)
 			a.Create(pods, `{"metadata":{"name":"runs"},"spec":{"serviceAccountName":"strict","containers":[{"name":"c","image":"i"}]}}`)

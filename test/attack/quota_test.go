@@ -22,7 +22,7 @@ func TestQuotaOnTwoServers(t *testing.T) {
 	if len(socket) > 100 {
 		t.Skipf("the path of a socket must be shorter than %s", socket)
 	}
-	first := harness.Start(t, "--etcd-listen-client="+socket)
+	first := harness.Start(t, "--etcd-listen-client="+socket, "--controllers=resourcequota")
 	servers := []*harness.Server{first, harness.Start(t, "--etcd-servers="+socket, "--controllers=resourcequota", "--service-account-key-file="+filepath.Join(first.DataDir, "pki", "sa.pub"), "--service-account-signing-key-file="+filepath.Join(first.DataDir, "pki", "sa.key"))}
 	clients := make([]*http.Client, len(servers))
 	for i, s := range servers {

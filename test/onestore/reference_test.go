@@ -178,7 +178,7 @@ func startReference(t *testing.T, etcd string) *reference {
 // write depends on the server that runs them.
 func startOurs(t *testing.T, dir string, flags ...string) (*harness.Server, *side) {
 	t.Helper()
-	s := harness.StartIn(t, dir, append([]string{"--runtime-config=api/all=true", "--feature-gates=" + strings.Join(gates, ","), "--service-cluster-ip-range=" + serviceRange, "--authorization-mode=RBAC", "--controllers=-*"}, flags...)...)
+	s := harness.StartIn(t, dir, append([]string{"--runtime-config=api/all=true", "--feature-gates=" + strings.Join(gates, ","), "--service-cluster-ip-range=" + serviceRange, "--authorization-mode=RBAC"}, flags...)...)
 	return s, ourSide(t, s)
 }
 
