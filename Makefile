@@ -76,7 +76,7 @@ test-kinds: ## the unit tests of the kinds, which take less than 20 s together
 	@$(GO) test -count=1 ./handlers/kinds/... | awk '{ print } $$1 == "ok" { sub("s", "", $$3); sum += $$3 } $$1 == "FAIL" { bad = 1 } END { printf "%.1f s together\n", sum; exit bad || sum >= 20 }'
 
 # The packages in which goroutines share something.
-RACE ?= ./handlers ./handlers/admission/... ./handlers/aggregator ./handlers/authn/... ./handlers/authz/... ./handlers/fields ./handlers/h1 ./handlers/h2 ./handlers/instance ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/... ./handlers/write
+RACE ?= ./handlers ./handlers/admission/... ./handlers/aggregator ./handlers/authn/... ./handlers/authz/... ./handlers/controllers/... ./handlers/definitions/... ./handlers/fields ./handlers/h1 ./handlers/h2 ./handlers/instance ./handlers/metrics ./handlers/pipeline ./handlers/resource/... ./handlers/storage/... ./handlers/kinds/... ./handlers/verb/... ./handlers/write
 
 race: ## run the tests of the concurrent packages under the race detector
 	$(GO) test -race -short $(RACE)
