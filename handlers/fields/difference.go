@@ -159,9 +159,21 @@ func (d *difference) items(n *node, x, y value) {
 		d.unsure = true
 		return
 	}
+	inOrder(old, next, func(it *item) *item { return it }, func(key string, a, b *item) {
+		var x, y value
+		if a != nil {
+			x = a.value
+		}
+		if b != nil {
+			y = b.value
+		}
+		d.at(key, func() member { return d.value(n.element, x, y, nil) })
+	})
+}
+
+// inOrder goes through the items of two sorted lists, each key once; a or b is nil where a list has none of the key.
+func inOrder[T any](old, next []T, itemOf func(*T) *item, each func(key string, a, b *T)) {
 	for len(old) > 0 || len(next) > 0 {
-		var a, b value
-		key := ""
 		order := 0
 		switch {
 		case len(old) == 0:
@@ -169,15 +181,17 @@ func (d *difference) items(n *node, x, y value) {
 		case len(next) == 0:
 			order = -1
 		default:
-			order = compareParts(old[0].parts, next[0].parts)
+			order = compareParts(itemOf(&old[0]).parts, itemOf(&next[0]).parts)
 		}
+		var a, b *T
+		key := ""
 		if order <= 0 {
-			key, a, old = old[0].key, old[0].value, old[1:]
+			a, key, old = &old[0], itemOf(&old[0]).key, old[1:]
 		}
 		if order >= 0 {
-			key, b, next = next[0].key, next[0].value, next[1:]
+			b, key, next = &next[0], itemOf(&next[0]).key, next[1:]
 		}
-		d.at(key, func() member { return d.value(n.element, a, b, nil) })
+		each(key, a, b)
 	}
 }
 

@@ -304,25 +304,16 @@ func (d *mapDifference) list(t Tree, x, y []any, loose bool, merge schema.Merge,
 		return
 	}
 	items := t.Items()
-	for len(old) > 0 || len(next) > 0 {
-		order, key := 0, ""
-		var a, b any = absent{}, absent{}
-		switch {
-		case len(old) == 0:
-			order = 1
-		case len(next) == 0:
-			order = -1
-		default:
-			order = compareParts(old[0].parts, next[0].parts)
+	inOrder(old, next, func(it *mapItem) *item { return &it.item }, func(key string, a, b *mapItem) {
+		var x, y any = absent{}, absent{}
+		if a != nil {
+			x = a.value
 		}
-		if order <= 0 {
-			key, a, old = old[0].key, old[0].value, old[1:]
+		if b != nil {
+			y = b.value
 		}
-		if order >= 0 {
-			key, b, next = next[0].key, next[0].value, next[1:]
-		}
-		d.at(key, func() member { return d.any(items, a, b, loose, nil) })
-	}
+		d.at(key, func() member { return d.any(items, x, y, loose, nil) })
+	})
 }
 
 // sameJSON compares two values; it is not sure where an integer stands against a float.

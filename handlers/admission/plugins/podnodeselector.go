@@ -46,16 +46,9 @@ var (
 
 // Admit implements admission.Mutator.
 func (p *PodNodeSelector) Admit(ctx context.Context, a *admission.Attributes) error {
-	pod, ok := a.Object.(*corev1.Pod)
-	if !ok || !a.Is("", "pods") {
-		return nil
-	}
-	selector, err := p.namespaceSelector(ctx, a.Namespace)
-	if err != nil {
+	pod, selector, err := p.selected(ctx, a)
+	if pod == nil || err != nil {
 		return err
-	}
-	if labels.Conflicts(selector, pod.Spec.NodeSelector) {
-		return apierrors.NewForbidden(a.Resource.GroupResource(), pod.Name, errSelectorConflict)
 	}
 	merged := maps.Clone(selector)
 	maps.Copy(merged, pod.Spec.NodeSelector)
@@ -65,16 +58,9 @@ func (p *PodNodeSelector) Admit(ctx context.Context, a *admission.Attributes) er
 
 // Validate implements admission.Validator.
 func (p *PodNodeSelector) Validate(ctx context.Context, a *admission.Attributes) error {
-	pod, ok := a.Object.(*corev1.Pod)
-	if !ok || !a.Is("", "pods") {
-		return nil
-	}
-	selector, err := p.namespaceSelector(ctx, a.Namespace)
-	if err != nil {
+	pod, _, err := p.selected(ctx, a)
+	if pod == nil || err != nil {
 		return err
-	}
-	if labels.Conflicts(selector, pod.Spec.NodeSelector) {
-		return apierrors.NewForbidden(a.Resource.GroupResource(), pod.Name, errSelectorConflict)
 	}
 	allowed, err := labels.ConvertSelectorToLabelsMap(p.selectors[a.Namespace])
 	if err != nil {
@@ -89,6 +75,19 @@ func (p *PodNodeSelector) Validate(ctx context.Context, a *admission.Attributes)
 		}
 	}
 	return nil
+}
+
+// selected is the pod with the selector of its namespace, which must agree; nil for what is no pod.
+func (p *PodNodeSelector) selected(ctx context.Context, a *admission.Attributes) (*corev1.Pod, labels.Set, error) {
+	pod, ok := a.Object.(*corev1.Pod)
+	if !ok || !a.Is("", "pods") {
+		return nil, nil, nil
+	}
+	selector, err := p.namespaceSelector(ctx, a.Namespace)
+	if err == nil && labels.Conflicts(selector, pod.Spec.NodeSelector) {
+		err = apierrors.NewForbidden(a.Resource.GroupResource(), pod.Name, errSelectorConflict)
+	}
+	return pod, selector, err
 }
 
 func (p *PodNodeSelector) namespaceSelector(ctx context.Context, name string) (labels.Set, error) {

@@ -72,10 +72,12 @@ func isMeta(key string) bool { return key == "metadata" || key == "kind" || key 
 // prune removes unknown fields, and nulls where the walk does. n is nil for what no schema describes. root is the object itself,
 // which is like an embedded one.
 func (w *walk) prune(x any, n *node, root bool) {
-	if n != nil && n.is(preserve) {
-		w.keep(x, n, root)
-		return
-	}
+	w.below(x, n, root, n != nil && n.is(preserve))
+}
+
+// below is prune of what is in a value. With keeps unknown fields stay, of the items of lists too; what is known within is pruned all
+// the same.
+func (w *walk) below(x any, n *node, root, keeps bool) {
 	switch x := x.(type) {
 	case map[string]any:
 		if n == nil {
@@ -90,15 +92,13 @@ func (w *walk) prune(x any, n *node, root bool) {
 			switch {
 			case (root || n.is(embeds)) && isMeta(k):
 				w.nullsBelow(x, k, v, sub)
+			case !known && keeps:
 			case !known:
 				w.record(k)
 				delete(x, k)
 			case w.isNull(v, sub):
 				delete(x, k)
-			default:
-				if scalar(v) {
-					continue
-				}
+			case !scalar(v):
 				w.into(k)
 				w.prune(v, sub, false)
 				w.out()
@@ -109,45 +109,15 @@ func (w *walk) prune(x any, n *node, root bool) {
 		if n != nil {
 			items = n.items
 		}
+		if keeps && items == nil {
+			return
+		}
 		for i, v := range x {
 			if scalar(v) {
 				continue
 			}
 			w.at(i)
-			w.prune(v, items, false)
-			w.out()
-		}
-	}
-}
-
-// keep is prune where unknown fields stay. What is known within is pruned all the same.
-func (w *walk) keep(x any, n *node, root bool) {
-	switch x := x.(type) {
-	case map[string]any:
-		for k, v := range x {
-			sub, known := n.of(k)
-			switch {
-			case (root || n.is(embeds)) && isMeta(k):
-				w.nullsBelow(x, k, v, sub)
-			case !known:
-			case w.isNull(v, sub):
-				delete(x, k)
-			default:
-				if scalar(v) {
-					continue
-				}
-				w.into(k)
-				w.prune(v, sub, false)
-				w.out()
-			}
-		}
-	case []any:
-		if n.items == nil {
-			return
-		}
-		for i, v := range x {
-			w.at(i)
-			w.keep(v, n.items, false)
+			w.below(v, items, false, keeps || items != nil && items.is(preserve))
 			w.out()
 		}
 	}
