@@ -5,6 +5,7 @@ package changes
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/handlers/codec"
@@ -124,10 +125,9 @@ func (f *Follower) follow(ctx context.Context) error {
 		return err
 	}
 	events := resource.KeysOf("", "events").Prefix()
+	isFollowed := func(e *cache.Entry) bool { return !strings.HasPrefix(e.Key, events) }
 	wake, woken := cache.Signal()
-	follower, err := f.store.Follow(ctx, cache.Selection{Prefix: everything, ID: "controllers", Match: func(e *cache.Entry) bool {
-		return len(e.Key) < len(events) || e.Key[:len(events)] != events
-	}}, view.Revision, wake)
+	follower, err := f.store.Follow(ctx, cache.Selection{Prefix: everything, ID: "controllers", Match: isFollowed}, view.Revision, wake)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (f *Follower) follow(ctx context.Context) error {
 	}
 	view.Leaves(everything, "", func(l cache.Leaf) bool {
 		for _, e := range l.Entries {
-			if len(e.Key) < len(events) || e.Key[:len(events)] != events {
+			if isFollowed(e) {
 				f.tell(&Change{Key: e.Key, now: e, listed: true})
 			}
 		}

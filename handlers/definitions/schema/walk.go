@@ -145,30 +145,22 @@ func (w *walk) nullsBelow(in map[string]any, key string, v any, n *node) {
 		delete(in, key)
 		return
 	}
-	switch x := v.(type) {
-	case map[string]any:
-		for k, v := range x {
-			sub, _ := n.of(k)
-			w.nullsBelow(x, k, v, sub)
-		}
-	case []any:
-		w.nullsInItems(x, n.items)
-	}
+	w.nullsWithin(v, n)
 }
 
-func (w *walk) nullsInItems(x []any, n *node) {
+func (w *walk) nullsWithin(v any, n *node) {
 	if n == nil {
 		return
 	}
-	for _, v := range x {
-		switch v := v.(type) {
-		case map[string]any:
-			for k, y := range v {
-				sub, _ := n.of(k)
-				w.nullsBelow(v, k, y, sub)
-			}
-		case []any:
-			w.nullsInItems(v, n.items)
+	switch v := v.(type) {
+	case map[string]any:
+		for k, y := range v {
+			sub, _ := n.of(k)
+			w.nullsBelow(v, k, y, sub)
+		}
+	case []any:
+		for _, y := range v {
+			w.nullsWithin(y, n.items)
 		}
 	}
 }
