@@ -97,11 +97,11 @@ func (r *Request) directive(word, rest string) (bool, error) {
 	case "capture":
 		return true, r.capture(fields)
 	case "assert":
-		if len(fields) != 3 {
+		if len(fields) < 3 {
 			return true, fmt.Errorf("want: assert PATH OP VALUE")
 		}
 		path, err := ParsePath(fields[0])
-		r.Asserts = append(r.Asserts, Assert{path, fields[1], fields[2]})
+		r.Asserts = append(r.Asserts, Assert{path, fields[1], strings.Join(fields[2:], " ")})
 		return true, err
 	case "mask", "show":
 		for _, field := range fields {
